@@ -1,0 +1,74 @@
+import type { LastAnswer, Refusal, UnknownOutcomeReason } from './errors.ts';
+
+/** What one attempt at a call came to: one of four kinds. */
+export type Attempt<T> =
+  | { readonly kind: 'done'; readonly answer: T }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | NotAccepted
+  | Ambiguous;
+
+/** WeChat has certainly not taken it: 429, or no byte was sent. */
+export interface NotAccepted extends LastAnswer {
+  readonly kind: 'not-accepted';
+  readonly what: string;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** WeChat may or may not have taken it. */
+export interface Ambiguous extends LastAnswer {
+  readonly kind: 'ambiguous';
+  readonly reason: UnknownOutcomeReason;
+  readonly what: string;
+  readonly cause?: unknown;
+}
+
+export type NextStep<T> =
+  | { readonly step: 'answer'; readonly answer: T }
+  | { readonly step: 'refuse'; readonly refusal: Refusal }
+  /** A write was refused after an attempt that may have taken effect: only a query can tell. */
+  | { readonly step: 'ask'; readonly refusal: Refusal; readonly doubt: Ambiguous }
+  | { readonly step: 'again'; readonly afterMs: number }
+  | { readonly step: 'give-up'; readonly last: NotAccepted | Ambiguous };
+
+export interface Progress<T> {
+  readonly writes: boolean;
+  readonly earlierDoubt?: Ambiguous | undefined;
+  /** In order, the latest last, not empty. */
+  readonly attempts: readonly [...Attempt<T>[], Attempt<T>];
+  readonly remainingMs: number;
+  /** From 0 up to, not including, 1. */
+  readonly jitter: number;
+}
+
+export const MAX_ATTEMPTS = 3;
+const FIRST_DELAY_MS = 200;
+const SHORTEST_ATTEMPT_MS = 50;
+const LONGEST_ATTEMPT_MS = 3_000;
+
+/** The time one attempt may take: a third of the whole budget, at most 3 s, and what is left. */
+export function attemptTimeout(budgetMs: number, remainingMs: number): number {
+  return Math.max(1, Math.min(budgetMs / MAX_ATTEMPTS, LONGEST_ATTEMPT_MS, remainingMs));
+}
+
+/** What follows from the attempts so far. The whole retry policy; pure. */
+export function nextStep<T>(progress: Progress<T>): NextStep<T> {
+  const { writes, attempts, remainingMs, jitter, earlierDoubt } = progress;
+  const latest = attempts[attempts.length - 1] ?? attempts[0];
+  const doubt = attempts.findLast((attempt) => attempt.kind === 'ambiguous') ?? earlierDoubt;
+  if (latest.kind === 'done') {
+    return { step: 'answer', answer: latest.answer };
+  }
+  if (latest.kind === 'refused') {
+    return writes && doubt !== undefined
+      ? { step: 'ask', refusal: latest.refusal, doubt }
+      : { step: 'refuse', refusal: latest.refusal };
+  }
+  const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
+  const asked = latest.kind === 'not-accepted' ? (latest.retryAfterMs ?? 0) : 0;
+  const afterMs = Math.max(backOff, asked);
+  if (attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
+    return { step: 'again', afterMs };
+  }
+  return { step: 'give-up', last: writes ? (doubt ?? latest) : latest };
+}

@@ -1,0 +1,82 @@
+import type { CallContext } from './call.ts';
+import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
+import { decode, type Request, type Shape, type Wire } from './shape.ts';
+import {
+  type CancelPayAfterOrderRequest,
+  type ChangedPayAfterOrder,
+  type CompletePayAfterOrderRequest,
+  cancelRequest,
+  changeAnswer,
+  completeRequest,
+  type SyncPayAfterOrderRequest,
+  syncRequest,
+} from './wire.ts';
+import { type FreshWrite, prepareWrite, type WriteOptions, write } from './write.ts';
+
+/** The three writes to an order that exists: complete, cancel, sync. */
+export interface Change<R> {
+  readonly prepare: (context: CallContext, request: R) => FreshWrite;
+  /**
+   * What has taken effect is never reported as failed.
+   * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError,
+   *   OrderNotFoundError, OrderStateError, OrderConflictError
+   */
+  readonly send: (
+    context: CallContext,
+    request: R,
+    options?: WriteOptions,
+  ) => Promise<ChangedPayAfterOrder>;
+}
+
+/** 完结先享后付订单. The money is not there yet when it succeeds: wait for USER_PAID. */
+export const completePayAfterOrder: Change<CompletePayAfterOrderRequest> = change(
+  'complete',
+  completeRequest,
+);
+
+/** 撤销先享后付订单. */
+export const cancelPayAfterOrder: Change<CancelPayAfterOrderRequest> = change(
+  'cancel',
+  cancelRequest,
+);
+
+/** 支付分订单同步: the user has paid elsewhere. */
+export const syncPayAfterOrder: Change<SyncPayAfterOrderRequest> = change('sync', syncRequest);
+
+interface Named {
+  readonly appid: string;
+  readonly serviceId: string;
+  readonly outOrderNo: string;
+}
+
+function change<S extends Shape, R extends Request<S> & Named>(
+  operation: 'complete' | 'cancel' | 'sync',
+  shape: S,
+): Change<R> {
+  const prepare = (context: CallContext, request: R) => {
+    const path = `${PAY_AFTER_ORDERS}/${encodeURIComponent(request.outOrderNo)}/${operation}`;
+    return prepareWrite(context, path, shape, request);
+  };
+  return {
+    prepare,
+    send: async (context, request, options = {}) => {
+      const { appid, serviceId, outOrderNo } = request;
+      const { mchid } = context.credential;
+      const known = { appid, mchid, outOrderNo, serviceId };
+      return await write(
+        context,
+        {
+          order: { appid, serviceId, outOrderNo },
+          prepared: options.prepared ?? prepare(context, request),
+          request,
+          read: (wire: Wire) => {
+            const order = decode(changeAnswer, wire, context.onUnreadableField, known);
+            return order?.mchid === mchid && order.outOrderNo === outOrderNo ? order : undefined;
+          },
+          operation,
+        },
+        options,
+      );
+    },
+  };
+}

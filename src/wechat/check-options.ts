@@ -1,0 +1,156 @@
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { type OptionProblem, type WechatPayOptions, WechatPayOptionsError } from './options.ts';
+import {
+  isCertificate,
+  type Read,
+  readCertificates,
+  readPrivateKey,
+  readPublicKey,
+} from './pem.ts';
+import { type PlatformKeys, platformKeys } from './platform-keys.ts';
+import type { MerchantCredential } from './sign.ts';
+
+export interface CheckedOptions {
+  readonly credential: MerchantCredential;
+  readonly keys: PlatformKeys;
+  readonly origin: string;
+  readonly budgetMs: number;
+}
+
+const WECHAT_PAY_ORIGIN = 'https://api.mch.weixin.qq.com';
+const DEFAULT_TIMEOUT_MS = 8_000;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Checks every option and reads the keys, once. Throws a {@link WechatPayOptionsError} that names every problem. */
+export function checkOptions(options: WechatPayOptions): CheckedOptions {
+  const problems: OptionProblem[] = [];
+  const take = <T>(option: OptionProblem['option'], read: Read<T>): T | undefined => {
+    if ('problem' in read) {
+      problems.push({ option, problem: read.problem });
+      return undefined;
+    }
+    return read.value;
+  };
+
+  const mchid = take('mchid', readMchid(options.mchid));
+  const privateKey = take('merchantKey', readPrivateKey(options.merchantKey));
+  const certificates =
+    take('platformCertificates', optional(options.platformCertificates, readCertificates)) ?? [];
+  const serial = take(
+    'merchantSerial',
+    readSerial(options.merchantSerial, privateKey, certificates),
+  );
+  const key = take(
+    'publicKey',
+    optional(options.publicKey, (pem) => readWechatKey(pem, privateKey)),
+  );
+  const keyId = take('publicKeyId', optional(options.publicKeyId, readKeyId));
+  if (options.publicKey !== undefined && options.publicKeyId === undefined) {
+    take('publicKeyId', { problem: 'is missing: it belongs to the public key (PUB_KEY_ID_…).' });
+  }
+  if (options.publicKeyId !== undefined && options.publicKey === undefined) {
+    take('publicKey', { problem: 'is missing: give the PEM that belongs to its id.' });
+  }
+  if (options.publicKey === undefined && options.platformCertificates === undefined) {
+    const problem =
+      'is missing, and there are no platform certificates: one of them has to verify what WeChat answers.';
+    take('publicKey', { problem });
+  }
+  take('apiv3Key', optional(options.apiv3Key, readSymmetricKey));
+  take('apiv3KeyPrevious', optional(options.apiv3KeyPrevious, readSymmetricKey));
+  const origin = take('baseUrl', readOrigin(options.baseUrl ?? WECHAT_PAY_ORIGIN));
+  const budgetMs = take('timeoutMs', readTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
+
+  const keys = platformKeys(key && keyId ? { key, serial: keyId } : undefined, certificates);
+  if (problems.length > 0 || !mchid || !privateKey || !serial || !keys || !origin || !budgetMs) {
+    throw new WechatPayOptionsError(problems);
+  }
+  return { credential: { mchid, serial, privateKey }, keys, origin, budgetMs };
+}
+
+/** 32 bytes, as the APIv3 and APIv2 keys are. */
+export function readSymmetricKey(key: string): Read<string> {
+  const { length } = Buffer.from(key);
+  return length === 32
+    ? { value: key }
+    : {
+        problem: `has ${length} characters where 32 belong: copy it again, without spaces around it.`,
+      };
+}
+
+function given(text: string): 'is missing' | 'is not right' {
+  return text === '' ? 'is missing' : 'is not right';
+}
+
+function readMchid(mchid: string): Read<string> {
+  return /^\d{1,32}$/.test(mchid)
+    ? { value: mchid }
+    : { problem: `${given(mchid)}: the merchant number, digits only.` };
+}
+
+function readSerial(
+  text: string,
+  privateKey: KeyObject | undefined,
+  platform: readonly X509Certificate[],
+): Read<string> {
+  if (isCertificate(text)) {
+    const read = readCertificates(text);
+    if ('problem' in read) {
+      return read;
+    }
+    const [certificate] = read.value;
+    return certificate === undefined || (privateKey && !certificate.checkPrivateKey(privateKey))
+      ? { problem: 'is a certificate that does not belong to the merchant key.' }
+      : { value: certificate.serialNumber };
+  }
+  if (!/^[0-9A-F]{8,64}$/i.test(text)) {
+    const problem = `${given(text)}: the serial of the merchant certificate, hex digits, or that certificate itself (apiclient_cert.pem).`;
+    return { problem };
+  }
+  const serial = text.toUpperCase();
+  return platform.some(({ serialNumber }) => serialNumber === serial)
+    ? {
+        problem:
+          "is the serial of a platform certificate: it has to be the merchant's own certificate's.",
+      }
+    : { value: serial };
+}
+
+function readWechatKey(pem: string, merchantKey: KeyObject | undefined): Read<KeyObject> {
+  const read = readPublicKey(pem);
+  const own = 'value' in read && merchantKey && createPublicKey(merchantKey).equals(read.value);
+  return own
+    ? {
+        problem: "is the public half of the merchant key: it has to be WeChat Pay's (pub_key.pem).",
+      }
+    : read;
+}
+
+function readKeyId(id: string): Read<string> {
+  return /^PUB_KEY_ID_\w{1,64}$/.test(id)
+    ? { value: id }
+    : { problem: 'is not the id of a WeChat Pay public key: it begins with PUB_KEY_ID_.' };
+}
+
+function readOrigin(text: string): Read<string> {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search) {
+    return { problem: 'is not an origin such as https://api.mch.weixin.qq.com.' };
+  }
+  return url.protocol === 'https:' || LOOPBACK.test(url.hostname)
+    ? { value: url.origin }
+    : { problem: 'has to begin with https://: plain http is for loopback only.' };
+}
+
+function readTimeout(ms: number): Read<number> {
+  return Number.isInteger(ms) && ms >= 100 && ms <= 60_000
+    ? { value: ms }
+    : { problem: 'is not a whole number of milliseconds from 100 to 60000.' };
+}
+
+function optional<T>(
+  text: string | undefined,
+  read: (text: string) => Read<T>,
+): Read<T | undefined> {
+  return text === undefined ? { value: undefined } : read(text);
+}

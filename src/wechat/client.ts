@@ -1,0 +1,151 @@
+import { attemptTimeout } from './attempts.ts';
+import { type CallContext, deadlineIn, type Method, settle } from './call.ts';
+import {
+  cancelPayAfterOrder,
+  completePayAfterOrder,
+  syncPayAfterOrder,
+} from './change-pay-after-order.ts';
+import { checkOptions } from './check-options.ts';
+import { createPayAfterOrder, prepareCreate } from './create-pay-after-order.ts';
+import { type Notice, readNotice } from './notification.ts';
+import type { WechatPayOptions } from './options.ts';
+import { readOutcome, writeOutcome } from './outcome.ts';
+import {
+  type PayAfterOrderQuery,
+  type QueryOptions,
+  queryPayAfterOrder,
+} from './query-pay-after-order.ts';
+import { prepare, type Query } from './request.ts';
+import type { Wire } from './shape.ts';
+import { createTransport } from './transport.ts';
+import { queryUserServiceState, type UserServiceStateQuery } from './user-service-state.ts';
+import type { SignedMessage } from './verify.ts';
+import type {
+  CancelPayAfterOrderRequest,
+  ChangedPayAfterOrder,
+  CompletePayAfterOrderRequest,
+  CreatedPayAfterOrder,
+  CreatePayAfterOrderRequest,
+  PayAfterOrder,
+  SyncPayAfterOrderRequest,
+  UserServiceState,
+} from './wire.ts';
+import type { FreshWrite, WriteOptions } from './write.ts';
+
+/** WeChat Pay for one merchant. What can't be written at all is a RangeError, every other failure a WechatError. */
+export interface WechatPay {
+  readonly mchid: string;
+  readonly createPayAfterOrder: (
+    request: CreatePayAfterOrderRequest,
+    options?: WriteOptions,
+  ) => Promise<CreatedPayAfterOrder>;
+  readonly completePayAfterOrder: (
+    request: CompletePayAfterOrderRequest,
+    options?: WriteOptions,
+  ) => Promise<ChangedPayAfterOrder>;
+  readonly cancelPayAfterOrder: (
+    request: CancelPayAfterOrderRequest,
+    options?: WriteOptions,
+  ) => Promise<ChangedPayAfterOrder>;
+  readonly syncPayAfterOrder: (
+    request: SyncPayAfterOrderRequest,
+    options?: WriteOptions,
+  ) => Promise<ChangedPayAfterOrder>;
+  /** The bytes of each write, to be kept before they are sent and given back as an option. */
+  readonly prepare: {
+    readonly create: (request: CreatePayAfterOrderRequest) => FreshWrite;
+    readonly complete: (request: CompletePayAfterOrderRequest) => FreshWrite;
+    readonly cancel: (request: CancelPayAfterOrderRequest) => FreshWrite;
+    readonly sync: (request: SyncPayAfterOrderRequest) => FreshWrite;
+  };
+  /**
+   * A notification: raw bytes and headers, verified and decrypted.
+   * @throws UntrustedNoticeError, UndecryptableNoticeError
+   */
+  readonly readNotice: (message: SignedMessage) => Notice;
+  readonly queryPayAfterOrder: (
+    query: PayAfterOrderQuery,
+    options?: QueryOptions,
+  ) => Promise<PayAfterOrder | null>;
+  readonly queryUserServiceState: (
+    query: UserServiceStateQuery,
+    options?: QueryOptions,
+  ) => Promise<UserServiceState>;
+  /**
+   * The way to an endpoint that has no function here: signed, verified and repeated like the
+   * others, snake_case in and out. All but GET count as writes and may end in an OutcomeUnknownError.
+   */
+  readonly request: (method: Method, path: string, query?: Query, body?: Wire) => Promise<Wire>;
+  /** Waits for the calls in flight. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Checks the options at once and throws a WechatPayOptionsError that names every problem. Keys are
+ * parsed here, once. Opens no connection before the first call.
+ */
+export function createWechatPay(options: WechatPayOptions): WechatPay {
+  const { credential, keys, origin, budgetMs } = checkOptions(options);
+  const context: CallContext = {
+    transport: createTransport(origin, attemptTimeout(budgetMs, budgetMs)),
+    credential,
+    platformKey: keys.preferred,
+    findKey: keys.find,
+    budgetMs,
+    now: options.now ?? Date.now,
+    onUnreadableField: options.onUnreadableField ?? (() => {}),
+  };
+  const apiv3Keys = [options.apiv3Key, options.apiv3KeyPrevious].filter((key) => key !== undefined);
+  const { track, idle } = trackCalls();
+  return {
+    mchid: credential.mchid,
+    createPayAfterOrder: (request, how) => track(createPayAfterOrder(context, request, how)),
+    completePayAfterOrder: (request, how) =>
+      track(completePayAfterOrder.send(context, request, how)),
+    cancelPayAfterOrder: (request, how) => track(cancelPayAfterOrder.send(context, request, how)),
+    syncPayAfterOrder: (request, how) => track(syncPayAfterOrder.send(context, request, how)),
+    prepare: {
+      create: (request) => prepareCreate(context, request),
+      complete: (request) => completePayAfterOrder.prepare(context, request),
+      cancel: (request) => cancelPayAfterOrder.prepare(context, request),
+      sync: (request) => syncPayAfterOrder.prepare(context, request),
+    },
+    readNotice: (message) => readNotice(message, { ...context, apiv3Keys, now: context.now() }),
+    queryPayAfterOrder: (query, by) => track(queryPayAfterOrder(context, query, by)),
+    queryUserServiceState: (query, by) => track(queryUserServiceState(context, query, by)),
+    request: (method, path, query, body) => track(request(context, method, path, query, body)),
+    close: async () => {
+      await idle();
+      await context.transport.close();
+    },
+  };
+}
+
+async function request(
+  context: CallContext,
+  method: Method,
+  path: string,
+  query?: Query,
+  body?: Wire,
+): Promise<Wire> {
+  const prepared = prepare(method, path, query, body);
+  const call = { ...prepared, read: (wire: Wire) => wire };
+  const settled = await settle(call, context, deadlineIn(context.budgetMs));
+  return prepared.writes ? writeOutcome(settled) : readOutcome(settled);
+}
+
+/** A call between two attempts has nothing in flight, and is still under way. */
+function trackCalls() {
+  const calls = new Set<Promise<unknown>>();
+  return {
+    track: async <T>(call: Promise<T>): Promise<T> => {
+      calls.add(call);
+      try {
+        return await call;
+      } finally {
+        calls.delete(call);
+      }
+    },
+    idle: () => Promise.allSettled(calls),
+  };
+}

@@ -1,0 +1,27 @@
+export { checkOptions, readSymmetricKey } from './check-options.ts';
+export { createWechatPay, type WechatPay } from './client.ts';
+export * from './errors.ts';
+export { type BusinessType, type Launch, signLaunch } from './launch.ts';
+export { type Notice, UndecryptableNoticeError, UntrustedNoticeError } from './notification.ts';
+export { type OptionProblem, type WechatPayOptions, WechatPayOptionsError } from './options.ts';
+export type {
+  PayAfterOrderKey,
+  PayAfterOrderQuery,
+  QueryOptions,
+} from './query-pay-after-order.ts';
+export { hasTaken } from './recognise.ts';
+export { decryptResource, type EncryptedResource } from './resource.ts';
+export * from './service-time.ts';
+export type { UserServiceStateQuery } from './user-service-state.ts';
+export type { SignedMessage } from './verify.ts';
+export type {
+  CancelPayAfterOrderRequest,
+  ChangedPayAfterOrder,
+  CompletePayAfterOrderRequest,
+  CreatedPayAfterOrder,
+  CreatePayAfterOrderRequest,
+  PayAfterOrder,
+  SyncPayAfterOrderRequest,
+  UserServiceState,
+} from './wire.ts';
+export type { FreshWrite, PreparedWrite, WriteOptions } from './write.ts';

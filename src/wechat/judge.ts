@@ -1,0 +1,87 @@
+import type { KeyObject } from 'node:crypto';
+import type { Ambiguous, Attempt, NotAccepted } from './attempts.ts';
+import { parseObject, readCode, readRefusal, requestIdOf } from './refusal.ts';
+import type { Wire } from './shape.ts';
+import type { Delivery } from './transport.ts';
+import { type Distrust, distrust } from './verify.ts';
+
+/** Makes the caller's answer of a verified body; `undefined` where it isn't the answer to this call. */
+export type Reader<T> = (wire: Wire) => T | undefined;
+
+export interface JudgeContext<T> {
+  readonly findKey: (serial: string) => KeyObject | undefined;
+  /** Unix ms. */
+  readonly now: number;
+  readonly read: Reader<T>;
+  readonly sent: readonly string[];
+}
+
+/** Tells which of the four kinds an attempt was. Verifies before it parses. Pure. */
+export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<T> {
+  if (delivery.type !== 'answered') {
+    return judgeFailure(delivery);
+  }
+  const { status } = delivery;
+  const last = { status, code: readCode(delivery), requestId: requestIdOf(delivery) };
+  if (status === 429) {
+    const what = 'WeChat Pay asks for fewer calls.';
+    return { kind: 'not-accepted', what, ...last, ...retryAfter(delivery.header('retry-after')) };
+  }
+  if (status >= 500 || status === 202) {
+    const what = status === 202 ? 'WeChat Pay has not finished.' : 'WeChat Pay has a fault.';
+    return { kind: 'ambiguous', reason: 'SERVER_ERROR', what, ...last };
+  }
+  const untrusted = (what: string): Ambiguous => {
+    return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, ...last };
+  };
+  const doubt = distrust(delivery, context.findKey, context.now);
+  if (status >= 200 && status < 300) {
+    if (doubt !== undefined) {
+      return untrusted(describe(doubt));
+    }
+    const wire = parseObject(delivery.body);
+    const answer = wire && context.read(wire);
+    return answer === undefined
+      ? untrusted('The answer does not belong to the call.')
+      : { kind: 'done', answer };
+  }
+  const refusal =
+    status >= 400 ? readRefusal(delivery, doubt === undefined, context.sent) : undefined;
+  return refusal === undefined
+    ? untrusted(`HTTP ${status} without a code of WeChat's: something else answered.`)
+    : { kind: 'refused', refusal };
+}
+
+function judgeFailure(delivery: Exclude<Delivery, { type: 'answered' }>): NotAccepted | Ambiguous {
+  const last = { status: null, code: null, requestId: null, cause: delivery.cause };
+  switch (delivery.type) {
+    case 'not-sent':
+      return { kind: 'not-accepted', what: 'WeChat Pay can not be reached.', ...last };
+    case 'timed-out':
+      return { kind: 'ambiguous', reason: 'TIMEOUT', what: 'No answer in time.', ...last };
+    case 'broken':
+      return { kind: 'ambiguous', reason: 'CONNECTION', what: 'The connection broke.', ...last };
+  }
+}
+
+function describe(doubt: Distrust): string {
+  switch (doubt.why) {
+    case 'unsigned':
+      return `The answer has no ${doubt.missing} header: a proxy may strip it, or it is forged.`;
+    case 'outside-window':
+      return Number.isNaN(doubt.offBySeconds)
+        ? 'The answer has no readable Wechatpay-Timestamp.'
+        : `The answer is dated ${doubt.offBySeconds} s away from this machine's clock: check the clock.`;
+    case 'unknown-serial':
+      return 'The answer is signed with a key that is not configured: check the platform keys.';
+    case 'probe':
+      return "The answer carries one of WeChat's signature probes.";
+    case 'wrong-signature':
+      return 'The signature does not fit the answer: it is forged, or a proxy altered the body.';
+  }
+}
+
+/** Whole seconds only; the form with a date is in nobody's answers. */
+function retryAfter(header: string | null): { retryAfterMs?: number } {
+  return header !== null && /^\d{1,6}$/.test(header) ? { retryAfterMs: Number(header) * 1000 } : {};
+}

@@ -1,0 +1,95 @@
+import type { KeyObject } from 'node:crypto';
+import { isObject } from './fields.ts';
+import { parseObject } from './refusal.ts';
+import { decryptResource } from './resource.ts';
+import { type Answer, type DropField, decode, type Wire } from './shape.ts';
+import { type Distrust, distrust, type SignedMessage } from './verify.ts';
+import { type PayAfterOrder, payAfterOrder, serviceNotice } from './wire.ts';
+
+/** What a notice of WeChat's says, verified and decrypted. */
+export interface Notice {
+  readonly id: string;
+  readonly eventType: string;
+  /** The decrypted JSON as it came: it may name people. */
+  readonly payload: string;
+  /** The order inside, whatever the event type; null where there is none. */
+  readonly order: PayAfterOrder | null;
+  /** What the user did to the service; null where the notice is not about that. */
+  readonly service: Answer<typeof serviceNotice> | null;
+}
+
+/** Not WeChat's, as far as can be proved: answer 4xx and write nothing. */
+export class UntrustedNoticeError extends Error {
+  override readonly name = 'UntrustedNoticeError';
+  readonly why: Distrust['why'] | 'malformed';
+
+  constructor(why: UntrustedNoticeError['why']) {
+    super(`A notice was refused: ${why}.`);
+    this.why = why;
+  }
+}
+
+/** WeChat's, but under another APIv3 key: answer 5xx, so that it comes again when the key is right. */
+export class UndecryptableNoticeError extends Error {
+  override readonly name = 'UndecryptableNoticeError';
+}
+
+export interface NoticeContext {
+  readonly findKey: (serial: string) => KeyObject | undefined;
+  /** The present one first, then those that still decrypt during a change. */
+  readonly apiv3Keys: readonly string[];
+  /** Unix ms. */
+  readonly now: number;
+  readonly onUnreadableField: DropField;
+}
+
+/**
+ * Verifies the raw bytes, then decrypts, then reads.
+ * @throws UntrustedNoticeError, UndecryptableNoticeError
+ */
+export function readNotice(message: SignedMessage, context: NoticeContext): Notice {
+  const doubt = distrust(message, context.findKey, context.now);
+  if (doubt !== undefined) {
+    throw new UntrustedNoticeError(doubt.why);
+  }
+  const envelope = parseObject(message.body);
+  const id = envelope?.['id'];
+  const eventType = envelope?.['event_type'];
+  const resource = envelope?.['resource'];
+  if (typeof id !== 'string' || id === '' || typeof eventType !== 'string' || !isObject(resource)) {
+    throw new UntrustedNoticeError('malformed');
+  }
+  const payload = decrypt(resource, context.apiv3Keys);
+  const wire = parseObject(Buffer.from(payload)) ?? {};
+  const { onUnreadableField } = context;
+  return {
+    id,
+    eventType,
+    payload,
+    order: decode(payAfterOrder, wire, onUnreadableField) ?? null,
+    service:
+      'user_service_status' in wire
+        ? (decode(serviceNotice, wire, onUnreadableField) ?? null)
+        : null,
+  };
+}
+
+function decrypt(resource: Wire, keys: readonly string[]): string {
+  const { ciphertext, nonce, associated_data: associatedData } = resource;
+  if (typeof ciphertext !== 'string' || typeof nonce !== 'string') {
+    throw new UntrustedNoticeError('malformed');
+  }
+  const encrypted = {
+    ciphertext,
+    nonce,
+    associatedData: typeof associatedData === 'string' ? associatedData : null,
+  };
+  for (const key of keys) {
+    try {
+      return decryptResource(encrypted, key);
+    } catch {
+      // The next key may fit: during a change two are in use.
+    }
+  }
+  throw new UndecryptableNoticeError('A notice could not be decrypted: check WECHAT_APIV3_KEY.');
+}

@@ -1,0 +1,43 @@
+export interface WechatPayOptions {
+  /** Merchant number, digits. */
+  readonly mchid: string;
+  /** Serial of the merchant certificate, or that certificate as PEM (apiclient_cert.pem). */
+  readonly merchantSerial: string;
+  /** PEM private key of the merchant certificate (apiclient_key.pem). */
+  readonly merchantKey: string;
+  /** WeChat Pay public key: its id, `PUB_KEY_ID_…`, and its PEM. Both or neither. */
+  readonly publicKeyId?: string | undefined;
+  readonly publicKey?: string | undefined;
+  /** PEM platform certificates, one after the other. They may stand beside a public key. */
+  readonly platformCertificates?: string | undefined;
+  /** 32 characters: decrypts notices. */
+  readonly apiv3Key?: string | undefined;
+  /** The one before it, for as long as a change takes. */
+  readonly apiv3KeyPrevious?: string | undefined;
+  /** Origin of WeChat Pay; https, but for loopback. */
+  readonly baseUrl?: string | undefined;
+  /** The time a whole call may take, repeats included. */
+  readonly timeoutMs?: number | undefined;
+  /** Unix ms. */
+  readonly now?: (() => number) | undefined;
+  /** Told the wire name of a field of WeChat's that could not be read, never its value. */
+  readonly onUnreadableField?: ((field: string) => void) | undefined;
+}
+
+export interface OptionProblem {
+  readonly option: keyof WechatPayOptions;
+  /** Goes on after the option's name: `is not a PEM: …`. */
+  readonly problem: string;
+}
+
+export class WechatPayOptionsError extends Error {
+  override readonly name = 'WechatPayOptionsError';
+  readonly problems: readonly OptionProblem[];
+
+  constructor(problems: readonly OptionProblem[]) {
+    super(
+      `Can't talk to WeChat Pay:\n${problems.map(({ option, problem }) => `- ${option} ${problem}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,66 @@
+import { type CallContext, type Deadline, deadlineIn, type Settled, settle } from './call.ts';
+import { isNotFound, readOutcome } from './outcome.ts';
+import { prepare } from './request.ts';
+import { decode, type Wire } from './shape.ts';
+import { type PayAfterOrder, payAfterOrder } from './wire.ts';
+
+export const PAY_AFTER_ORDERS = '/v3/payscore/payafter-orders';
+
+/** Exactly one of the two: WeChat refuses both and neither. */
+export type PayAfterOrderKey = { readonly outOrderNo: string } | { readonly queryId: string };
+
+export type PayAfterOrderQuery = PayAfterOrderKey & {
+  readonly appid: string;
+  readonly serviceId: string;
+};
+
+export interface QueryOptions {
+  /** Aborts the query, back-off included. */
+  readonly signal?: AbortSignal | undefined;
+  /** Null only where WeChat's signature proves that there is no such order. */
+  readonly proven?: boolean | undefined;
+}
+
+/**
+ * 查询先享后付订单. Null when WeChat knows no such order.
+ * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
+ */
+export async function queryPayAfterOrder(
+  context: CallContext,
+  query: PayAfterOrderQuery,
+  { signal, proven = false }: QueryOptions = {},
+): Promise<PayAfterOrder | null> {
+  const settled = await settleQuery(context, query, deadlineIn(context.budgetMs), signal);
+  const absent = settled.step === 'refuse' && isNotFound(settled.refusal);
+  return absent && (settled.refusal.verified || !proven) ? null : readOutcome(settled);
+}
+
+/** The query as a step of another call, which has its own deadline and its own conclusions. */
+export function settleQuery(
+  context: CallContext,
+  query: PayAfterOrderQuery,
+  deadline: Deadline,
+  signal?: AbortSignal,
+): Promise<Settled<PayAfterOrder>> {
+  const { appid, serviceId } = query;
+  const { mchid } = context.credential;
+  const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : undefined;
+  const queryId = 'queryId' in query ? query.queryId : undefined;
+  const known = { appid, serviceId, mchid, ...(outOrderNo !== undefined && { outOrderNo }) };
+  const call = {
+    ...prepare('GET', PAY_AFTER_ORDERS, {
+      service_id: serviceId,
+      out_order_no: outOrderNo,
+      query_id: queryId,
+      appid,
+    }),
+    read: (wire: Wire) => {
+      const order = decode(payAfterOrder, wire, context.onUnreadableField, known);
+      // A signature does not name the call it answers: another order's answer would verify too.
+      const own = order?.mchid === mchid && order.outOrderNo === (outOrderNo ?? order.outOrderNo);
+      return own ? order : undefined;
+    },
+    signal,
+  };
+  return settle(call, context, deadline);
+}

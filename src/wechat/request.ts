@@ -1,0 +1,34 @@
+import type { Call, Method } from './call.ts';
+import type { Wire } from './shape.ts';
+
+export type Query = Readonly<Record<string, string | null | undefined>>;
+type Prepared = Omit<Call<never>, 'read' | 'signal'>;
+
+const NO_BODY = new Uint8Array();
+
+/**
+ * Path, query and body as they are signed and sent, made once for all attempts. Parameters without
+ * a value are left out. Anything but a GET counts as a write.
+ */
+export function prepare(method: Method, path: string, query: Query = {}, body?: Wire): Prepared {
+  const pairs = Object.entries(query)
+    .filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== null)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return {
+    method,
+    target: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
+    body: body === undefined ? NO_BODY : Buffer.from(JSON.stringify(body)),
+    writes: method !== 'GET',
+    sent: [...scalarsIn(query), ...scalarsIn(body)],
+  };
+}
+
+/** Every text and every number of three digits or more in there: short numbers identify nothing. */
+export function scalarsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.values(value).flatMap(scalarsIn);
+  }
+  return typeof value === 'string' || (typeof value === 'number' && value >= 100)
+    ? [String(value)]
+    : [];
+}

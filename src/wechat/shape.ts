@@ -1,0 +1,97 @@
+import { type CamelCase, camelCase } from './case.ts';
+
+/**
+ * A wire shape is declared once, as a record of fields under WeChat's own names. The camelCase
+ * types of both directions, and the mapping between them, follow from it.
+ */
+export type Shape = Readonly<Record<string, Field<never, unknown, boolean>>>;
+
+export interface Field<Sent, Seen, Required extends boolean> {
+  readonly required: Required;
+  readonly encode: (value: Sent, encrypt: Encrypt) => unknown;
+  /** `undefined` where the wire value can't be read as this type. */
+  readonly decode: (value: unknown, drop: DropField, path: string) => Seen | undefined;
+}
+
+/** Told the wire name of a field that could not be read (`fees[0].fee_count`), never its value. */
+export type DropField = (path: string) => void;
+export type Encrypt = (plaintext: string) => string;
+
+type SentIn<F> = F extends Field<infer Sent, unknown, boolean> ? Sent : never;
+type SeenIn<F> = F extends Field<never, infer Seen, boolean> ? Seen : never;
+type RequiredIn<S extends Shape> = {
+  [Name in keyof S]: S[Name]['required'] extends true ? Name : never;
+}[keyof S];
+
+/** What a caller hands in. Optional fields may be left out or null: null is never sent. */
+export type Request<S extends Shape> = {
+  readonly [Name in RequiredIn<S> & string as CamelCase<Name>]: SentIn<S[Name]>;
+} & {
+  readonly [Name in Exclude<keyof S, RequiredIn<S>> & string as CamelCase<Name>]?:
+    | SentIn<S[Name]>
+    | null
+    | undefined;
+};
+
+/** What a caller gets. Every field is there; an optional one is null where WeChat sent none. */
+export type Answer<S extends Shape> = {
+  readonly [Name in keyof S & string as CamelCase<Name>]: S[Name]['required'] extends true
+    ? SeenIn<S[Name]>
+    : SeenIn<S[Name]> | null;
+};
+
+export type Wire = Readonly<Record<string, unknown>>;
+
+/** A camelCase request as WeChat's JSON object: declared fields only, in their order, without nulls. */
+export function encode<S extends Shape>(shape: S, request: Request<S>, encrypt: Encrypt): Wire;
+export function encode(
+  shape: Readonly<Record<string, Field<unknown, unknown, boolean>>>,
+  request: Wire,
+  encrypt: Encrypt,
+): Wire {
+  const wire: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(shape)) {
+    const value = request[camelCase(name)];
+    if (value !== undefined && value !== null) {
+      wire[name] = field.encode(value, encrypt);
+    }
+  }
+  return wire;
+}
+
+/**
+ * WeChat's JSON object as a camelCase answer. Optional fields that are missing or oddly typed
+ * become null and are named to `drop`. A required one falls back to what is `known` of it
+ * already; where nothing is, there is no answer: `undefined`.
+ */
+export function decode<S extends Shape>(
+  shape: S,
+  wire: Wire,
+  drop: DropField,
+  known?: Partial<Answer<S>>,
+  prefix?: string,
+): Answer<S> | undefined;
+export function decode(
+  shape: Shape,
+  wire: Wire,
+  drop: DropField,
+  known: Wire = {},
+  prefix = '',
+): unknown {
+  const answer: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(shape)) {
+    const value = wire[name] ?? undefined;
+    const path = prefix + name;
+    const key = camelCase(name);
+    const read = value === undefined ? undefined : field.decode(value, drop, path);
+    if (value !== undefined && read === undefined) {
+      drop(path);
+    }
+    const fallback = known[key];
+    if (read === undefined && field.required && fallback === undefined) {
+      return undefined;
+    }
+    answer[key] = read ?? fallback ?? null;
+  }
+  return answer;
+}

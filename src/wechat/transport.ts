@@ -1,0 +1,88 @@
+import ky, { isTimeoutError } from 'ky';
+import { Pool } from 'undici';
+import { pooledFetch, type WireRequest } from './pooled-fetch.ts';
+
+interface OutgoingRequest extends WireRequest {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of sending: an answer of whatever status, or none. */
+export type Delivery =
+  | {
+      readonly type: 'answered';
+      readonly status: number;
+      readonly header: (name: string) => string | null;
+      readonly body: Uint8Array;
+    }
+  /** `not-sent`: no byte of the request left this machine. */
+  | { readonly type: 'not-sent' | 'timed-out' | 'broken'; readonly cause: unknown };
+
+export interface Transport {
+  /** Throws only the reason of the caller's own abort. */
+  readonly send: (request: OutgoingRequest) => Promise<Delivery>;
+  /** Waits for what is in flight. */
+  readonly close: () => Promise<void>;
+}
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** WeChat closes idle connections after 8 s: ours have to be gone before. */
+const IDLE_SOCKET_MS = 7_000;
+const MAX_CONNECTIONS = 128;
+/** Failures that come before the request is written: DNS, TCP connect, TLS handshake. Of an open
+ * connection's reads and writes some have the same codes, and prove nothing. */
+const NOT_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_CERT\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
+
+/**
+ * HTTP to one origin over a bounded pool of connections; redirects are not followed.
+ * @param attemptMs the longest that one attempt takes; connecting has to fit well inside.
+ */
+export function createTransport(origin: string, attemptMs: number): Transport {
+  const pool = new Pool(origin, {
+    connections: MAX_CONNECTIONS,
+    keepAliveTimeout: IDLE_SOCKET_MS,
+    keepAliveMaxTimeout: IDLE_SOCKET_MS,
+    connect: { timeout: attemptMs * 0.7 },
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
+  const fetch = pooledFetch(pool);
+  return {
+    send: async ({ timeoutMs, signal, ...wire }) => {
+      const options = {
+        fetch,
+        wire,
+        method: wire.method,
+        timeout: timeoutMs,
+        retry: 0,
+        throwHttpErrors: false,
+        ...(signal && { signal }),
+      };
+      try {
+        const response = await ky(origin + wire.target, options);
+        const header = (name: string) => response.headers.get(name);
+        return { type: 'answered', status: response.status, header, body: await response.bytes() };
+      } catch (error) {
+        signal?.throwIfAborted();
+        return { type: failure(error), cause: error };
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+function failure(error: unknown): 'not-sent' | 'timed-out' | 'broken' {
+  if (isTimeoutError(error)) {
+    return 'timed-out';
+  }
+  return NOT_SENT.test(errorCode(error)) ? 'not-sent' : 'broken';
+}
+
+/** The code of the innermost cause that has one: ky and the pool each wrap what they caught. */
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return '';
+  }
+  const underWay = 'syscall' in error && (error.syscall === 'read' || error.syscall === 'write');
+  return errorCode(error.cause) || ('code' in error && !underWay ? String(error.code) : '');
+}

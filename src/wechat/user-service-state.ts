@@ -1,0 +1,30 @@
+import { type CallContext, deadlineIn, settle } from './call.ts';
+import { readOutcome } from './outcome.ts';
+import type { QueryOptions } from './query-pay-after-order.ts';
+import { prepare } from './request.ts';
+import { decode, type Wire } from './shape.ts';
+import { type UserServiceState, userServiceState } from './wire.ts';
+
+export interface UserServiceStateQuery {
+  readonly appid: string;
+  readonly serviceId: string;
+  readonly openid: string;
+}
+
+/**
+ * 查询用户授权状态: whether a user has authorised the service.
+ * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
+ */
+export async function queryUserServiceState(
+  context: CallContext,
+  { appid, serviceId, openid }: UserServiceStateQuery,
+  { signal }: QueryOptions = {},
+): Promise<UserServiceState> {
+  const known = { appid, serviceId };
+  const call = {
+    ...prepare('GET', '/v3/payscore/user-service-state', { service_id: serviceId, appid, openid }),
+    read: (wire: Wire) => decode(userServiceState, wire, context.onUnreadableField, known),
+    signal,
+  };
+  return readOutcome(await settle(call, context, deadlineIn(context.budgetMs)));
+}
