@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+
+/** What the sandbox says to one /v3 call, before it is signed and sent. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** The fine number at the end of `Request-ID`; 0 on success. */
+  readonly number: number;
+  /** `asked`: by the key that the request's Wechatpay-Serial stands for. */
+  readonly signedBy: 'asked' | 'certificate' | 'nobody';
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Fine numbers, as WeChat publishes them for the PayScore family. */
+export const NUMBER = {
+  outOfRange: 268435464,
+  tooOften: 268435472,
+  noPermission: 268503786,
+  badAuthorization: 270924332,
+  notBound: 271302149,
+  reentryDiffers: 271316598,
+  orderNotFound: 271317510,
+  wrongState: 271302262,
+  cancelled: 271302333,
+  notCancellable: 271316592,
+  endsBeforeStart: 271316637,
+  aboveRisk: 271316656,
+  /** Stands for every number that is not published. */
+  unlisted: 268435456,
+} as const;
+
+export function success(body: object, signedBy: Answer['signedBy'] = 'asked'): Answer {
+  return { status: 200, text: JSON.stringify(body), number: 0, signedBy };
+}
+
+export function failure(
+  status: number,
+  body: { readonly code: string; readonly message: string; readonly detail?: object },
+  number: number,
+): Answer {
+  return { status, text: JSON.stringify(body), number, signedBy: 'asked' };
+}
+
+/** `{mark}-{number}`, the value of the header `Request-ID`. */
+export function requestId(number: number): string {
+  return `08${randomBytes(20).toString('hex').toUpperCase()}-${number}`;
+}

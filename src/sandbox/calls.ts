@@ -1,0 +1,56 @@
+/** What a /v3 call asks for; `other` is a path or method that WeChat does not have here. */
+export type CallKind =
+  | 'create'
+  | 'query'
+  | 'complete'
+  | 'cancel'
+  | 'sync'
+  | 'user-service-state'
+  | 'certificates'
+  | 'other';
+
+/** One /v3 call as the sandbox saw it. No header, parameter or body: they name people. */
+export interface SandboxCall {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly kind: CallKind;
+  /** The nonce_str of the Authorization, which tells attempts apart; null without one. */
+  readonly nonce: string | null;
+  /** Hex; equal for attempts that sent the same bytes. */
+  readonly bodySha256: string;
+  /** The status that was answered; `none` while there is none, and if the socket was cut. */
+  readonly status: number | 'none';
+  /** The name of the fault that was applied, or null. */
+  readonly fault: string | null;
+  /** Real time of arrival in milliseconds. */
+  readonly atMs: number;
+}
+
+/** The last 1,000 calls, in the order of arrival. */
+export interface CallLog {
+  /** Notes an arrival; the function it returns notes the outcome and tells the listener. */
+  arrive(call: Omit<SandboxCall, 'status'>): (status: SandboxCall['status']) => void;
+  list(): readonly SandboxCall[];
+  clear(): void;
+}
+
+const KEPT = 1_000;
+
+export function createCallLog(onCall: (call: SandboxCall) => void): CallLog {
+  let calls: readonly { call: SandboxCall }[] = [];
+  return {
+    arrive: (arrival) => {
+      const entry: { call: SandboxCall } = { call: { ...arrival, status: 'none' } };
+      calls = [...calls.slice(1 - KEPT), entry];
+      return (status) => {
+        entry.call = { ...arrival, status };
+        onCall(entry.call);
+      };
+    },
+    list: () => calls.map(({ call }) => call),
+    clear: () => {
+      calls = [];
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { ControlError, readInput } from '../control-input.ts';
+import type { Delivery } from '../notices/book.ts';
+import { resend } from '../notices/deliver.ts';
+import { storm } from '../notices/storm.ts';
+import type { World } from '../world.ts';
+import type { Control } from './control.ts';
+
+const listNotices: Control = {
+  method: 'GET',
+  path: '/sandbox/notifications',
+  zh: '最近 1000 个通知及每次发送',
+  en: 'the last 1,000 notifications, with every attempt',
+  handle: (_call, { notices }) => notices.list().map(noticeView),
+};
+
+const clearNotices: Control = {
+  method: 'DELETE',
+  path: '/sandbox/notifications',
+  zh: '清除通知，不再重试',
+  en: 'forget the notifications; none is sent again',
+  handle: (_call, { notices }) => {
+    notices.clear();
+    return notices.list();
+  },
+};
+
+const resendNotice: Control = {
+  method: 'POST',
+  path: '/sandbox/notifications/{id}/resend',
+  zh: '立即再发一次',
+  en: 'send one again now; answers once it is answered',
+  handle: async ({ pathValues }, world) => {
+    const delivery = world.notices.find(pathValues.get('id') ?? '');
+    if (!delivery) {
+      throw new ControlError(404, 'no notification has this id');
+    }
+    mustHaveUrl(world);
+    await resend(delivery, world);
+    return noticeView(delivery);
+  },
+};
+
+const makeStorm: Control = {
+  method: 'POST',
+  path: '/sandbox/storm',
+  zh: '通知风暴：每个只发一次，不记录',
+  en: 'many notifications of accepted and paid orders, each sent once and not listed',
+  example: '{"notices":1000,"concurrency":32,"distinct":true}',
+  handle: async ({ body }, world) => {
+    const input = readInput(body);
+    const wanted = {
+      notices: input.integer('notices', { min: 1, max: 1_000_000 }),
+      concurrency: input.integer('concurrency', { min: 1, max: 1_000, fallback: 32 }),
+      distinct: input.flag('distinct', true),
+    };
+    input.refuseOthers();
+    mustHaveUrl(world);
+    const startMs = performance.now();
+    const statuses = await storm(wanted, world);
+    if (Object.keys(statuses).length === 0) {
+      throw new ControlError(409, 'no order is accepted or paid');
+    }
+    return { statuses, ms: Math.round(performance.now() - startMs) };
+  },
+};
+
+export const noticeControls: readonly Control[] = [
+  listNotices,
+  clearNotices,
+  resendNotice,
+  makeStorm,
+];
+
+function noticeView({ notice, attempts }: Delivery): object {
+  const { id, eventType, outOrderNo } = notice;
+  return { id, event_type: eventType, out_order_no: outOrderNo, attempts };
+}
+
+function mustHaveUrl({ notices }: World): void {
+  if (notices.settings.url === null) {
+    throw new ControlError(409, 'there is no URL to notify; POST /sandbox/notify-url sets it');
+  }
+}

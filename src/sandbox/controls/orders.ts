@@ -1,0 +1,82 @@
+import { ControlError } from '../control-input.ts';
+import type { OrderState } from '../order-state.ts';
+import { take } from '../order-steps.ts';
+import { controlView } from '../order-views.ts';
+import type { Order } from '../orders.ts';
+import type { World } from '../world.ts';
+import type { Control, ControlCall } from './control.ts';
+
+const listOrders: Control = {
+  method: 'GET',
+  path: '/sandbox/orders',
+  zh: '所有订单，含解密后的姓名、电话等',
+  en: 'all orders, with the decrypted personal fields',
+  handle: (_call, { orders, clock }) => orders.all(clock.now()).map(controlView),
+};
+
+const confirm: Control = {
+  method: 'POST',
+  path: '/sandbox/orders/{out_order_no}/confirm',
+  zh: '用户确认订单',
+  en: 'the user confirms: CREATED becomes USER_ACCEPTED',
+  handle: (call, world) => move(orderOf(call, world), 'USER_ACCEPTED', world),
+};
+
+const decline: Control = {
+  method: 'POST',
+  path: '/sandbox/orders/{out_order_no}/decline',
+  zh: '用户离开确认页',
+  en: 'the user leaves the page: the rule stateAfterDecline decides',
+  handle: (call, world) => {
+    const order = orderOf(call, world);
+    if (order.state !== 'CREATED') {
+      throw illegal(order, 'declined');
+    }
+    const { stateAfterDecline } = world.rules;
+    return stateAfterDecline === 'CREATED'
+      ? controlView(order)
+      : move(order, stateAfterDecline, world);
+  },
+};
+
+const pay: Control = {
+  method: 'POST',
+  path: '/sandbox/orders/{out_order_no}/pay',
+  zh: '用户付款',
+  en: 'the user pays: FINISHED becomes USER_PAID',
+  handle: (call, world) => {
+    const order = orderOf(call, world);
+    const skipsComplete = order.state === 'USER_ACCEPTED' && world.rules.payBeforeComplete;
+    return move(skipsComplete ? { ...order, state: 'FINISHED' } : order, 'USER_PAID', world);
+  },
+};
+
+const expire: Control = {
+  method: 'POST',
+  path: '/sandbox/orders/{out_order_no}/expire',
+  zh: '订单立即失效',
+  en: 'CREATED becomes EXPIRED now',
+  handle: (call, world) => move(orderOf(call, world), 'EXPIRED', world),
+};
+
+export const orderControls: readonly Control[] = [listOrders, confirm, decline, pay, expire];
+
+function orderOf(call: ControlCall, { orders, clock }: World): Order {
+  const order = orders.find(call.pathValues.get('out_order_no') ?? '', clock.now());
+  if (!order) {
+    throw new ControlError(404, 'no order has this out_order_no');
+  }
+  return order;
+}
+
+function move(order: Order, to: OrderState, world: World): object {
+  const moved = take(order, to, world);
+  if (!moved) {
+    throw illegal(order, to);
+  }
+  return controlView(moved);
+}
+
+function illegal(order: Order, wanted: string): ControlError {
+  return new ControlError(409, `the order is ${order.state}; it can't become ${wanted}`);
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ControlError } from '../control-input.ts';
+import { readBody } from '../http-body.ts';
+import { parseJson } from '../json.ts';
+import { matchPath } from '../path.ts';
+import { phonePage } from '../phone/page.ts';
+import { opaque } from '../random.ts';
+import type { World } from '../world.ts';
+import { controlsPage } from './controls-page.ts';
+import { identityControls } from './identity.ts';
+import { isLocal } from './is-local.ts';
+import { noticeControls } from './notices.ts';
+import { notifyControls } from './notify.ts';
+import { orderControls } from './orders.ts';
+import { stateControls } from './state.ts';
+import { trafficControls } from './traffic.ts';
+
+const CONTROLS = [
+  ...identityControls,
+  ...orderControls,
+  ...notifyControls,
+  ...noticeControls,
+  ...stateControls,
+  ...trafficControls,
+];
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Answers everything that is not /v3: the user's phone, the controls, and the page that lists them. */
+export async function serveControls(
+  request: IncomingMessage,
+  response: ServerResponse,
+  world: World,
+): Promise<void> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  try {
+    if (!isLocal(request)) {
+      throw new ControlError(403, 'the controls are for this machine only');
+    }
+    const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
+    const page = request.method === 'GET' ? pageAt(path, search, world) : undefined;
+    if (page) {
+      const nonce = opaque(18);
+      send(response, 200, 'text/html', page(nonce), nonce);
+      return;
+    }
+    const { control, pathValues } = findControl(request.method ?? '', path);
+    if (!body) {
+      throw new ControlError(413, 'the body is longer than 1 MB');
+    }
+    const json = parseJson(body);
+    if (control.example !== undefined && json === undefined) {
+      throw new ControlError(400, `expected JSON, for example ${control.example}`);
+    }
+    const answer = await control.handle({ pathValues, body: json }, world);
+    if (typeof answer === 'string') {
+      send(response, 200, 'text/plain', answer);
+    } else {
+      sendJson(response, 200, answer);
+    }
+  } catch (error) {
+    const known = error instanceof ControlError;
+    const message = error instanceof Error ? error.message : String(error);
+    sendJson(response, known ? error.status : 500, { error: message });
+  }
+}
+
+function pageAt(path: string, search: string, world: World) {
+  switch (path) {
+    case '/':
+      return (nonce: string) => phonePage(new URLSearchParams(search).get('order'), nonce, world);
+    case '/sandbox':
+      return (nonce: string) => controlsPage(CONTROLS, nonce);
+    default:
+      return undefined;
+  }
+}
+
+function findControl(method: string, path: string) {
+  const matches = CONTROLS.flatMap((control) => {
+    const pathValues = matchPath(control.path, path);
+    return pathValues ? [{ control, pathValues }] : [];
+  });
+  const match = matches.find(({ control }) => control.method === method);
+  if (!match) {
+    const methods = matches.map(({ control }) => control.method).join(' and ');
+    throw methods === ''
+      ? new ControlError(404, 'no such control; GET /sandbox lists them')
+      : new ControlError(405, `this control takes ${methods}`);
+  }
+  return match;
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown) {
+  send(response, status, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Nothing in an answer may run or be loaded, but what carries the nonce; the page may call back. */
+function send(response: ServerResponse, status: number, type: string, text: string, nonce = '') {
+  const own = nonce === '' ? '' : `; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
+  const policy = `default-src 'none'${own}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  response.writeHead(status, {
+    'Content-Type': `${type}; charset=utf-8`,
+    'Content-Security-Policy': policy,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+  });
+  response.end(text);
+}

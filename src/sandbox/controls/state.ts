@@ -1,0 +1,71 @@
+import { changeRules } from '../change-rules.ts';
+import { beijingRfc3339 } from '../clock.ts';
+import { ControlError, readInput } from '../control-input.ts';
+import { isJsonObject } from '../json.ts';
+import { announceUser } from '../notices/events.ts';
+import { USE_SERVICE_STATES } from '../users.ts';
+import type { Control } from './control.ts';
+
+const MOST_SECONDS = 10 * 366 * 86_400;
+
+const setUser: Control = {
+  method: 'POST',
+  path: '/sandbox/users/{openid}',
+  zh: '设置用户授权状态，有变化则发送通知',
+  en: 'set whether a user has authorised the service; a change is notified',
+  example: '{"useServiceState":"UNAVAILABLE"}',
+  handle: ({ pathValues, body }, world) => {
+    const input = readInput(body);
+    const useServiceState = input.oneOf('useServiceState', USE_SERVICE_STATES);
+    input.refuseOthers();
+    const openid = pathValues.get('openid') ?? '';
+    if (world.users.set(openid, useServiceState)) {
+      announceUser(openid, useServiceState, world);
+    }
+    return { openid, useServiceState };
+  },
+};
+
+const advanceClock: Control = {
+  method: 'POST',
+  path: '/sandbox/clock',
+  zh: '拨快业务时钟；签名始终用真实时间',
+  en: 'advance the business clock; signatures keep real time',
+  example: '{"advanceSeconds":3600}',
+  handle: ({ body }, { clock }) => {
+    const input = readInput(body);
+    const seconds = input.integer('advanceSeconds', { min: 0, max: MOST_SECONDS });
+    input.refuseOthers();
+    clock.advance(seconds);
+    return { now: beijingRfc3339(clock.now()) };
+  },
+};
+
+const showRules: Control = {
+  method: 'GET',
+  path: '/sandbox/rules',
+  zh: '微信文档未说明之处，沙箱的取舍',
+  en: 'what the sandbox decided where WeChat documents nothing',
+  handle: (_call, world) => world.rules,
+};
+
+const setRules: Control = {
+  method: 'POST',
+  path: '/sandbox/rules',
+  zh: '改变取舍',
+  en: 'change some of these rules',
+  example: '{"payBeforeComplete":false}',
+  handle: ({ body }, world) => {
+    if (!isJsonObject(body)) {
+      throw new ControlError(400, 'expected a JSON object of rules');
+    }
+    try {
+      world.rules = changeRules(world.rules, body);
+    } catch (error) {
+      throw error instanceof TypeError ? new ControlError(400, error.message) : error;
+    }
+    return world.rules;
+  },
+};
+
+export const stateControls: readonly Control[] = [setUser, advanceClock, showRules, setRules];

@@ -1,0 +1,95 @@
+import type { CallKind } from '../calls.ts';
+
+/** What goes wrong, with its options. */
+export type Misbehaviour =
+  | { readonly fault: 'latency'; readonly ms: number }
+  | {
+      readonly fault: 'status';
+      readonly status: number;
+      readonly code: string;
+      readonly message: string;
+      readonly html: boolean;
+      /** Seconds; without it there is no Retry-After. */
+      readonly retryAfter?: number;
+    }
+  | { readonly fault: 'stale' | 'future'; readonly seconds: number }
+  | {
+      readonly fault:
+        | 'reset-before'
+        | 'reset-after'
+        | 'truncate'
+        | 'unsigned'
+        | 'wrong-signature'
+        | 'other-body'
+        | 'probe'
+        | 'unknown-serial';
+    };
+
+/** What goes wrong with an attempt to deliver a notification. */
+export type NoticeMisbehaviour =
+  | { readonly fault: 'duplicate'; readonly copies: number }
+  | { readonly fault: 'delay'; readonly ms: number }
+  | { readonly fault: 'stale' | 'future'; readonly seconds: number }
+  | {
+      readonly fault:
+        | 'drop'
+        | 'tamper'
+        | 'wrong-signature'
+        | 'probe'
+        | 'unknown-serial'
+        | 'unsigned'
+        | 'bad-ciphertext';
+    };
+
+export type CallFaultName = Misbehaviour['fault'];
+export type NoticeFaultName = NoticeMisbehaviour['fault'];
+
+/** How often a fault strikes. */
+export interface Reach {
+  /** How many calls or attempts it is still for; null until it is cleared. */
+  readonly times: number | null;
+  /** How many matching ones still pass first. */
+  readonly skip: number;
+}
+
+/** A misbehaviour, and the calls it is for. `any` is any call, but no notification. */
+export type CallFault = Misbehaviour &
+  Reach & {
+    readonly on: CallKind | 'any';
+    /** Whether the call is carried out although its answer goes wrong. */
+    readonly takesEffect: boolean;
+  };
+
+export type NoticeFault = NoticeMisbehaviour & Reach & { readonly on: 'notify' };
+
+export type Fault = CallFault | NoticeFault;
+
+/** Every fault of a call and its default of takesEffect. */
+export const FAULTS: Readonly<Record<CallFaultName, { readonly takesEffect: boolean }>> = {
+  latency: { takesEffect: true },
+  'reset-before': { takesEffect: false },
+  'reset-after': { takesEffect: true },
+  truncate: { takesEffect: true },
+  status: { takesEffect: false },
+  unsigned: { takesEffect: true },
+  'wrong-signature': { takesEffect: true },
+  'other-body': { takesEffect: true },
+  stale: { takesEffect: true },
+  future: { takesEffect: true },
+  probe: { takesEffect: true },
+  'unknown-serial': { takesEffect: true },
+};
+
+export const NOTICE_FAULTS: readonly NoticeFaultName[] = [
+  'drop',
+  'duplicate',
+  'delay',
+  'tamper',
+  'wrong-signature',
+  'stale',
+  'future',
+  'probe',
+  'unknown-serial',
+  'unsigned',
+  'bad-ciphertext',
+];

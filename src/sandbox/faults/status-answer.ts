@@ -1,0 +1,55 @@
+import { type Answer, failure, NUMBER } from '../answer.ts';
+import type { CallFault } from './fault.ts';
+
+const WITHOUT_BODY = [204, 205, 304];
+
+/** WeChat's usual code for a status. */
+export function usualCode(status: number): string {
+  const codes: Readonly<Record<number, string>> = {
+    400: 'PARAM_ERROR',
+    401: 'SIGN_ERROR',
+    403: 'NO_AUTH',
+    404: 'ORDER_NOT_EXIST',
+    429: 'FREQUENCY_LIMITED',
+    502: 'SERVICE_UNAVAILABLE',
+    503: 'SERVICE_UNAVAILABLE',
+  };
+  return codes[status] ?? (status < 500 ? 'INVALID_REQUEST' : 'SYSTEM_ERROR');
+}
+
+/** The answer that the fault `status` puts in place of the true one; 401, 5xx and HTML are unsigned. */
+export function statusAnswer(fault: CallFault & { fault: 'status' }): Answer {
+  const { status, code, message, retryAfter } = fault;
+  const retry = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+  const unsigned = fault.html || status === 401 || status >= 500;
+  const answer = failure(status, { code, message }, usualNumber(code));
+  return {
+    ...answer,
+    ...(fault.html && { text: page(status) }),
+    ...(WITHOUT_BODY.includes(status) && { text: '' }),
+    signedBy: unsigned ? 'nobody' : 'asked',
+    headers: fault.html ? { ...retry, 'Content-Type': 'text/html; charset=utf-8' } : retry,
+  };
+}
+
+function usualNumber(code: string): number {
+  switch (code) {
+    case 'PARAM_ERROR':
+      return NUMBER.outOfRange;
+    case 'SIGN_ERROR':
+      return NUMBER.badAuthorization;
+    case 'NO_AUTH':
+      return NUMBER.noPermission;
+    case 'ORDER_NOT_EXIST':
+      return NUMBER.orderNotFound;
+    case 'FREQUENCY_LIMITED':
+    case 'RATELIMIT_EXCEEDED':
+      return NUMBER.tooOften;
+    default:
+      return NUMBER.unlisted;
+  }
+}
+
+function page(status: number): string {
+  return `<html>\r\n<head><title>${status}</title></head>\r\n<body><h1>${status}</h1></body>\r\n</html>\r\n`;
+}

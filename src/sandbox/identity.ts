@@ -1,0 +1,71 @@
+import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { issueCertificate, type PlatformCertificate } from './certificate.ts';
+import { randomDigits, randomSerial } from './random.ts';
+
+/** What a merchant needs to call the sandbox; the keys are the names of the gateway's variables. */
+export interface SandboxCredentials {
+  readonly WECHAT_MCHID: string;
+  readonly WECHAT_APPID: string;
+  readonly WECHAT_SERVICE_ID: string;
+  /** 40 upper-case hex digits. */
+  readonly WECHAT_MERCHANT_SERIAL: string;
+  /** PEM, PKCS#8. */
+  readonly WECHAT_MERCHANT_KEY: string;
+  /** 32 characters. */
+  readonly WECHAT_APIV3_KEY: string;
+  /** 32 characters. */
+  readonly WECHAT_APIV2_KEY: string;
+  /** `PUB_KEY_ID_` and digits. */
+  readonly WECHAT_PUBLIC_KEY_ID: string;
+  /** PEM, SubjectPublicKeyInfo. */
+  readonly WECHAT_PUBLIC_KEY: string;
+  /** Scheme, host and port, without a slash at the end. */
+  readonly WECHAT_BASE_URL: string;
+}
+
+/** A private key of WeChat's side and the name it goes by in `Wechatpay-Serial`. */
+export interface PlatformKey {
+  readonly serial: string;
+  readonly privateKey: KeyObject;
+}
+
+/** Both ends of one merchant: what it was given, and what WeChat keeps to itself. */
+export interface Identity {
+  readonly credentials: Omit<SandboxCredentials, 'WECHAT_BASE_URL'>;
+  readonly merchantPublicKey: KeyObject;
+  readonly publicKeyMode: PlatformKey;
+  readonly certificateMode: PlatformKey;
+  readonly certificate: PlatformCertificate;
+}
+
+const makeKeyPair = promisify(generateKeyPair);
+const makeRsaKeyPair = () => makeKeyPair('rsa', { modulusLength: 2048 });
+
+/** Makes all keys of one sandbox. The three numbers are the examples of WeChat's documentation. */
+export async function makeIdentity(nowMs: number): Promise<Identity> {
+  const [merchant, publicKeyMode, certificateMode] = await Promise.all([
+    makeRsaKeyPair(),
+    makeRsaKeyPair(),
+    makeRsaKeyPair(),
+  ]);
+  const certificate = issueCertificate(certificateMode.privateKey, randomSerial(), nowMs);
+  const publicKeyId = `PUB_KEY_ID_${randomDigits(34)}`;
+  return {
+    credentials: {
+      WECHAT_MCHID: '1230000109',
+      WECHAT_APPID: 'wxd678efh567hg6787',
+      WECHAT_SERVICE_ID: '500001',
+      WECHAT_MERCHANT_SERIAL: randomSerial(),
+      WECHAT_MERCHANT_KEY: merchant.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      WECHAT_APIV3_KEY: randomBytes(16).toString('hex'),
+      WECHAT_APIV2_KEY: randomBytes(16).toString('hex'),
+      WECHAT_PUBLIC_KEY_ID: publicKeyId,
+      WECHAT_PUBLIC_KEY: publicKeyMode.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    },
+    merchantPublicKey: merchant.publicKey,
+    publicKeyMode: { serial: publicKeyId, privateKey: publicKeyMode.privateKey },
+    certificateMode: { serial: certificate.serial, privateKey: certificateMode.privateKey },
+    certificate,
+  };
+}

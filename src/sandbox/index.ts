@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { SandboxCall } from './calls.ts';
+import { changeRules } from './change-rules.ts';
+import { serveControls } from './controls/serve.ts';
+import { makeIdentity, type SandboxCredentials } from './identity.ts';
+import { close, listen } from './listen.ts';
+import { checkNotifyUrl } from './notify-url.ts';
+import { DEFAULT_RULES, type SandboxRules } from './rules.ts';
+import { serveWechat } from './serve-wechat.ts';
+import { createWorld } from './world.ts';
+
+const KEEP_ALIVE_MS = 8_000;
+
+export interface SandboxOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Real time in milliseconds, for signatures and as the base of the business clock. */
+  readonly now?: () => number;
+  /** What WeChat does not document, decided otherwise than by default. */
+  readonly rules?: Partial<SandboxRules>;
+  /** Where notifications go: http, on this machine, without a query. Default: nowhere. */
+  readonly notifyUrl?: string;
+  /** Told of every /v3 call once it is known what is answered. */
+  readonly onCall?: (call: SandboxCall) => void;
+}
+
+export interface Sandbox {
+  /** Scheme, host and port, without a slash at the end. */
+  readonly url: string;
+  readonly credentials: SandboxCredentials;
+  /** Frees the port, cuts every connection and ends every timer. Orders and keys are gone. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts WeChat Pay's side of the wire for pay-after orders, with new keys and no orders.
+ *
+ * @throws Error if it can't listen; the message says what to do
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, host = '127.0.0.1', now = Date.now, rules, onCall = () => {} } = options;
+  const notifyUrl = options.notifyUrl === undefined ? null : checkNotifyUrl(options.notifyUrl);
+  const closing = new AbortController();
+  const identity = await makeIdentity(now());
+  let url = '';
+  const credentials = () => ({ ...identity.credentials, WECHAT_BASE_URL: url });
+  const world = createWorld({
+    identity,
+    credentials,
+    realNow: now,
+    rules: changeRules(DEFAULT_RULES, { ...rules }),
+    onCall,
+    notifyUrl,
+    closing: closing.signal,
+  });
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    const answer = request.url?.startsWith('/v3/') ? serveWechat : serveControls;
+    // What can still fail here is the connection: the client has left.
+    answer(request, response, world).catch(() => response.destroy());
+  };
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveTimeoutBuffer: 0 },
+    serve,
+  );
+  url = await listen(server, port, host);
+  return {
+    url,
+    credentials: credentials(),
+    close: () => {
+      closing.abort();
+      return close(server);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { requestId } from '../answer.ts';
+import type { NoticeFault } from '../faults/fault.ts';
+import { signOrSpoil } from '../faults/untrusted.ts';
+import type { World } from '../world.ts';
+import { type Notice, unreadable } from './notice.ts';
+import type { Message } from './post.ts';
+
+/** The bytes and headers of one attempt: signed anew each time, and wrong in the way a fault asks for. */
+export async function messageFor(
+  notice: Notice,
+  fault: NoticeFault | undefined,
+  world: World,
+): Promise<Message> {
+  const { identity, rules } = world;
+  const byCertificate = rules.notifySignedBy === 'certificate' && rules.certificates === 'served';
+  const key = byCertificate ? identity.certificateMode : identity.publicKeyMode;
+  const text = fault?.fault === 'bad-ciphertext' ? unreadable(notice) : notice.text;
+  const signature = await signOrSpoil(text, key, world.realNow(), fault);
+  return {
+    bytes: Buffer.from(fault?.fault === 'tamper' ? tampered(text) : text),
+    headers: {
+      'Content-Type': 'application/json',
+      Accept: '*/*',
+      'User-Agent': 'Mozilla/4.0',
+      'Request-ID': requestId(0),
+      ...signature,
+    },
+  };
+}
+
+/** One byte of the ciphertext is another; the body is still JSON, so that only the signature tells. */
+function tampered(text: string): string {
+  return text.replace(/(?<="ciphertext":")./, (first) => (first === 'A' ? 'B' : 'A'));
+}

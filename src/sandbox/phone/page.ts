@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { beijingDigits } from '../clock.ts';
+import type { World } from '../world.ts';
+import { buttons } from './buttons.ts';
+import { type Html, html, trusted } from './html.ts';
+import { screen } from './screen.ts';
+import { noticeLog, orderList } from './side.ts';
+import { both } from './words.ts';
+
+const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const STYLE = trusted(['page.css', 'panels.css', 'phone.css', 'screen.css'].map(read).join('\n'));
+const SCRIPT = trusted(read('page.js'));
+const SHOWN_ORDERS = 30;
+
+/**
+ * The page at `/`: an order as its user sees it in WeChat. The script fetches this same page again and
+ * replaces what has `data-live`.
+ *
+ * @param outOrderNo the order to show; the newest without one
+ */
+export function phonePage(outOrderNo: string | null, nonce: string, world: World): string {
+  const nowMs = world.clock.now();
+  const orders = world.orders.all(nowMs).slice(-SHOWN_ORDERS).reverse();
+  const order =
+    (outOrderNo === null ? undefined : world.orders.find(outOrderNo, nowMs)) ?? orders[0];
+  const { url } = world.notices.settings;
+  const page = html`<!doctype html>
+<html lang="zh-CN">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="theme-color" content="#ededed">
+<title>先享后付沙箱 · Pay-after sandbox</title>
+<style nonce="${nonce}">${STYLE}</style>
+<header>
+  <h1>${both('先享后付沙箱', 'WeChat Pay pay-after sandbox')}</h1>
+  <a href="/sandbox">${both('全部控制', 'All controls')}</a>
+</header>
+<main>
+  <nav class="panel orders" aria-label="订单">
+    <h2>${both('订单', 'Orders, newest first')}</h2>
+    <div class="scroll" data-live="orders">${orderList(orders, order)}</div>
+  </nav>
+  <section class="phone" aria-label="用户手机">
+    <div class="top">
+      <span class="clock" data-live="clock">${clock(nowMs)}</span>
+      <b>先享后付</b>
+      <span class="capsule" aria-hidden="true"><i></i><i></i></span>
+    </div>
+    <div class="screen" data-live="screen">${order ? screen(order, world) : nothing()}</div>
+    <div class="foot" data-live="buttons">${order ? buttons(order) : undefined}</div>
+    <p class="toast" role="status"></p>
+  </section>
+  <section class="panel log" aria-label="通知">
+    <h2>${both('通知', 'Notifications to the merchant')}</h2>
+    <p class="target" data-live="target">${target(url)}</p>
+    <div class="scroll" data-live="log">${noticeLog(world.notices.list())}</div>
+  </section>
+</main>
+<script nonce="${nonce}">${SCRIPT}</script>
+</html>
+`;
+  return page.markup;
+}
+
+function clock(ms: number): string {
+  return beijingDigits(ms).replace(/^.{8}(..)(..)..$/, '$1:$2');
+}
+
+function target(url: string | null): Html {
+  return url === null
+    ? both('未设置回调地址，通知不会发出', 'No URL is set: POST /sandbox/notify-url')
+    : html`<code>${url}</code>`;
+}
+
+function nothing(): Html {
+  return html`<div class="empty">
+    <span class="avatar" aria-hidden="true">付</span>
+    <h2>等待商户下单</h2>
+    <p>商户下单后，订单会显示在这里<br>
+      <small lang="en">An order appears here as soon as a merchant creates one</small></p>
+    <code>POST /v3/payscore/payafter-orders</code>
+  </div>`;
+}

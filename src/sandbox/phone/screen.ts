@@ -1,0 +1,71 @@
+import { beijingDigits } from '../clock.ts';
+import { type JsonObject, numberOf, textOf } from '../json.ts';
+import { queryAnswer } from '../order-views.ts';
+import type { Order } from '../orders.ts';
+import type { World } from '../world.ts';
+import { bill } from './bill.ts';
+import { type Html, html } from './html.ts';
+import { both, moment, STATES, yuan } from './words.ts';
+
+/** What the user's phone shows of an order. */
+export function screen(order: Order, world: World): Html {
+  const view = queryAnswer(order, world.identity.credentials.WECHAT_MCHID, world.rules);
+  const { zh, en, tone, hint } = STATES[order.state];
+  const service = textOf(view, 'service_introduction') ?? '';
+  return html`
+    <div class="hero tone-${tone}">
+      <span class="avatar" aria-hidden="true">${[...service][0] ?? '付'}</span>
+      <h2>${service}</h2>
+      <p class="state"><span class="pill">${both(zh, en)}</span></p>
+      ${amount(order, view)}
+      <p class="hint">${hint}</p>
+    </div>
+    <section class="card route" aria-label="服务时间与地点">
+      ${stop('start', '开始', 'Start', view)}
+      ${stop('end', '结束', 'End', view)}
+    </section>
+    ${bill(order, view)}
+    <section class="card facts">${facts(order, view)}</section>
+  `;
+}
+
+/** What the order costs, once that is known; before, the most that it can cost. */
+function amount(order: Order, view: JsonObject): Html {
+  const total = numberOf(view, 'total_amount');
+  if (total === undefined || order.state === 'REVOKED') {
+    const label = both('订单风险金额', 'Risk amount, at most');
+    return figure(label, numberOf(view, 'risk_amount') ?? 0);
+  }
+  const label = order.state === 'USER_PAID' ? both('实付', 'Paid') : both('待付', 'Due');
+  return figure(label, total);
+}
+
+function figure(label: Html, fen: number): Html {
+  return html`<p class="label">${label}</p><p class="figure">${yuan(fen)}</p>`;
+}
+
+/** One end of the service: as it really was, else as it was planned. */
+function stop(which: 'start' | 'end', zh: string, en: string, view: JsonObject): Html {
+  const known = (what: string) =>
+    textOf(view, `real_service_${which}_${what}`) ?? textOf(view, `service_${which}_${what}`);
+  const time = known('time');
+  return html`<div class="stop ${which}">
+    <p class="where">${known('location') ?? '地点以实际为准'}</p>
+    <p class="when">${both(zh, en)} · ${time === undefined ? '时间以实际为准' : moment(time)}</p>
+  </div>`;
+}
+
+function facts(order: Order, view: JsonObject): readonly Html[] {
+  const paid = textOf(view, 'pay_succ_time');
+  const paidBy = textOf(view, 'pay_type') === undefined ? '微信支付' : '商户渠道';
+  const rows: readonly (readonly [Html, string | undefined])[] = [
+    [both('商户订单号', 'Order'), order.outOrderNo],
+    [both('微信订单号', 'WeChat'), order.orderId],
+    [both('下单时间', 'Created'), moment(beijingDigits(order.createdAtMs))],
+    [both('支付时间', 'Paid'), paid && `${moment(paid)} · ${paidBy}`],
+    [both('交易单号', 'Transaction'), textOf(view, 'finish_transaction_id')],
+  ];
+  return rows.flatMap(([label, value]) =>
+    value === undefined ? [] : [html`<dl><dt>${label}</dt><dd>${value}</dd></dl>`],
+  );
+}

@@ -1,0 +1,94 @@
+/** What WeChat does not document. Each is a decision of the sandbox, and can be decided otherwise. */
+export interface SandboxRules {
+  /**
+   * A repeat whose name, phone, userid or address was encrypted again counts as other parameters.
+   * true compares the ciphertexts, false the plaintexts. Default false: OAEP gives another
+   * ciphertext each time, so that true refuses every honest repeat that is not byte for byte.
+   */
+  readonly reencryptedFieldsDiffer: boolean;
+  /** Create returns the five launch fields with need_user_confirm=false too. Default false. */
+  readonly launchFieldsWithoutConfirm: boolean;
+  /** An order may be paid from USER_ACCEPTED, without the merchant's complete. Default true. */
+  readonly payBeforeComplete: boolean;
+  /** The state of a CREATED order after the user left the page without confirming. Default CREATED. */
+  readonly stateAfterDecline: 'CREATED' | 'REVOKED' | 'EXPIRED';
+  /**
+   * Whether the merchant has platform certificates. `none` is a merchant of public key mode only:
+   * /v3/certificates answers 404 and the public key signs every answer. Default served.
+   */
+  readonly certificates: 'served' | 'none';
+  /** What a query shows of service_start_time=OnAccept before the user accepts. Default OnAccept. */
+  readonly startTimeBeforeAccept: 'OnAccept' | 'absent';
+  /** A query fills in fee_count 1 where create left it out. Default false: fees as they were sent. */
+  readonly queryFillsFeeCount: boolean;
+  /**
+   * Refuse what is only known by analogy with neighbouring products (lengths, required fields, rules
+   * between fields). false refuses only what is confirmed for pay-after orders. Default true.
+   */
+  readonly analogyRules: boolean;
+  /** Each of name, phone, userid and address must be given at create. Default false. */
+  readonly sensitiveFieldsRequired: boolean;
+  /** Refuse an unknown Wechatpay-Serial also on calls without encrypted fields. Default false. */
+  readonly refuseUnknownSerial: boolean;
+  /** Answer 401 to a nonce_str that was used within the last 10 minutes. Default false. */
+  readonly refuseUsedNonces: boolean;
+  /** Sign 4xx answers to calls whose own signature was right (401 is never signed). Default true. */
+  readonly signErrors: boolean;
+  /**
+   * Complete, cancel and sync answer success again to the bytes that succeeded before. false, like
+   * other bytes, is refused for the state that the order has by then. Default true.
+   */
+  readonly repeatAnswersSuccess: boolean;
+  /** Every query gives another finish_ticket; those given before stay valid. Default true. */
+  readonly newTicketEachQuery: boolean;
+  /** The state after a complete with finish_type 1, service not used. Default REVOKED. */
+  readonly stateAfterUnused: 'FINISHED' | 'REVOKED' | 'USER_PAID';
+  /**
+   * Seconds of real time from complete until WeChat has collected the money; null is never, 0 at
+   * once. Default 5.
+   */
+  readonly payDelaySeconds: number | null;
+  /** When an order that comes to 0 is paid: at once, or as any other. Default at-once. */
+  readonly payZeroTotal: 'at-once' | 'as-others';
+  /** A query shows finish_transaction_id also of an order paid outside of WeChat. Default true. */
+  readonly transactionIdAfterSync: boolean;
+  /**
+   * After complete with finish_type 2 a query shows real_service_start_location, which no call sends,
+   * and real_service_end_location also where complete left it out. Default true.
+   */
+  readonly queryFillsRealPlaces: boolean;
+  /** The event_type of the notice that the user has confirmed. Default PAYSCORE.USER_ACCEPTED. */
+  readonly confirmEventType: 'PAYSCORE.USER_ACCEPTED' | 'PAYSCORE.USER_CONFIRM';
+  /** That notice is sent at create with need_user_confirm=false too. Default true. */
+  readonly notifyAcceptedAtCreate: boolean;
+  /** The notice of a payment is sent after the merchant's own sync too. Default true. */
+  readonly notifyAfterSync: boolean;
+  /** The key that signs notices; the certificate only where there is one. Default public-key. */
+  readonly notifySignedBy: 'public-key' | 'certificate';
+}
+
+export const DEFAULT_RULES: SandboxRules = {
+  reencryptedFieldsDiffer: false,
+  launchFieldsWithoutConfirm: false,
+  payBeforeComplete: true,
+  stateAfterDecline: 'CREATED',
+  certificates: 'served',
+  startTimeBeforeAccept: 'OnAccept',
+  queryFillsFeeCount: false,
+  analogyRules: true,
+  sensitiveFieldsRequired: false,
+  refuseUnknownSerial: false,
+  refuseUsedNonces: false,
+  signErrors: true,
+  repeatAnswersSuccess: true,
+  newTicketEachQuery: true,
+  stateAfterUnused: 'REVOKED',
+  payDelaySeconds: 5,
+  payZeroTotal: 'at-once',
+  transactionIdAfterSync: true,
+  queryFillsRealPlaces: true,
+  confirmEventType: 'PAYSCORE.USER_ACCEPTED',
+  notifyAcceptedAtCreate: true,
+  notifyAfterSync: true,
+  notifySignedBy: 'public-key',
+};
