@@ -1,0 +1,10 @@
+import type { WechatPay } from '../wechat/index.ts';
+import type { InputRules } from './findings.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What the writes to orders need of the world. */
+export interface OrderDesk {
+  readonly wechat: WechatPay;
+  readonly inputRules: InputRules;
+  readonly ledger: Ledger;
+}

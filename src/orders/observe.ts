@@ -1,0 +1,181 @@
+import { type PayAfterOrder, toWireTime, wireMoment } from '../wechat/index.ts';
+import { advance, readState } from './order-state.ts';
+import { nextOrderCheck } from './schedule.ts';
+import type { EventSource, OrderRow } from './store/tables.ts';
+import type { Tx } from './store/writer.ts';
+
+/** What somebody saw of an order: a notice, a query, a write's answer, or the reconciler. */
+export interface Observation {
+  readonly outOrderNo: string;
+  readonly appid: string;
+  readonly serviceId: string;
+  /** WeChat's word. */
+  readonly state: string;
+  readonly source: EventSource;
+  /** Unix ms: of the thing itself where WeChat tells, else of the observation. */
+  readonly occurredAt: number;
+  readonly riskAmount?: number | null;
+  readonly totalAmount?: number | null;
+  /** Keyed hash of the user's openid. */
+  readonly owner?: string | null;
+}
+
+/** What an order as WeChat shows it says, whoever asked. */
+export function observationOf(order: PayAfterOrder, source: EventSource, now: number): Observation {
+  const { outOrderNo, appid, serviceId, state, riskAmount, totalAmount, paySuccTime } = order;
+  const paidAt = wireMoment(toWireTime(paySuccTime ?? '') ?? '');
+  const occurredAt = state === 'USER_PAID' && paidAt !== undefined ? paidAt : now;
+  return { outOrderNo, appid, serviceId, state, riskAmount, totalAmount, source, occurredAt };
+}
+
+export type Observed =
+  | { readonly outcome: 'applied' | 'nothing-new' }
+  | { readonly outcome: 'suspicious'; readonly reason: string };
+
+const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
+
+/**
+ * The one way in for every observation. Moves the order's state forward and appends at most one
+ * event; what contradicts the record is not applied.
+ * @param now Unix ms
+ */
+export async function observe(tx: Tx, seen: Observation, now: number): Promise<Observed> {
+  const order = await tx
+    .selectFrom('orders')
+    .selectAll()
+    .where('out_order_no', '=', seen.outOrderNo)
+    .executeTakeFirst();
+  if (order === undefined) {
+    const intent = await intentOf(tx, seen.outOrderNo);
+    if (intent !== undefined && contradictsIds(intent, seen)) {
+      return { outcome: 'suspicious', reason: 'appid or service_id' };
+    }
+    await insertOrder(tx, seen, await appendEvent(tx, seen, null, now), now);
+    return { outcome: 'applied' };
+  }
+  const contradiction = contradicts(order, seen);
+  if (contradiction !== undefined) {
+    return { outcome: 'suspicious', reason: contradiction };
+  }
+  const recorded = { state: order.state, raw: order.state_raw };
+  switch (advance(recorded, readState(seen.state))) {
+    case 'forward':
+      await moveOrder(tx, order, seen, await appendEvent(tx, seen, order, now), now);
+      return { outcome: 'applied' };
+    case 'suspicious':
+      return { outcome: 'suspicious', reason: `state from ${order.state_raw} to ${seen.state}` };
+    default:
+      await fillIn(tx, order, seen);
+      return NOTHING_NEW;
+  }
+}
+
+function intentOf(tx: Tx, outOrderNo: string) {
+  return tx
+    .selectFrom('intents')
+    .select(['appid', 'service_id'])
+    .where('out_order_no', '=', outOrderNo)
+    .where('operation', '=', 'create')
+    .where('status', '!=', 'refused')
+    .executeTakeFirst();
+}
+
+function contradictsIds(known: Pick<OrderRow, 'appid' | 'service_id'>, seen: Observation): boolean {
+  return known.appid !== seen.appid || known.service_id !== seen.serviceId;
+}
+
+/** A notice may come before the answer to the write that made the order: the rest comes later. */
+async function fillIn(tx: Tx, order: OrderRow, seen: Observation) {
+  const owner = order.owner ?? seen.owner ?? null;
+  const risk = order.risk_amount ?? seen.riskAmount ?? null;
+  const total = order.total_amount ?? seen.totalAmount ?? null;
+  if (owner !== order.owner || risk !== order.risk_amount || total !== order.total_amount) {
+    await tx
+      .updateTable('orders')
+      .set({ owner, risk_amount: risk, total_amount: total })
+      .where('out_order_no', '=', order.out_order_no)
+      .execute();
+  }
+}
+
+function contradicts(order: OrderRow, seen: Observation): string | undefined {
+  const pairs = {
+    appid: [order.appid, seen.appid],
+    service_id: [order.service_id, seen.serviceId],
+    risk_amount: [order.risk_amount, seen.riskAmount ?? null],
+    total_amount: [order.total_amount, seen.totalAmount ?? null],
+  };
+  return Object.entries(pairs).find(
+    ([, [known, now]]) => known !== null && now !== null && known !== now,
+  )?.[0];
+}
+
+/** Writers come one after the other, so that the next cursor is the highest one and 1. */
+async function appendEvent(
+  tx: Tx,
+  seen: Observation,
+  order: OrderRow | null,
+  now: number,
+): Promise<number> {
+  const { state, raw } = readState(seen.state);
+  const newest = await tx
+    .selectFrom('events')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .executeTakeFirst();
+  const id = (newest?.id ?? 0) + 1;
+  await tx
+    .insertInto('events')
+    .values({
+      id,
+      out_order_no: seen.outOrderNo,
+      state,
+      state_raw: raw,
+      previous_state: order?.state ?? null,
+      source: seen.source,
+      occurred_at: seen.occurredAt,
+      received_at: now,
+    })
+    .execute();
+  return id;
+}
+
+async function insertOrder(tx: Tx, seen: Observation, eventId: number, now: number) {
+  const { state, raw } = readState(seen.state);
+  await tx
+    .insertInto('orders')
+    .values({
+      out_order_no: seen.outOrderNo,
+      appid: seen.appid,
+      service_id: seen.serviceId,
+      state,
+      state_raw: raw,
+      owner: seen.owner ?? null,
+      risk_amount: seen.riskAmount ?? null,
+      total_amount: seen.totalAmount ?? null,
+      created_at: now,
+      state_since: now,
+      observed_at: now,
+      last_event_id: eventId,
+      check_at: nextOrderCheck({ state, since: now, now }, Math.random()),
+    })
+    .execute();
+}
+
+async function moveOrder(tx: Tx, order: OrderRow, seen: Observation, eventId: number, now: number) {
+  const { state, raw } = readState(seen.state);
+  await tx
+    .updateTable('orders')
+    .set({
+      state,
+      state_raw: raw,
+      owner: order.owner ?? seen.owner ?? null,
+      risk_amount: order.risk_amount ?? seen.riskAmount ?? null,
+      total_amount: order.total_amount ?? seen.totalAmount ?? null,
+      state_since: now,
+      observed_at: now,
+      last_event_id: eventId,
+      check_at: nextOrderCheck({ state, since: now, now }, Math.random()),
+    })
+    .where('out_order_no', '=', order.out_order_no)
+    .execute();
+}

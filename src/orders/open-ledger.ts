@@ -1,0 +1,57 @@
+import { createEventBus } from './bus.ts';
+import { HOLD_MS } from './intents.ts';
+import type { Ledger, LedgerLog } from './ledger.ts';
+import { NewerSchemaError } from './store/migrations.ts';
+import { openStore } from './store/open.ts';
+import { createVault } from './vault.ts';
+
+export interface LedgerOptions {
+  /** `sqlite:<path>`, `sqlite::memory:` or `postgres://…` */
+  readonly databaseUrl: string;
+  /** 32 bytes. */
+  readonly dataKey: Uint8Array;
+  readonly log: LedgerLog;
+  /** Unix ms. */
+  readonly now?: () => number;
+  /** Longer than any call to WeChat takes, with the query before it. */
+  readonly holdMs?: number;
+}
+
+export interface OpenLedger extends Ledger {
+  /** Waits for what is being written. */
+  readonly close: () => Promise<void>;
+}
+
+/** The database does not answer: check that it runs, and DATABASE_URL. */
+class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError';
+
+  constructor(cause: unknown) {
+    const why = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+    super(`Can't open the database${why}: is it there? Check DATABASE_URL.`, { cause });
+  }
+}
+
+/** Opens the store, brings its tables up to date and begins to follow its events. */
+export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
+  const { databaseUrl, dataKey, log, now = Date.now, holdMs = HOLD_MS } = options;
+  const store = await openStore(databaseUrl).catch((cause: unknown) => {
+    throw cause instanceof NewerSchemaError ? cause : new DatabaseUnavailableError(cause);
+  });
+  const bus = await createEventBus(store, (err) => {
+    log.warn({ err }, 'the event log could not be read; again soon');
+  });
+  return {
+    store,
+    vault: createVault(dataKey),
+    bus,
+    log,
+    now,
+    holdMs,
+    close: async () => {
+      await store.idle();
+      await bus.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { PayAfterOrderKey } from '../wechat/index.ts';
+import { type Findings, findings, type InputRules } from './findings.ts';
+import type { InputIssue } from './input-issue.ts';
+
+/** The rules for the merchant's own order number: its limits are those of serviceorder. */
+export function checkOutOrderNo(found: Findings, outOrderNo: string) {
+  const path = ['outOrderNo'];
+  found.required(outOrderNo, path);
+  found.length(outOrderNo, 32, 'analogy', path);
+  found.characters(outOrderNo, 'confirmed', path);
+  found.unless(
+    /^[\w\-|*]*$/.test(outOrderNo),
+    'analogy',
+    path,
+    'BAD_CHARACTER',
+    'Only digits, letters and _ - | *.',
+  );
+}
+
+/** What is wrong with the key of a query. */
+export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readonly InputIssue[] {
+  const found = findings(rules);
+  if ('outOrderNo' in key) {
+    checkOutOrderNo(found, key.outOrderNo);
+  } else {
+    found.required(key.queryId, ['queryId']);
+    found.length(key.queryId, 64, 'analogy', ['queryId']);
+    found.characters(key.queryId, 'confirmed', ['queryId']);
+  }
+  return found.issues;
+}
+
+/** What is wrong with the openid of a query. */
+export function userKeyIssues(openid: string, rules: InputRules): readonly InputIssue[] {
+  const found = findings(rules);
+  found.required(openid, ['openid']);
+  found.length(openid, 128, 'analogy', ['openid']);
+  found.characters(openid, 'confirmed', ['openid']);
+  return found.issues;
+}

@@ -1,0 +1,66 @@
+/** The states that this server knows; UNKNOWN stands for any other word of WeChat's. */
+export type PayAfterState =
+  | 'CREATED'
+  | 'USER_ACCEPTED'
+  | 'FINISHED'
+  | 'USER_PAID'
+  | 'REVOKED'
+  | 'EXPIRED'
+  | 'UNKNOWN';
+
+const KNOWN: readonly PayAfterState[] = [
+  'CREATED',
+  'USER_ACCEPTED',
+  'FINISHED',
+  'USER_PAID',
+  'REVOKED',
+  'EXPIRED',
+];
+
+/** States only move forward, and steps may be skipped. */
+const FORWARD: Readonly<Record<PayAfterState, readonly PayAfterState[]>> = {
+  CREATED: ['USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'],
+  USER_ACCEPTED: ['FINISHED', 'USER_PAID', 'REVOKED'],
+  FINISHED: ['USER_PAID', 'REVOKED'],
+  USER_PAID: [],
+  REVOKED: [],
+  EXPIRED: [],
+  UNKNOWN: [],
+};
+
+/** How an observed state relates to the one that is recorded. */
+export type Advance = 'forward' | 'same' | 'stale' | 'suspicious';
+
+export interface StateWord {
+  readonly state: PayAfterState;
+  readonly raw: string;
+}
+
+export function readState(raw: string): StateWord {
+  return { raw, state: KNOWN.find((state) => state === raw) ?? 'UNKNOWN' };
+}
+
+export function isFinal(state: PayAfterState): boolean {
+  return state === 'USER_PAID' || state === 'REVOKED' || state === 'EXPIRED';
+}
+
+/**
+ * `stale`: a state that the order has passed, as late notices show. `suspicious`: one that no order
+ * gets to from where this one is. A word that is newer than this server is taken as it comes,
+ * from anywhere but a final state, and gives way only to a final state or another new word.
+ */
+export function advance(recorded: StateWord, observed: StateWord): Advance {
+  if (recorded.raw === observed.raw) {
+    return 'same';
+  }
+  if (observed.state === 'UNKNOWN') {
+    return isFinal(recorded.state) ? 'suspicious' : 'forward';
+  }
+  if (recorded.state === 'UNKNOWN') {
+    return isFinal(observed.state) ? 'forward' : 'stale';
+  }
+  if (FORWARD[recorded.state].includes(observed.state)) {
+    return 'forward';
+  }
+  return FORWARD[observed.state].includes(recorded.state) ? 'stale' : 'suspicious';
+}

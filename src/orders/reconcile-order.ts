@@ -1,0 +1,36 @@
+import type { WechatPay } from '../wechat/index.ts';
+import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
+import { observationOf, observe } from './observe.ts';
+import { nextOrderCheck } from './schedule.ts';
+import type { OrderRow } from './store/tables.ts';
+
+/** Asks WeChat how an order stands and records it; then sets the time of the next look. */
+export async function reconcileOrder(
+  ledger: Ledger,
+  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  order: OrderRow,
+): Promise<void> {
+  const { now } = ledger;
+  const { out_order_no: outOrderNo, appid, service_id: serviceId } = order;
+  const shown = await wechat.queryPayAfterOrder({ outOrderNo, appid, serviceId });
+  const seen = shown && observationOf(shown, 'RECONCILER', now());
+  await record(ledger, async (tx) => {
+    const observed = seen && (await observe(tx, seen, now()));
+    if (observed?.outcome === 'applied') {
+      return;
+    }
+    if (seen !== null && observed) {
+      warnIfSuspicious(ledger, seen, observed);
+    }
+    const since = order.state_since;
+    await tx
+      .updateTable('orders')
+      .set({
+        observed_at: now(),
+        check_at: nextOrderCheck({ state: order.state, since, now: now() }, Math.random()),
+      })
+      .where('out_order_no', '=', outOrderNo)
+      .where('state', '=', order.state)
+      .execute();
+  });
+}

@@ -1,0 +1,46 @@
+import pg from 'pg';
+
+const RECONNECT_MS = 500;
+
+/**
+ * LISTENs on a connection of its own, again and again where it breaks. A hint only says "look":
+ * what is lost while it is down is found by polling.
+ * @returns how to stop
+ */
+export function listenForHints(url: string, channel: string, callback: () => void): () => void {
+  let stopped = false;
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  const connect = () => {
+    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+    const broken = once(() => {
+      client?.end().catch(() => {});
+      if (!stopped) {
+        retry = setTimeout(connect, RECONNECT_MS);
+      }
+    });
+    client.on('error', broken);
+    client.on('end', broken);
+    client.on('notification', callback);
+    client
+      .connect()
+      .then(() => client?.query(`listen ${channel}`))
+      .then(callback, broken);
+  };
+  connect();
+  return () => {
+    stopped = true;
+    clearTimeout(retry);
+    client?.end().catch(() => {});
+  };
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) {
+      done = true;
+      action();
+    }
+  };
+}

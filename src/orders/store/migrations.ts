@@ -1,0 +1,95 @@
+import { type Kysely, type SchemaModule, sql } from 'kysely';
+
+/**
+ * The tables, as steps. A step that was released is never changed: a new one is put at the end.
+ * `timestamp`s are bigint Unix ms, so that both databases give numbers.
+ */
+const STEPS: readonly ((schema: SchemaModule) => readonly { execute(): Promise<unknown> }[])[] = [
+  (schema) => [
+    schema
+      .createTable('orders')
+      .addColumn('out_order_no', 'text', (column) => column.primaryKey())
+      .addColumn('appid', 'text', (column) => column.notNull())
+      .addColumn('service_id', 'text', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('state_raw', 'text', (column) => column.notNull())
+      .addColumn('owner', 'text')
+      .addColumn('risk_amount', 'bigint')
+      .addColumn('total_amount', 'bigint')
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('state_since', 'bigint', (column) => column.notNull())
+      .addColumn('observed_at', 'bigint', (column) => column.notNull())
+      .addColumn('last_event_id', 'bigint')
+      .addColumn('check_at', 'bigint'),
+    schema.createIndex('orders_newest').on('orders').columns(['created_at', 'out_order_no']),
+    schema.createIndex('orders_check').on('orders').column('check_at'),
+    schema
+      .createTable('intents')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('operation', 'text', (column) => column.notNull())
+      .addColumn('out_order_no', 'text', (column) => column.notNull())
+      .addColumn('appid', 'text', (column) => column.notNull())
+      .addColumn('service_id', 'text', (column) => column.notNull())
+      .addColumn('digest', 'text', (column) => column.notNull())
+      .addColumn('target', 'text', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addColumn('platform_serial', 'text', (column) => column.notNull())
+      .addColumn('owner', 'text')
+      .addColumn('status', 'text', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('sent_at', 'bigint', (column) => column.notNull())
+      .addColumn('settled_at', 'bigint')
+      .addColumn('check_at', 'bigint'),
+    schema
+      .createIndex('intents_standing')
+      .unique()
+      .on('intents')
+      .columns(['out_order_no', 'operation'])
+      .where(sql.ref('status'), 'in', ['open', 'done']),
+    schema.createIndex('intents_check').on('intents').column('check_at'),
+    schema
+      .createTable('events')
+      .addColumn('id', 'bigint', (column) => column.primaryKey())
+      .addColumn('out_order_no', 'text', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('state_raw', 'text', (column) => column.notNull())
+      .addColumn('previous_state', 'text')
+      .addColumn('source', 'text', (column) => column.notNull())
+      .addColumn('occurred_at', 'bigint', (column) => column.notNull())
+      .addColumn('received_at', 'bigint', (column) => column.notNull()),
+    schema.createIndex('events_of_order').on('events').columns(['out_order_no', 'id']),
+    schema
+      .createTable('notices')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('event_type', 'text', (column) => column.notNull())
+      .addColumn('out_order_no', 'text')
+      .addColumn('outcome', 'text', (column) => column.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('payload', 'text', (column) => column.notNull())
+      .addColumn('received_at', 'bigint', (column) => column.notNull()),
+  ],
+];
+
+/** The database was made by a newer version of this server: run that one, or another database. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+}
+
+/** Brings the tables up to date, in one transaction that the caller has locked against others. */
+export async function migrate<T>(db: Kysely<T>): Promise<void> {
+  await sql`create table if not exists schema_version (version integer not null)`.execute(db);
+  const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(db);
+  const version = rows[0]?.version ?? 0;
+  if (version > STEPS.length) {
+    throw new NewerSchemaError(
+      `The database has schema version ${version}; this server knows up to ${STEPS.length}. Run the newer server, or set DATABASE_URL to another database.`,
+    );
+  }
+  for (const step of STEPS.slice(version)) {
+    for (const statement of step(db.schema)) {
+      await statement.execute();
+    }
+  }
+  await sql`delete from schema_version`.execute(db);
+  await sql`insert into schema_version (version) values (${sql.lit(STEPS.length)})`.execute(db);
+}

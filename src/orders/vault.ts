@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Keeps stored data unreadable without the data key. */
+export interface Vault {
+  /** AES-256-GCM, Base64, bound to what it is: a sealed body can't be passed off as a notice. */
+  readonly seal: (plaintext: Uint8Array | string, kind: string) => string;
+  /** Throws where the key, the kind or a byte is another. */
+  readonly open: (sealed: string, kind: string) => Buffer;
+  /** A keyed hash: the same text gives the same, and it can't be found by trying all phones. */
+  readonly hash: (text: string, kind: string) => string;
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** @param dataKey 32 bytes */
+export function createVault(dataKey: Uint8Array): Vault {
+  const sealing = derive(dataKey, 'seal');
+  const hashing = derive(dataKey, 'hash');
+  return {
+    seal: (plaintext, kind) => {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+      cipher.setAAD(Buffer.from(kind));
+      const bytes = [nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
+      return Buffer.concat(bytes).toString('base64');
+    },
+    open: (sealed, kind) => {
+      const bytes = Buffer.from(sealed, 'base64');
+      const nonce = bytes.subarray(0, NONCE_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, {
+        authTagLength: TAG_BYTES,
+      });
+      decipher.setAAD(Buffer.from(kind));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      const plaintext = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+      return Buffer.concat([plaintext, decipher.final()]);
+    },
+    hash: (text, kind) =>
+      createHmac('sha256', hashing).update(`${kind}\n${text}`).digest('base64url'),
+  };
+}
+
+function derive(dataKey: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', dataKey, '', `payafter-graphql ${purpose}`, 32));
+}

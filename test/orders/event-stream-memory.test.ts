@@ -1,0 +1,46 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { eventStream } from '../../src/orders/event-stream.ts';
+import type { EventRow } from '../../src/orders/store/tables.ts';
+import { openTestLedger } from '../support-orders/ledger.ts';
+import { eventsOf, see } from '../support-orders/observations.ts';
+
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  // What a WeakRef was asked for lives until the turn ends.
+  await nextTurn();
+  if (typeof collect === 'function') {
+    collect();
+  }
+}
+
+test('a reader that never reads keeps a hundred events in memory, not all of them', async () => {
+  const ledger = await openTestLedger();
+  await see(ledger);
+  const [event] = await eventsOf(ledger);
+  const listeners = new Set<(event: EventRow) => void>();
+  const bus = {
+    ...ledger.bus,
+    subscribe: (listener: (event: EventRow) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const stream = eventStream({ ...ledger, bus }, { outOrderNo: null, after: null });
+  const given = Array.from({ length: 5_000 }, (_, index) => {
+    const row = event && { ...event, id: index + 2 };
+    for (const listener of row ? listeners : []) {
+      row && listener(row);
+    }
+    return row && new WeakRef(row);
+  });
+  await collectGarbage();
+  const kept = given.filter((reference) => reference?.deref() !== undefined);
+  expect(given).toHaveLength(5_000);
+  expect(kept.length).toBeLessThanOrEqual(150);
+  await stream.return?.();
+  await ledger.close();
+});

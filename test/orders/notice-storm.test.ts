@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { takeNotice } from '../../src/orders/take-notice.ts';
+import { databases, useDatabase } from '../support-orders/databases.ts';
+import { eventsOf, MCHID, orderNotice } from '../support-orders/observations.ts';
+
+const COPIES = 200;
+const NOTICES = 60;
+
+describe.each(databases)('many deliveries at once, on $name', ({ name, start }) => {
+  const database = useDatabase(start);
+
+  async function instances() {
+    const url = await database.freshUrl();
+    const one = await database.openLedger({ url });
+    return [one, name === 'PostgreSQL' ? await database.openLedger({ url }) : one] as const;
+  }
+
+  test('of one notice, 200 of them, leave one event and one row in the inbox', async () => {
+    const ledgers = await instances();
+    const notice = orderNotice('n1', { state: 'USER_ACCEPTED' });
+    const outcomes = await Promise.all(
+      Array.from({ length: COPIES }, (_, copy) =>
+        takeNotice(ledgers[copy % 2 ? 1 : 0], { mchid: MCHID }, notice),
+      ),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['applied']));
+    expect(await eventsOf(ledgers[0])).toHaveLength(1);
+    const inbox = await ledgers[1].store.db.selectFrom('notices').select('id').execute();
+    expect(inbox).toHaveLength(1);
+  });
+
+  test('under ids of their own leave one event, and all of them in the inbox', async () => {
+    const ledgers = await instances();
+    const outcomes = await Promise.all(
+      Array.from({ length: NOTICES }, (_, copy) => {
+        const notice = orderNotice(`n${copy}`, { state: 'USER_ACCEPTED' });
+        return takeNotice(ledgers[copy % 2 ? 1 : 0], { mchid: MCHID }, notice);
+      }),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'applied')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'nothing-new')).toHaveLength(NOTICES - 1);
+    expect(await eventsOf(ledgers[1])).toHaveLength(1);
+    const inbox = await ledgers[0].store.db.selectFrom('notices').select('id').execute();
+    expect(inbox).toHaveLength(NOTICES);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { type Advance, advance, isFinal, readState } from '../../src/orders/order-state.ts';
+
+const STATES = ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const;
+
+/** From the state of the row to that of the column: f(orward), = same, s(tale), ! suspicious. */
+const TABLE = {
+  CREATED: '= f f f f f',
+  USER_ACCEPTED: 's = f f f !',
+  FINISHED: 's s = f f !',
+  USER_PAID: 's s s = ! !',
+  REVOKED: 's s s ! = !',
+  EXPIRED: 's ! ! ! ! =',
+} as const;
+
+const MEANING: Readonly<Record<string, Advance>> = {
+  f: 'forward',
+  '=': 'same',
+  s: 'stale',
+  '!': 'suspicious',
+};
+
+const pairs = STATES.flatMap((from) =>
+  STATES.map((to, column) => ({ from, to, is: MEANING[TABLE[from].split(' ')[column] ?? ''] })),
+);
+
+test.each(pairs)('from $from to $to is $is', ({ from, to, is }) => {
+  expect(advance(readState(from), readState(to))).toBe(is);
+});
+
+describe('a word that this server does not know', () => {
+  const word = readState('PARTLY_PAID');
+
+  test('is kept as it came', () => {
+    expect(word).toEqual({ state: 'UNKNOWN', raw: 'PARTLY_PAID' });
+  });
+
+  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED'])('is taken after %s', (from) => {
+    expect(advance(readState(from), word)).toBe('forward');
+  });
+
+  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])('is suspicious after the final %s', (from) => {
+    expect(advance(readState(from), word)).toBe('suspicious');
+  });
+
+  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED'])('is not overwritten by %s', (to) => {
+    expect(advance(word, readState(to))).toBe('stale');
+  });
+
+  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])('gives way to the final %s', (to) => {
+    expect(advance(word, readState(to))).toBe('forward');
+  });
+
+  test('is the same as itself, and gives way to another new word', () => {
+    expect(advance(word, readState('PARTLY_PAID'))).toBe('same');
+    expect(advance(word, readState('DISPUTED'))).toBe('forward');
+  });
+
+  test.each(['UNKNOWN', '', 'created', 'constructor', ' CREATED'])('may be %j', (raw) => {
+    expect(readState(raw)).toEqual({ state: 'UNKNOWN', raw });
+  });
+});
+
+test('only USER_PAID, REVOKED and EXPIRED are final', () => {
+  const final = [...STATES, 'UNKNOWN' as const].filter(isFinal);
+  expect(final).toEqual(['USER_PAID', 'REVOKED', 'EXPIRED']);
+});

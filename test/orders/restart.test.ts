@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { completeOrder } from '../../src/orders/complete-order.ts';
+import { createOrder } from '../../src/orders/create-order.ts';
+import { OrderConflictError } from '../../src/wechat/index.ts';
+import { acceptedOrder, completion } from '../support-orders/completed.ts';
+import { databases, useDatabase } from '../support-orders/databases.ts';
+import { orderInput, type TestDesk, type Upstream } from '../support-orders/desk.ts';
+import type { TestLedgerOptions } from '../support-orders/ledger.ts';
+import { useDesk } from '../support-orders/use-desk.ts';
+
+const { upstream } = useDesk();
+
+describe.each(databases)('after a restart on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  async function deskOn(options: TestLedgerOptions): Promise<TestDesk> {
+    const ledger = await database.openLedger(options);
+    return { wechat: upstream().wechat, inputRules: 'all', ledger };
+  }
+
+  /** What a write sent before and after; each attempt once. */
+  async function bytesAcross(
+    kind: Parameters<Upstream['calls']>[0],
+    write: (desk: TestDesk) => Promise<unknown>,
+    url: string,
+  ) {
+    const from = upstream().calls(kind).length;
+    for (let run = 0; run < 2; run += 1) {
+      const desk = await deskOn({ url });
+      await write(desk);
+      await desk.ledger.close();
+    }
+    return upstream()
+      .calls(kind)
+      .slice(from)
+      .map(({ bodySha256 }) => bodySha256);
+  }
+
+  test('the same create sends the same bytes', async () => {
+    const input = orderInput(upstream(), { name: '张三', phone: '13800138000' });
+    const url = await database.freshUrl();
+    const sent = await bytesAcross('create', (desk) => createOrder(desk, input), url);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  test('the same completion sends the same bytes, though queries give another ticket', async () => {
+    const url = await database.freshUrl();
+    const desk = await deskOn({ url });
+    const outOrderNo = await acceptedOrder(upstream(), desk);
+    await desk.ledger.close();
+    const input = completion(upstream(), outOrderNo);
+    const sent = await bytesAcross('complete', (open) => completeOrder(open, input), url);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  test('with another data key nothing is sent for a number that stands', async () => {
+    const input = orderInput(upstream());
+    const url = await database.freshUrl();
+    const before = await deskOn({ url });
+    await createOrder(before, input);
+    await before.ledger.close();
+    const from = upstream().calls('create').length;
+    const after = await deskOn({ url, dataKey: Buffer.alloc(32, 9) });
+    await expect(createOrder(after, input)).rejects.toThrow(OrderConflictError);
+    expect(upstream().calls('create')).toHaveLength(from);
+  });
+});

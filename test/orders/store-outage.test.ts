@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestLedger } from '../support-orders/ledger.ts';
+import { eventsOf, see } from '../support-orders/observations.ts';
+import { type PostgresServer, startPostgres } from '../support-orders/postgres.ts';
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+test('a write while the database is away rejects, and one after it is back succeeds', async () => {
+  const ledger = await openTestLedger({ url: await server.freshUrl() });
+  await see(ledger, { outOrderNo: 'before' });
+  await server.halt();
+  expect(await ledger.store.isUp()).toBe(false);
+  const during = Array.from({ length: 5 }, (_, index) => see(ledger, { outOrderNo: `${index}` }));
+  const outcomes = await Promise.allSettled(during);
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+  await server.resume();
+  await expect.poll(() => ledger.store.isUp(), { timeout: 5_000 }).toBe(true);
+  await see(ledger, { outOrderNo: 'after' });
+  const numbers = (await eventsOf(ledger)).map((event) => event.out_order_no);
+  expect(numbers).toEqual(['before', 'after']);
+
+  // Its events get out again, too.
+  await expect.poll(() => ledger.bus.head(), { timeout: 5_000 }).toBe(2);
+  await ledger.close();
+});
+
+test('a connection that breaks between two statements fails that write alone', async () => {
+  const { store, close } = await openTestLedger({ url: await server.freshUrl() });
+  const broken = store.write(async (tx) => {
+    const own = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+    const pid = own.rows[0]?.pid ?? 0;
+    await sql`select pg_terminate_backend(${pid})`.execute(store.db);
+    await sleep(100);
+    return sql`select 1`.execute(tx);
+  });
+  await expect(broken).rejects.toThrow();
+  expect(await store.write(() => Promise.resolve('written'))).toBe('written');
+  await close();
+});

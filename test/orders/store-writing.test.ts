@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { openStore, type Store } from '../../src/orders/store/open.ts';
+import { groupWriter, type Tx } from '../../src/orders/store/writer.ts';
+import { databases, useDatabase } from '../support-orders/databases.ts';
+import { event, see } from '../support-orders/observations.ts';
+
+const append = (id: number) => (tx: Tx) => tx.insertInto('events').values(event({ id })).execute();
+
+async function idsIn({ db }: Pick<Store, 'db'>): Promise<number[]> {
+  const rows = await db.selectFrom('events').select('id').orderBy('id').execute();
+  return rows.map(({ id }) => id);
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe.each(databases)('writing on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  test('200 writes at once are all there when they resolve, done in order', async () => {
+    const url = await database.freshUrl();
+    const store = await database.openStore(url);
+    const done: number[] = [];
+    const writes = upTo(200).map(async (id) => {
+      await store.write(append(id));
+      done.push(id);
+    });
+    await Promise.all(writes);
+    expect(done).toEqual(upTo(200));
+    await store.close();
+    expect(await idsIn(await database.openStore(url))).toEqual(upTo(200));
+  });
+
+  test('writes that wait together share a commit', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = groupWriter(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    await Promise.all(upTo(200).map((id) => write(append(id))));
+    expect(commits).toBeLessThanOrEqual(5);
+    expect(await idsIn({ db })).toHaveLength(200);
+  });
+
+  test('a job that throws is undone alone, and rejects with what it threw', async () => {
+    const store = await database.openStore();
+    const wrong = new Error('wrong');
+    const outcomes = await Promise.allSettled(
+      upTo(20).map((id) =>
+        store.write(async (tx) => {
+          await append(id)(tx);
+          if (id % 5 === 0) {
+            throw wrong;
+          }
+          return id;
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual(
+      Array(4).fill({ status: 'rejected', reason: wrong }),
+    );
+    expect(await idsIn(store)).toEqual(upTo(20).filter((id) => id % 5 !== 0));
+  });
+
+  test('a job that breaks a constraint is undone alone', async () => {
+    const store = await database.openStore();
+    const ids = [1, 2, 2, 3];
+    const outcomes = await Promise.allSettled(ids.map((id) => store.write(append(id))));
+    const kept = ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'];
+    expect(outcomes.map(({ status }) => status)).toEqual(kept);
+    expect(await idsIn(store)).toEqual([1, 2, 3]);
+  });
+
+  test('nothing of a write is told before its group is committed', async () => {
+    const store = await database.openStore();
+    let told = false;
+    const first = store.write(append(1)).then(() => {
+      told = true;
+    });
+    const second = store.write(async (tx) => {
+      await append(2)(tx);
+      return told;
+    });
+    expect(await second).toBe(false);
+    await first;
+  });
+
+  test('closing waits for what is being written', async () => {
+    const url = await database.freshUrl();
+    const store = await openStore(url);
+    const writes = upTo(100).map((id) => store.write(append(id)));
+    await store.close();
+    await Promise.all(writes);
+    expect(await idsIn(await database.openStore(url))).toEqual(upTo(100));
+  });
+
+  test('closing a ledger waits for what was seen just before', async () => {
+    const url = await database.freshUrl();
+    const ledger = await database.openLedger({ url });
+    const seen = upTo(30).map((number) => see(ledger, { outOrderNo: `N${number}` }));
+    await ledger.close();
+    await Promise.all(seen);
+    expect(await idsIn(await database.openStore(url))).toHaveLength(30);
+  });
+
+  test('what comes while a group is written is not forgotten', async () => {
+    const store = await database.openStore();
+    const late: Promise<unknown>[] = [];
+    await store.write(async (tx) => {
+      await append(1)(tx);
+      late.push(store.write(append(2)));
+      await sleep(5);
+    });
+    await Promise.all(late);
+    await store.idle();
+    expect(await idsIn(store)).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,89 @@
+import { type Ledger, record } from '../../src/orders/ledger.ts';
+import { type Observation, type Observed, observe } from '../../src/orders/observe.ts';
+import type { EventRow, OrderRow } from '../../src/orders/store/tables.ts';
+import type { Notice, PayAfterOrder } from '../../src/wechat/index.ts';
+
+export const MCHID = '1900000001';
+const APPID = 'wx0000000000000001';
+const SERVICE_ID = '500001';
+
+function observation(changes: Partial<Observation> = {}): Observation {
+  return {
+    outOrderNo: 'N1',
+    appid: APPID,
+    serviceId: SERVICE_ID,
+    state: 'CREATED',
+    source: 'QUERY',
+    occurredAt: 1,
+    ...changes,
+  };
+}
+
+/** An order as WeChat shows it. */
+export function shownOrder(changes: Partial<PayAfterOrder> = {}): PayAfterOrder {
+  return {
+    appid: APPID,
+    mchid: MCHID,
+    outOrderNo: 'N1',
+    serviceId: SERVICE_ID,
+    state: 'CREATED',
+    finishType: null,
+    serviceStartTime: null,
+    serviceEndTime: null,
+    realServiceStartTime: null,
+    realServiceEndTime: null,
+    paySuccTime: null,
+    serviceStartLocation: null,
+    serviceEndLocation: null,
+    realServiceStartLocation: null,
+    realServiceEndLocation: null,
+    serviceIntroduction: null,
+    fees: null,
+    discounts: null,
+    riskAmount: null,
+    totalAmount: null,
+    attach: null,
+    finishTicket: null,
+    finishTransactionId: null,
+    payType: null,
+    ...changes,
+  };
+}
+
+export function orderNotice(id: string, order: Partial<PayAfterOrder>): Notice {
+  const whole = shownOrder(order);
+  const payload = JSON.stringify(whole);
+  return { id, eventType: 'PAYSCORE.USER_ACCEPTED', payload, order: whole, service: null };
+}
+
+/** A row of the event log. */
+export function event(changes: Partial<EventRow> = {}): EventRow {
+  return {
+    id: 1,
+    out_order_no: 'N1',
+    state: 'CREATED',
+    state_raw: 'CREATED',
+    previous_state: null,
+    source: 'QUERY',
+    occurred_at: 1,
+    received_at: 1,
+    ...changes,
+  };
+}
+
+/** Records one observation, as its own write. */
+export function see(ledger: Ledger, changes: Partial<Observation> = {}): Promise<Observed> {
+  return record(ledger, (tx) => observe(tx, observation(changes), ledger.now()));
+}
+
+export function eventsOf({ store }: Pick<Ledger, 'store'>): Promise<EventRow[]> {
+  return store.db.selectFrom('events').selectAll().orderBy('id').execute();
+}
+
+export async function orderOf(
+  { store }: Pick<Ledger, 'store'>,
+  outOrderNo = 'N1',
+): Promise<OrderRow> {
+  const query = store.db.selectFrom('orders').selectAll();
+  return await query.where('out_order_no', '=', outOrderNo).executeTakeFirstOrThrow();
+}

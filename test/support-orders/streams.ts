@@ -1,0 +1,32 @@
+import { vi } from 'vitest';
+import type { EventRow } from '../../src/orders/store/tables.ts';
+
+/** The next events of a stream. */
+export async function take(
+  stream: AsyncIterableIterator<EventRow>,
+  count: number,
+): Promise<EventRow[]> {
+  const events: EventRow[] = [];
+  while (events.length < count) {
+    const { done, value } = await stream.next();
+    if (done) {
+      break;
+    }
+    events.push(value);
+  }
+  return events;
+}
+
+export const idsOf = (events: readonly Pick<EventRow, 'id'>[]) => events.map(({ id }) => id);
+
+export const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+
+/** What is opened within has intervals that never come: no polling. */
+export async function withoutPolling<T>(open: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    return await open();
+  } finally {
+    vi.useRealTimers();
+  }
+}
