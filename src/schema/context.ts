@@ -1,0 +1,33 @@
+import type { OrderDesk } from '../orders/desk.ts';
+import type { QueryObserver } from '../orders/last-seen.ts';
+import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
+
+/** What lives as long as the server. */
+export interface ServerResources extends OrderDesk {
+  /** For arguments that are left out. */
+  readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
+  /** Signs launch data; without it, asking for them is an error. */
+  readonly apiv2Key: string | undefined;
+  readonly queries: QueryObserver;
+  readonly log: SchemaLog;
+  /** Fires when the server is stopping: ends subscriptions. */
+  readonly stopping: AbortSignal;
+}
+
+export interface SchemaLog {
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+}
+
+/** What lives as long as one request. */
+export interface GraphQLContext extends ServerResources {
+  readonly orderLoader: OrderLoader;
+  /** Fires when the caller is gone. Not for writes: an abandoned one has an unknown outcome. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export function createContext(
+  resources: ServerResources,
+  signal: AbortSignal | undefined,
+): GraphQLContext {
+  return { ...resources, signal, orderLoader: createOrderLoader(resources, signal) };
+}

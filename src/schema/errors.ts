@@ -1,0 +1,174 @@
+import { InvalidInputError } from '../orders/input-issue.ts';
+import {
+  OrderConflictError,
+  OrderNotFoundError,
+  OrderOutcomeUnknownError,
+  OrderStateError,
+  WechatRefusedError,
+  WechatUnavailableError,
+} from '../wechat/index.ts';
+import { builder } from './builder.ts';
+
+const ErrorCode = builder.enumType('ErrorCode', {
+  description:
+    'What the caller should do next, for programs. The members of all result unions share it.',
+  values: {
+    INVALID_INPUT: { description: 'Mend the input. Nothing was sent.' },
+    ORDER_CONFLICT: { description: 'Take another outOrderNo, or query the order that has it.' },
+    ORDER_NOT_FOUND: { description: 'Check the number: WeChat Pay knows no such order.' },
+    ORDER_STATE: { description: 'Look at the present state of the order.' },
+    WECHAT_REFUSED: { description: 'WeChat Pay said no. Repeating the call unchanged is useless.' },
+    WECHAT_UNAVAILABLE: { description: 'Nothing was accepted. Repeat the same call later.' },
+    OUTCOME_UNKNOWN: {
+      description: 'It may have taken effect. Repeat the very same call, or query.',
+    },
+  },
+});
+type ErrorCodeValue = typeof ErrorCode.$inferType;
+
+export const UserError = builder.interfaceRef<Error>('UserError').implement({
+  description: 'An expected outcome of a mutation other than success.',
+  fields: (t) => ({
+    message: t.exposeString('message', {
+      nullable: false,
+      description: "For people; its wording may change. Never holds a value of the caller's.",
+    }),
+    code: t.field({
+      type: ErrorCode,
+      nullable: false,
+      description: 'For programs.',
+      resolve: codeOf,
+    }),
+  }),
+});
+
+/** By constructor: as the errors plugin hands them on, `instanceof` does not know them. */
+function codeOf(error: Error): ErrorCodeValue {
+  switch (error.constructor) {
+    case InvalidInputError:
+      return 'INVALID_INPUT';
+    case OrderConflictError:
+      return 'ORDER_CONFLICT';
+    case OrderNotFoundError:
+      return 'ORDER_NOT_FOUND';
+    case OrderStateError:
+      return 'ORDER_STATE';
+    case WechatRefusedError:
+      return 'WECHAT_REFUSED';
+    case WechatUnavailableError:
+      return 'WECHAT_UNAVAILABLE';
+    default:
+      return 'OUTCOME_UNKNOWN';
+  }
+}
+
+const InputIssue = builder.objectRef<InvalidInputError['issues'][number]>('InputIssue').implement({
+  description: 'One thing that is wrong with an input.',
+  fields: (t) => ({
+    path: t.exposeStringList('path', {
+      nullable: false,
+      description: 'The field as in the input, indices as strings: `["fees", "0", "feeName"]`.',
+    }),
+    code: t.exposeString('code', {
+      nullable: false,
+      description:
+        'REQUIRED, NOT_ALLOWED, TOO_LONG, TOO_MANY, OUT_OF_RANGE, NOT_UNIQUE, BAD_FORMAT or BAD_CHARACTER.',
+    }),
+    message: t.exposeString('message', {
+      nullable: false,
+      description: 'What is expected; never what was given.',
+    }),
+  }),
+});
+
+builder.objectType(InvalidInputError, {
+  name: 'InvalidInputError',
+  description:
+    'The input breaks rules. Nothing was sent to WeChat Pay. Rules that are known only of sibling products are marked as analogies in the descriptions of the fields; `INPUT_RULES=confirmed` switches those off.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    issues: t.expose('issues', {
+      type: [InputIssue],
+      nullable: false,
+      description: 'Every failing field at once.',
+    }),
+  }),
+});
+
+builder.objectType(OrderConflictError, {
+  name: 'OrderConflictError',
+  description:
+    'The outOrderNo stands for another order already (订单重入参数校验失败). Take a new number, or query the order that has it.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    outOrderNo: t.exposeString('outOrderNo', {
+      nullable: false,
+      description: '商户服务订单号: the number that is taken.',
+    }),
+  }),
+});
+
+builder.objectType(WechatRefusedError, {
+  name: 'WechatRefusedError',
+  description:
+    'A definite no of WeChat Pay. No order was made by this call. Mend the input or the set-up of the merchant.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    wechatCode: t.string({
+      nullable: false,
+      description: "WeChat's own word (错误码), such as PARAM_ERROR, NO_AUTH or INVALID_REQUEST.",
+      resolve: ({ refusal }) => refusal.code,
+    }),
+    status: t.int({
+      nullable: false,
+      description: 'HTTP status of the refusal, from 400 to 499.',
+      resolve: ({ refusal }) => refusal.status,
+    }),
+    requestId: t.exposeString('requestId', {
+      description:
+        "WeChat's Request-ID: quote it to WeChat's support. The digits behind its last `-` are the finer error number. Null where a proxy took it away.",
+    }),
+  }),
+});
+
+builder.objectType(WechatUnavailableError, {
+  name: 'WechatUnavailableError',
+  description:
+    'WeChat Pay could not be reached or asked for fewer calls. Nothing was accepted: the same call may safely be repeated.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
+      description: 'How long WeChat Pay asked to wait; null where it named no time.',
+    }),
+  }),
+});
+
+const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
+  description: 'Why it is not known whether a write took effect.',
+  values: {
+    TIMEOUT: { description: 'No answer came in time.' },
+    CONNECTION: { description: 'The connection broke before the whole answer was there.' },
+    SERVER_ERROR: { description: 'WeChat Pay answered with a fault of its own (5xx or 202).' },
+    UNTRUSTED_ANSWER: {
+      description: "What answered could not be proved to be WeChat Pay: its signature didn't hold.",
+    },
+  },
+});
+
+builder.objectType(OrderOutcomeUnknownError, {
+  name: 'OutcomeUnknownError',
+  description:
+    'The order may or may not exist. Repeat the very same call, which never makes a second order, or query by outOrderNo. Do not take a new number before the old one is known to be free.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    outOrderNo: t.exposeString('outOrderNo', {
+      nullable: false,
+      description: '商户服务订单号: the number to query.',
+    }),
+    reason: t.expose('reason', {
+      type: UnknownOutcomeReason,
+      nullable: false,
+      description: 'What was last seen of the call.',
+    }),
+  }),
+});

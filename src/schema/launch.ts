@@ -1,0 +1,40 @@
+import { GraphQLError } from 'graphql';
+import { type BusinessType, type Launch, signLaunch } from '../wechat/index.ts';
+import { builder } from './builder.ts';
+import type { GraphQLContext } from './context.ts';
+
+export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implement({
+  description:
+    'What opens a page of WeChat Pay (拉起支付分小程序), signed: the front end passes it on unchanged, at once. It works once.',
+  fields: (t) => ({
+    businessType: t.exposeString('businessType', {
+      nullable: false,
+      description:
+        '跳转类型: businessType of wx.openBusinessView: wxpayScoreUse, -Enable or -Detail.',
+    }),
+    extraData: t.expose('extraData', {
+      type: 'LaunchExtraData',
+      nullable: false,
+      description: '业务参数 for a mini program: extraData of wx.openBusinessView.',
+    }),
+    queryString: t.exposeString('queryString', {
+      nullable: false,
+      description:
+        "业务参数 for an app (query of WXOpenBusinessView) and an H5 page inside WeChat (queryString of the JS-SDK's openBusinessView).",
+    }),
+  }),
+});
+
+/** @throws GraphQLError on the field alone where there is no APIv2 key */
+export function launch(
+  businessType: BusinessType,
+  parameters: Readonly<Record<string, string>>,
+  { apiv2Key, wechat, ledger }: GraphQLContext,
+): Launch {
+  if (apiv2Key === undefined) {
+    const message = 'Launch data are signed with the APIv2 key: set WECHAT_APIV2_KEY.';
+    throw new GraphQLError(message, { extensions: { code: 'LAUNCH_NOT_CONFIGURED' } });
+  }
+  const signed = { mch_id: wechat.mchid, ...parameters };
+  return signLaunch(businessType, signed, apiv2Key, ledger.now());
+}

@@ -1,0 +1,35 @@
+import { cancelOrder } from '../../orders/change-order.ts';
+import { withDefaults } from '../arguments.ts';
+import { builder } from '../builder.ts';
+import { CHANGE_ERRORS } from './change-errors.ts';
+import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
+import { writing } from './query.ts';
+
+const Input = builder.inputType('CancelPayAfterOrderInput', {
+  description: '撤销先享后付订单: which order is to be cancelled, and why.',
+  fields: (t) => ({
+    appid: t.string({ description: APPID }),
+    serviceId: t.string({ description: SERVICE_ID }),
+    outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
+    reason: t.string({
+      required: true,
+      description: '撤销原因. By analogy: at most 50 characters.',
+    }),
+  }),
+});
+
+builder.mutationField('cancelPayAfterOrder', (t) =>
+  t.field({
+    type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单 has succeeded.'),
+    nullable: false,
+    description:
+      '撤销先享后付订单: before it is completed. From which states WeChat Pay allows it is not known; it decides. Safe to repeat.',
+    errors: {
+      types: CHANGE_ERRORS,
+      union: { description: 'What came of cancelPayAfterOrder.' },
+    },
+    args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
+    resolve: (_, { input }, context) =>
+      writing(context, cancelOrder(context, { ...input, ...withDefaults(input, context) })),
+  }),
+);

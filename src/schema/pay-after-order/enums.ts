@@ -1,0 +1,69 @@
+import { builder } from '../builder.ts';
+import type { SchemaLog } from '../context.ts';
+
+export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
+  description: '订单状态. It only moves forward.',
+  values: {
+    CREATED: {
+      description:
+        '商户下单已受理: WeChat Pay has the order, the user has not confirmed it. After an hour it becomes EXPIRED.',
+    },
+    USER_ACCEPTED: { description: '用户成功使用服务: the user has confirmed the order.' },
+    FINISHED: { description: '商户完结订单: the merchant has completed it; it is not paid yet.' },
+    USER_PAID: { description: '用户订单支付成功: the user has paid. Final.' },
+    REVOKED: { description: '商户撤销订单: the merchant has cancelled it. Final.' },
+    EXPIRED: { description: '订单已失效: nobody confirmed it within an hour. Final.' },
+    UNKNOWN: {
+      description: 'A word that is newer than this server: read `stateRaw`. It is logged.',
+    },
+  },
+});
+type State = typeof PayAfterOrderState.$inferType;
+
+export const PayAfterFinishType = builder.enumType('PayAfterFinishType', {
+  description: '完结类型.',
+  values: {
+    UNUSED: { description: '未使用服务，取消订单 (1): the service was not used.' },
+    FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },
+    UNKNOWN: { description: 'A number that is newer than this server. It is logged.' },
+  },
+});
+
+export const PayAfterFinishTypeInput = builder.enumType('PayAfterFinishTypeInput', {
+  description: '完结类型, as an order is to be completed.',
+  values: {
+    UNUSED: {
+      description: '未使用服务，取消订单 (1): the service was not used; nothing is to pay.',
+    },
+    FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },
+  },
+});
+type FinishType = typeof PayAfterFinishType.$inferType;
+
+const STATES = new Map<string, State>(
+  (['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const).map(
+    (state) => [state, state],
+  ),
+);
+
+export function toState(word: string, log: SchemaLog): State {
+  return STATES.get(word) ?? unknown('state', word, log);
+}
+
+export function toFinishType(number: number | null, log: SchemaLog): FinishType | null {
+  switch (number) {
+    case null:
+      return null;
+    case 1:
+      return 'UNUSED';
+    case 2:
+      return 'FINISHED';
+    default:
+      return unknown('finish_type', number, log);
+  }
+}
+
+function unknown(field: string, word: string | number, log: SchemaLog): 'UNKNOWN' {
+  log.warn({ field, word }, 'a word of WeChat Pay that is not known here');
+  return 'UNKNOWN';
+}

@@ -1,0 +1,84 @@
+import type { EventRow } from '../../orders/store/tables.ts';
+import { builder } from '../builder.ts';
+import type { Connection } from '../connection.ts';
+import { PageInfo } from '../connection.ts';
+import { PayAfterOrderState } from './enums.ts';
+
+const EventSource = builder.enumType('EventSource', {
+  description: 'How the server came to know of a change.',
+  values: {
+    NOTIFICATION: { description: '回调通知: WeChat Pay told it.' },
+    QUERY: { description: "A caller's query showed it." },
+    MUTATION: { description: 'A mutation on this server made it.' },
+    RECONCILER: { description: 'The server asked by itself, since no notice came.' },
+  },
+});
+
+export const PayAfterOrderEvent = builder.objectRef<EventRow>('PayAfterOrderEvent').implement({
+  description: 'A change of the state of an order, as it was recorded: once per change.',
+  fields: (t) => ({
+    id: t.id({
+      nullable: false,
+      description:
+        'The cursor of the event, strictly increasing in the order of commits: `after` of the subscription.',
+      resolve: ({ id }) => String(id),
+    }),
+    outOrderNo: t.exposeString('out_order_no', { nullable: false, description: '商户服务订单号.' }),
+    state: t.expose('state', {
+      type: PayAfterOrderState,
+      nullable: false,
+      description: '订单状态 after the change.',
+    }),
+    stateRaw: t.exposeString('state_raw', {
+      nullable: false,
+      description: "订单状态 in WeChat's own word.",
+    }),
+    previousState: t.expose('previous_state', {
+      type: PayAfterOrderState,
+      description: '订单状态 before it; null where the order was not known here.',
+    }),
+    source: t.expose('source', {
+      type: EventSource,
+      nullable: false,
+      description: 'How the server came to know.',
+    }),
+    occurredAt: t.expose('occurred_at', {
+      type: 'DateTime',
+      nullable: false,
+      description: 'When it happened, where WeChat Pay tells (支付成功时间); else receivedAt.',
+    }),
+    receivedAt: t.expose('received_at', {
+      type: 'DateTime',
+      nullable: false,
+      description: 'When the server recorded it.',
+    }),
+  }),
+});
+
+const Edge = builder
+  .objectRef<Connection<EventRow>['edges'][number]>('PayAfterOrderEventEdge')
+  .implement({
+    description: 'An event and its place in the connection.',
+    fields: (t) => ({
+      node: t.expose('node', {
+        type: PayAfterOrderEvent,
+        nullable: false,
+        description: 'The event.',
+      }),
+      cursor: t.exposeString('cursor', { nullable: false, description: 'Its place.' }),
+    }),
+  });
+
+export const PayAfterOrderEventConnection = builder
+  .objectRef<Connection<EventRow>>('PayAfterOrderEventConnection')
+  .implement({
+    description: 'Events, oldest first.',
+    fields: (t) => ({
+      edges: t.expose('edges', { type: [Edge], nullable: false, description: 'The page.' }),
+      pageInfo: t.expose('pageInfo', {
+        type: PageInfo,
+        nullable: false,
+        description: 'Where the page lies.',
+      }),
+    }),
+  });

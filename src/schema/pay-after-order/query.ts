@@ -1,0 +1,76 @@
+import { orderKeyIssues } from '../../orders/order-key.ts';
+import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
+import { refuseBadArguments, withDefaults } from '../arguments.ts';
+import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
+import { queryError } from '../query-errors.ts';
+import { PayAfterOrderType } from './type.ts';
+
+const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
+  description: 'Which order: exactly one of the two, as WeChat Pay has it (必填其中一个).',
+  isOneOf: true,
+  fields: (t) => ({
+    outOrderNo: t.string({
+      description:
+        "商户服务订单号: the merchant's own number. By analogy: up to 32 digits, letters and _ - | *.",
+    }),
+    queryId: t.string({
+      description:
+        '回跳查询ID: what the page of WeChat Pay hands back to the front end when the user leaves it by its button. By analogy: at most 64 characters.',
+    }),
+  }),
+});
+
+builder.queryField('payAfterOrder', (t) =>
+  t.field({
+    type: PayAfterOrderType,
+    description:
+      '查询先享后付订单, live from WeChat Pay. Null when WeChat Pay knows no such order. The same order asked for several times in one request costs one call.',
+    args: {
+      by: t.arg({
+        type: PayAfterOrderKeyInput,
+        required: true,
+        description: 'The order, by either of its numbers.',
+      }),
+      serviceId: t.arg.string({ description: '服务ID; left out, the configured one.' }),
+      appid: t.arg.string({
+        description: '应用ID that the order was made with; left out, the configured one.',
+      }),
+    },
+    resolve: (_, { by, ...ids }, context) => {
+      const key = toKey(by);
+      const query = { ...key, ...withDefaults(ids, context) };
+      refuseBadArguments(query, orderKeyIssues(key, context.inputRules));
+      return loadOrder(query, context);
+    },
+  }),
+);
+
+/** One order, live, at one call per request. Throws GraphQL errors. */
+export async function loadOrder(
+  query: PayAfterOrderQuery,
+  { orderLoader }: GraphQLContext,
+): Promise<PayAfterOrder | null> {
+  try {
+    return await orderLoader.load(query);
+  } catch (error) {
+    throw queryError(error);
+  }
+}
+
+/** What was loaded before a write is not how the order stands after it. */
+export async function writing<T>(context: GraphQLContext, write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } finally {
+    context.orderLoader.clearAll();
+  }
+}
+
+/** graphql has seen to it that exactly one is there. */
+function toKey({
+  outOrderNo,
+  queryId,
+}: typeof PayAfterOrderKeyInput.$inferInput): PayAfterOrderKey {
+  return typeof outOrderNo === 'string' ? { outOrderNo } : { queryId: queryId ?? '' };
+}

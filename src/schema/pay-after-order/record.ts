@@ -1,0 +1,147 @@
+import { listEvents, listOrders, type OrderCursor } from '../../orders/records.ts';
+import type { OrderRow } from '../../orders/store/tables.ts';
+import { builder } from '../builder.ts';
+import {
+  AFTER,
+  badCursor,
+  type Connection,
+  connection,
+  eventCursor,
+  PAGE_SIZE,
+  PageInfo,
+  pageSize,
+} from '../connection.ts';
+import { PayAfterOrderState } from './enums.ts';
+import { PayAfterOrderEventConnection } from './event.ts';
+
+const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').implement({
+  description:
+    'An order as this server has recorded it; never live. Ask payAfterOrder for what WeChat Pay says now.',
+  fields: (t) => ({
+    outOrderNo: t.exposeString('out_order_no', { nullable: false, description: '商户服务订单号.' }),
+    serviceId: t.exposeString('service_id', { nullable: false, description: '服务ID.' }),
+    appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
+    state: t.expose('state', {
+      type: PayAfterOrderState,
+      nullable: false,
+      description: '订单状态 that was last observed.',
+    }),
+    stateRaw: t.exposeString('state_raw', {
+      nullable: false,
+      description: "订单状态 in WeChat's own word.",
+    }),
+    createdAt: t.expose('created_at', {
+      type: 'DateTime',
+      nullable: false,
+      description: 'When this server first knew of the order.',
+    }),
+    observedAt: t.expose('observed_at', {
+      type: 'DateTime',
+      nullable: false,
+      description: 'When the state was last observed by the server itself or found changed.',
+    }),
+    lastEventId: t.id({
+      description: 'Cursor of its last event: subscribe after it to miss nothing.',
+      resolve: ({ last_event_id: id }) => (id === null ? null : String(id)),
+    }),
+    events: t.field({
+      type: PayAfterOrderEventConnection,
+      nullable: false,
+      description: 'What happened to the order, oldest first.',
+      args: {
+        first: t.arg.int({ description: PAGE_SIZE }),
+        after: t.arg.string({ description: AFTER }),
+      },
+      resolve: async ({ out_order_no: number }, { first, after }, { ledger }) => {
+        const page = await listEvents(ledger.store.db, number, pageSize(first), eventCursor(after));
+        return connection(page, ({ id }) => String(id), after);
+      },
+    }),
+  }),
+});
+
+const Edge = builder
+  .objectRef<Connection<OrderRow>['edges'][number]>('PayAfterOrderRecordEdge')
+  .implement({
+    description: 'A recorded order and its place in the connection.',
+    fields: (t) => ({
+      node: t.expose('node', {
+        type: PayAfterOrderRecord,
+        nullable: false,
+        description: 'The order.',
+      }),
+      cursor: t.exposeString('cursor', { nullable: false, description: 'Its place.' }),
+    }),
+  });
+
+const RecordConnection = builder
+  .objectRef<Connection<OrderRow>>('PayAfterOrderRecordConnection')
+  .implement({
+    description: 'Recorded orders, newest first.',
+    fields: (t) => ({
+      edges: t.expose('edges', { type: [Edge], nullable: false, description: 'The page.' }),
+      pageInfo: t.expose('pageInfo', {
+        type: PageInfo,
+        nullable: false,
+        description: 'Where the page lies.',
+      }),
+    }),
+  });
+
+const Filter = builder.inputType('PayAfterOrderFilter', {
+  description: 'Which recorded orders. What is left out does not matter.',
+  fields: (t) => ({
+    states: t.field({
+      type: [PayAfterOrderState],
+      description: '订单状态: any of these; none where the list is empty.',
+    }),
+    serviceId: t.string({ description: '服务ID.' }),
+    createdFrom: t.field({
+      type: 'DateTime',
+      description: 'Known to the server since this moment or later.',
+    }),
+    createdBefore: t.field({
+      type: 'DateTime',
+      description: 'Known to the server since before this moment.',
+    }),
+  }),
+});
+
+builder.queryField('payAfterOrders', (t) =>
+  t.field({
+    type: RecordConnection,
+    nullable: false,
+    description:
+      'The orders that this server has recorded, newest first: made through it, or seen in a notice or a query. Never live.',
+    args: {
+      filter: t.arg({ type: Filter, description: 'Which orders; all where left out.' }),
+      first: t.arg.int({ description: PAGE_SIZE }),
+      after: t.arg.string({ description: AFTER }),
+    },
+    resolve: async (_, { filter, first, after }, { ledger }) => {
+      if (filter?.serviceId?.includes('\0')) {
+        throw badCursor('serviceId holds a character that no service id has.');
+      }
+      const page = await listOrders(
+        ledger.store.db,
+        filter ?? {},
+        pageSize(first),
+        typeof after === 'string' ? readCursor(after) : null,
+      );
+      return connection(page, writeCursor, after);
+    },
+  }),
+);
+
+function writeCursor({ created_at: createdAt, out_order_no: outOrderNo }: OrderRow): string {
+  return Buffer.from(`${createdAt} ${outOrderNo}`).toString('base64url');
+}
+
+function readCursor(after: string): OrderCursor {
+  const [, createdAt, outOrderNo] =
+    /^(\d{1,15}) (.+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? [];
+  if (createdAt === undefined || outOrderNo === undefined) {
+    throw badCursor('after is not a cursor of this connection.');
+  }
+  return { createdAt: Number(createdAt), outOrderNo };
+}

@@ -1,0 +1,72 @@
+import { syncOrder } from '../../orders/change-order.ts';
+import { withDefaults } from '../arguments.ts';
+import { builder } from '../builder.ts';
+import { CHANGE_ERRORS } from './change-errors.ts';
+import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
+import { writing } from './query.ts';
+
+const SyncType = builder.enumType('PayAfterSyncType', {
+  description: '场景类型 of a sync.',
+  values: {
+    ORDER_PAID: {
+      description:
+        "订单收款成功 (Order_Paid): the user has paid through the merchant's own channel.",
+    },
+  },
+});
+
+const DetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
+  description: '内容信息详情.',
+  fields: (t) => ({
+    paidTime: t.field({
+      type: 'ServiceTime',
+      required: true,
+      description: '收款成功时间, to the second: when the user has paid elsewhere.',
+    }),
+  }),
+});
+
+const Input = builder.inputType('SyncPayAfterOrderInput', {
+  description: '支付分订单同步: which order was paid elsewhere, and when.',
+  fields: (t) => ({
+    appid: t.string({ description: APPID }),
+    serviceId: t.string({ description: SERVICE_ID }),
+    outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
+    type: t.field({
+      type: SyncType,
+      required: true,
+      description: '场景类型. WeChat Pay knows this one alone.',
+    }),
+    detail: t.field({
+      type: DetailInput,
+      required: true,
+      description: '内容信息详情.',
+    }),
+  }),
+});
+
+builder.mutationField('syncPayAfterOrder', (t) =>
+  t.field({
+    type: changePayload(
+      'SyncPayAfterOrderPayload',
+      '支付分订单同步 has succeeded: WeChat Pay takes the order for paid.',
+    ),
+    nullable: false,
+    description:
+      '支付分订单同步: tells WeChat Pay that the user has paid a completed order elsewhere. Safe to repeat.',
+    errors: {
+      types: CHANGE_ERRORS,
+      union: { description: 'What came of syncPayAfterOrder.' },
+    },
+    args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
+    resolve: (_, { input: { detail, type: _type, ...ids } }, context) =>
+      writing(
+        context,
+        syncOrder(context, {
+          outOrderNo: ids.outOrderNo,
+          paidTime: detail.paidTime,
+          ...withDefaults(ids, context),
+        }),
+      ),
+  }),
+);

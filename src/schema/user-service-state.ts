@@ -1,0 +1,88 @@
+import { userKeyIssues } from '../orders/order-key.ts';
+import type { UserServiceState } from '../wechat/index.ts';
+import { refuseBadArguments, withDefaults } from './arguments.ts';
+import { builder } from './builder.ts';
+import { launch, PayAfterLaunch } from './launch.ts';
+import { queryError } from './query-errors.ts';
+
+const UseServiceState = builder.enumType('UseServiceState', {
+  description: '用户授权状态: whether a user has authorised a service.',
+  values: {
+    AVAILABLE: {
+      description: '已授权: the user has authorised the service; an order may be made.',
+    },
+    UNAVAILABLE: { description: '未授权: the user has not authorised it.' },
+    UNKNOWN: { description: 'A word of WeChat Pay that is newer than this server; it is logged.' },
+  },
+});
+
+const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceState').implement({
+  description: '用户授权状态: may this user use the service? Asked before an order is made.',
+  fields: (t) => ({
+    appid: t.exposeString('appid', { nullable: false, description: '应用ID, as asked.' }),
+    serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID, as asked.' }),
+    openid: t.exposeString('openid', {
+      description:
+        "用户标识: the user's id under the appid, as WeChat repeats it; null where it doesn't.",
+    }),
+    launch: t.field({
+      type: PayAfterLaunch,
+      description:
+        'What opens the page of WeChat Pay where the user authorises the service (调起支付分授权页, wxpayScoreEnable).',
+      args: {
+        outRequestNo: t.arg.string({
+          required: true,
+          description: "商户请求授权的唯一流水号: the merchant's own number of this request.",
+        }),
+      },
+      resolve: ({ serviceId }, { outRequestNo }, context) =>
+        launch(
+          'wxpayScoreEnable',
+          { service_id: serviceId, out_request_no: outRequestNo },
+          context,
+        ),
+    }),
+    useServiceState: t.field({
+      type: UseServiceState,
+      nullable: false,
+      description: '授权状态.',
+      resolve: ({ useServiceState: word }, _, { log }) => {
+        if (word === 'AVAILABLE' || word === 'UNAVAILABLE') {
+          return word;
+        }
+        log.warn(
+          { field: 'use_service_state', word },
+          'a word of WeChat Pay that is not known here',
+        );
+        return 'UNKNOWN';
+      },
+    }),
+  }),
+});
+
+builder.queryField('userServiceState', (t) =>
+  t.field({
+    type: UserServiceStateType,
+    nullable: false,
+    description:
+      '查询用户授权状态: may this user use the service? One call to WeChat Pay. An order with needUserConfirm: false needs AVAILABLE first.',
+    args: {
+      openid: t.arg.string({
+        required: true,
+        description: "用户标识: the user's id under the appid. At most 128 characters, by analogy.",
+      }),
+      serviceId: t.arg.string({ description: '服务ID; left out, the configured one.' }),
+      appid: t.arg.string({ description: '应用ID; left out, the configured one.' }),
+    },
+    resolve: async (_, { openid, ...ids }, context) => {
+      const { appid, serviceId } = withDefaults(ids, context);
+      refuseBadArguments({ appid, serviceId }, userKeyIssues(openid, context.inputRules));
+      const { wechat, signal } = context;
+      try {
+        return await wechat.queryUserServiceState({ appid, serviceId, openid }, { signal });
+      } catch (error) {
+        throw queryError(error);
+      }
+    },
+  }),
+);
