@@ -1,0 +1,87 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Resolves with the first signal that asks the process to stop. Further ones change nothing: with
+ * Ctrl+C a process under npm gets two, and what is under way has to finish all the same.
+ */
+export function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, resolve);
+    }
+  });
+}
+
+export interface ClosingStep {
+  readonly name: string;
+  readonly close: () => Promise<unknown> | unknown;
+}
+
+/**
+ * Closes one after the other, each one even where an earlier one failed or time has run out.
+ * @param ceilingMs for all steps together: what takes longer is left behind.
+ * @returns the names of the steps that did not finish.
+ */
+export async function closeInOrder(
+  steps: readonly ClosingStep[],
+  ceilingMs: number,
+): Promise<readonly { readonly name: string; readonly problem: unknown }[]> {
+  const ceiling = new AbortController();
+  const timeUp = sleep(ceilingMs, 'time is up', { signal: ceiling.signal }).catch(() => 'done');
+  const problems: { name: string; problem: unknown }[] = [];
+  for (const { name, close } of steps) {
+    try {
+      const closed = Promise.resolve(close()).then(() => undefined);
+      const problem = await Promise.race([closed, timeUp]);
+      if (problem !== undefined) {
+        problems.push({ name, problem });
+      }
+    } catch (problem) {
+      problems.push({ name, problem });
+    }
+  }
+  ceiling.abort();
+  return problems;
+}
+
+const IDLE_SWEEP_MS = 50;
+
+export interface Connections {
+  /**
+   * Takes no more connections, lets requests in flight finish, and drops connections as they become
+   * idle, also those that never said a word; at the ceiling all are cut.
+   */
+  readonly drain: (ceilingMs: number) => Promise<void>;
+}
+
+/** Follows a server's connections from its start: Node does not count a silent one as idle. */
+export function followConnections(server: Server): Connections {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const dropIdle = () => {
+    server.closeIdleConnections();
+    for (const socket of sockets) {
+      if (socket.bytesRead === 0) {
+        socket.destroy();
+      }
+    }
+  };
+  return {
+    drain: async (ceilingMs) => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      dropIdle();
+      const sweep = setInterval(dropIdle, IDLE_SWEEP_MS);
+      const cut = setTimeout(() => server.closeAllConnections(), ceilingMs);
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(cut);
+    },
+  };
+}

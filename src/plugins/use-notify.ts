@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Plugin } from 'graphql-yoga';
+import type { Ledger } from '../orders/ledger.ts';
+import { takeNotice } from '../orders/take-notice.ts';
+import { UndecryptableNoticeError, UntrustedNoticeError, type WechatPay } from '../wechat/index.ts';
+import { readLimited } from './read-limited.ts';
+
+export interface NotifyOptions {
+  readonly wechat: Pick<WechatPay, 'mchid' | 'readNotice'>;
+  readonly ledger: Ledger;
+}
+
+const PATH = '/wechat/notify';
+const MAX_BODY_BYTES = 64 * 1024;
+/** WeChat waits for 5 s, then counts it as failed: so do we, a little earlier. */
+const ANSWER_MS = 4_500;
+
+/**
+ * `POST /wechat/notify`: verified, decrypted, on the disk, and only then answered with 200. 4xx
+ * for what can't be proved to be WeChat's, without a write; 5xx asks WeChat to send it again.
+ */
+export function useNotify(options: NotifyOptions): Plugin {
+  return {
+    onRequest: async ({ request, url, endResponse, fetchAPI }) => {
+      if (url.pathname !== PATH) {
+        return;
+      }
+      const status = request.method === 'POST' ? await answer(request, options) : 405;
+      const body =
+        status === 200
+          ? { code: 'SUCCESS', message: '成功' }
+          : { code: 'FAIL', message: status < 500 ? 'refused' : 'try again' };
+      endResponse(
+        new fetchAPI.Response(JSON.stringify(body), {
+          status,
+          headers: {
+            'content-type': 'application/json',
+            ...(status === 405 && { allow: 'POST' }),
+          },
+        }),
+      );
+    },
+  };
+}
+
+async function answer(request: Request, { wechat, ledger }: NotifyOptions): Promise<number> {
+  try {
+    const body = await readLimited(request, MAX_BODY_BYTES);
+    if (body === undefined) {
+      return 413;
+    }
+    const notice = wechat.readNotice({ header: (name) => request.headers.get(name), body });
+    return await inTime(takeNotice(ledger, wechat, notice).then(() => 200));
+  } catch (err) {
+    if (err instanceof UntrustedNoticeError) {
+      ledger.log.warn(
+        { why: err.why },
+        'a notice was refused: it can not be proved to be WeChat Pay',
+      );
+      return err.why === 'malformed' ? 400 : 401;
+    }
+    const what =
+      err instanceof UndecryptableNoticeError
+        ? 'a notice of WeChat Pay can not be decrypted: check WECHAT_APIV3_KEY'
+        : 'a notice could not be stored: WeChat Pay will send it again';
+    ledger.log.error({ err }, what);
+    return err instanceof UndecryptableNoticeError ? 500 : 503;
+  }
+}
+
+/** What is stored later all the same is only a repeat when it comes again. */
+async function inTime(stored: Promise<number>): Promise<number> {
+  const timer = new AbortController();
+  const late = sleep(ANSWER_MS, 503, { signal: timer.signal });
+  try {
+    return await Promise.race([stored, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => {});
+    stored.catch(() => {});
+  }
+}

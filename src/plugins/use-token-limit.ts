@@ -1,0 +1,14 @@
+import { parse } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+/** Several times what a document with every field of the schema needs; the stack has room for more. */
+const MAX_TOKENS = 1_000;
+
+/** Refuses documents that are so long, or so deep, that reading them would exhaust the stack. */
+export function useTokenLimit(): Plugin {
+  return {
+    onParse: ({ setParseFn }) => {
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: MAX_TOKENS }));
+    },
+  };
+}

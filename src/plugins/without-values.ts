@@ -1,0 +1,85 @@
+import { GraphQLError } from 'graphql';
+
+/**
+ * graphql and Yoga quote what a caller sent: literals, variables, JSON. It may be somebody's name
+ * or phone. This gives their errors again without it; names from the document may stay.
+ */
+export function withoutValues(error: GraphQLError): GraphQLError {
+  switch (error.extensions['code']) {
+    case 'GRAPHQL_PARSE_FAILED':
+      return rebuilt(error, syntaxMessage(error));
+    case 'GRAPHQL_VALIDATION_FAILED':
+      return rebuilt(error, typeMessage(error.message));
+    case 'OPERATION_RESOLUTION_FAILURE':
+      return rebuilt(error, error.message, BAD_USER_INPUT);
+    case 'BAD_REQUEST':
+      return refused(kept(error.message, REQUEST_MESSAGES, NOT_A_REQUEST));
+    case undefined:
+      return rebuilt(
+        error,
+        kept(error.message, OPERATION_MESSAGES, NOT_EXECUTABLE),
+        BAD_USER_INPUT,
+      );
+    default:
+      return error;
+  }
+}
+
+const BAD_USER_INPUT = 'BAD_USER_INPUT';
+const NOT_A_REQUEST =
+  'The body is not a GraphQL request: an object of query, variables, operationName and extensions.';
+const NOT_EXECUTABLE = 'The operation can not be executed with these variables or this name.';
+const REQUEST_MESSAGES =
+  /^(POST body sent invalid JSON\.|POST body is expected to be object but received \w+|Must provide query string\.|Batching is not supported\.|Expected [\w" ]+, but given \w+\.|Request body (is too large|exceeds)[\w .]*)$/;
+const OPERATION_MESSAGES =
+  /^(Must provide operation name if query contains multiple operations\.|Argument "\w+" of required type "[\w![\]]+" was not provided\.)$/;
+const SYNTAX_MESSAGES =
+  /^Syntax Error: (Expected [^,]{1,40}, found|Unexpected) (<EOF>|"[^\w\s"']{1,3}"|Name)\.$|^Syntax Error: Document contains more than \d+ tokens\./;
+
+/** Where graphql's sentences about an input of the wrong type begin to quote it. */
+const QUOTATION =
+  /, found: |; found: |, but encountered error "| not to include unknown field "|(?<=^(?:\w+|Enum "\w+") cannot represent [\w -]*value): /;
+const ENUM_QUOTATION = /^Value ".*" (does not exist in "\w+" enum)\..*$/s;
+
+/** What graphql says of an input of the wrong type, up to where it begins to quote. */
+export function typeMessage(message: string): string {
+  const [kept = ''] = message.replace(ENUM_QUOTATION, 'The value $1, found: ').split(QUOTATION, 1);
+  if (kept === message) {
+    return message;
+  }
+  return message.startsWith(`${kept} not to include unknown field "`)
+    ? `${kept} not to include unknown fields.`
+    : `${kept}.`;
+}
+
+/** Not even names are kept: a quote too many makes one of half a value. */
+function syntaxMessage({ message, locations }: GraphQLError): string {
+  const [at] = locations ?? [];
+  return kept(
+    message.replace(/ Name "\w+"\.$/, ' Name.'),
+    SYNTAX_MESSAGES,
+    at ? `Syntax Error at line ${at.line}, column ${at.column}.` : 'Syntax Error.',
+  );
+}
+
+function kept(message: string, harmless: RegExp, instead: string): string {
+  return harmless.test(message) ? message : instead;
+}
+
+/** What is no GraphQL request is 400 to every caller; Yoga tells it some as 200. */
+function refused(message: string): GraphQLError {
+  const extensions = { code: BAD_USER_INPUT, http: { status: 400 } };
+  return new GraphQLError(message, { extensions });
+}
+
+function rebuilt(error: GraphQLError, message: string, code?: string): GraphQLError {
+  const { nodes, source, positions, path, extensions } = error;
+  const { originalError: _, ...others } = extensions;
+  return new GraphQLError(message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { ...others, ...(code && { code }) },
+  });
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigProblem {
+  readonly variable: string;
+  /** Goes on after the variable's name: `is missing: …`. */
+  readonly problem: string;
+}
+
+/** The configuration has problems: mend every one of them, then start again. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ variable, problem }) => `- ${variable} ${problem}`);
+    super(`Can't start with this configuration:\n${lines.join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Reads single variables and collects what is wrong with them. An empty one counts as absent. */
+export interface Settings {
+  readonly problems: readonly ConfigProblem[];
+  readonly note: (variable: string, problem: string) => void;
+  readonly text: (variable: string) => string | undefined;
+  /** The variable itself, or what is in the file that `<variable>_FILE` names. */
+  readonly secret: (variable: string) => string | undefined;
+  readonly whole: (variable: string, min: number, max: number) => number | undefined;
+  readonly choice: <T extends string>(variable: string, ...words: readonly T[]) => T | undefined;
+  readonly list: (variable: string) => readonly string[];
+}
+
+export function settings(env: Environment): Settings {
+  const problems: ConfigProblem[] = [];
+  const note = (variable: string, problem: string) => {
+    problems.push({ variable, problem });
+  };
+  const text = (variable: string) => env[variable]?.trim() || undefined;
+  return {
+    problems,
+    note,
+    text,
+    secret: (variable) => {
+      const file = text(`${variable}_FILE`);
+      if (file === undefined) {
+        return text(variable);
+      }
+      if (text(variable) !== undefined) {
+        note(variable, `is given twice: drop it or ${variable}_FILE.`);
+      }
+      try {
+        return readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        note(`${variable}_FILE`, `names a file that can't be read (${codeOf(error)}): ${file}`);
+        return undefined;
+      }
+    },
+    whole: (variable, min, max) => {
+      const value = text(variable);
+      if (value === undefined) {
+        return undefined;
+      }
+      const number = Number(value);
+      if (/^\d+$/.test(value) && number >= min && number <= max) {
+        return number;
+      }
+      note(variable, `is not a whole number from ${min} to ${max}.`);
+      return undefined;
+    },
+    choice: (variable, ...words) => {
+      const value = text(variable);
+      const word = words.find((candidate) => candidate === value);
+      if (value !== undefined && word === undefined) {
+        note(variable, `is none of: ${words.join(', ')}.`);
+      }
+      return word;
+    },
+    list: (variable) =>
+      (text(variable) ?? '')
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
