@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { control } from './oracle.ts';
+import { between, pick } from './stats.ts';
+
+/** How many calls in a hundred go wrong. */
+const SHARE = 35;
+const CALLS_AHEAD = 400;
+const NOTICES_AHEAD = 40;
+
+/** Some happen before the order is made or changed, some after: the caller can't tell. */
+const CALL_FAULTS: readonly (() => object)[] = [
+  () => ({ fault: 'reset-before' }),
+  () => ({ fault: 'reset-after' }),
+  () => ({ fault: 'truncate' }),
+  () => ({ fault: 'status', status: 500, takesEffect: pick([true, false]) }),
+  () => ({ fault: 'status', status: 502, html: true, takesEffect: pick([true, false]) }),
+  () => ({ fault: 'status', status: 429 }),
+  () => ({ fault: 'unsigned', takesEffect: pick([true, false]) }),
+  () => ({ fault: 'wrong-signature', takesEffect: pick([true, false]) }),
+  // A late answer is a true one: it always takes effect.
+  () => ({ fault: 'latency', ms: pick([200, 1_500]) }),
+];
+const NOTICE_FAULTS: readonly (() => object)[] = [
+  () => ({ fault: 'drop' }),
+  () => ({ fault: 'duplicate', copies: 3 }),
+  () => ({ fault: 'delay', ms: 500 }),
+  () => ({ fault: 'tamper' }),
+];
+
+export interface FaultMix {
+  /** From now on all goes well. */
+  readonly end: () => Promise<void>;
+}
+
+/** Keeps the sandbox supplied with faults at random places of its traffic. */
+export function mixFaults(sandbox: string): FaultMix {
+  let over = false;
+  const supplying = (async () => {
+    while (!over) {
+      const left = await control(sandbox, 'GET', '/sandbox/faults');
+      if (Array.isArray(left) && left.length < SHARE) {
+        const calls = scatter('any', CALLS_AHEAD, CALL_FAULTS);
+        await control(sandbox, 'POST', '/sandbox/faults', [
+          ...calls,
+          ...scatter('notify', NOTICES_AHEAD, NOTICE_FAULTS),
+        ]);
+      }
+      await sleep(50);
+    }
+  })();
+  return {
+    end: async () => {
+      over = true;
+      await supplying;
+      await control(sandbox, 'DELETE', '/sandbox/faults');
+    },
+  };
+}
+
+function scatter(on: string, ahead: number, faults: readonly (() => object)[]): readonly object[] {
+  return Array.from({ length: ahead }, (_, skip) => skip)
+    .filter(() => between(1, 100) <= SHARE)
+    .map((skip) => ({ on, ...pick(faults)(), times: 1, skip }));
+}

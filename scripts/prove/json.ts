@@ -1,0 +1,18 @@
+/** The value at a path of a JSON value; undefined where the path leads nowhere. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce((part, key) => (isObject(part) ? part[key] : undefined), value);
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The text as JSON; undefined where it is none. */
+export function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}

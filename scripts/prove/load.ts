@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { sqliteDatabase } from './databases.ts';
+import { all, atMost, type Experiment, none } from './experiment.ts';
+import { at } from './json.ts';
+import { makeNotices, type Notice } from './notices.ts';
+import { createPoster, type Poster } from './post.ts';
+import { startServer } from './server.ts';
+import { percentile } from './stats.ts';
+import { isAcknowledged } from './storm.ts';
+import { judge } from './verdict.ts';
+import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
+import { startWechatStub } from './wechat-stub.ts';
+import { workdir } from './workdir.ts';
+
+/** Quick ones share the machine with others: there times prove little. */
+const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
+const PER_SECOND = 200;
+const LOOPS = 32;
+const CONNECTIONS = 64;
+
+/** Notices come in at a steady pace while queries take all the rest of the server. */
+export const load: Experiment = {
+  name: 'load',
+  run: async (scale) => {
+    const { seconds, goal } = SIZES[scale];
+    const keys = makeWechatKeys();
+    await using directory = await workdir();
+    await using stub = await startWechatStub(keys);
+    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
+    await using server = await startServer(directory.path, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: database.url,
+    });
+    await using poster = createPoster(server.url, CONNECTIONS);
+    stub.states.set('ASKED', 'USER_PAID');
+    await steady(poster, await batch(keys, 'W', 1));
+
+    const calm = await steady(poster, await batch(keys, 'C', seconds));
+    const notices = await batch(keys, 'L', seconds);
+    const queries = await startQueries(server.url);
+    await sleep(500);
+    const loaded = await steady(poster, notices);
+    const { answered, failed } = await queries.stop();
+
+    const sent = [...calm, ...loaded];
+    const acknowledged = sent.filter(({ status }) => isAcknowledged(status));
+    const { lost, twice, wrong } = await judge(
+      database,
+      acknowledged.map(({ notice }) => notice),
+    );
+    const perSecond = Math.round(answered / (seconds + 0.5));
+    const size = `${PER_SECOND} notices/s for ${seconds} s, ${perSecond} queries/s of ${LOOPS} loops`;
+    const [base, p99] = [p99Of(calm), p99Of(loaded)];
+    const times = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
+    return [
+      atMost(`acknowledgement p99, times that without load (${times})`, size, p99 / base, goal),
+      all('notices acknowledged', size, acknowledged.length, sent.length),
+      none('acknowledged notices lost', size, lost),
+      none('order states applied twice, or wrong', size, twice + wrong),
+      none('queries failed', size, failed),
+    ];
+  },
+};
+
+interface Sent {
+  readonly notice: Notice;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** Sends at an even pace, whether or not the ones before are answered. */
+async function steady(poster: Poster, notices: readonly Notice[]): Promise<readonly Sent[]> {
+  const startMs = performance.now();
+  const sent = notices.map(async (notice, index): Promise<Sent> => {
+    const dueMs = startMs + (index * 1000) / PER_SECOND;
+    await sleep(Math.max(0, dueMs - performance.now()));
+    const sentMs = performance.now();
+    const status = await poster.notice(notice);
+    return { notice, status, ms: performance.now() - sentMs };
+  });
+  return await Promise.all(sent);
+}
+
+/** Each of an order of its own, for so many seconds. */
+async function batch(keys: WechatKeys, name: string, seconds: number): Promise<readonly Notice[]> {
+  const half = (seconds * PER_SECOND) / 2;
+  return await makeNotices(
+    keys,
+    Array.from({ length: half }, (_, index) => `${name}${index}`),
+  );
+}
+
+function p99Of(sent: readonly Sent[]): number {
+  return percentile(
+    sent.map(({ ms }) => ms),
+    0.99,
+  );
+}
+
+interface Queries {
+  readonly stop: () => Promise<{ readonly answered: number; readonly failed: number }>;
+}
+
+/** In a thread of their own, so that they delay the server and not the clock of the notices. */
+function startQueries(url: string): Queries {
+  const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
+    workerData: { url, loops: LOOPS },
+  });
+  const counted = new Promise<{ answered: number; failed: number }>((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (counts: unknown) => {
+      const [answered, failed] = [Number(at(counts, 'answered')), Number(at(counts, 'failed'))];
+      resolve({ answered, failed });
+    });
+  });
+  return {
+    stop: async () => {
+      worker.postMessage('stop');
+      const counts = await counted;
+      await worker.terminate();
+      return counts;
+    },
+  };
+}
