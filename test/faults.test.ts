@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { QUERY } from './support/documents.ts';
+import { SILENCE, statusFault, UNTRUSTED } from './support/faults.ts';
+import { createFixture, type Fixture } from './support/fixture.ts';
+import { orderInput } from './support/inputs.ts';
+import { at, type JsonObject } from './support/json.ts';
+
+let fixture: Fixture;
+/** An order that exists, so that a query has something to be wrong about. */
+const existing = orderInput();
+beforeAll(async () => {
+  fixture = await createFixture({ timeoutMs: 600 });
+  await fixture.create(existing);
+});
+beforeEach(() => fixture.reset());
+afterAll(() => fixture.close());
+
+type Seen = readonly [code: string, reason: string, wechat?: JsonObject];
+const untrusted: Seen = ['WECHAT_UNTRUSTED', 'UNTRUSTED_ANSWER', { status: 200, code: null }];
+const html = { html: true };
+
+const ROWS: readonly (readonly [name: string, fault: JsonObject, seen: Seen])[] = [
+  ...UNTRUSTED.map(([name, fault]) => [name, fault, untrusted] as const),
+  [
+    '500',
+    statusFault(500),
+    ['WECHAT_UNAVAILABLE', 'SERVER_ERROR', { status: 500, code: 'SYSTEM_ERROR' }],
+  ],
+  [
+    '502 in HTML',
+    statusFault(502, html),
+    ['WECHAT_UNAVAILABLE', 'SERVER_ERROR', { status: 502, code: null }],
+  ],
+  ['202', statusFault(202), ['WECHAT_UNAVAILABLE', 'SERVER_ERROR', { status: 202, code: null }]],
+  [
+    '404 in HTML',
+    statusFault(404, html),
+    ['WECHAT_UNTRUSTED', 'UNTRUSTED_ANSWER', { status: 404, code: null }],
+  ],
+  ['302', statusFault(302), ['WECHAT_UNTRUSTED', 'UNTRUSTED_ANSWER', { status: 302, code: null }]],
+  ['a reset before', { fault: 'reset-before' }, ['WECHAT_UNAVAILABLE', 'CONNECTION']],
+  ['a reset after', { fault: 'reset-after' }, ['WECHAT_UNAVAILABLE', 'CONNECTION']],
+  ['a truncated answer', { fault: 'truncate' }, ['WECHAT_UNAVAILABLE', 'CONNECTION']],
+  ['silence', SILENCE, ['WECHAT_UNAVAILABLE', 'TIMEOUT']],
+];
+
+describe('where every call meets', () => {
+  test.each(ROWS)(
+    '%s, a query fails and a create has an unknown outcome',
+    async (_, fault, seen) => {
+      const [code, reason, wechat] = seen;
+      await fixture.inject({ on: 'any', times: null, ...fault });
+      const input = orderInput();
+      const { outOrderNo } = input;
+      const [queried, created] = await Promise.all([
+        fixture.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } }),
+        fixture.create(input),
+      ]);
+
+      expect(at(queried, 'data')).toEqual({ payAfterOrder: null });
+      expect(at(queried, 'errors')).toMatchObject([
+        { path: ['payAfterOrder'], extensions: { code } },
+      ]);
+      expect(at(queried, 'errors', 0, 'extensions', 'wechat')).toEqual(
+        wechat && { requestId: expect.any(String), retryable: true, ...wechat },
+      );
+      expect(created).toEqual({
+        __typename: 'OutcomeUnknownError',
+        code: 'OUTCOME_UNKNOWN',
+        message: expect.any(String),
+        outOrderNo,
+        reason,
+      });
+      await expect.poll(() => fixture.calls('create').length).toBeGreaterThan(1);
+
+      await fixture.reset();
+      expect(await fixture.create(input)).toMatchObject({
+        outOrderNo,
+        package: expect.any(String),
+      });
+    },
+  );
+});
+
+describe('where WeChat Pay asks for fewer calls', () => {
+  test.each<[string, JsonObject, number | null]>([
+    ['and names no time', {}, null],
+    ['for longer than a call may take', { retryAfter: 30 }, 30],
+  ])('%s, nothing was accepted', async (_, more, retryAfterSeconds) => {
+    await fixture.inject({ on: 'any', times: null, ...statusFault(429, more) });
+    const input = orderInput();
+    expect(await fixture.create(input)).toEqual({
+      __typename: 'WechatUnavailableError',
+      code: 'WECHAT_UNAVAILABLE',
+      message: expect.any(String),
+      retryAfterSeconds,
+    });
+    expect(await fixture.stored(input['outOrderNo'])).toBeUndefined();
+    const answer = await fixture.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } });
+    expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
+      code: 'WECHAT_UNAVAILABLE',
+      wechat: { status: 429, code: 'FREQUENCY_LIMITED', retryable: true },
+    });
+  });
+
+  test('after a doubtful answer, the outcome is unknown', async () => {
+    await fixture.inject({ on: 'create', fault: 'reset-after' });
+    await fixture.inject({ on: 'create', times: null, ...statusFault(429) });
+    expect(await fixture.create(orderInput())).toMatchObject({
+      __typename: 'OutcomeUnknownError',
+      reason: 'CONNECTION',
+    });
+  });
+});
+
+describe('a definite no', () => {
+  test.each([
+    [400, 'PARAM_ERROR'],
+    [401, 'SIGN_ERROR'],
+    [403, 'NO_AUTH'],
+  ])('of %s is told with its word, after one call', async (status, wechatCode) => {
+    await fixture.inject({ on: 'any', times: null, ...statusFault(status) });
+    const requestId = expect.stringMatching(/-\d+$/);
+    expect(await fixture.create(orderInput())).toEqual({
+      __typename: 'WechatRefusedError',
+      code: 'WECHAT_REFUSED',
+      message: expect.stringContaining(wechatCode),
+      wechatCode,
+      status,
+      requestId,
+    });
+    expect(fixture.calls()).toHaveLength(1);
+    const answer = await fixture.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } });
+    expect(at(answer, 'errors', 0, 'extensions')).toEqual({
+      code: 'WECHAT_REFUSED',
+      wechat: { status, code: wechatCode, requestId, retryable: false },
+    });
+    expect(fixture.calls()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,78 @@
+import { type App, type AppResources, createApp } from '../../src/app.ts';
+import { createQueryObserver } from '../../src/orders/last-seen.ts';
+import { openLedger } from '../../src/orders/open-ledger.ts';
+import { type JsonObject, parsed } from './json.ts';
+import { type CollectedLog, collectLog } from './log-lines.ts';
+
+/** A ledger in memory. */
+export function memoryLedger() {
+  const { log } = collectLog();
+  return openLedger({ databaseUrl: 'sqlite::memory:', dataKey: Buffer.alloc(32, 7), log });
+}
+
+const shared = await memoryLedger();
+
+const unsealed = (request: object) => ({
+  target: '/',
+  body: Buffer.from('{}'),
+  platformSerial: 'PUB_KEY_ID_1',
+  canonical: { ...request },
+});
+
+const never = () => Promise.reject(new Error('this test was not to call WeChat Pay'));
+
+/** A WeChat Pay whose every answer the test decides. */
+export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppResources['wechat'] {
+  return {
+    mchid: '1230000109',
+    createPayAfterOrder: never,
+    queryPayAfterOrder: never,
+    queryUserServiceState: never,
+    completePayAfterOrder: never,
+    cancelPayAfterOrder: never,
+    syncPayAfterOrder: never,
+    request: never,
+    close: () => Promise.resolve(),
+    prepare: { create: unsealed, complete: unsealed, cancel: unsealed, sync: unsealed },
+    readNotice: () => {
+      throw new Error('this test was not to have notices');
+    },
+    ...answers,
+  };
+}
+
+/** The application as the server has it, but for what the test changes. */
+export function makeApp(changes: Partial<AppResources> = {}): App & { readonly log: CollectedLog } {
+  const log = collectLog();
+  const ledger = changes.ledger ?? shared;
+  const app = createApp({
+    wechat: stubWechat(),
+    ledger,
+    queries: createQueryObserver(ledger),
+    apiv2Key: undefined,
+    stopping: new AbortController().signal,
+    log: log.log,
+    defaults: { appid: 'wxd678efh567hg6787', serviceId: '500001' },
+    inputRules: 'all',
+    isReady: () => true,
+    graphiql: undefined,
+    corsOrigins: [],
+    ...changes,
+  });
+  return { ...app, log };
+}
+
+/** A GraphQL request as a well-behaved caller sends it. */
+export function graphqlRequest(body: unknown, headers: Readonly<Record<string, string>> = {}) {
+  return new Request('http://app/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+/** Runs a document and gives what was answered. */
+export async function run(app: App, query: string, variables: JsonObject = {}): Promise<unknown> {
+  const response = await app.fetch(graphqlRequest({ query, variables }));
+  return parsed(await response.text());
+}
