@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -29,6 +31,18 @@ describe('several processes on one SQLite file', () => {
     const processes = Array.from({ length: 4 }, () => runAt(OPEN_AT, url, moment));
     expect(await failuresOf(processes)).toEqual([]);
     const store = await database.openStore(url);
+    await expect(store.db.selectFrom('events').selectAll().execute()).resolves.toEqual([]);
+  });
+
+  test('open it while another one is writing to it that has not turned on WAL yet', async () => {
+    const url = await database.freshUrl();
+    const other = new DatabaseSync(url.slice('sqlite:'.length));
+    other.exec('create table held (one); begin immediate; insert into held values (1);');
+    const opening = database.openStore(url);
+    await sleep(200);
+    other.exec('commit');
+    other.close();
+    const store = await opening;
     await expect(store.db.selectFrom('events').selectAll().execute()).resolves.toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -11,13 +12,15 @@ import {
 } from 'kysely';
 
 const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_PAUSE_MS = 20;
+/** SQLite's own number for a lock that somebody else holds. */
+const SQLITE_BUSY = 5;
 
 /** Kysely over node:sqlite: it has no dialect of its own for that. */
 export function sqliteDialect(path: string): Dialect {
-  const database = () => Promise.resolve(openDatabase(path));
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver({ database }),
+    createDriver: () => new ImmediateDriver({ database: () => openDatabase(path) }),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -31,9 +34,10 @@ class ImmediateDriver extends SqliteDriver {
 }
 
 /** WAL with synchronous=FULL: a commit is on the disk when it returns. */
-function openDatabase(path: string): SqliteDatabase {
+async function openDatabase(path: string): Promise<SqliteDatabase> {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  database.exec('pragma journal_mode = wal; pragma synchronous = full;');
+  await useWal(database);
+  database.exec('pragma synchronous = full;');
   return {
     close: () => database.close(),
     prepare: (sql) => {
@@ -46,6 +50,30 @@ function openDatabase(path: string): SqliteDatabase {
       };
     },
   };
+}
+
+/** SQLite's busy time-out does not cover a change to WAL, which another process may be making too. */
+async function useWal(database: DatabaseSync): Promise<void> {
+  const late = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.exec('pragma journal_mode = wal;');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > late) {
+        database.close();
+        throw error;
+      }
+      await sleep(BUSY_PAUSE_MS);
+    }
+  }
+}
+
+/** The lower byte says what, the others why in detail. */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
+  );
 }
 
 /** node:sqlite makes null of a Date, and takes an object in the first place for named parameters. */
