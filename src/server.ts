@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type App, createApp, ENDPOINT } from './app.ts';
-import { type Config, loadConfig, type MerchantUpstream } from './config.ts';
+import type { MerchantUpstream } from './config/upstream.ts';
+import { type Config, loadConfig } from './config.ts';
 import { keptDataKey } from './data-key.ts';
 import { renderGraphiqlPage } from './graphiql.ts';
 import { type ClosingStep, closeInOrder, followConnections, stopSignal } from './lifecycle.ts';

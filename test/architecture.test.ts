@@ -35,7 +35,7 @@ describe('imports run one way', () => {
     ['orders', ['orders', 'wechat']],
     ['wechat', ['wechat']],
     ['sandbox', ['sandbox']],
-    ['config', ['settings', 'orders', 'wechat']],
+    ['config', ['config', 'settings', 'orders', 'wechat']],
     ['data-key', []],
     ['settings', []],
     ['log', []],

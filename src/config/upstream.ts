@@ -1,0 +1,85 @@
+import type { Environment, Settings } from '../settings.ts';
+import {
+  checkOptions,
+  readSymmetricKey,
+  type WechatPayOptions,
+  WechatPayOptionsError,
+} from '../wechat/index.ts';
+
+/** Where calls go: the sandbox that is started along, or WeChat Pay for a real merchant. */
+export type Upstream = SandboxUpstream | MerchantUpstream;
+
+interface SandboxUpstream {
+  readonly kind: 'sandbox';
+  readonly port: number;
+}
+
+export interface MerchantUpstream {
+  readonly kind: 'merchant';
+  readonly options: WechatPayOptions;
+}
+
+export function readUpstream(from: Settings, env: Environment, production: boolean): Upstream {
+  const port = from.whole('SANDBOX_PORT', 0, 65_535) ?? 4010;
+  const given = Object.keys(env).filter((name) => name.startsWith('WECHAT_') && from.text(name));
+  if (given.length === 0 && !production) {
+    return { kind: 'sandbox', port };
+  }
+  if (given.length === 0) {
+    const problem =
+      'is missing: production does not run on the sandbox. Set the WECHAT_ variables of a real merchant.';
+    from.note('WECHAT_MCHID', problem);
+    return { kind: 'sandbox', port };
+  }
+  return { kind: 'merchant', options: readMerchant(from) };
+}
+
+function readMerchant(from: Settings): WechatPayOptions {
+  const certificates = from.secret('WECHAT_PLATFORM_CERTIFICATES');
+  const options = {
+    mchid: from.text('WECHAT_MCHID') ?? '',
+    merchantSerial: from.secret('WECHAT_MERCHANT_SERIAL') ?? '',
+    merchantKey: from.secret('WECHAT_MERCHANT_KEY') ?? '',
+    publicKeyId: from.text('WECHAT_PUBLIC_KEY_ID'),
+    publicKey: from.secret('WECHAT_PUBLIC_KEY'),
+    platformCertificates: certificates === 'auto' ? undefined : certificates,
+    apiv3Key: from.secret('WECHAT_APIV3_KEY'),
+    apiv3KeyPrevious: from.secret('WECHAT_APIV3_KEY_PREVIOUS'),
+    baseUrl: from.text('WECHAT_BASE_URL'),
+    timeoutMs: from.whole('WECHAT_TIMEOUT_MS', 100, 60_000),
+  };
+  if (certificates === 'auto') {
+    const problem = 'can not be auto in this version: give the PEM certificates, or a public key.';
+    from.note('WECHAT_PLATFORM_CERTIFICATES', problem);
+  }
+  noteOptionProblems(from, options);
+  return options;
+}
+
+/** The client's own check, under the names of the variables. */
+function noteOptionProblems(from: Settings, options: WechatPayOptions): void {
+  try {
+    checkOptions(options);
+  } catch (error) {
+    if (!(error instanceof WechatPayOptionsError)) {
+      throw error;
+    }
+    const noted = new Set(from.problems.map(({ variable }) => variable.replace(/_FILE$/, '')));
+    for (const { option, problem } of error.problems) {
+      const variable = `WECHAT_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+      if (!noted.has(variable)) {
+        from.note(variable, problem);
+      }
+    }
+  }
+}
+
+/** Signs launch data. */
+export function readLaunchKey(from: Settings): string | undefined {
+  const apiv2Key = from.secret('WECHAT_APIV2_KEY');
+  const read = apiv2Key === undefined ? undefined : readSymmetricKey(apiv2Key);
+  if (read !== undefined && 'problem' in read) {
+    from.note('WECHAT_APIV2_KEY', read.problem);
+  }
+  return apiv2Key;
+}
