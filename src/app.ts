@@ -1,4 +1,5 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
+import { ANYONE } from './access/caller.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
@@ -36,7 +37,7 @@ export function createApp(resources: AppResources) {
   const { log, isReady, graphiql, corsOrigins, ledger, wechat } = resources;
   const yoga = createYoga<object, GraphQLContext>({
     schema,
-    context: ({ request }) => createContext(resources, request?.signal),
+    context: ({ request }) => createContext(resources, { caller: ANYONE, signal: request?.signal }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.
     healthCheckEndpoint: ' ',

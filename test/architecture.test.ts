@@ -22,20 +22,21 @@ function forbidden(area: string, isAllowed: (to: Import) => boolean): readonly s
 }
 
 describe('imports run one way', () => {
-  const BELOW = ['plugins', 'schema', 'orders', 'wechat'];
+  const BELOW = ['plugins', 'schema', 'access', 'orders', 'wechat'];
 
   const LEAVES = ['config', 'data-key', 'graphiql', 'lifecycle', 'log', 'settings'];
 
   test.each([
-    ['server', ['app', 'websocket', ...LEAVES, 'orders', 'wechat', 'sandbox']],
+    ['server', ['app', 'websocket', ...LEAVES, 'access', 'orders', 'wechat', 'sandbox']],
     ['app', BELOW],
-    ['websocket', ['app', 'plugins']],
-    ['plugins', ['plugins', 'schema', 'orders', 'wechat']],
-    ['schema', ['schema', 'orders', 'wechat']],
+    ['websocket', ['app', 'plugins', 'access']],
+    ['plugins', ['plugins', 'schema', 'access', 'orders', 'wechat']],
+    ['schema', ['schema', 'access', 'orders', 'wechat']],
+    ['access', ['access']],
     ['orders', ['orders', 'wechat']],
     ['wechat', ['wechat']],
     ['sandbox', ['sandbox']],
-    ['config', ['config', 'settings', 'orders', 'wechat']],
+    ['config', ['config', 'settings', 'access', 'orders', 'wechat']],
     ['data-key', []],
     ['settings', []],
     ['log', []],

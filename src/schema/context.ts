@@ -1,3 +1,4 @@
+import type { Caller } from '../access/caller.ts';
 import type { OrderDesk } from '../orders/desk.ts';
 import type { QueryObserver } from '../orders/last-seen.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
@@ -20,6 +21,7 @@ export interface SchemaLog {
 
 /** What lives as long as one request. */
 export interface GraphQLContext extends ServerResources {
+  readonly caller: Caller;
   readonly orderLoader: OrderLoader;
   /** Fires when the caller is gone. Not for writes: an abandoned one has an unknown outcome. */
   readonly signal: AbortSignal | undefined;
@@ -27,7 +29,7 @@ export interface GraphQLContext extends ServerResources {
 
 export function createContext(
   resources: ServerResources,
-  signal: AbortSignal | undefined,
+  { caller, signal }: Pick<GraphQLContext, 'caller' | 'signal'>,
 ): GraphQLContext {
-  return { ...resources, signal, orderLoader: createOrderLoader(resources, signal) };
+  return { ...resources, caller, signal, orderLoader: createOrderLoader(resources, signal) };
 }
