@@ -15,12 +15,15 @@ import { clientOf } from './sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();
+/** Room for what fails by itself to fail, on a busy machine too. */
+const ROOMY_MS = 6_000;
+
 const connect = (url: string, options: Partial<WechatPayOptions> = {}) =>
-  clientOf(url, merchant, wechatKey, { timeoutMs: TWO_ATTEMPTS_MS, ...options });
+  clientOf(url, merchant, wechatKey, { timeoutMs: ROOMY_MS, ...options });
 
 /** What a create and a query are rejected with. */
-async function failures(url: string) {
-  const wechat = connect(url);
+async function failures(url: string, timeoutMs = ROOMY_MS) {
+  const wechat = connect(url, { timeoutMs });
   const [create, query] = await Promise.all([
     failureOf(wechat.createPayAfterOrder(anOrder())),
     failureOf(wechat.queryPayAfterOrder(anOrder())),
@@ -60,7 +63,7 @@ test.concurrent.each<[string, RequestListener]>([
   ],
 ])('a server %s is a time-out', async (_, handler) => {
   await using server = await serve(handler);
-  const { create, query } = await failures(server.url);
+  const { create, query } = await failures(server.url, TWO_ATTEMPTS_MS);
   expect(create).toBeInstanceOf(OrderOutcomeUnknownError);
   expect(create).toMatchObject({ reason: 'TIMEOUT' });
   expect(query).toBeInstanceOf(WechatUnavailableError);
@@ -107,7 +110,7 @@ describe('the budget', () => {
       const wechat = connect(server.url, { timeoutMs });
       const start = performance.now();
       const error = await failureOf(wechat.createPayAfterOrder(anOrder()));
-      expect(performance.now() - start).toBeLessThan(timeoutMs + 150);
+      expect(performance.now() - start).toBeLessThan(timeoutMs + 300);
       expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
       expect(server.requests()).toBeGreaterThan(0);
       expect(server.requests()).toBeLessThanOrEqual(3);
