@@ -22,11 +22,16 @@ export interface Observation {
 
 /** What an order as WeChat shows it says, whoever asked. */
 export function observationOf(order: PayAfterOrder, source: EventSource, now: number): Observation {
-  const { outOrderNo, appid, serviceId, state, riskAmount, totalAmount, paySuccTime } = order;
+  const { outOrderNo, appid, serviceId, state, riskAmount, paySuccTime } = order;
+  // A 0 that is shown before the order is completed must not contradict its total later.
+  const totalAmount = COMPLETED.has(state) ? order.totalAmount : null;
   const paidAt = wireMoment(toWireTime(paySuccTime ?? '') ?? '');
   const occurredAt = state === 'USER_PAID' && paidAt !== undefined ? paidAt : now;
   return { outOrderNo, appid, serviceId, state, riskAmount, totalAmount, source, occurredAt };
 }
+
+/** The states in which an order has a total. */
+const COMPLETED: ReadonlySet<string> = new Set(['FINISHED', 'USER_PAID']);
 
 export type Observed =
   | { readonly outcome: 'applied' | 'nothing-new' }
@@ -46,8 +51,8 @@ export async function observe(tx: Tx, seen: Observation, now: number): Promise<O
     .where('out_order_no', '=', seen.outOrderNo)
     .executeTakeFirst();
   if (order === undefined) {
-    const intent = await intentOf(tx, seen.outOrderNo);
-    if (intent !== undefined && contradictsIds(intent, seen)) {
+    const intents = await intentsOf(tx, seen.outOrderNo);
+    if (intents.length > 0 && intents.every((intent) => contradictsIds(intent, seen))) {
       return { outcome: 'suspicious', reason: 'appid or service_id' };
     }
     await insertOrder(tx, seen, await appendEvent(tx, seen, null, now), now);
@@ -70,14 +75,15 @@ export async function observe(tx: Tx, seen: Observation, now: number): Promise<O
   }
 }
 
-function intentOf(tx: Tx, outOrderNo: string) {
+/** There may be several: one that was not found at WeChat frees its number for another input. */
+function intentsOf(tx: Tx, outOrderNo: string) {
   return tx
     .selectFrom('intents')
     .select(['appid', 'service_id'])
     .where('out_order_no', '=', outOrderNo)
     .where('operation', '=', 'create')
     .where('status', '!=', 'refused')
-    .executeTakeFirst();
+    .execute();
 }
 
 function contradictsIds(known: Pick<OrderRow, 'appid' | 'service_id'>, seen: Observation): boolean {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { stand } from '../../src/orders/intents.ts';
+import { observationOf } from '../../src/orders/observe.ts';
+import { settleIntent } from '../../src/orders/settle-intent.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
+import { intended } from '../support-orders/intended.ts';
 import { standingClock } from '../support-orders/ledger.ts';
-import { eventsOf, orderOf, see } from '../support-orders/observations.ts';
+import { eventsOf, orderOf, see, shownOrder } from '../support-orders/observations.ts';
 
 describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   const database = useDatabase(start);
@@ -67,6 +71,26 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await see(ledger, later)).toEqual({ outcome: 'suspicious', reason });
     expect(await orderOf(ledger)).toEqual(before);
     expect(await eventsOf(ledger)).toHaveLength(1);
+  });
+
+  test('is not contradicted by a total of 0 from before it was completed', async () => {
+    const ledger = await database.openLedger();
+    const shown = (state: string, totalAmount: number) =>
+      see(ledger, observationOf(shownOrder({ state, totalAmount }), 'QUERY', ledger.now()));
+    await shown('USER_ACCEPTED', 0);
+    expect(await shown('FINISHED', 450)).toEqual({ outcome: 'applied' });
+    expect(await orderOf(ledger)).toMatchObject({ state: 'FINISHED', total_amount: 450 });
+    expect(await shown('USER_PAID', 451)).toMatchObject({ outcome: 'suspicious' });
+  });
+
+  test('belongs to any intent of its number: an earlier one may never have arrived', async () => {
+    const ledger = await database.openLedger();
+    const { store, vault, now } = ledger;
+    const { id } = await stand(store, vault, intended({ appid: 'wx1' }), now);
+    expect(await see(ledger)).toEqual({ outcome: 'suspicious', reason: 'appid or service_id' });
+    await store.write((tx) => settleIntent(tx, id, 'absent', now()));
+    await stand(store, vault, intended({ canonical: '{"corrected":1}' }), now);
+    expect(await see(ledger)).toEqual({ outcome: 'applied' });
   });
 
   test('is not contradicted by an amount of 0 that is not known', async () => {
