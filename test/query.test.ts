@@ -113,6 +113,22 @@ describe('a query that fails', () => {
     await bare.close();
   });
 
+  test.each([
+    ['payAfterOrder(by: { outOrderNo: "A" }, %) { state }'],
+    ['userServiceState(openid: "o", %) { useServiceState }'],
+  ])('holds appid and serviceId to the rules of a create: %s', async (field) => {
+    const ids = `appid: "${'a'.repeat(33)}", serviceId: "S\\u0000"`;
+    const answer = await fixture.run(`{ ${field.replace('%', ids)} }`);
+    expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      issues: [
+        { path: ['appid'], code: 'TOO_LONG' },
+        { path: ['serviceId'], code: 'BAD_CHARACTER' },
+      ],
+    });
+    expect(fixture.calls()).toEqual([]);
+  });
+
   test("is an error with WeChat's status, word and Request-ID", async () => {
     const answer = await fixture.run(QUERY, { by: { outOrderNo: 'A' }, serviceId: '500002' });
     expect(answer).toEqual({

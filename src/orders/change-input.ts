@@ -2,7 +2,7 @@ import { ON_ACCEPT, toWireTime } from '../wechat/index.ts';
 import { type Findings, findings, type InputRules } from './findings.ts';
 import type { InputIssue } from './input-issue.ts';
 import { checkDiscounts, checkFees, type DiscountItem, type FeeItem } from './item-rules.ts';
-import { checkOutOrderNo } from './order-key.ts';
+import { checkIds } from './order-key.ts';
 
 type Optional<T> = T | null | undefined;
 
@@ -52,6 +52,7 @@ export function completeInputIssues(
     found.amount(discountAmount, at('discountAmount'));
   });
   found.length(input.finishTicket, 512, 'analogy', ['finishTicket']);
+  found.characters(input.finishTicket, 'confirmed', ['finishTicket']);
   found.length(input.cancelReason, 30, 'analogy', ['cancelReason']);
   found.characters(input.cancelReason, 'confirmed', ['cancelReason']);
   found.unless(
@@ -78,12 +79,6 @@ export function syncInputIssues(input: SyncInput, rules: InputRules): readonly I
   checkIds(found, input);
   checkSecond(found, input.paidTime, ['detail', 'paidTime']);
   return found.issues;
-}
-
-function checkIds(found: Findings, { outOrderNo, appid, serviceId }: Ids) {
-  checkOutOrderNo(found, outOrderNo);
-  found.required(appid, ['appid']);
-  found.required(serviceId, ['serviceId']);
 }
 
 function checkTotal(found: Findings, input: CompleteInput) {

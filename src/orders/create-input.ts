@@ -2,7 +2,7 @@ import { type CreatePayAfterOrderRequest, ON_ACCEPT, toWireTime } from '../wecha
 import { type Findings, findings, type InputRules } from './findings.ts';
 import type { InputIssue } from './input-issue.ts';
 import { checkDiscounts, checkFees } from './item-rules.ts';
-import { checkOutOrderNo } from './order-key.ts';
+import { checkIds } from './order-key.ts';
 
 /** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */
 const SENSITIVE_MAX_BYTES = 214;
@@ -39,15 +39,6 @@ export function createInputIssues(
   );
   checkUser(found, order);
   return found.issues;
-}
-
-function checkIds(found: Findings, { appid, serviceId, outOrderNo }: CreatePayAfterOrderRequest) {
-  checkOutOrderNo(found, outOrderNo);
-  for (const [name, value] of Object.entries({ appid, serviceId })) {
-    found.required(value, [name]);
-    found.length(value, 32, 'analogy', [name]);
-    found.characters(value, 'confirmed', [name]);
-  }
 }
 
 function checkTimes(found: Findings, order: CreatePayAfterOrderRequest) {

@@ -2,8 +2,13 @@ import type { PayAfterOrderKey } from '../wechat/index.ts';
 import { type Findings, findings, type InputRules } from './findings.ts';
 import type { InputIssue } from './input-issue.ts';
 
+interface Ids {
+  readonly appid: string;
+  readonly serviceId: string;
+}
+
 /** The rules for the merchant's own order number: its limits are those of serviceorder. */
-export function checkOutOrderNo(found: Findings, outOrderNo: string) {
+function checkOutOrderNo(found: Findings, outOrderNo: string) {
   const path = ['outOrderNo'];
   found.required(outOrderNo, path);
   found.length(outOrderNo, 32, 'analogy', path);
@@ -15,6 +20,31 @@ export function checkOutOrderNo(found: Findings, outOrderNo: string) {
     'BAD_CHARACTER',
     'Only digits, letters and _ - | *.',
   );
+}
+
+/** The ids by which every write names its order. */
+export function checkIds(
+  found: Findings,
+  { outOrderNo, appid, serviceId }: Ids & { readonly outOrderNo: string },
+) {
+  checkOutOrderNo(found, outOrderNo);
+  found.required(appid, ['appid']);
+  found.required(serviceId, ['serviceId']);
+  checkFormOfIds(found, { appid, serviceId });
+}
+
+function checkFormOfIds(found: Findings, { appid, serviceId }: Ids) {
+  for (const [name, value] of Object.entries({ appid, serviceId })) {
+    found.length(value, 32, 'analogy', [name]);
+    found.characters(value, 'confirmed', [name]);
+  }
+}
+
+/** What is wrong with the ids of a query, where they are there. */
+export function idIssues(ids: Ids, rules: InputRules): readonly InputIssue[] {
+  const found = findings(rules);
+  checkFormOfIds(found, ids);
+  return found.issues;
 }
 
 /** What is wrong with the key of a query. */

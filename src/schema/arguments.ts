@@ -1,4 +1,5 @@
 import type { InputIssue } from '../orders/input-issue.ts';
+import { idIssues } from '../orders/order-key.ts';
 import type { GraphQLContext } from './context.ts';
 import { badArguments } from './query-errors.ts';
 
@@ -19,6 +20,7 @@ export function withDefaults({ appid, serviceId }: Ids, { defaults }: GraphQLCon
 export function refuseBadArguments(
   { appid, serviceId }: { readonly appid: string; readonly serviceId: string },
   issues: readonly InputIssue[],
+  { inputRules }: Pick<GraphQLContext, 'inputRules'>,
 ): void {
   const missing = Object.entries({ appid, serviceId })
     .filter(([, value]) => value === '')
@@ -26,7 +28,7 @@ export function refuseBadArguments(
       const message = 'Give it, or have the server configured with a default.';
       return { path: [name], code: 'REQUIRED', message };
     });
-  const all = [...missing, ...issues];
+  const all = [...missing, ...idIssues({ appid, serviceId }, inputRules), ...issues];
   if (all.length > 0) {
     throw badArguments(all);
   }

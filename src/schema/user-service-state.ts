@@ -76,7 +76,7 @@ builder.queryField('userServiceState', (t) =>
     },
     resolve: async (_, { openid, ...ids }, context) => {
       const { appid, serviceId } = withDefaults(ids, context);
-      refuseBadArguments({ appid, serviceId }, userKeyIssues(openid, context.inputRules));
+      refuseBadArguments({ appid, serviceId }, userKeyIssues(openid, context.inputRules), context);
       const { wechat, signal } = context;
       try {
         return await wechat.queryUserServiceState({ appid, serviceId, openid }, { signal });

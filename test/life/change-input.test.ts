@@ -114,6 +114,20 @@ test.each([
   expect(await issues('cancel', { outOrderNo: 'A1', reason })).toEqual([issue]);
 });
 
+test.each<[ChangeName, JsonObject]>([
+  ['complete', completeInput('A1', { finishTicket: 'T\0' })],
+  ['cancel', { outOrderNo: 'A1', reason: '停用' }],
+  ['sync', { outOrderNo: 'A1', type: 'ORDER_PAID', detail: { paidTime: '20190705173549' } }],
+])('the ids of a %s are held to the rules of a create', async (name, input) => {
+  const ids = { appid: '😀', serviceId: 'S'.repeat(33) };
+  const ticket = name === 'complete' ? ['finishTicket BAD_CHARACTER'] : [];
+  expect((await issues(name, { ...input, ...ids })).toSorted()).toEqual([
+    'appid BAD_CHARACTER',
+    ...ticket,
+    'serviceId TOO_LONG',
+  ]);
+});
+
 test.each([
   '2019-07-06',
   '20190706',

@@ -130,7 +130,9 @@ test.each([0, -1, 101, 2_147_483_647])('first: %s is BAD_USER_INPUT', async (fir
   expect(at(await list({ first }), 'errors')).toMatchObject(refusal);
 });
 
-test.each(['', 'x', '0', '!!!', 'MTc2Mzg4ODQwMDAwMA', 'eCBQMDE', "' or 1=1 --"])(
+const NUL_CURSOR = Buffer.from('1 N\0').toString('base64url');
+
+test.each(['', 'x', '0', '!!!', 'MTc2Mzg4ODQwMDAwMA', 'eCBQMDE', "' or 1=1 --", NUL_CURSOR])(
   'the cursor %j is BAD_USER_INPUT',
   async (after) => {
     expect(at(await list({ after }), 'errors')).toMatchObject(refusal);

@@ -40,7 +40,7 @@ builder.queryField('payAfterOrder', (t) =>
     resolve: (_, { by, ...ids }, context) => {
       const key = toKey(by);
       const query = { ...key, ...withDefaults(ids, context) };
-      refuseBadArguments(query, orderKeyIssues(key, context.inputRules));
+      refuseBadArguments(query, orderKeyIssues(key, context.inputRules), context);
       return loadOrder(query, context);
     },
   }),

@@ -139,7 +139,7 @@ function writeCursor({ created_at: createdAt, out_order_no: outOrderNo }: OrderR
 
 function readCursor(after: string): OrderCursor {
   const [, createdAt, outOrderNo] =
-    /^(\d{1,15}) (.+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? [];
+    /^(\d{1,15}) ([^\0]+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? [];
   if (createdAt === undefined || outOrderNo === undefined) {
     throw badCursor('after is not a cursor of this connection.');
   }
