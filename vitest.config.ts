@@ -9,5 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // What is waited for comes when the machine has time for it.
+    expect: { poll: { timeout: 10_000, interval: 20 } },
   },
 });

@@ -50,7 +50,7 @@ describe('closing', () => {
     const { events, step } = recorder();
     const startMs = performance.now();
     const problems = await closeInOrder([step('http', 10_000), step('app')], 50);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
     expect(problems[0]).toEqual({ name: 'http', problem: 'time is up' });
     expect(events).toContain('app begins');
   });
@@ -58,7 +58,7 @@ describe('closing', () => {
   test('takes no longer than its steps do', async () => {
     const startMs = performance.now();
     await closeInOrder([recorder().step('http')], 60_000);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
   });
 });
 
@@ -72,7 +72,7 @@ describe('draining', () => {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    return { ...connections, port };
+    return { ...connections, port, asked: once(server, 'request') };
   }
 
   test('drops at once a connection that never sent a request', async () => {
@@ -82,25 +82,25 @@ describe('draining', () => {
     await sleep(50);
     const startMs = performance.now();
     await drain(5_000);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(performance.now() - startMs).toBeLessThan(4_000);
     silent.destroy();
   });
 
   test('lets a request in flight have its whole answer', async () => {
-    const { drain, port } = await listening(300);
+    const { drain, port, asked } = await listening(300);
     const answer = fetch(`http://127.0.0.1:${port}/`);
-    await sleep(100);
+    await asked;
     const [response] = await Promise.all([answer, drain(5_000)]);
     expect(await response.text()).toBe('whole');
   });
 
   test('cuts what takes longer than its ceiling', async () => {
-    const { drain, port } = await listening(60_000);
+    const { drain, port, asked } = await listening(60_000);
     const answer = fetch(`http://127.0.0.1:${port}/`).then(
       () => 'answered',
       () => 'cut',
     );
-    await sleep(100);
+    await asked;
     await drain(200);
     expect(await answer).toBe('cut');
   });

@@ -9,10 +9,12 @@ import { orderInput } from './support/inputs.ts';
 import { at } from './support/json.ts';
 import { spawnServer, startServer, statusOf } from './support/server-process.ts';
 
-test('the server is ready within 3 s on a processor that it has to itself', async () => {
+test('the server is ready within 3 s on a processor that it has to itself', {
+  timeout: 60_000,
+}, async () => {
   const server = await startServer();
   expect(server.readyMs).toBeLessThan(3_000);
-  expect(server.waitedMs).toBeLessThan(12_000);
+  expect(server.waitedMs).toBeLessThan(30_000);
   server.kill('SIGINT');
   await server.exited;
 });

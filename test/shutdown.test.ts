@@ -5,7 +5,7 @@ import { startSandbox } from '../src/sandbox/index.ts';
 import { orderInput } from './support/inputs.ts';
 import { startServer, statusOf } from './support/server-process.ts';
 
-describe.concurrent('a server that is asked to stop', () => {
+describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () => {
   test('finishes what is under way and takes nothing new', async ({ expect }) => {
     const server = await startServer();
     const input = orderInput();
@@ -35,11 +35,11 @@ describe.concurrent('a server that is asked to stop', () => {
     });
     socket.on('error', () => {});
     socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\n');
-    const { created } = await server.createUnderWay(orderInput(), 1_500);
+    const { created } = await server.createUnderWay(orderInput(), 2_500);
     server.kill('SIGTERM');
     await expect.poll(() => statusOf(`${server.url}/ready`)).not.toBe(200);
     socket.write('content-type: application/json\r\ncontent-length: 2\r\n\r\n{}');
-    await expect.poll(() => answer, { timeout: 3_000 }).toMatch(/^HTTP\/1\.1 503 /);
+    await expect.poll(() => answer, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 503 /);
     expect(answer.toLowerCase()).toContain('connection: close');
     expect(answer.toLowerCase()).toContain('retry-after: 1');
     await created;
@@ -58,7 +58,8 @@ describe.concurrent('a server that is asked to stop', () => {
     await sleep(500);
     server.kill('SIGTERM');
     expect(await server.exited).toEqual({ code: 0, signal: null });
-    expect(performance.now() - stopMs).toBeLessThan(10_500);
+    // Its upstream hangs for 60 s.
+    expect(performance.now() - stopMs).toBeLessThan(20_000);
     expect(await created).toBe('cut');
     await sandbox.close();
   });

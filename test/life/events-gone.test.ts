@@ -8,8 +8,6 @@ import { noticeOptions } from './sdk-notice.ts';
 import { graphqlWs, openSocket } from './socket.ts';
 import { subscribe, subscribeAt } from './sse.ts';
 
-const SOON = { timeout: 1_000, interval: 10 };
-
 /** As over a network: a cursor is not found at once. */
 const LOOK_UP_MS = 30;
 const slow = (real: Ledger): Ledger => {
@@ -39,7 +37,7 @@ afterEach(async () => {
   }
 });
 
-const listeners = (count: number) => expect.poll(() => gateway.streams(), SOON).toBe(count);
+const listeners = (count: number) => expect.poll(() => gateway.streams()).toBe(count);
 
 test('a client of server-sent events that leaves is forgotten', async () => {
   const clients = await Promise.all([subscribe(gateway), subscribe(gateway)]);

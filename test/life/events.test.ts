@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeEach(() => {
   outOrderNo = newNumber();
 });
-afterEach(() => expect.poll(() => life.streams(), { timeout: 1_000, interval: 10 }).toBe(0));
+afterEach(() => expect.poll(() => life.streams()).toBe(0));
 afterAll(async () => {
   await port.stop();
   await life.close();

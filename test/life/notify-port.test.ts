@@ -9,7 +9,6 @@ import { type Port, serve } from './port.ts';
 import { recordedEvents } from './recorded.ts';
 import { noticeBody, noticeOptions, post, signedHeaders } from './sdk-notice.ts';
 
-const SOON = { timeout: 1_000, interval: 10 };
 const LIMIT = 64 * 1024;
 
 let gateway: Gateway;
@@ -76,7 +75,7 @@ test('a body over 64 KB leaves no connection behind', async () => {
     port.server.closeIdleConnections();
     return promisify(port.server.getConnections).call(port.server);
   };
-  await expect.poll(connections, SOON).toBe(0);
+  await expect.poll(connections).toBe(0);
 });
 
 test('a caller who says that much will come is refused before it does', async () => {
@@ -128,14 +127,14 @@ test('a confirm is an event within a second, from the notice of WeChat', async (
   const outOrderNo = textAt(await create(life), 'outOrderNo');
   await life.user('confirm', outOrderNo);
   await expect
-    .poll(() => eventsOf(outOrderNo), SOON)
+    .poll(() => eventsOf(outOrderNo))
     .toEqual(['CREATED MUTATION', 'USER_ACCEPTED NOTIFICATION']);
 });
 
 test('a complete and its payment are events, each once', async () => {
   const outOrderNo = await acceptedOrder(life);
   await change(life, 'complete', completeInput(outOrderNo));
-  await expect.poll(() => eventsOf(outOrderNo), SOON).toContain('USER_PAID NOTIFICATION');
+  await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');
   const events = await eventsOf(outOrderNo);
   expect(new Set(events.map((event) => event.split(' ')[0])).size).toBe(events.length);
 });
@@ -143,7 +142,7 @@ test('a complete and its payment are events, each once', async () => {
 test('a notice that WeChat sends again and again changes nothing', async () => {
   await life.inject({ on: 'notify', fault: 'duplicate', copies: 5 });
   const outOrderNo = await finishedOrder(life);
-  await expect.poll(() => eventsOf(outOrderNo), SOON).toContain('USER_PAID NOTIFICATION');
+  await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');
   const before = await eventsOf(outOrderNo);
   const notices = await life.control('GET', 'notifications');
   for (const notice of Array.isArray(notices) ? notices : []) {

@@ -5,6 +5,9 @@ import { followConnections } from '../../src/lifecycle.ts';
 import { serveWebSocket } from '../../src/websocket.ts';
 import type { Gateway } from './fixture.ts';
 
+/** Connections that did not end by themselves are cut after this. */
+export const DRAIN_MS = 5_000;
+
 export interface Port {
   readonly url: string;
   readonly webSocketUrl: string;
@@ -32,7 +35,7 @@ export async function serve({ app, stopping }: Pick<Gateway, 'app' | 'stopping'>
     const start = performance.now();
     stopping.abort();
     await leaveSockets();
-    await connections.drain(5_000);
+    await connections.drain(DRAIN_MS);
     return performance.now() - start;
   };
   return {

@@ -4,8 +4,6 @@ import { createLife, type Life, newNumber } from './fixture.ts';
 import { at } from './json.ts';
 import { recordedEvents } from './recorded.ts';
 
-const SOON = { timeout: 1_000, interval: 10 };
-
 let life: Life;
 let outOrderNo: string;
 let write: MockInstance<Life['ledger']['store']['write']>;
@@ -16,7 +14,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   outOrderNo = newNumber();
   await create(life, { outOrderNo });
-  await expect.poll(eventsOf, SOON).toEqual(['CREATED MUTATION']);
+  await expect.poll(eventsOf).toEqual(['CREATED MUTATION']);
   life.forgetCalls();
 });
 afterAll(() => life.close());
@@ -46,7 +44,7 @@ test('records are shown without a call to WeChat, though the order has moved on 
 test('a query that shows news is recorded in the background, as a QUERY', async () => {
   await life.user('confirm', outOrderNo);
   expect(await query()).toEqual({ data: { payAfterOrder: { state: 'USER_ACCEPTED' } } });
-  await expect.poll(eventsOf, SOON).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
+  await expect.poll(eventsOf).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
 });
 
 test('a query of an order that is not known here makes a record of it', async () => {
@@ -54,7 +52,7 @@ test('a query of an order that is not known here makes a record of it', async ()
   await life.ledger.store.db.deleteFrom('events').where('out_order_no', '=', outOrderNo).execute();
   await life.user('confirm', outOrderNo);
   await query();
-  await expect.poll(eventsOf, SOON).toEqual(['USER_ACCEPTED QUERY']);
+  await expect.poll(eventsOf).toEqual(['USER_ACCEPTED QUERY']);
 });
 
 test('a query that shows nothing new writes nothing', async () => {
@@ -69,7 +67,7 @@ test('a query that shows nothing new writes nothing', async () => {
 test('of many queries that show the same news one writes', async () => {
   await life.user('confirm', outOrderNo);
   await Promise.all(Array.from({ length: 10 }, query));
-  await expect.poll(eventsOf, SOON).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
+  await expect.poll(eventsOf).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
   const before = await writes();
   await Promise.all(Array.from({ length: 10 }, query));
   expect(await writes()).toBe(before);

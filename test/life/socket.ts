@@ -42,7 +42,7 @@ export async function openSocket(url: string, headers: Readonly<Record<string, s
       send({ id, type: 'subscribe', payload: { query, variables } }),
     /** The code that the server closes with. */
     closed: async () => {
-      for (let waited = 0; closed === undefined && waited < 2_000; waited += 10) {
+      for (let waited = 0; closed === undefined && waited < 10_000; waited += 10) {
         await sleep(10);
       }
       return closed;

@@ -13,7 +13,7 @@ interface ServerSentEvent {
 
 /** A client of a stream of server-sent events. */
 export interface SseClient {
-  /** The next event, but no ping; rejects where none comes within 5 s or the stream has ended. */
+  /** The next event, but no ping; rejects where none comes within 10 s or the stream has ended. */
   readonly next: () => Promise<ServerSentEvent>;
   /** What the next event holds of payAfterOrderEvents. */
   readonly nextEvent: () => Promise<unknown>;
@@ -21,7 +21,7 @@ export interface SseClient {
 }
 
 const ACCEPT = { accept: 'text/event-stream' };
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
 
 /** Subscribes over the fetch handler. */
 export async function subscribe(

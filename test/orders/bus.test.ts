@@ -8,7 +8,7 @@ import type { TestLedger } from '../support-orders/ledger.ts';
 import { see } from '../support-orders/observations.ts';
 import { take, withoutPolling } from '../support-orders/streams.ts';
 
-const SOON = { timeout: 5_000, interval: 20 };
+const SOON = { timeout: 10_000, interval: 20 };
 
 const listening = async ({ store }: TestLedger) => {
   const query = sql<{ pid: number }>`

@@ -151,7 +151,7 @@ test('the reconciler looks by itself every second, and closing waits for the loo
     return still(outOrderNo);
   });
   const reconciler = startReconciler(ledger, wechat);
-  await expect.poll(() => wechat.asked.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => wechat.asked.length).toBe(1);
   await reconciler.close();
   expect(answered).toBe(true);
   await ledger.close();

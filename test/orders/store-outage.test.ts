@@ -21,13 +21,13 @@ test('a write while the database is away rejects, and one after it is back succe
   const outcomes = await Promise.allSettled(during);
   expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
   await server.resume();
-  await expect.poll(() => ledger.store.isUp(), { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => ledger.store.isUp()).toBe(true);
   await see(ledger, { outOrderNo: 'after' });
   const numbers = (await eventsOf(ledger)).map((event) => event.out_order_no);
   expect(numbers).toEqual(['before', 'after']);
 
   // Its events get out again, too.
-  await expect.poll(() => ledger.bus.head(), { timeout: 5_000 }).toBe(2);
+  await expect.poll(() => ledger.bus.head()).toBe(2);
   await ledger.close();
 });
 

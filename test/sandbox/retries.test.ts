@@ -75,7 +75,7 @@ describe('the schedule', () => {
     const waits = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
     for (const [index, wait] of [150, 150, 300].entries()) {
       expect(waits[index]).toBeGreaterThanOrEqual(wait - 2);
-      expect(waits[index]).toBeLessThan(wait + 1_000);
+      expect(waits[index]).toBeLessThan(wait + 5_000);
     }
   });
 
@@ -89,7 +89,7 @@ describe('the schedule', () => {
   });
 
   test('takes no answer in time, or no connection, for a failure', async () => {
-    await schedule({ factor: 0, answerWithinMs: 300 });
+    await schedule({ factor: 0, answerWithinMs: 1_500 });
     receiver.reset((nth) => (nth === 1 ? 'hang' : 200));
     await merchant.accepted();
     await soon(statuses).toEqual(['timeout', 200]);
@@ -108,6 +108,8 @@ describe('the schedule', () => {
     await merchant.accepted();
     await soon(() => receiver.received.length).toBeGreaterThan(0);
     await merchant.control('DELETE', '/sandbox/notifications');
+    // One that had left by then may still arrive.
+    await new Promise((resolve) => setTimeout(resolve, 50));
     const count = receiver.received.length;
     await new Promise((resolve) => setTimeout(resolve, 80));
     expect(receiver.received).toHaveLength(count);
@@ -129,14 +131,15 @@ test('every attempt has the same bytes, and a signature of its own', async () =>
 
 describe('a resend', () => {
   test('sends the same notice once more, and ends the waiting of one that failed', async () => {
-    await schedule({ factor: 0.05 });
+    await schedule({ factor: 1 });
     receiver.reset((nth) => (nth === 1 ? 500 : 200));
     await merchant.accepted();
     await soon(statuses).toEqual([500]);
     const id = String(receiver.received[0]?.json['id']);
     const { json } = await merchant.control('POST', `/sandbox/notifications/${id}/resend`);
     expect(json).toMatchObject({ id, attempts: [{ status: 500 }, { status: 200 }] });
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    await schedule({ factor: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(receiver.received.map((one) => one.json['id'])).toEqual([id, id]);
   });
 
@@ -163,7 +166,7 @@ describe('a fault of delivery', () => {
   });
 
   test('delay holds an attempt back, so that a later notice overtakes it', async () => {
-    await inject('delay', { ms: 500 });
+    await inject('delay', { ms: 1_500 });
     await merchant.accepted({ out_order_no: 'FIRST' });
     await merchant.control('POST', '/sandbox/orders/FIRST/pay');
     await soon(() => receiver.received.length).toBe(2);
@@ -183,6 +186,7 @@ test('closing the sandbox ends every timer and cuts what is under way', async ()
   await other.accepted();
   await soon(() => receiver.received.length).toBeGreaterThan(1);
   await own.close();
+  await new Promise((resolve) => setTimeout(resolve, 50));
   const count = receiver.received.length;
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(receiver.received).toHaveLength(count);

@@ -63,7 +63,9 @@ test("a query ends with the caller's own reason when it is aborted in flight", a
 });
 
 test('a query ends when it is aborted between two attempts', async () => {
-  await using server = await serve((_, response) => response.writeHead(500).end());
+  await using server = await serve((_, response) =>
+    response.writeHead(429, { 'retry-after': '2' }).end(),
+  );
   const wechat = clientOf(server.url, merchant, wechatKey);
   const leaving = new AbortController();
   const call = wechat.queryUserServiceState({ ...IDS, openid: 'o' }, { signal: leaving.signal });
