@@ -31,6 +31,25 @@ test('a write while the database is away rejects, and one after it is back succe
   await ledger.close();
 });
 
+test('an instance that freezes in the middle of a write does not keep the others from writing', async () => {
+  const url = await server.freshUrl();
+  const [frozen, other] = await Promise.all([openTestLedger({ url }), openTestLedger({ url })]);
+  const thawing = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const stuck = frozen.store.write(async (tx) => {
+    begun.resolve();
+    await thawing.promise;
+    return sql`select 1`.execute(tx);
+  });
+  await begun.promise;
+  const tryAgain = () => other.store.write(() => Promise.resolve('written')).catch(() => 'waits');
+  expect(await tryAgain()).toBe('waits');
+  await expect.poll(tryAgain).toBe('written');
+  thawing.resolve();
+  await expect(stuck).rejects.toThrow();
+  await Promise.all([frozen.close(), other.close()]);
+});
+
 test('a connection that breaks between two statements fails that write alone', async () => {
   const { store, close } = await openTestLedger({ url: await server.freshUrl() });
   const broken = store.write(async (tx) => {

@@ -5,6 +5,8 @@ const BIGINT = 20;
 const POOL_SIZE = 8;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 4_000;
+/** An instance that freezes in the middle of a write must not keep the others from writing. */
+const STUCK_WRITE_MS = 5_000;
 
 /** Kysely over pg; bigint columns are numbers, since ours are times, amounts and cursors. */
 export function postgresPool(url: string): pg.Pool {
@@ -14,6 +16,7 @@ export function postgresPool(url: string): pg.Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STUCK_WRITE_MS,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === BIGINT ? Number : pg.types.getTypeParser(oid, format),
