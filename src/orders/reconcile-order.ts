@@ -34,3 +34,23 @@ export async function reconcileOrder(
       .execute();
   });
 }
+
+/**
+ * The query failed, which tells nothing of the order: ever more rarely again, and not given up as
+ * early as one that was seen to be CREATED.
+ */
+export function postponeOrder(
+  ledger: Ledger,
+  { out_order_no: outOrderNo, state, state_since: since }: OrderRow,
+): Promise<void> {
+  const { now } = ledger;
+  return record(ledger, async (tx) => {
+    const check = nextOrderCheck({ state: 'UNKNOWN', since, now: now() }, Math.random());
+    await tx
+      .updateTable('orders')
+      .set({ check_at: check })
+      .where('out_order_no', '=', outOrderNo)
+      .where('state', '=', state)
+      .execute();
+  });
+}

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { WechatPay } from '../wechat/index.ts';
 import type { Ledger } from './ledger.ts';
 import { postponeIntent, reconcileIntent } from './reconcile-intent.ts';
-import { reconcileOrder } from './reconcile-order.ts';
+import { postponeOrder, reconcileOrder } from './reconcile-order.ts';
 import type { IntentRow, OrderRow } from './store/tables.ts';
 
 /** Looks at what is due, once a second, until it is closed. */
@@ -51,7 +51,12 @@ async function tick(ledger: Ledger, wechat: Pick<WechatPay, 'queryPayAfterOrder'
         throw err;
       }),
     ),
-    ...orders.map((order) => limit(() => reconcileOrder(ledger, wechat, order))),
+    ...orders.map((order) =>
+      limit(() => reconcileOrder(ledger, wechat, order)).catch(async (err: unknown) => {
+        await postponeOrder(ledger, order);
+        throw err;
+      }),
+    ),
   ];
   for (const look of await Promise.allSettled(looks)) {
     if (look.status === 'rejected') {

@@ -1,12 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { startReconciler } from '../../src/orders/reconciler.ts';
 import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
-import { openTestLedger, standingClock } from '../support-orders/ledger.ts';
+import { openTestLedger, standingClock, type TestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../support-orders/observations.ts';
 import { lookOnce, queriesAnswering } from '../support-orders/reconcile.ts';
 
 const MINUTE = 60_000;
 const still = (outOrderNo: string) => shownOrder({ outOrderNo });
+
+/** Its first write is done, no other. */
+function killedAfterItsClaim(ledger: TestLedger): TestLedger {
+  let writes = 0;
+  const write: TestLedger['store']['write'] = (job) => {
+    writes += 1;
+    return writes === 1 ? ledger.store.write(job) : Promise.reject(new Error('killed'));
+  };
+  return { ...ledger, store: { ...ledger.store, write } };
+}
 
 describe.each(databases)('the reconciler on $name', ({ start }) => {
   const database = useDatabase(start);
@@ -97,15 +107,38 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
   test('looks again at what its claimer could not ask for, after the lease of a minute', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
+    const wechat = queriesAnswering(still);
+    await lookOnce(wechat, killedAfterItsClaim(ledger));
+    clock.advance(59_000);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toHaveLength(1);
+    clock.advance(1_000);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toHaveLength(2);
+  });
+
+  test.each([
+    ['20 to 25 s later while it is young', 1, 20_000, 25_000],
+    ['an hour later or so after a day', 24 * 60, 60 * MINUTE, 75 * MINUTE],
+  ])('looks again after a query that failed: %s', async (_when, minutes, least, most) => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(minutes * MINUTE);
     const failing = queriesAnswering(() => Promise.reject(new Error('no answer')));
     await lookOnce(failing, ledger);
-    clock.advance(59_000);
-    await lookOnce(failing, ledger);
-    expect(failing.asked).toHaveLength(1);
-    clock.advance(1_000);
-    await lookOnce(failing, ledger);
-    expect(failing.asked).toHaveLength(2);
-    expect(ledger.logged).toHaveLength(2);
+    const wait = ((await orderOf(ledger)).check_at ?? 0) - clock.now();
+    expect(wait).toBeGreaterThanOrEqual(least);
+    expect(wait).toBeLessThanOrEqual(most);
+    expect(ledger.logged).toHaveLength(1);
+  });
+
+  test('gives up on an order that no query shows for a month', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(31 * 24 * 60 * MINUTE);
+    await lookOnce(
+      queriesAnswering(() => Promise.reject(new Error('no answer'))),
+      ledger,
+    );
+    expect(await orderOf(ledger)).toMatchObject({ state: 'CREATED', check_at: null });
   });
 
   test('does not undo a state that came while it asked', async () => {
