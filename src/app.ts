@@ -1,5 +1,6 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import { ANYONE } from './access/caller.ts';
+import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
@@ -46,7 +47,8 @@ export function createApp(resources: AppResources) {
     landingPage: false,
     batching: false,
     multipart: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    // useBodyLimit has the same, at no cost.
+    maxRequestBodySize: false,
     maskedErrors: { isDev: false },
     logging: yogaLog(log),
     plugins: [
@@ -58,11 +60,14 @@ export function createApp(resources: AppResources) {
       useTurns({ endpoint: ENDPOINT }),
       useTokenLimit(),
       useSafeErrors(),
+      useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
+  // Yoga binds it anew each time that it is asked for.
+  const { requestListener } = yoga;
   return {
     fetch: (request: Request) => yoga.fetch(request),
-    requestListener: yoga.requestListener,
+    requestListener,
     /** For other transports: parse, validate, execute and subscribe with every plugin. */
     enveloped: yoga.getEnveloped,
     dispose: async () => {
