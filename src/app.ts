@@ -1,5 +1,7 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import { ANYONE } from './access/caller.ts';
+import type { QueryObserver } from './orders/last-seen.ts';
+import { createSharedQueries } from './orders/shared-queries.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
 import { useHealth } from './plugins/use-health.ts';
@@ -16,7 +18,10 @@ import {
   schema,
 } from './schema/index.ts';
 
-export interface AppResources extends ServerResources {
+export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
+  readonly queries: QueryObserver;
+  /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
+  readonly orderCacheMs?: number | undefined;
   readonly log: AppLog;
   /** Whether new requests are welcome: the answer of `/ready`. */
   readonly isReady: () => boolean | Promise<boolean>;
@@ -35,10 +40,13 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat } = resources;
+  const { log, isReady, graphiql, corsOrigins, ledger, wechat, queries, orderCacheMs } = resources;
+  const { bus } = ledger;
+  const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
+  const lasting = { ...resources, sharedQueries };
   const yoga = createYoga<object, GraphQLContext>({
     schema,
-    context: ({ request }) => createContext(resources, { caller: ANYONE, signal: request?.signal }),
+    context: ({ request }) => createContext(lasting, { caller: ANYONE, signal: request?.signal }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.
     healthCheckEndpoint: ' ',
@@ -72,6 +80,7 @@ export function createApp(resources: AppResources) {
     enveloped: yoga.getEnveloped,
     dispose: async () => {
       await yoga.dispose();
+      sharedQueries.close();
     },
   };
 }
