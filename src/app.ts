@@ -1,5 +1,8 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import { ANYONE } from './access/caller.ts';
+import type { QueryObserver } from './orders/last-seen.ts';
+import { createSharedQueries } from './orders/shared-queries.ts';
+import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
@@ -15,7 +18,10 @@ import {
   schema,
 } from './schema/index.ts';
 
-export interface AppResources extends ServerResources {
+export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
+  readonly queries: QueryObserver;
+  /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
+  readonly orderCacheMs?: number | undefined;
   readonly log: AppLog;
   /** Whether new requests are welcome: the answer of `/ready`. */
   readonly isReady: () => boolean | Promise<boolean>;
@@ -34,10 +40,13 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat } = resources;
+  const { log, isReady, graphiql, corsOrigins, ledger, wechat, queries, orderCacheMs } = resources;
+  const { bus } = ledger;
+  const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
+  const lasting = { ...resources, sharedQueries };
   const yoga = createYoga<object, GraphQLContext>({
     schema,
-    context: ({ request }) => createContext(resources, { caller: ANYONE, signal: request?.signal }),
+    context: ({ request }) => createContext(lasting, { caller: ANYONE, signal: request?.signal }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.
     healthCheckEndpoint: ' ',
@@ -46,7 +55,8 @@ export function createApp(resources: AppResources) {
     landingPage: false,
     batching: false,
     multipart: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    // useBodyLimit has the same, at no cost.
+    maxRequestBodySize: false,
     maskedErrors: { isDev: false },
     logging: yogaLog(log),
     plugins: [
@@ -58,15 +68,19 @@ export function createApp(resources: AppResources) {
       useTurns({ endpoint: ENDPOINT }),
       useTokenLimit(),
       useSafeErrors(),
+      useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
+  // Yoga binds it anew each time that it is asked for.
+  const { requestListener } = yoga;
   return {
     fetch: (request: Request) => yoga.fetch(request),
-    requestListener: yoga.requestListener,
+    requestListener,
     /** For other transports: parse, validate, execute and subscribe with every plugin. */
     enveloped: yoga.getEnveloped,
     dispose: async () => {
       await yoga.dispose();
+      sharedQueries.close();
     },
   };
 }

@@ -13,6 +13,8 @@ export interface Config {
   readonly appid: string | undefined;
   readonly serviceId: string | undefined;
   readonly inputRules: InputRules;
+  /** Ms; 0: only queries that are under way at the same time share one call. */
+  readonly orderCacheMs: number;
   readonly graphiql: boolean;
   readonly corsOrigins: readonly string[];
   /** Signs launch data. */
@@ -45,6 +47,7 @@ export function loadConfig(env: Environment): Config {
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),
     inputRules: from.choice('INPUT_RULES', 'all', 'confirmed') ?? 'all',
+    orderCacheMs: from.whole('ORDER_CACHE_MS', 0, 10_000) ?? 0,
     graphiql: (from.choice('GRAPHIQL', 'on', 'off') ?? (production ? 'off' : 'on')) === 'on',
     corsOrigins: readOrigins(from),
     apiv2Key: readLaunchKey(from),

@@ -46,6 +46,7 @@ async function main(env: Environment): Promise<void> {
     defaults: { appid: upstream.appid, serviceId: upstream.serviceId },
     apiv2Key: upstream.apiv2Key,
     inputRules: config.inputRules,
+    orderCacheMs: config.orderCacheMs,
     stopping: stopping.signal,
     isReady: async () => !stopping.signal.aborted && (await ledger.store.isUp()),
     graphiql: config.graphiql ? renderGraphiqlPage : undefined,

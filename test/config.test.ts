@@ -21,6 +21,7 @@ describe('without any variable', () => {
     appid: undefined,
     serviceId: undefined,
     inputRules: 'all',
+    orderCacheMs: 0,
     graphiql: true,
     corsOrigins: [],
     apiv2Key: undefined,

@@ -1,6 +1,6 @@
 import type { Caller } from '../access/caller.ts';
 import type { OrderDesk } from '../orders/desk.ts';
-import type { QueryObserver } from '../orders/last-seen.ts';
+import type { SharedQueries } from '../orders/shared-queries.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
 
 /** What lives as long as the server. */
@@ -9,7 +9,7 @@ export interface ServerResources extends OrderDesk {
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
   /** Signs launch data; without it, asking for them is an error. */
   readonly apiv2Key: string | undefined;
-  readonly queries: QueryObserver;
+  readonly sharedQueries: SharedQueries;
   readonly log: SchemaLog;
   /** Fires when the server is stopping: ends subscriptions. */
   readonly stopping: AbortSignal;
@@ -31,5 +31,6 @@ export function createContext(
   resources: ServerResources,
   { caller, signal }: Pick<GraphQLContext, 'caller' | 'signal'>,
 ): GraphQLContext {
-  return { ...resources, caller, signal, orderLoader: createOrderLoader(resources, signal) };
+  const orderLoader = createOrderLoader(resources.sharedQueries, signal);
+  return { ...resources, caller, signal, orderLoader };
 }

@@ -62,11 +62,19 @@ export function toWireMoment(moment: number): string | undefined {
 
 /** The digits read as if they were UTC; `undefined` where they name no real moment. */
 function utcMoment(digits: string): number | undefined {
-  const [, year, month, day, hour = '00', minute = '00', second = '00'] = WIRE.exec(digits) ?? [];
-  const moment = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // Date.parse rolls 30 February and 24:00:00 over: only what reads back the same is real.
-  const whole = digits.length === 8 ? `${digits}000000` : digits;
-  return !Number.isNaN(moment) && wireDigits(moment) === whole ? moment : undefined;
+  const fields = WIRE.exec(digits);
+  if (fields === null) {
+    return undefined;
+  }
+  const [, year, month, day, hour = 0, minute = 0, second = 0] = fields;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const moment = date.setUTCHours(Number(hour), Number(minute), Number(second));
+  // Date rolls 30 February and 24:00:00 over: only a moment of that very day is real.
+  const real = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day);
+  return real && Number(minute) < 60 && Number(second) < 60 && Number(hour) < 24
+    ? moment
+    : undefined;
 }
 
 /** `undefined` outside the years that four digits can write. */

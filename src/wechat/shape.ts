@@ -51,7 +51,7 @@ export function encode(
 ): Wire {
   const wire: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(shape)) {
-    const value = request[camelCase(name)];
+    const value = request[keyOf(name)];
     if (value !== undefined && value !== null) {
       wire[name] = field.encode(value, encrypt);
     }
@@ -82,7 +82,7 @@ export function decode(
   for (const [name, field] of Object.entries(shape)) {
     const value = wire[name] ?? undefined;
     const path = prefix + name;
-    const key = camelCase(name);
+    const key = keyOf(name);
     const read = value === undefined ? undefined : field.decode(value, drop, path);
     if (value !== undefined && read === undefined) {
       drop(path);
@@ -94,4 +94,17 @@ export function decode(
     answer[key] = read ?? fallback ?? null;
   }
   return answer;
+}
+
+/** The declared names are few and come with every call: to make them anew was half of what reading cost. */
+const keys = new Map<string, string>();
+
+function keyOf(name: string): string {
+  const known = keys.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  const key = camelCase(name);
+  keys.set(name, key);
+  return key;
 }

@@ -9,7 +9,9 @@ import {
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type SqliteStatement,
 } from 'kysely';
+import { keptStatements } from './kept-statements.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_PAUSE_MS = 20;
@@ -40,15 +42,18 @@ async function openDatabase(path: string): Promise<SqliteDatabase> {
   database.exec('pragma synchronous = full;');
   return {
     close: () => database.close(),
-    prepare: (sql) => {
-      const statement = database.prepare(sql);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...parameters.map(toSql)),
-        run: (parameters) => statement.run(...parameters.map(toSql)),
-        iterate: (parameters) => statement.iterate(...parameters.map(toSql)),
-      };
-    },
+    prepare: keptStatements((sql) => prepare(database, sql)),
+  };
+}
+
+function prepare(database: DatabaseSync, sql: string): SqliteStatement {
+  const statement = database.prepare(sql);
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters.map(toSql)),
+    run: (parameters) => statement.run(...parameters.map(toSql)),
+    // Two readers of one statement would be in each other's way.
+    iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(toSql)),
   };
 }
 

@@ -1,38 +1,22 @@
 import DataLoader from 'dataloader';
 import pLimit from 'p-limit';
-import type { QueryObserver } from '../../orders/last-seen.ts';
-import type { PayAfterOrder, PayAfterOrderQuery, WechatPay } from '../../wechat/index.ts';
+import { queryKey } from '../../orders/flights.ts';
+import type { SharedQueries } from '../../orders/shared-queries.ts';
+import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
 
 /** One per request: the same order asked for thrice costs one query. */
 export type OrderLoader = DataLoader<PayAfterOrderQuery, PayAfterOrder | null, string>;
-
-interface LoaderResources {
-  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
-  readonly queries: Pick<QueryObserver, 'see'>;
-}
 
 /** Queries of one request that are under way at WeChat at once. */
 const SIDE_BY_SIDE = 5;
 
 export function createOrderLoader(
-  { wechat, queries }: LoaderResources,
+  { ask }: Pick<SharedQueries, 'ask'>,
   signal: AbortSignal | undefined,
 ): OrderLoader {
   const limit = pLimit(SIDE_BY_SIDE);
-  const ask = async (query: PayAfterOrderQuery) => {
-    const order = await wechat.queryPayAfterOrder(query, { signal });
-    if (order !== null) {
-      queries.see(order);
-    }
-    return order;
-  };
-  const load = (query: PayAfterOrderQuery) => limit(() => ask(query)).catch(toError);
-  return new DataLoader((queries) => Promise.all(queries.map(load)), { cacheKeyFn: keyOf });
-}
-
-function keyOf(query: PayAfterOrderQuery): string {
-  const by = 'outOrderNo' in query ? ['outOrderNo', query.outOrderNo] : ['queryId', query.queryId];
-  return JSON.stringify([query.appid, query.serviceId, ...by]);
+  const load = (query: PayAfterOrderQuery) => limit(() => ask(query, signal)).catch(toError);
+  return new DataLoader((queries) => Promise.all(queries.map(load)), { cacheKeyFn: queryKey });
 }
 
 /** DataLoader wants failures as values, so that one does not fail the others. */

@@ -59,11 +59,16 @@ export async function loadOrder(
 }
 
 /** What was loaded before a write is not how the order stands after it. */
-export async function writing<T>(context: GraphQLContext, write: Promise<T>): Promise<T> {
+export async function writing<T>(
+  { orderLoader, sharedQueries }: GraphQLContext,
+  { outOrderNo }: { readonly outOrderNo: string },
+  write: Promise<T>,
+): Promise<T> {
   try {
     return await write;
   } finally {
-    context.orderLoader.clearAll();
+    orderLoader.clearAll();
+    sharedQueries.forget(outOrderNo);
   }
 }
 

@@ -62,6 +62,7 @@ builder.mutationField('syncPayAfterOrder', (t) =>
     resolve: (_, { input: { detail, type: _type, ...ids } }, context) =>
       writing(
         context,
+        ids,
         syncOrder(context, {
           outOrderNo: ids.outOrderNo,
           paidTime: detail.paidTime,

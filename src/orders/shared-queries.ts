@@ -1,0 +1,97 @@
+import type { PayAfterOrder, PayAfterOrderQuery, WechatPay } from '../wechat/index.ts';
+import { type Flight, type FlightKey, flightBook, flightKey } from './flights.ts';
+import type { QueryObserver } from './last-seen.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Who asks for the same order at the same time shares one call to WeChat. */
+export interface SharedQueries {
+  /**
+   * Throws what the client throws, or the reason of this caller's own abort. The call itself is
+   * aborted when nobody waits for it any more.
+   */
+  readonly ask: (
+    query: PayAfterOrderQuery,
+    signal: AbortSignal | undefined,
+  ) => Promise<PayAfterOrder | null>;
+  /** The order has just been written to, or has moved: who asks from now on gets none of what was asked before. */
+  readonly forget: (outOrderNo: string) => void;
+  readonly close: () => void;
+}
+
+export interface SharedQueriesOptions {
+  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
+  readonly queries: Pick<QueryObserver, 'see'>;
+  readonly bus: Pick<Ledger['bus'], 'subscribe'>;
+  /** Ms, from when it was asked for, that an order is given to others too; 0: only while the call is under way. */
+  readonly keepMs: number;
+}
+
+/** Orders that are kept at once; beyond that there is just no keeping. */
+const MOST_KEPT = 10_000;
+
+export function createSharedQueries(options: SharedQueriesOptions): SharedQueries {
+  const { wechat, queries, bus, keepMs } = options;
+  const flights = flightBook();
+  const depart = (query: PayAfterOrderQuery, key: FlightKey): Flight => {
+    const controller = new AbortController();
+    const askedMs = performance.now();
+    const ask = async () => {
+      const { signal } = controller;
+      const order = await wechat.queryPayAfterOrder(query, { signal });
+      if (order !== null) {
+        queries.see(order);
+      }
+      return order;
+    };
+    const drop = () => flights.drop(key, flight);
+    const answer = ask();
+    const flight: Flight = {
+      answer,
+      abort: (reason) => {
+        drop();
+        controller.abort(reason);
+      },
+      waiting: 0,
+    };
+    // A failure, and that there is no such order, is told to those who wait for it and nobody else.
+    answer.then((order) => {
+      const leftMs = askedMs + keepMs - performance.now();
+      if (order === null || leftMs <= 0 || flights.size() > MOST_KEPT) {
+        drop();
+      } else {
+        setTimeout(drop, leftMs).unref();
+      }
+    }, drop);
+    flights.add(key, flight);
+    return flight;
+  };
+  return {
+    ask: async (query, signal) => {
+      signal?.throwIfAborted();
+      const key = flightKey(query);
+      return await wait(flights.find(key) ?? depart(query, key), signal);
+    },
+    forget: flights.forget,
+    close: bus.subscribe((event) => flights.forget(event.out_order_no)),
+  };
+}
+
+/** Waits for a flight; the last one who leaves ends it. */
+function wait(flight: Flight, signal: AbortSignal | undefined): Promise<PayAfterOrder | null> {
+  flight.waiting += 1;
+  if (signal === undefined) {
+    return flight.answer;
+  }
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      reject(signal.reason);
+      flight.waiting -= 1;
+      if (flight.waiting === 0) {
+        flight.abort(signal.reason);
+      }
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    const arrived = () => signal.removeEventListener('abort', leave);
+    flight.answer.finally(arrived).then(resolve, reject);
+  });
+}
