@@ -30,6 +30,6 @@ builder.mutationField('cancelPayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input }, context) =>
-      writing(context, cancelOrder(context, { ...input, ...withDefaults(input, context) })),
+      writing(context, () => cancelOrder(context, { ...input, ...withDefaults(input, context) })),
   }),
 );

@@ -102,6 +102,6 @@ builder.mutationField('completePayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'How the order ends.' }) },
     resolve: (_, { input }, context) =>
-      writing(context, completeOrder(context, { ...input, ...withDefaults(input, context) })),
+      writing(context, () => completeOrder(context, { ...input, ...withDefaults(input, context) })),
   }),
 );

@@ -86,6 +86,6 @@ builder.mutationField('createPayAfterOrder', (t) =>
       }),
     },
     resolve: (_, { input }, context) =>
-      writing(context, createOrder(context, { ...input, ...withDefaults(input, context) })),
+      writing(context, () => createOrder(context, { ...input, ...withDefaults(input, context) })),
   }),
 );

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
-import pLimit from 'p-limit';
 import type { QueryObserver } from '../../orders/last-seen.ts';
 import type { PayAfterOrder, PayAfterOrderQuery, WechatPay } from '../../wechat/index.ts';
+import type { CallAllowance } from '../call-allowance.ts';
 
 /** One per request: the same order asked for thrice costs one query. */
 export type OrderLoader = DataLoader<PayAfterOrderQuery, PayAfterOrder | null, string>;
@@ -11,22 +11,19 @@ interface LoaderResources {
   readonly queries: Pick<QueryObserver, 'see'>;
 }
 
-/** Queries of one request that are under way at WeChat at once. */
-const SIDE_BY_SIDE = 5;
-
 export function createOrderLoader(
   { wechat, queries }: LoaderResources,
-  signal: AbortSignal | undefined,
+  { calls, signal }: { readonly calls: CallAllowance; readonly signal: AbortSignal | undefined },
 ): OrderLoader {
-  const limit = pLimit(SIDE_BY_SIDE);
   const ask = async (query: PayAfterOrderQuery) => {
+    calls.read();
     const order = await wechat.queryPayAfterOrder(query, { signal });
     if (order !== null) {
       queries.see(order);
     }
     return order;
   };
-  const load = (query: PayAfterOrderQuery) => limit(() => ask(query)).catch(toError);
+  const load = (query: PayAfterOrderQuery) => ask(query).catch(toError);
   return new DataLoader((queries) => Promise.all(queries.map(load)), { cacheKeyFn: keyOf });
 }
 

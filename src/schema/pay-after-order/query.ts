@@ -3,6 +3,7 @@ import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../
 import { refuseBadArguments, withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
+import { refusalCode } from '../errors.ts';
 import { queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './type.ts';
 
@@ -59,9 +60,13 @@ export async function loadOrder(
 }
 
 /** What was loaded before a write is not how the order stands after it. */
-export async function writing<T>(context: GraphQLContext, write: Promise<T>): Promise<T> {
+export async function writing<T>(context: GraphQLContext, write: () => Promise<T>): Promise<T> {
   try {
-    return await write;
+    context.calls.write();
+    return await write();
+  } catch (error) {
+    context.outcome.refusal = refusalCode(error);
+    throw error;
   } finally {
     context.orderLoader.clearAll();
   }
