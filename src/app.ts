@@ -1,16 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import { ANYONE } from './access/caller.ts';
+import { type CallerContext, callerOf } from './access/caller-of.ts';
+import type { ClientAddress } from './access/client-address.ts';
+import type { Metrics } from './metrics.ts';
 import type { QueryObserver } from './orders/last-seen.ts';
 import { createSharedQueries } from './orders/shared-queries.ts';
+import { createAdmission } from './plugins/admission.ts';
+import { documentCaches } from './plugins/document-caches.ts';
+import { rememberedShapes } from './plugins/document-limits.ts';
+import { logOperation } from './plugins/operation-log.ts';
+import {
+  documentOf,
+  type TrustedDocuments,
+  useTrustedDocuments,
+} from './plugins/trusted-documents.ts';
+import { usePlaces, useTurns } from './plugins/use-admission.ts';
+import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
+import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
+import { useMetrics } from './plugins/use-metrics.ts';
 import { useNotify } from './plugins/use-notify.ts';
 import { useOfflineGraphiql } from './plugins/use-offline-graphiql.ts';
+import { useOperations } from './plugins/use-operations.ts';
+import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { useSafeErrors } from './plugins/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/use-token-limit.ts';
-import { useTurns } from './plugins/use-turns.ts';
+import type { RequestScope } from './request-scope.ts';
 import {
   createContext,
   type GraphQLContext,
@@ -29,6 +48,13 @@ export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   readonly graphiql: (() => Promise<string>) | undefined;
   /** Origins whose pages may call; none where empty. */
   readonly corsOrigins: readonly string[];
+  /** Operations under way at once; as many more may wait for a moment. */
+  readonly maxInFlight: number;
+  /** What alone may be run; undefined where every document may. */
+  readonly trustedDocuments: TrustedDocuments | undefined;
+  readonly requests: RequestScope;
+  readonly clientOf: ClientAddress;
+  readonly metrics: Metrics;
 }
 
 type AppLog = Readonly<
@@ -40,44 +66,81 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat, queries, orderCacheMs } = resources;
+  const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = resources;
+  const { trustedDocuments, queries, orderCacheMs } = resources;
   const { bus } = ledger;
   const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
   const lasting = { ...resources, sharedQueries };
-  const yoga = createYoga<object, GraphQLContext>({
+  const admission = createAdmission({ most: resources.maxInFlight, onTurn: metrics.turn });
+  const shapeOf = rememberedShapes();
+  const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
-    context: ({ request }) => createContext(lasting, { caller: ANYONE, signal: request?.signal }),
+    context: ({ request, ...context }) =>
+      createContext(lasting, { caller: callerOf(context), signal: request?.signal }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.
     healthCheckEndpoint: ' ',
-    cors: corsOrigins.length === 0 ? false : { origin: [...corsOrigins], credentials: false },
+    cors: corsOrigins.length > 0 && corsOf(corsOrigins),
     graphiql: false,
     landingPage: false,
     batching: false,
     multipart: false,
     // useBodyLimit has the same, at no cost.
     maxRequestBodySize: false,
+    parserAndValidationCache: documentCaches(),
     maskedErrors: { isDev: false },
     logging: yogaLog(log),
     plugins: [
+      useAnswerHeaders({ requestId: requests.id }),
       useClosingRefusals(),
       useHealth({ isReady }),
-      useNotify({ wechat, ledger }),
+      useNotify({ wechat, ledger, onNotice: metrics.notice }),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql })] : []),
       useJsonOnly({ endpoint: ENDPOINT }),
-      useTurns({ endpoint: ENDPOINT }),
+      useTurns({ endpoint: ENDPOINT, admission }),
+      // Until callers are authenticated, each is the same one.
+      {
+        onRequest: ({ serverContext }) => {
+          Object.assign(serverContext, { caller: ANYONE });
+        },
+      },
+      useMetrics(metrics),
+      ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       useTokenLimit(),
+      useDocumentLimits(shapeOf),
       useSafeErrors(),
+      useOperations({
+        shapeOf,
+        onStream: metrics.stream,
+        onOperation: (report) => {
+          metrics.operation(report);
+          logOperation(log, resources.clientOf, report);
+        },
+      }),
+      useRateLimit(resources.rateLimit),
+      usePlaces({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
   // Yoga binds it anew each time that it is asked for.
   const { requestListener } = yoga;
   return {
-    fetch: (request: Request) => yoga.fetch(request),
-    requestListener,
+    fetch: (request: Request) =>
+      requests.run(request.headers.get('x-request-id'), () => yoga.fetch(request)),
+    requestListener: (request: IncomingMessage, response: ServerResponse) => {
+      const given = request.headers['x-request-id'];
+      requests.run(typeof given === 'string' ? given : null, () => {
+        void requestListener(request, response);
+      });
+    },
     /** For other transports: parse, validate, execute and subscribe with every plugin. */
     enveloped: yoga.getEnveloped,
+    /** For other transports: the document that is asked for. Throws GraphQL errors. */
+    documentOf: (request: Parameters<typeof documentOf>[1]) =>
+      documentOf(trustedDocuments, request),
+    /** For other transports: a turn before each operation, and a name for it. */
+    admission,
+    requests,
     dispose: async () => {
       await yoga.dispose();
       sharedQueries.close();
@@ -86,6 +149,18 @@ export function createApp(resources: AppResources) {
 }
 
 export type App = ReturnType<typeof createApp>;
+
+/** What a page of a listed origin may send, and read of the answer. */
+function corsOf(origins: readonly string[]) {
+  return {
+    origin: [...origins],
+    credentials: false,
+    methods: ['POST'],
+    allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    maxAge: 600,
+  };
+}
 
 /** Yoga logs what it masks; log.ts redacts it. Its debug lines tell nothing that ours don't. */
 function yogaLog(log: AppLog): YogaLogger {

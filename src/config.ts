@@ -1,8 +1,12 @@
+import type { ClientAddress } from './access/client-address.ts';
+import type { RateLimitOptions } from './access/rate-limit.ts';
 import { readDatabase, readDataKey } from './config/database.ts';
+import { readDocuments } from './config/documents.ts';
 import { readHost, readOrigins } from './config/http.ts';
+import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './config/limits.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './config/upstream.ts';
 import type { InputRules } from './orders/findings.ts';
-import { ConfigError, type Environment, settings } from './settings.ts';
+import { ConfigError, type Environment, type Settings, settings } from './settings.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -17,6 +21,15 @@ export interface Config {
   readonly orderCacheMs: number;
   readonly graphiql: boolean;
   readonly corsOrigins: readonly string[];
+  /** Undefined: callers may call as fast as they like. */
+  readonly rateLimit: RateLimitOptions | undefined;
+  /** What alone may be run, by id; undefined where every document may. */
+  readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
+  /** Operations under way at once. */
+  readonly maxInFlight: number;
+  /** Ms that a connection may be idle. */
+  readonly idleMs: number;
+  readonly clientOf: ClientAddress;
   /** Signs launch data. */
   readonly apiv2Key: string | undefined;
   readonly databaseUrl: string;
@@ -25,19 +38,14 @@ export interface Config {
 }
 
 /** Setting one of these and not getting what it promises would be worse than not starting. */
-const NOT_SUPPORTED = [
-  'API_KEYS_FILE',
-  'JWKS_URL',
-  'JWT_ISSUER',
-  'JWT_AUDIENCE',
-  'TRUSTED_PROXIES',
-];
+const NOT_SUPPORTED = ['API_KEYS_FILE', 'JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'];
 
 /** Reads the environment. Throws one {@link ConfigError} that names every problem. */
 export function loadConfig(env: Environment): Config {
   const from = settings(env);
   const production = env['NODE_ENV'] === 'production';
   const upstream = readUpstream(from, env, production);
+  const trustedDocuments = readDocuments(from);
   const databaseUrl = readDatabase(from, upstream.kind === 'sandbox');
   const config: Config = {
     production,
@@ -48,8 +56,13 @@ export function loadConfig(env: Environment): Config {
     serviceId: from.text('WECHAT_SERVICE_ID'),
     inputRules: from.choice('INPUT_RULES', 'all', 'confirmed') ?? 'all',
     orderCacheMs: from.whole('ORDER_CACHE_MS', 0, 10_000) ?? 0,
-    graphiql: (from.choice('GRAPHIQL', 'on', 'off') ?? (production ? 'off' : 'on')) === 'on',
+    graphiql: readGraphiql(from, production || trustedDocuments !== undefined),
     corsOrigins: readOrigins(from),
+    rateLimit: readRateLimit(from, production),
+    trustedDocuments,
+    maxInFlight: readMaxInFlight(from),
+    idleMs: readIdleMs(from),
+    clientOf: readProxies(from),
     apiv2Key: readLaunchKey(from),
     databaseUrl,
     dataKey: readDataKey(from, production, databaseUrl),
@@ -61,4 +74,9 @@ export function loadConfig(env: Environment): Config {
     throw new ConfigError(from.problems);
   }
   return config;
+}
+
+/** @param guarded whether it is on only where it is asked for */
+function readGraphiql(from: Settings, guarded: boolean): boolean {
+  return (from.choice('GRAPHIQL', 'on', 'off') ?? (guarded ? 'off' : 'on')) === 'on';
 }

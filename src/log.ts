@@ -16,13 +16,19 @@ export interface LogOptions {
   readonly level?: string;
   /** Standard output where left out. */
   readonly destination?: DestinationStream;
+  /** What the request is called that a line is written because of. */
+  readonly requestId?: () => string | undefined;
 }
 
 /** JSON lines with redaction by field name. Errors show type, message, codes, cause and stack. */
-export function createLog({ level = 'info', destination }: LogOptions = {}): Logger {
+export function createLog({ level = 'info', destination, requestId }: LogOptions = {}): Logger {
   const options = {
     level,
     base: null,
+    mixin: () => {
+      const id = requestId?.();
+      return id === undefined ? {} : { requestId: id };
+    },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     // pino's own would take what we say of an error for the error.
     serializers: { err: (described: unknown) => described },

@@ -1,15 +1,20 @@
 import { existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createRateLimit, NO_RATE_LIMIT } from './access/rate-limit.ts';
 import { type App, createApp, ENDPOINT } from './app.ts';
 import type { MerchantUpstream } from './config/upstream.ts';
 import { type Config, loadConfig } from './config.ts';
 import { keptDataKey } from './data-key.ts';
 import { renderGraphiqlPage } from './graphiql.ts';
+import { createHttpServer } from './http-server.ts';
 import { type ClosingStep, closeInOrder, followConnections, stopSignal } from './lifecycle.ts';
 import { createLog } from './log.ts';
+import { countedQueries, createMetrics } from './metrics.ts';
 import { createQueryObserver } from './orders/last-seen.ts';
+import { countOpenIntents } from './orders/open-intents.ts';
 import { openLedger } from './orders/open-ledger.ts';
 import { startReconciler } from './orders/reconciler.ts';
+import { createRequestScope } from './request-scope.ts';
 import type { Environment } from './settings.ts';
 import { serveWebSocket } from './websocket.ts';
 import { createWechatPay } from './wechat/index.ts';
@@ -21,22 +26,26 @@ const DRAIN_CEILING_MS = 9_000;
 /** Environment → configuration → resources → app → listen → wait → close in order. */
 async function main(env: Environment): Promise<void> {
   const stop = stopSignal();
-  const log = createLog();
+  const requests = createRequestScope();
+  const log = createLog({ requestId: requests.id });
   const config = loadConfig(env);
   const upstream = await startUpstream(config, env);
+  const metrics = createMetrics({ ofProcess: true });
   const dataKey = config.dataKey ?? (await keptDataKey(config.databaseUrl));
   const ledger = await openLedger({
     databaseUrl: config.databaseUrl,
     dataKey,
     log,
     holdMs: holdMs(upstream.options.timeoutMs),
+    onIntent: metrics.intent,
   });
   const wechat = createWechatPay({
     ...upstream.options,
     onUnreadableField: (field) => log.warn({ field }, 'a field of WeChat Pay could not be read'),
   });
   const queries = createQueryObserver(ledger);
-  const reconciler = startReconciler(ledger, wechat);
+  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
+  metrics.countOpenIntents(() => countOpenIntents(ledger));
   const stopping = new AbortController();
   const app = createApp({
     wechat,
@@ -51,8 +60,14 @@ async function main(env: Environment): Promise<void> {
     isReady: async () => !stopping.signal.aborted && (await ledger.store.isUp()),
     graphiql: config.graphiql ? renderGraphiqlPage : undefined,
     corsOrigins: config.corsOrigins,
+    rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,
+    maxInFlight: config.maxInFlight,
+    trustedDocuments: config.trustedDocuments,
+    clientOf: config.clientOf,
+    requests,
+    metrics,
   });
-  const server = await listen(serve(app, stopping.signal), config);
+  const server = await listen(serve(app, stopping.signal, config.idleMs), config);
   const connections = followConnections(server);
   const origins = config.corsOrigins;
   const leaveSockets = serveWebSocket(server, app, { path: ENDPOINT, origins });
@@ -128,8 +143,8 @@ async function haveNotices(sandbox: string, url: string): Promise<void> {
   await fetch(`${sandbox}/sandbox/notify-url`, { method: 'POST', headers, body });
 }
 
-function serve({ requestListener }: App, stopping: AbortSignal): Server {
-  return createServer((request, response) => {
+function serve({ requestListener }: App, stopping: AbortSignal, idleMs: number): Server {
+  const listener: RequestListener = (request, response) => {
     if (stopping.aborted) {
       response.setHeader('connection', 'close');
       if (request.url !== '/health' && request.url !== '/ready') {
@@ -138,7 +153,8 @@ function serve({ requestListener }: App, stopping: AbortSignal): Server {
       }
     }
     requestListener(request, response);
-  });
+  };
+  return createHttpServer(listener, { idleMs });
 }
 
 function listen(server: Server, { host, port }: Config): Promise<Server> {

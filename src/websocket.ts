@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { ANYONE } from './access/caller.ts';
 import type { App } from './app.ts';
+import { overloaded } from './plugins/admission.ts';
 import { withoutValues } from './plugins/without-values.ts';
 
 export interface WebSocketOptions {
@@ -23,7 +25,7 @@ const CLOSE_MS = 1_000;
  */
 export function serveWebSocket(
   server: Server,
-  { enveloped }: App,
+  { enveloped, documentOf, admission, requests }: App,
   { path, origins }: WebSocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
@@ -36,9 +38,14 @@ export function serveWebSocket(
   const streams = new Set<object>();
   const served = useServer(
     {
-      onSubscribe: async (_context, _id, { query, variables, operationName }) => {
-        const engine = enveloped({});
-        const document = parsed(() => engine.parse(query));
+      onSubscribe: async ({ extra }, _id, request) => {
+        const { variables, operationName } = request;
+        if (!(await admission.turn())) {
+          return [overloaded()];
+        }
+        // Until callers are authenticated, each is the same one.
+        const engine = enveloped({ caller: ANYONE, req: extra.request });
+        const document = parsed(() => engine.parse(documentOf(request)));
         if (document instanceof GraphQLError) {
           return [document];
         }
@@ -56,8 +63,8 @@ export function serveWebSocket(
         running.set(args, engine);
         return args;
       },
-      execute: (args) => engineOf(running, args).execute(args),
-      subscribe: (args) => engineOf(running, args).subscribe(args),
+      execute: (args) => requests.run(null, () => engineOf(running, args).execute(args)),
+      subscribe: (args) => requests.run(null, () => engineOf(running, args).subscribe(args)),
       onOperation: (_context, _id, payload, _args, result) => {
         if (Symbol.asyncIterator in result) {
           streams.add(payload);
@@ -104,6 +111,9 @@ function parsed<T>(parse: () => T): T | GraphQLError {
   try {
     return parse();
   } catch (error) {
+    if (error instanceof GraphQLError && error.extensions['code'] !== undefined) {
+      return error;
+    }
     const failure = error instanceof GraphQLError ? error : new GraphQLError('Syntax Error.');
     // Yoga keeps it for whoever sends this document next, over HTTP too: it has to be whole.
     const http = { spec: true, status: 400 };

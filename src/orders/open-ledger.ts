@@ -1,6 +1,6 @@
 import { createEventBus } from './bus.ts';
 import { HOLD_MS } from './intents.ts';
-import type { Ledger, LedgerLog } from './ledger.ts';
+import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
 import { NewerSchemaError } from './store/migrations.ts';
 import { openStore } from './store/open.ts';
 import { createVault } from './vault.ts';
@@ -15,6 +15,7 @@ export interface LedgerOptions {
   readonly now?: () => number;
   /** Longer than any call to WeChat takes, with the query before it. */
   readonly holdMs?: number;
+  readonly onIntent?: (step: IntentStep) => void;
 }
 
 export interface OpenLedger extends Ledger {
@@ -34,7 +35,14 @@ class DatabaseUnavailableError extends Error {
 
 /** Opens the store, brings its tables up to date and begins to follow its events. */
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
-  const { databaseUrl, dataKey, log, now = Date.now, holdMs = HOLD_MS } = options;
+  const {
+    databaseUrl,
+    dataKey,
+    log,
+    now = Date.now,
+    holdMs = HOLD_MS,
+    onIntent = () => {},
+  } = options;
   const store = await openStore(databaseUrl).catch((cause: unknown) => {
     throw cause instanceof NewerSchemaError ? cause : new DatabaseUnavailableError(cause);
   });
@@ -48,6 +56,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     log,
     now,
     holdMs,
+    onIntent,
     close: async () => {
       await store.idle();
       await bus.close();

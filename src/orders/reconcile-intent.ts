@@ -23,9 +23,12 @@ export async function reconcileIntent(
   const shown = await wechat.queryPayAfterOrder(query, { proven: true });
   const taken =
     shown !== null && hasTaken(intent.operation, intentBody(intent, ledger.vault), shown);
+  const status = conclusion(intent, shown !== null, taken, now());
+  if (status !== 'open') {
+    ledger.onIntent(status);
+  }
   await record(ledger, async (tx) => {
     const lease = intent.check_at ?? 0;
-    const status = conclusion(intent, shown !== null, taken, now());
     if (status === 'open') {
       await leaveOpen(tx, { id, since: intent.created_at }, now(), lease);
     } else {

@@ -24,6 +24,7 @@ export async function writeOrder<T>(ledger: Ledger, order: OrderWrite<T>): Promi
   const { store, vault, now, holdMs } = ledger;
   const owner = order.openid === null ? null : ownerOf(ledger, order.openid);
   const standing = await stand(store, vault, { ...order.intended, owner }, now, holdMs);
+  ledger.onIntent(standing.repeated ? 'repeated' : 'begun');
   return await send(ledger, order, standing, { owner, doubtful: standing.repeated });
 }
 
@@ -43,6 +44,7 @@ async function send<T>(
   const { id, prepared } = standing;
   try {
     const answer = await order.send({ prepared, doubtful });
+    ledger.onIntent('done');
     const seen = { ...order.seen(answer), source: 'MUTATION' as const, occurredAt: now(), owner };
     void inBackground(ledger, async (tx) => {
       await settleIntent(tx, id, 'done', now());
@@ -51,6 +53,7 @@ async function send<T>(
     return answer;
   } catch (error) {
     const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
+    ledger.onIntent(refused ? 'refused' : 'open');
     if (!refused) {
       void inBackground(ledger, (tx) => leaveOpen(tx, { id, since }, now()));
       throw error;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { Ledger } from '../orders/ledger.ts';
+import type { NoticeOutcome } from '../orders/store/tables.ts';
 import { takeNotice } from '../orders/take-notice.ts';
 import { UndecryptableNoticeError, UntrustedNoticeError, type WechatPay } from '../wechat/index.ts';
 import { readLimited } from './read-limited.ts';
@@ -8,7 +9,11 @@ import { readLimited } from './read-limited.ts';
 export interface NotifyOptions {
   readonly wechat: Pick<WechatPay, 'mchid' | 'readNotice'>;
   readonly ledger: Ledger;
+  /** Told what became of each notice. */
+  readonly onNotice: (outcome: NoticeReport) => void;
 }
+
+type NoticeReport = NoticeOutcome | 'refused' | 'undecryptable' | 'not-stored' | 'too-long';
 
 const PATH = '/wechat/notify';
 const MAX_BODY_BYTES = 64 * 1024;
@@ -43,16 +48,26 @@ export function useNotify(options: NotifyOptions): Plugin {
   };
 }
 
-async function answer(request: Request, { wechat, ledger }: NotifyOptions): Promise<number> {
+async function answer(
+  request: Request,
+  { wechat, ledger, onNotice }: NotifyOptions,
+): Promise<number> {
   try {
     const body = await readLimited(request, MAX_BODY_BYTES);
     if (body === undefined) {
+      onNotice('too-long');
       return 413;
     }
     const notice = wechat.readNotice({ header: (name) => request.headers.get(name), body });
-    return await inTime(takeNotice(ledger, wechat, notice).then(() => 200));
+    return await inTime(
+      takeNotice(ledger, wechat, notice).then((outcome) => {
+        onNotice(outcome);
+        return 200;
+      }),
+    );
   } catch (err) {
     if (err instanceof UntrustedNoticeError) {
+      onNotice('refused');
       ledger.log.warn(
         { why: err.why },
         'a notice was refused: it can not be proved to be WeChat Pay',
@@ -63,6 +78,7 @@ async function answer(request: Request, { wechat, ledger }: NotifyOptions): Prom
       err instanceof UndecryptableNoticeError
         ? 'a notice of WeChat Pay can not be decrypted: check WECHAT_APIV3_KEY'
         : 'a notice could not be stored: WeChat Pay will send it again';
+    onNotice(err instanceof UndecryptableNoticeError ? 'undecryptable' : 'not-stored');
     ledger.log.error({ err }, what);
     return err instanceof UndecryptableNoticeError ? 500 : 503;
   }

@@ -42,6 +42,11 @@ export const UserError = builder.interfaceRef<Error>('UserError').implement({
   }),
 });
 
+/** Of an expected outcome of a mutation; for anything else it says nothing that is used. */
+export function refusalCode(error: unknown): string {
+  return error instanceof Error ? codeOf(error) : 'OUTCOME_UNKNOWN';
+}
+
 /** By constructor: as the errors plugin hands them on, `instanceof` does not know them. */
 function codeOf(error: Error): ErrorCodeValue {
   switch (error.constructor) {

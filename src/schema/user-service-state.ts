@@ -77,8 +77,9 @@ builder.queryField('userServiceState', (t) =>
     resolve: async (_, { openid, ...ids }, context) => {
       const { appid, serviceId } = withDefaults(ids, context);
       refuseBadArguments({ appid, serviceId }, userKeyIssues(openid, context.inputRules), context);
-      const { wechat, signal } = context;
+      const { wechat, signal, calls } = context;
       try {
+        calls.read();
         return await wechat.queryUserServiceState({ appid, serviceId, openid }, { signal });
       } catch (error) {
         throw queryError(error);

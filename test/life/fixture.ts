@@ -8,6 +8,7 @@ import { openLedger } from '../../src/orders/open-ledger.ts';
 import type { CallKind, SandboxCall } from '../../src/sandbox/calls.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';
+import { noLimits } from '../support/limits.ts';
 import type { JsonObject } from './json.ts';
 
 export const APPID = 'wxd678efh567hg6787';
@@ -63,6 +64,7 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
     isReady: () => true,
     graphiql: undefined,
     corsOrigins: [],
+    ...noLimits(),
     ...resources,
   });
   return {

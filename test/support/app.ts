@@ -2,6 +2,7 @@ import { type App, type AppResources, createApp } from '../../src/app.ts';
 import { createQueryObserver } from '../../src/orders/last-seen.ts';
 import { openLedger } from '../../src/orders/open-ledger.ts';
 import { type JsonObject, parsed } from './json.ts';
+import { noLimits } from './limits.ts';
 import { type CollectedLog, collectLog } from './log-lines.ts';
 
 /** A ledger in memory. */
@@ -57,6 +58,7 @@ export function makeApp(changes: Partial<AppResources> = {}): App & { readonly l
     isReady: () => true,
     graphiql: undefined,
     corsOrigins: [],
+    ...noLimits(),
     ...changes,
   });
   return { ...app, log };

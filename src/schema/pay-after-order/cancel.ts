@@ -30,6 +30,8 @@ builder.mutationField('cancelPayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input }, context) =>
-      writing(context, input, cancelOrder(context, { ...input, ...withDefaults(input, context) })),
+      writing(context, input, () =>
+        cancelOrder(context, { ...input, ...withDefaults(input, context) }),
+      ),
   }),
 );

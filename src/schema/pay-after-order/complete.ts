@@ -102,9 +102,7 @@ builder.mutationField('completePayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'How the order ends.' }) },
     resolve: (_, { input }, context) =>
-      writing(
-        context,
-        input,
+      writing(context, input, () =>
         completeOrder(context, { ...input, ...withDefaults(input, context) }),
       ),
   }),

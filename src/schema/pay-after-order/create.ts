@@ -86,6 +86,8 @@ builder.mutationField('createPayAfterOrder', (t) =>
       }),
     },
     resolve: (_, { input }, context) =>
-      writing(context, input, createOrder(context, { ...input, ...withDefaults(input, context) })),
+      writing(context, input, () =>
+        createOrder(context, { ...input, ...withDefaults(input, context) }),
+      ),
   }),
 );

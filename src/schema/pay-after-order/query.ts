@@ -3,6 +3,7 @@ import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../
 import { refuseBadArguments, withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
+import { refusalCode } from '../errors.ts';
 import { queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './type.ts';
 
@@ -60,12 +61,16 @@ export async function loadOrder(
 
 /** What was loaded before a write is not how the order stands after it. */
 export async function writing<T>(
-  { orderLoader, sharedQueries }: GraphQLContext,
+  { calls, outcome, orderLoader, sharedQueries }: GraphQLContext,
   { outOrderNo }: { readonly outOrderNo: string },
-  write: Promise<T>,
+  write: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await write;
+    calls.write();
+    return await write();
+  } catch (error) {
+    outcome.refusal = refusalCode(error);
+    throw error;
   } finally {
     orderLoader.clearAll();
     sharedQueries.forget(outOrderNo);

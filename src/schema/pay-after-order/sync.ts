@@ -60,9 +60,7 @@ builder.mutationField('syncPayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input: { detail, type: _type, ...ids } }, context) =>
-      writing(
-        context,
-        ids,
+      writing(context, ids, () =>
         syncOrder(context, {
           outOrderNo: ids.outOrderNo,
           paidTime: detail.paidTime,

@@ -1,0 +1,60 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** How long, in ms, the server waits for its clients, and for how many it does. */
+export interface HttpLimits {
+  readonly headersMs: number;
+  /** For the whole request, headers included. */
+  readonly requestMs: number;
+  /** For a client to read on, while there is something for it to read. */
+  readonly stalledMs: number;
+  /** For the next request. */
+  readonly idleMs: number;
+  /** How often the first two are looked after. */
+  readonly checkMs: number;
+  readonly connections: number;
+}
+
+/**
+ * Node's own would wait a minute for headers and five for a body, look only every 30 s, and wait for
+ * ever for a client to read. One that reads nothing of a short answer looks idle.
+ */
+const LIMITS: HttpLimits = {
+  headersMs: 5_000,
+  requestMs: 10_000,
+  stalledMs: 25_000,
+  idleMs: 25_000,
+  checkMs: 1_000,
+  connections: 10_000,
+};
+
+/** An HTTP server that slow clients can't hold on to. */
+export function createHttpServer(
+  listener: RequestListener,
+  changes: Partial<HttpLimits> = {},
+): Server {
+  const limits = { ...LIMITS, ...changes };
+  // A stream that is read and a call that takes its time are no stalled answers.
+  const onSilence = (socket: Socket) => {
+    if (socket.writableLength > 0) {
+      socket.destroy();
+    } else {
+      socket.setTimeout(limits.stalledMs);
+    }
+  };
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: limits.idleMs,
+    },
+    (request, response) => {
+      response.on('timeout', onSilence);
+      listener(request, response);
+    },
+  );
+  server.timeout = limits.stalledMs;
+  server.maxConnections = limits.connections;
+  return server;
+}

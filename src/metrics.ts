@@ -1,0 +1,124 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BREAKER = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/**
+ * What Prometheus may ask for. Every label has few values, known beforehand: none of a caller, a
+ * user or an order.
+ */
+/** @param ofProcess also what Node tells of itself: memory, garbage, the event loop's delay */
+export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
+  const registry = new Registry();
+  const registers = [registry];
+  if (ofProcess) {
+    collectDefaultMetrics({ register: registry });
+  }
+  const operations = new Histogram({
+    name: 'payafter_operation_seconds',
+    help: 'GraphQL operations by root field and outcome',
+    labelNames: ['operation', 'outcome'],
+    buckets: SECONDS,
+    registers,
+  });
+  const attempts = new Histogram({
+    name: 'payafter_wechat_attempt_seconds',
+    help: 'Attempts at WeChat Pay by endpoint and kind',
+    labelNames: ['endpoint', 'kind'],
+    buckets: SECONDS,
+    registers,
+  });
+  const breaker = new Gauge({
+    name: 'payafter_wechat_breaker_state',
+    help: 'Circuit breaker before WeChat Pay: 0 closed, 1 half-open, 2 open',
+    registers,
+  });
+  const turns = new Histogram({
+    name: 'payafter_queue_seconds',
+    help: 'How long operations have waited for their turn',
+    buckets: SECONDS,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'payafter_refused_requests_total',
+    help: 'Requests turned away by HTTP status, before or instead of being done',
+    labelNames: ['status'],
+    registers,
+  });
+  const notices = new Counter({
+    name: 'payafter_notices_total',
+    help: 'Notices of WeChat Pay by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const streams = new Gauge({
+    name: 'payafter_streams_open',
+    help: 'Subscriptions that are open',
+    registers,
+  });
+  const intents = new Counter({
+    name: 'payafter_intents_total',
+    help: 'Writes to WeChat Pay by step: opened, and what became of them',
+    labelNames: ['step'],
+    registers,
+  });
+  const reconciler = new Counter({
+    name: 'payafter_reconciler_calls_total',
+    help: 'Queries of the reconciler by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  return {
+    operation: (report: { operation: string; outcome: string; ms: number }) => {
+      const { operation, outcome, ms } = report;
+      operations.observe({ operation, outcome }, ms / 1_000);
+    },
+    attempt: ({ endpoint, kind, ms }: { endpoint: string; kind: string; ms: number }) => {
+      attempts.observe({ endpoint, kind }, ms / 1_000);
+    },
+    breaker: (state: keyof typeof BREAKER) => breaker.set(BREAKER[state]),
+    turn: (seconds: number) => turns.observe(seconds),
+    refused: (status: number) => refusals.inc({ status }),
+    notice: (outcome: string) => notices.inc({ outcome }),
+    stream: (change: 1 | -1) => streams.inc(change),
+    intent: (step: string) => intents.inc({ step }),
+    reconcilerCall: (outcome: string) => reconciler.inc({ outcome }),
+    /** @param count asked each time that metrics are shown */
+    countOpenIntents: (count: () => Promise<number>) => {
+      new Gauge({
+        name: 'payafter_intents_open',
+        help: 'Writes whose outcome is not known yet, on all instances of this database',
+        registers,
+        async collect() {
+          this.set(await count());
+        },
+      });
+    },
+    contentType: registry.contentType,
+    /** The text that Prometheus reads. */
+    show: () => registry.metrics(),
+  };
+}
+
+/** The queries of a client, each one counted: `found`, `missing`, or `failed`. */
+export function countedQueries<Query extends readonly unknown[], Order>(
+  { reconcilerCall }: Pick<Metrics, 'reconcilerCall'>,
+  {
+    queryPayAfterOrder,
+  }: { readonly queryPayAfterOrder: (...query: Query) => Promise<Order | null> },
+) {
+  return {
+    queryPayAfterOrder: async (...query: Query) => {
+      try {
+        const order = await queryPayAfterOrder(...query);
+        reconcilerCall(order === null ? 'missing' : 'found');
+        return order;
+      } catch (error) {
+        reconcilerCall('failed');
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { GraphQLError } from 'graphql';
+
+export interface AdmissionOptions {
+  /** Operations under way at once; as many more may wait. */
+  readonly most: number;
+  /** Ms that an operation waits at most for its turn where so many are under way. */
+  readonly waitMs?: number;
+  /** How many begin in one turn of the event loop; the others wait for the next ones. */
+  readonly perTurn?: number;
+  /** Told how long an operation has waited for its turn. */
+  readonly onTurn?: (seconds: number) => void;
+}
+
+/**
+ * Who may begin, and when. Operations that arrive together begin a few at a time, so that a crowd
+ * of them never fills a turn of the event loop: what is not GraphQL, the notices of WeChat Pay above
+ * all, is seen to in between. Who can't be served soon is told so at once.
+ */
+export interface Admission {
+  /** Waits for a turn. False where it will not come in time. */
+  readonly turn: () => Promise<boolean>;
+  /** Takes a place among those under way; false where none is free. Whoever has it must `end`. */
+  readonly begin: () => boolean;
+  readonly end: () => void;
+}
+
+interface Waiting {
+  readonly since: number;
+  readonly answer: (comes: boolean) => void;
+}
+
+const WAIT_MS = 100;
+
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { most, waitMs = WAIT_MS, perTurn = 2, onTurn } = options;
+  const line: Waiting[] = [];
+  let underWay = 0;
+  let turnIsComing = false;
+  let lookIsComing = false;
+
+  const isLate = (waiting: Waiting | undefined) =>
+    waiting !== undefined && performance.now() - waiting.since > waitMs;
+  const turn = () => {
+    turnIsComing = false;
+    for (const { since, answer } of line.splice(0, Math.min(perTurn, most - underWay))) {
+      onTurn?.((performance.now() - since) / 1_000);
+      answer(true);
+    }
+    goOn();
+  };
+  const dropLate = () => {
+    lookIsComing = false;
+    while (underWay >= most && isLate(line[0])) {
+      line.shift()?.answer(false);
+    }
+    goOn();
+  };
+  const goOn = () => {
+    if (line.length === 0) {
+      return;
+    }
+    if (underWay < most && !turnIsComing) {
+      turnIsComing = true;
+      setImmediate(turn);
+    } else if (underWay >= most && !lookIsComing) {
+      lookIsComing = true;
+      setTimeout(dropLate, waitMs / 4);
+    }
+  };
+  return {
+    turn: () => {
+      // Those who wait will be served; who comes while they wait for long would wait for longer.
+      if (line.length >= most || isLate(line[0])) {
+        return Promise.resolve(false);
+      }
+      return new Promise<boolean>((answer) => {
+        line.push({ since: performance.now(), answer });
+        goOn();
+      });
+    },
+    begin: () => {
+      if (underWay >= most) {
+        return false;
+      }
+      underWay += 1;
+      return true;
+    },
+    end: () => {
+      underWay -= 1;
+      goOn();
+    },
+  };
+}
+
+/** The server has more to do than it can: come again after a second. */
+export function overloaded(): GraphQLError {
+  return new GraphQLError(
+    'The server has too much to do. Nothing was done: repeat the call later.',
+    {
+      extensions: {
+        code: 'OVERLOADED',
+        retryAfterSeconds: 1,
+        http: { status: 503, headers: { 'retry-after': '1' } },
+      },
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
+import { GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+/** Texts of documents by their ids; nothing else is run. */
+export type TrustedDocuments = ReadonlyMap<string, string>;
+
+/** What a caller sends in the place of a document. */
+export interface DocumentRequest {
+  readonly query?: unknown;
+  readonly documentId?: unknown;
+  readonly extensions?: unknown;
+}
+
+/** Runs only documents of the manifest, named by their id, over HTTP. */
+export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
+  return usePersistedOperations({
+    getPersistedOperation: (id) => documents.get(id) ?? null,
+    extractPersistedOperationId: (params) => idOf(params) ?? null,
+    customErrors: {
+      notFound: unknownDocument,
+      keyNotFound: noDocumentId,
+      persistedQueryOnly: documentsOnly,
+    },
+  });
+}
+
+/**
+ * The document that a request over another transport asks for.
+ * @param documents undefined where every document may be run
+ * @throws GraphQLError
+ */
+export function documentOf(
+  documents: TrustedDocuments | undefined,
+  request: DocumentRequest & { readonly query: string },
+): string {
+  if (documents === undefined) {
+    return request.query;
+  }
+  if (request.query) {
+    throw documentsOnly();
+  }
+  const id = idOf(request);
+  const document = id === undefined ? undefined : documents.get(id);
+  if (document === undefined) {
+    throw id === undefined ? noDocumentId() : unknownDocument();
+  }
+  return document;
+}
+
+/** `documentId` as GraphQL over HTTP has it, or the `persistedQuery` of Apollo's clients. */
+function idOf({ documentId, extensions }: DocumentRequest): string | undefined {
+  if (typeof documentId === 'string') {
+    return documentId.replace(/^sha256:/, '');
+  }
+  const hash = member(member(extensions, 'persistedQuery'), 'sha256Hash');
+  return typeof hash === 'string' ? hash : undefined;
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined;
+}
+
+function documentsOnly(): GraphQLError {
+  const message =
+    'This server runs only documents that it knows: send the id of one, and no query.';
+  return refused(message, 'TRUSTED_DOCUMENTS_ONLY');
+}
+
+function noDocumentId(): GraphQLError {
+  const message =
+    'Which document? Send its id as documentId, or as extensions.persistedQuery.sha256Hash.';
+  return refused(message, 'DOCUMENT_ID_REQUIRED');
+}
+
+function unknownDocument(): GraphQLError {
+  const message = 'This document is not known here: it has to be in the manifest of this server.';
+  return refused(message, 'DOCUMENT_NOT_FOUND');
+}
+
+function refused(message: string, code: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+}

@@ -1,0 +1,45 @@
+import type { Plugin } from 'graphql-yoga';
+import { type Admission, overloaded } from './admission.ts';
+
+export interface UseAdmissionOptions {
+  readonly endpoint: string;
+  readonly admission: Admission;
+}
+
+/** Turns away, before its body is read, what could not be served soon. Nothing else has to wait for a turn. */
+export function useTurns({ endpoint, admission }: UseAdmissionOptions): Plugin {
+  return {
+    onRequest: async ({ request, url, endResponse, fetchAPI }) => {
+      if (url.pathname === endpoint && request.method === 'POST' && !(await admission.turn())) {
+        const { message, extensions } = overloaded();
+        const { http: _, ...told } = extensions;
+        const body = JSON.stringify({ errors: [{ message, extensions: told }] });
+        const headers = { 'content-type': 'application/json', 'retry-after': '1' };
+        endResponse(new fetchAPI.Response(body, { status: 503, headers }));
+      }
+    },
+  };
+}
+
+/**
+ * Lets only so many operations be under way. A place is taken when the body is there, so that slow
+ * senders hold none, and given back with the answer: a subscription that is open holds none either.
+ * To be listed after every plugin that replaces the executor.
+ */
+export function usePlaces({ admission }: Pick<UseAdmissionOptions, 'admission'>): Plugin {
+  return {
+    onExecute: ({ executeFn, setExecuteFn }) => {
+      const inPlace = async (args: Parameters<typeof executeFn>[0]) => {
+        if (!admission.begin()) {
+          return { errors: [overloaded()] };
+        }
+        try {
+          return await executeFn(args);
+        } finally {
+          admission.end();
+        }
+      };
+      setExecuteFn(inPlace);
+    },
+  };
+}
