@@ -8,7 +8,7 @@ url="http://127.0.0.1:$PORT"
 npm start --silent &
 pid=$!
 trap 'kill "$pid" 2>/dev/null || true' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   curl --silent --fail --output /dev/null "$url/ready" && break
   sleep 0.1
 done

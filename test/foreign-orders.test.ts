@@ -4,7 +4,7 @@ import { orderInput } from './support/inputs.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
-  fixture = await createFixture({ timeoutMs: 2_000 });
+  fixture = await createFixture({ timeoutMs: 6_000 });
 });
 beforeEach(() => fixture.reset());
 afterAll(() => fixture.close());

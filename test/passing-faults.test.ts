@@ -6,7 +6,7 @@ import { at } from './support/json.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
-  fixture = await createFixture({ timeoutMs: 1_200 });
+  fixture = await createFixture({ timeoutMs: 6_000 });
 });
 beforeEach(() => fixture.reset());
 afterAll(() => fixture.close());

@@ -16,7 +16,7 @@ const WRITE_AT = new URL('../support-orders/write-at.ts', import.meta.url);
 /** Runs a script, `url` and the common moment first among its arguments. */
 function runAt(script: URL, url: string, moment: number, ...rest: readonly string[]) {
   const file = fileURLToPath(script);
-  return run(process.execPath, [file, url, String(moment), ...rest], { timeout: 15_000 });
+  return run(process.execPath, [file, url, String(moment), ...rest], { timeout: 50_000 });
 }
 
 const failuresOf = async (processes: readonly Promise<unknown>[]) =>

@@ -64,7 +64,7 @@ test.each([
 ])('an answer under a key that is not configured is not trusted: %#', async (changes, serial) => {
   const reply = { body: answerTo('A1', { state: 'CREATED' }), serial };
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => reply);
-  const wechat = clientOf(upstream.url, merchant, publicKeyMode, { ...changes, timeoutMs: 700 });
+  const wechat = clientOf(upstream.url, merchant, publicKeyMode, { ...changes, timeoutMs: 3_000 });
   const call = wechat.queryPayAfterOrder({ ...IDS, outOrderNo: 'A1' });
   await expect(call).rejects.toThrow(WechatUntrustedError);
   await expect(call).rejects.toThrow('signed with a key that is not configured');

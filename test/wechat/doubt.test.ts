@@ -74,7 +74,7 @@ describe('a create that is refused after an attempt that may have made the order
   ])('is an unknown outcome where the query %s', async (_, fault) => {
     const order = anOrder();
     await inject(MADE, REFUSED, { on: 'query', times: null, ...fault });
-    const error = await failureOf(client({ timeoutMs: 800 }).createPayAfterOrder(order));
+    const error = await failureOf(create(order));
     expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
     expect(error).toMatchObject({ reason: 'CONNECTION', outOrderNo: order.outOrderNo });
   });
