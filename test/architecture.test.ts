@@ -24,11 +24,14 @@ function forbidden(area: string, isAllowed: (to: Import) => boolean): readonly s
 describe('imports run one way', () => {
   const BELOW = ['plugins', 'schema', 'access', 'orders', 'wechat'];
 
-  const LEAVES = ['config', 'data-key', 'graphiql', 'lifecycle', 'log', 'settings'];
+  const LEAVES = [
+    ...['config', 'data-key', 'graphiql', 'http-server', 'lifecycle', 'log', 'metrics'],
+    ...['request-scope', 'settings'],
+  ];
 
   test.each([
     ['server', ['app', 'websocket', ...LEAVES, 'access', 'orders', 'wechat', 'sandbox']],
-    ['app', BELOW],
+    ['app', [...BELOW, 'metrics', 'request-scope']],
     ['websocket', ['app', 'plugins', 'access']],
     ['plugins', ['plugins', 'schema', 'access', 'orders', 'wechat']],
     ['schema', ['schema', 'access', 'orders', 'wechat']],
@@ -42,6 +45,9 @@ describe('imports run one way', () => {
     ['log', []],
     ['lifecycle', []],
     ['graphiql', []],
+    ['http-server', []],
+    ['metrics', []],
+    ['request-scope', []],
   ])('%s reaches only %j', (area, allowed) => {
     expect(inArea(area)).not.toEqual([]);
     const isAllowed = (to: Import) => !isOwn(to) || allowed.includes(areaOf(to.to));
@@ -125,6 +131,8 @@ describe('packages', () => {
     ['node:sqlite', ['orders/store/sqlite.ts']],
     ['pg', ['orders/store/hints.ts', 'orders/store/postgres.ts']],
     ['pino', ['log.ts']],
+    ['prom-client', ['metrics.ts']],
+    ['limiter', ['access/rate-limit.ts']],
     ['node-forge', ['sandbox/certificate.ts']],
   ])('%s is imported by %j alone', (name, importers) => {
     const found = files.filter(({ imports }) => imports.some(({ to }) => to === name));

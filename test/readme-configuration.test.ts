@@ -52,6 +52,8 @@ test('the default of a variable is what holds without it', () => {
     host: defaultOf('HOST'),
     port: Number(defaultOf('PORT')),
     inputRules: defaultOf('INPUT_RULES'),
+    maxInFlight: Number(defaultOf('MAX_IN_FLIGHT')),
+    idleMs: 1_000 * Number(defaultOf('KEEP_ALIVE_SECONDS')),
     graphiql: defaultOf('GRAPHIQL') === 'on',
     upstream: { kind: 'sandbox', port: Number(defaultOf('SANDBOX_PORT')) },
     databaseUrl: 'sqlite::memory:',

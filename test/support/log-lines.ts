@@ -2,7 +2,7 @@ import { createLog } from '../../src/log.ts';
 import { parsed } from './json.ts';
 
 /** The server's log, kept in memory. */
-export function collectLog() {
+export function collectLog(requestId?: () => string | undefined) {
   const lines: string[] = [];
   const destination = {
     write: (line: string) => {
@@ -10,7 +10,7 @@ export function collectLog() {
     },
   };
   return {
-    log: createLog({ destination }),
+    log: createLog({ destination, requestId: requestId ?? (() => undefined) }),
     text: () => lines.join(''),
     entries: (): readonly unknown[] => lines.map(parsed),
     clear: () => {
