@@ -4,6 +4,7 @@ import type { QueryObserver } from './orders/last-seen.ts';
 import { createSharedQueries } from './orders/shared-queries.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
+import { useCompiler } from './plugins/use-compiler.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useNotify } from './plugins/use-notify.ts';
@@ -20,6 +21,8 @@ import {
 
 export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   readonly queries: QueryObserver;
+  /** How often an operation comes before it is compiled; Infinity: never. */
+  readonly compileAfter?: number | undefined;
   /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
   readonly orderCacheMs?: number | undefined;
   readonly log: AppLog;
@@ -69,6 +72,7 @@ export function createApp(resources: AppResources) {
       useTokenLimit(),
       useSafeErrors(),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
+      useCompiler({ afterHits: resources.compileAfter }),
     ],
   });
   // Yoga binds it anew each time that it is asked for.
