@@ -19,6 +19,7 @@ import { usePlaces, useTurns } from './plugins/use-admission.ts';
 import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
+import { useCompiler } from './plugins/use-compiler.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
@@ -39,6 +40,8 @@ import {
 
 export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   readonly queries: QueryObserver;
+  /** How often an operation comes before it is compiled; Infinity: never. */
+  readonly compileAfter?: number | undefined;
   /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
   readonly orderCacheMs?: number | undefined;
   readonly log: AppLog;
@@ -118,6 +121,7 @@ export function createApp(resources: AppResources) {
         },
       }),
       useRateLimit(resources.rateLimit),
+      useCompiler({ afterHits: resources.compileAfter }),
       usePlaces({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],

@@ -126,6 +126,7 @@ describe('packages', () => {
 
   test.each([
     ['ky', ['wechat/transport.ts']],
+    ['graphql-jit', ['plugins/compiled.ts']],
     ['ws', ['websocket.ts']],
     ['graphql-ws/use/ws', ['websocket.ts']],
     ['node:sqlite', ['orders/store/sqlite.ts']],

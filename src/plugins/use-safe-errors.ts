@@ -35,6 +35,9 @@ export function useSafeErrors(): Plugin {
   };
 }
 
+/** GraphQL over HTTP: 400, but 200 to who takes only application/json. */
+const NOT_EXECUTED = { spec: true, status: 400 };
+
 /** As many as graphql itself tells: a small request must not fetch a huge answer. */
 const MOST_ERRORS = 50;
 
@@ -57,7 +60,7 @@ function variableErrors(args: VariableArgs): GraphQLError[] {
       (error, path) => {
         const at = [`$${name}`, ...path].join('.');
         const message = `${at}: ${error.extensions['code'] ? error.message : typeMessage(error.message)}`;
-        const extensions = { code: 'BAD_USER_INPUT' };
+        const extensions = { code: 'BAD_USER_INPUT', http: NOT_EXECUTED };
         if (errors.length < MOST_ERRORS) {
           errors.push(new GraphQLError(message, { nodes: node, extensions }));
         }

@@ -42,6 +42,9 @@ export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppRe
   };
 }
 
+/** Tests run compiled operations from the first time on; with COMPILE=off, none. */
+const COMPILE_AFTER = process.env['COMPILE'] === 'off' ? Number.POSITIVE_INFINITY : 1;
+
 /** The application as the server has it, but for what the test changes. */
 export function makeApp(changes: Partial<AppResources> = {}): App & { readonly log: CollectedLog } {
   const log = collectLog();
@@ -59,6 +62,7 @@ export function makeApp(changes: Partial<AppResources> = {}): App & { readonly l
     graphiql: undefined,
     corsOrigins: [],
     ...noLimits(),
+    compileAfter: COMPILE_AFTER,
     ...changes,
   });
   return { ...app, log };
