@@ -9,6 +9,7 @@ import {
 } from './attempts.ts';
 import { judge, type Reader } from './judge.ts';
 import type { PlatformKey } from './platform-keys.ts';
+import type { AttemptReport } from './report.ts';
 import type { DropField } from './shape.ts';
 import { authorization, type MerchantCredential } from './sign.ts';
 import type { Transport } from './transport.ts';
@@ -19,6 +20,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export interface Call<T> {
   readonly method: Method;
   readonly target: string;
+  /** Names it without its values, for counting: `GET /v3/payscore/payafter-orders`. */
+  readonly endpoint: string;
   readonly body: Uint8Array;
   readonly writes: boolean;
   /** Names the key that the body's sensitive fields are encrypted for; the preferred one where left out. */
@@ -41,6 +44,7 @@ export interface CallContext {
   /** Unix ms. */
   readonly now: () => number;
   readonly onUnreadableField: DropField;
+  readonly onAttempt: (report: AttemptReport) => void;
 }
 
 /** Where a call stands when no further attempt of its own follows. */
@@ -61,13 +65,15 @@ export async function settle<T>(
 ): Promise<Settled<T>> {
   let attempts: Attempt<T>[] = [];
   for (;;) {
-    const latest = await attempt(call, context, deadline - performance.now());
-    const remainingMs = deadline - performance.now();
+    const startMs = performance.now();
+    const latest = await attempt(call, context, deadline - startMs);
+    const endMs = performance.now();
+    context.onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
     const next = nextStep({
       writes: call.writes,
       earlierDoubt: call.doubt,
       attempts: [...attempts, latest],
-      remainingMs,
+      remainingMs: deadline - endMs,
       jitter: Math.random(),
     });
     if (next.step !== 'again') {

@@ -15,6 +15,7 @@ import {
   type QueryOptions,
   queryPayAfterOrder,
 } from './query-pay-after-order.ts';
+import { harmless } from './report.ts';
 import { prepare, type Query } from './request.ts';
 import type { Wire } from './shape.ts';
 import { createTransport } from './transport.ts';
@@ -94,6 +95,7 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
     budgetMs,
     now: options.now ?? Date.now,
     onUnreadableField: options.onUnreadableField ?? (() => {}),
+    onAttempt: harmless(options.onAttempt),
   };
   const apiv3Keys = [options.apiv3Key, options.apiv3KeyPrevious].filter((key) => key !== undefined);
   const { track, idle } = trackCalls();
@@ -129,7 +131,7 @@ async function request(
   body?: Wire,
 ): Promise<Wire> {
   const prepared = prepare(method, path, query, body);
-  const call = { ...prepared, read: (wire: Wire) => wire };
+  const call = { ...prepared, endpoint: `${method} other`, read: (wire: Wire) => wire };
   const settled = await settle(call, context, deadlineIn(context.budgetMs));
   return prepared.writes ? writeOutcome(settled) : readOutcome(settled);
 }

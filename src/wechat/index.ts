@@ -10,6 +10,7 @@ export type {
   QueryOptions,
 } from './query-pay-after-order.ts';
 export { hasTaken } from './recognise.ts';
+export type { AttemptReport, BreakerState } from './report.ts';
 export { decryptResource, type EncryptedResource } from './resource.ts';
 export * from './service-time.ts';
 export type { UserServiceStateQuery } from './user-service-state.ts';

@@ -1,3 +1,5 @@
+import type { AttemptReport, BreakerState } from './report.ts';
+
 export interface WechatPayOptions {
   /** Merchant number, digits. */
   readonly mchid: string;
@@ -22,6 +24,10 @@ export interface WechatPayOptions {
   readonly now?: (() => number) | undefined;
   /** Told the wire name of a field of WeChat's that could not be read, never its value. */
   readonly onUnreadableField?: ((field: string) => void) | undefined;
+  /** Told of every attempt, once it is known what came of it. What it throws is dropped. */
+  readonly onAttempt?: ((report: AttemptReport) => void) | undefined;
+  /** Told when the circuit breaker changes: the worse of that of writes and that of reads. */
+  readonly onBreaker?: ((state: BreakerState) => void) | undefined;
 }
 
 export interface OptionProblem {

@@ -46,6 +46,8 @@ export interface Write<T> {
     readonly outOrderNo: string;
   };
   readonly prepared: PreparedWrite;
+  /** Its path as a template. */
+  readonly endpoint: string;
   /** The request as it was before encryption. */
   readonly request: object;
   readonly read: (wire: Wire) => T | undefined;
@@ -82,13 +84,14 @@ export function prepareWrite<S extends Shape>(
  */
 export async function write<T>(
   context: CallContext,
-  { order, prepared, request, read, operation }: Write<T>,
+  { order, prepared, endpoint, request, read, operation }: Write<T>,
   { doubtful = false }: WriteOptions,
 ): Promise<T> {
   const deadline = deadlineIn(context.budgetMs);
   const call = {
     method: 'POST' as const,
     ...prepared,
+    endpoint,
     writes: true,
     doubt: doubtful ? EARLIER : undefined,
     sent: [...scalarsIn(request), ...bodyScalars(prepared)],
