@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { Ledger } from '../orders/ledger.ts';
 import { takeNotice } from '../orders/take-notice.ts';
-import { UndecryptableNoticeError, UntrustedNoticeError, type WechatPay } from '../wechat/index.ts';
+import {
+  type SignedMessage,
+  UndecryptableNoticeError,
+  UntrustedNoticeError,
+  type WechatPay,
+} from '../wechat/index.ts';
 import { readLimited } from './read-limited.ts';
 
 export interface NotifyOptions {
@@ -49,8 +54,8 @@ async function answer(request: Request, { wechat, ledger }: NotifyOptions): Prom
     if (body === undefined) {
       return 413;
     }
-    const notice = wechat.readNotice({ header: (name) => request.headers.get(name), body });
-    return await inTime(takeNotice(ledger, wechat, notice).then(() => 200));
+    const message = { header: (name: string) => request.headers.get(name), body };
+    return await inTime(take(message, ledger, wechat));
   } catch (err) {
     if (err instanceof UntrustedNoticeError) {
       ledger.log.warn(
@@ -66,6 +71,15 @@ async function answer(request: Request, { wechat, ledger }: NotifyOptions): Prom
     ledger.log.error({ err }, what);
     return err instanceof UndecryptableNoticeError ? 500 : 503;
   }
+}
+
+async function take(
+  message: SignedMessage,
+  ledger: NotifyOptions['ledger'],
+  wechat: NotifyOptions['wechat'],
+): Promise<number> {
+  await takeNotice(ledger, wechat, await wechat.readNotice(message));
+  return 200;
 }
 
 /** What is stored later all the same is only a repeat when it comes again. */

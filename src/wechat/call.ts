@@ -1,20 +1,12 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Ambiguous,
-  type Attempt,
-  attemptTimeout,
-  type NextStep,
-  nextStep,
-} from './attempts.ts';
-import { judge, type Reader } from './judge.ts';
-import type { PlatformKey } from './platform-keys.ts';
+import { attempt } from './attempt.ts';
+import { type Ambiguous, type Attempt, type NextStep, nextStep } from './attempts.ts';
+import type { Guard } from './guard.ts';
+import type { Reader } from './judge.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { AttemptReport } from './report.ts';
+import type { Method, Signer } from './send-signed.ts';
 import type { DropField } from './shape.ts';
-import { authorization, type MerchantCredential } from './sign.ts';
-import type { Transport } from './transport.ts';
-
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One call to WeChat, made of up to three attempts that carry the same bytes. */
 export interface Call<T> {
@@ -34,15 +26,10 @@ export interface Call<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface CallContext {
-  readonly transport: Transport;
-  readonly credential: MerchantCredential;
-  /** Named in every request, so that WeChat answers under it; encrypts sensitive fields. */
-  readonly platformKey: PlatformKey;
-  readonly findKey: (serial: string) => KeyObject | undefined;
+export interface CallContext extends Signer {
+  readonly keys: KeyRing;
+  readonly guard: Guard;
   readonly budgetMs: number;
-  /** Unix ms. */
-  readonly now: () => number;
   readonly onUnreadableField: DropField;
   readonly onAttempt: (report: AttemptReport) => void;
 }
@@ -63,17 +50,19 @@ export async function settle<T>(
   context: CallContext,
   deadline: Deadline,
 ): Promise<Settled<T>> {
+  const { guard, onAttempt } = context;
   let attempts: Attempt<T>[] = [];
   for (;;) {
     const startMs = performance.now();
-    const latest = await attempt(call, context, deadline - startMs);
+    const latest = await attempt(call, context, { deadline, isRepeat: attempts.length > 0 });
     const endMs = performance.now();
-    context.onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
+    onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
     const next = nextStep({
       writes: call.writes,
       earlierDoubt: call.doubt,
       attempts: [...attempts, latest],
       remainingMs: deadline - endMs,
+      mayRepeat: guard.mayRepeat(),
       jitter: Math.random(),
     });
     if (next.step !== 'again') {
@@ -87,30 +76,4 @@ export async function settle<T>(
 /** Cut short by the caller's own abort, and then throws its reason, as an attempt does. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
-}
-
-/** A new timestamp, nonce and signature each time, over the same bytes. */
-async function attempt<T>(
-  { method, target, body, platformSerial, read, sent, signal }: Call<T>,
-  { transport, credential, platformKey, findKey, budgetMs, now }: CallContext,
-  remainingMs: number,
-): Promise<Attempt<T>> {
-  const timestamp = Math.floor(now() / 1000);
-  const nonce = randomBytes(16).toString('hex');
-  const signed = { method, target, timestamp, nonce, body };
-  const delivery = await transport.send({
-    method,
-    target,
-    body,
-    headers: {
-      accept: 'application/json',
-      authorization: await authorization(signed, credential),
-      ...(body.length > 0 && { 'content-type': 'application/json' }),
-      'user-agent': 'payafter-graphql',
-      'wechatpay-serial': platformSerial ?? platformKey.serial,
-    },
-    timeoutMs: attemptTimeout(budgetMs, remainingMs),
-    signal,
-  });
-  return judge(delivery, { findKey, now: now(), read, sent });
 }

@@ -1,4 +1,5 @@
-import type { Call, Method } from './call.ts';
+import type { Call } from './call.ts';
+import type { Method } from './send-signed.ts';
 import type { Wire } from './shape.ts';
 
 export type Query = Readonly<Record<string, string | null | undefined>>;

@@ -27,7 +27,7 @@ const forged: Ambiguous = { ...lost, reason: 'UNTRUSTED_ANSWER', what: 'forged' 
 
 type Attempts = Progress<string>['attempts'];
 const step = (attempts: Attempts, changes: Partial<Progress<string>> = {}) =>
-  nextStep({ writes: true, attempts, remainingMs: 8_000, jitter: 0, ...changes });
+  nextStep({ writes: true, attempts, remainingMs: 8_000, mayRepeat: true, jitter: 0, ...changes });
 
 describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
   test.each<{ before: string; attempts: Attempts }>([
