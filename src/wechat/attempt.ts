@@ -6,16 +6,11 @@ import { noKey } from './no-key.ts';
 import { sendSigned } from './send-signed.ts';
 import type { Delivery } from './transport.ts';
 
-interface Turn {
-  readonly deadline: Deadline;
-  readonly isRepeat: boolean;
-}
-
 /** One attempt: its place, the key, the signature, the answer, the verdict. */
 export async function attempt<T>(
   call: Call<T>,
   context: CallContext,
-  { deadline, isRepeat }: Turn,
+  deadline: Deadline,
 ): Promise<Attempt<T>> {
   const { guard, keys } = context;
   if (call.platformSerial === undefined && keys.current() === undefined) {
@@ -28,7 +23,6 @@ export async function attempt<T>(
   if (place.kind !== 'place') {
     return place;
   }
-  guard.countAttempt(isRepeat);
   let health: Health = 'neither';
   try {
     const delivery = await send(call, context, deadline);

@@ -54,9 +54,12 @@ export async function settle<T>(
   let attempts: Attempt<T>[] = [];
   for (;;) {
     const startMs = performance.now();
-    const latest = await attempt(call, context, { deadline, isRepeat: attempts.length > 0 });
+    const latest = await attempt(call, context, deadline);
     const endMs = performance.now();
     onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
+    if (attempts.length === 0 && !(latest.kind === 'not-accepted' && latest.held)) {
+      guard.countFirst();
+    }
     const next = nextStep({
       writes: call.writes,
       earlierDoubt: call.doubt,
@@ -68,6 +71,8 @@ export async function settle<T>(
     if (next.step !== 'again') {
       return next;
     }
+    // Before the pause: whoever asks meanwhile must not find the same room.
+    guard.countRepeat();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
   }

@@ -15,7 +15,8 @@ export interface Guard {
   ) => Promise<Place | NotAccepted>;
   /** Whether the budget has room for another repeat. */
   readonly mayRepeat: () => boolean;
-  readonly countAttempt: (isRepeat: boolean) => void;
+  readonly countFirst: () => void;
+  readonly countRepeat: () => void;
 }
 
 export interface Place {
@@ -77,7 +78,8 @@ export function createGuard(
       const { all, marked } = repeats.read();
       return marked < Math.max(protection.repeats, protection.repeatShare * (all - marked));
     },
-    countAttempt: repeats.count,
+    countFirst: () => repeats.count(false),
+    countRepeat: () => repeats.count(true),
   };
 }
 

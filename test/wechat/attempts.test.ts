@@ -123,6 +123,20 @@ describe('the delay', () => {
   });
 });
 
+describe('no repeat follows', () => {
+  test('where the budget that all calls share is spent', () => {
+    expect(step([lost], { mayRepeat: false })).toEqual({ step: 'give-up', last: lost });
+    expect(step([busy], { mayRepeat: false })).toEqual({ step: 'give-up', last: busy });
+  });
+
+  test('where the call was held back here: it fails at once, with its doubt if it has one', () => {
+    const heldBack: NotAccepted = { ...busy, held: true, retryAfterMs: 10 };
+    expect(step([heldBack])).toEqual({ step: 'give-up', last: heldBack });
+    expect(step([lost, heldBack])).toEqual({ step: 'give-up', last: lost });
+    expect(step([lost, heldBack], { writes: false })).toEqual({ step: 'give-up', last: heldBack });
+  });
+});
+
 describe('the time of one attempt', () => {
   test.each([
     { rule: 'is a third of the budget', budgetMs: 6_000, remainingMs: 6_000, expected: 2_000 },
