@@ -10,6 +10,7 @@ import { createLog } from './log.ts';
 import { createQueryObserver } from './orders/last-seen.ts';
 import { openLedger } from './orders/open-ledger.ts';
 import { startReconciler } from './orders/reconciler.ts';
+import { reloadSecrets } from './reload.ts';
 import type { Environment } from './settings.ts';
 import { serveWebSocket } from './websocket.ts';
 import { createWechatPay } from './wechat/index.ts';
@@ -34,7 +35,17 @@ async function main(env: Environment): Promise<void> {
   const wechat = createWechatPay({
     ...upstream.options,
     onUnreadableField: (field) => log.warn({ field }, 'a field of WeChat Pay could not be read'),
+    onBreaker: (breaker) => log.warn({ breaker }, 'the circuit breaker before WeChat Pay'),
+    onCertificates: (news) => {
+      log[news.kind === 'failed' ? 'warn' : 'info']({ ...news }, 'platform certificates');
+    },
   });
+  let keysTried = false;
+  void wechat.ready().then(() => {
+    keysTried = true;
+  });
+  const { apiv2Key } = upstream;
+  const secrets = reloadSecrets({ env, wechat, apiv2Key, others: [], log });
   const queries = createQueryObserver(ledger);
   const reconciler = startReconciler(ledger, wechat);
   const stopping = new AbortController();
@@ -44,10 +55,12 @@ async function main(env: Environment): Promise<void> {
     queries,
     log,
     defaults: { appid: upstream.appid, serviceId: upstream.serviceId },
-    apiv2Key: upstream.apiv2Key,
+    get apiv2Key() {
+      return secrets.apiv2Key;
+    },
     inputRules: config.inputRules,
     stopping: stopping.signal,
-    isReady: async () => !stopping.signal.aborted && (await ledger.store.isUp()),
+    isReady: async () => keysTried && !stopping.signal.aborted && (await ledger.store.isUp()),
     graphiql: config.graphiql ? renderGraphiqlPage : undefined,
     corsOrigins: config.corsOrigins,
   });

@@ -1,6 +1,6 @@
 import { type Attempt, attemptTimeout, SHORTEST_ATTEMPT_MS } from './attempts.ts';
-import type { Call, CallContext, Deadline } from './call.ts';
 import type { Health } from './circuit.ts';
+import type { Call, CallContext, Deadline } from './context.ts';
 import { judge } from './judge.ts';
 import { noKey } from './no-key.ts';
 import { sendSigned } from './send-signed.ts';

@@ -1,6 +1,6 @@
-import type { CallContext } from './call.ts';
 import { createCertificateStore } from './certificate-store.ts';
 import { type CheckedOptions, checkOptions } from './check-options.ts';
+import type { CallContext } from './context.ts';
 import { CERTIFICATES, downloadCertificates } from './download-certificates.ts';
 import { fixedCertificates, type KeyRing, keyRing } from './key-ring.ts';
 import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from './options.ts';

@@ -1,4 +1,4 @@
-import type { Call } from './call.ts';
+import type { Call } from './context.ts';
 import type { Method } from './send-signed.ts';
 import type { Wire } from './shape.ts';
 
