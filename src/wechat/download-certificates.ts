@@ -66,11 +66,14 @@ function mustBeFine(delivery: Delivery): Extract<Delivery, { type: 'answered' }>
     return delivery;
   }
   const code = readCode(delivery);
-  throw status === 404 && code === 'RESOURCE_NOT_EXISTS'
-    ? new NoCertificatesError(
-        "this merchant has no platform certificates: set WeChat Pay's public key and its id.",
-      )
-    : new CertificatesError(`WeChat Pay answered ${status}${code === null ? '' : ` ${code}`}.`);
+  if (status === 404 && code === 'RESOURCE_NOT_EXISTS') {
+    throw new NoCertificatesError(
+      "this merchant has no platform certificates: set WeChat Pay's public key and its id.",
+    );
+  }
+  const word = code === null ? '' : ` ${code}`;
+  const hint = status === 401 ? ': check the merchant serial, the merchant key and the clock' : '';
+  throw new CertificatesError(`WeChat Pay answered ${status}${word}${hint}.`);
 }
 
 function read(body: Uint8Array, apiv3Keys: readonly string[]): readonly X509Certificate[] {
