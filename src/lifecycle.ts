@@ -14,6 +14,40 @@ export function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/** What comes from files, and may be read again while the server runs. */
+export interface Reloadable {
+  readonly name: string;
+  /** Throws where what is there now can't be used: then nothing of it has changed. */
+  readonly reload: () => unknown;
+}
+
+/**
+ * Has everything read again on SIGHUP: one after the other, each one even where an earlier one failed.
+ * @param told the names of what was read, and what could not be
+ */
+export function reloadOnHangup(
+  reloadables: readonly Reloadable[],
+  told: (read: readonly string[], problems: readonly string[]) => void,
+): void {
+  let last = Promise.resolve();
+  const reload = async () => {
+    const read: string[] = [];
+    const problems: string[] = [];
+    for (const one of reloadables) {
+      try {
+        await one.reload();
+        read.push(one.name);
+      } catch (error) {
+        problems.push(`${one.name}: ${error instanceof Error ? error.message : 'unknown'}`);
+      }
+    }
+    told(read, problems);
+  };
+  process.on('SIGHUP', () => {
+    last = last.then(reload);
+  });
+}
+
 export interface ClosingStep {
   readonly name: string;
   readonly close: () => Promise<unknown> | unknown;

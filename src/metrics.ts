@@ -8,8 +8,8 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /**
  * What Prometheus may ask for. Every label has few values, known beforehand: none of a caller, a
  * user or an order.
+ * @param ofProcess also what Node tells of itself: memory, garbage, the event loop's delay
  */
-/** @param ofProcess also what Node tells of itself: memory, garbage, the event loop's delay */
 export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
   const registry = new Registry();
   const registers = [registry];

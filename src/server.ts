@@ -14,6 +14,7 @@ import { createQueryObserver } from './orders/last-seen.ts';
 import { countOpenIntents } from './orders/open-intents.ts';
 import { openLedger } from './orders/open-ledger.ts';
 import { startReconciler } from './orders/reconciler.ts';
+import { reloadSecrets } from './reload.ts';
 import { createRequestScope } from './request-scope.ts';
 import type { Environment } from './settings.ts';
 import { serveWebSocket } from './websocket.ts';
@@ -42,7 +43,21 @@ async function main(env: Environment): Promise<void> {
   const wechat = createWechatPay({
     ...upstream.options,
     onUnreadableField: (field) => log.warn({ field }, 'a field of WeChat Pay could not be read'),
+    onAttempt: metrics.attempt,
+    onBreaker: (breaker) => {
+      metrics.breaker(breaker);
+      log.warn({ breaker }, 'the circuit breaker before WeChat Pay');
+    },
+    onCertificates: (news) => {
+      log[news.kind === 'failed' ? 'warn' : 'info']({ ...news }, 'platform certificates');
+    },
   });
+  let keysTried = false;
+  void wechat.ready().then(() => {
+    keysTried = true;
+  });
+  const { apiv2Key } = upstream;
+  const secrets = reloadSecrets({ env, wechat, apiv2Key, others: [], log });
   const queries = createQueryObserver(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
   metrics.countOpenIntents(() => countOpenIntents(ledger));
@@ -53,11 +68,11 @@ async function main(env: Environment): Promise<void> {
     queries,
     log,
     defaults: { appid: upstream.appid, serviceId: upstream.serviceId },
-    apiv2Key: upstream.apiv2Key,
+    launchKey: secrets.launchKey,
     inputRules: config.inputRules,
     orderCacheMs: config.orderCacheMs,
     stopping: stopping.signal,
-    isReady: async () => !stopping.signal.aborted && (await ledger.store.isUp()),
+    isReady: async () => keysTried && !stopping.signal.aborted && (await ledger.store.isUp()),
     graphiql: config.graphiql ? renderGraphiqlPage : undefined,
     corsOrigins: config.corsOrigins,
     rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,

@@ -30,7 +30,8 @@ describe('imports run one way', () => {
   ];
 
   test.each([
-    ['server', ['app', 'websocket', ...LEAVES, 'access', 'orders', 'wechat', 'sandbox']],
+    ['server', ['app', 'websocket', 'reload', ...LEAVES, 'access', 'orders', 'wechat', 'sandbox']],
+    ['reload', ['config', 'lifecycle', 'settings', 'wechat']],
     ['app', [...BELOW, 'metrics', 'request-scope']],
     ['websocket', ['app', 'plugins', 'access']],
     ['plugins', ['plugins', 'schema', 'access', 'orders', 'wechat']],
@@ -55,7 +56,7 @@ describe('imports run one way', () => {
   });
 
   test('and there is nothing in src that this test does not know', () => {
-    const known = ['server', 'websocket', 'app', ...LEAVES, ...BELOW, 'sandbox'];
+    const known = ['server', 'websocket', 'app', 'reload', ...LEAVES, ...BELOW, 'sandbox'];
     const areas = [...new Set(files.map(({ area }) => area))].toSorted();
     expect(areas).toEqual(known.toSorted());
   });

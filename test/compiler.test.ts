@@ -39,7 +39,7 @@ async function both(): Promise<{ readonly compiled: App; readonly executed: App 
       const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
       await ledger.store.write((tx) => observe(tx, { ...seen, source: 'QUERY' }, now));
     }
-    return makeApp({ wechat, ledger, compileAfter, apiv2Key: undefined });
+    return makeApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };
   return { compiled: await make(1), executed: await make(Number.POSITIVE_INFINITY) };
 }

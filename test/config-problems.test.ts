@@ -105,8 +105,8 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ],
   [
     'certificates that are to be downloaded',
-    merchantEnv({ WECHAT_PLATFORM_CERTIFICATES: 'auto' }),
-    /^WECHAT_PLATFORM_CERTIFICATES can not be auto/,
+    merchantEnv({ WECHAT_PLATFORM_CERTIFICATES: 'auto', WECHAT_APIV3_KEY: undefined }),
+    /^WECHAT_APIV3_KEY is missing: certificates that are downloaded/,
   ],
   [
     'plain http to another machine',

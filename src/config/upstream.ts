@@ -35,23 +35,21 @@ export function readUpstream(from: Settings, env: Environment, production: boole
 }
 
 function readMerchant(from: Settings): WechatPayOptions {
-  const certificates = from.secret('WECHAT_PLATFORM_CERTIFICATES');
+  const calls = from.whole('WECHAT_MAX_CALLS', 1, 10_000);
   const options = {
     mchid: from.text('WECHAT_MCHID') ?? '',
     merchantSerial: from.secret('WECHAT_MERCHANT_SERIAL') ?? '',
     merchantKey: from.secret('WECHAT_MERCHANT_KEY') ?? '',
     publicKeyId: from.text('WECHAT_PUBLIC_KEY_ID'),
     publicKey: from.secret('WECHAT_PUBLIC_KEY'),
-    platformCertificates: certificates === 'auto' ? undefined : certificates,
+    platformCertificates: from.secret('WECHAT_PLATFORM_CERTIFICATES'),
     apiv3Key: from.secret('WECHAT_APIV3_KEY'),
     apiv3KeyPrevious: from.secret('WECHAT_APIV3_KEY_PREVIOUS'),
     baseUrl: from.text('WECHAT_BASE_URL'),
+    backupUrl: from.text('WECHAT_BACKUP_URL'),
     timeoutMs: from.whole('WECHAT_TIMEOUT_MS', 100, 60_000),
+    protection: { ...(calls !== undefined && { calls, waiting: 2 * calls }) },
   };
-  if (certificates === 'auto') {
-    const problem = 'can not be auto in this version: give the PEM certificates, or a public key.';
-    from.note('WECHAT_PLATFORM_CERTIFICATES', problem);
-  }
   noteOptionProblems(from, options);
   return options;
 }

@@ -3,7 +3,12 @@ import type { Plugin } from 'graphql-yoga';
 import type { Ledger } from '../orders/ledger.ts';
 import type { NoticeOutcome } from '../orders/store/tables.ts';
 import { takeNotice } from '../orders/take-notice.ts';
-import { UndecryptableNoticeError, UntrustedNoticeError, type WechatPay } from '../wechat/index.ts';
+import {
+  type SignedMessage,
+  UndecryptableNoticeError,
+  UntrustedNoticeError,
+  type WechatPay,
+} from '../wechat/index.ts';
 import { readLimited } from './read-limited.ts';
 
 export interface NotifyOptions {
@@ -58,13 +63,8 @@ async function answer(
       onNotice('too-long');
       return 413;
     }
-    const notice = wechat.readNotice({ header: (name) => request.headers.get(name), body });
-    return await inTime(
-      takeNotice(ledger, wechat, notice).then((outcome) => {
-        onNotice(outcome);
-        return 200;
-      }),
-    );
+    const message = { header: (name: string) => request.headers.get(name), body };
+    return await inTime(take(message, { wechat, ledger, onNotice }));
   } catch (err) {
     if (err instanceof UntrustedNoticeError) {
       onNotice('refused');
@@ -82,6 +82,14 @@ async function answer(
     ledger.log.error({ err }, what);
     return err instanceof UndecryptableNoticeError ? 500 : 503;
   }
+}
+
+async function take(
+  message: SignedMessage,
+  { wechat, ledger, onNotice }: NotifyOptions,
+): Promise<number> {
+  onNotice(await takeNotice(ledger, wechat, await wechat.readNotice(message)));
+  return 200;
 }
 
 /** What is stored later all the same is only a repeat when it comes again. */

@@ -35,21 +35,22 @@ export interface Identity {
   readonly credentials: Omit<SandboxCredentials, 'WECHAT_BASE_URL'>;
   readonly merchantPublicKey: KeyObject;
   readonly publicKeyMode: PlatformKey;
-  readonly certificateMode: PlatformKey;
-  readonly certificate: PlatformCertificate;
+  /** The newest first: it signs where the merchant names none. The others stay good. */
+  certificates: readonly [IssuedCertificate, ...IssuedCertificate[]];
 }
+
+export interface IssuedCertificate extends PlatformKey, PlatformCertificate {}
 
 const makeKeyPair = promisify(generateKeyPair);
 const makeRsaKeyPair = () => makeKeyPair('rsa', { modulusLength: 2048 });
 
 /** Makes all keys of one sandbox. The three numbers are the examples of WeChat's documentation. */
 export async function makeIdentity(nowMs: number): Promise<Identity> {
-  const [merchant, publicKeyMode, certificateMode] = await Promise.all([
+  const [merchant, publicKeyMode, certificate] = await Promise.all([
     makeRsaKeyPair(),
     makeRsaKeyPair(),
-    makeRsaKeyPair(),
+    issue(nowMs),
   ]);
-  const certificate = issueCertificate(certificateMode.privateKey, randomSerial(), nowMs);
   const publicKeyId = `PUB_KEY_ID_${randomDigits(34)}`;
   return {
     credentials: {
@@ -65,7 +66,16 @@ export async function makeIdentity(nowMs: number): Promise<Identity> {
     },
     merchantPublicKey: merchant.publicKey,
     publicKeyMode: { serial: publicKeyId, privateKey: publicKeyMode.privateKey },
-    certificateMode: { serial: certificate.serial, privateKey: certificateMode.privateKey },
-    certificate,
+    certificates: [certificate],
   };
+}
+
+/** 平台证书更换: one more certificate with a key of its own, beside those there are. */
+export async function rotateCertificate(identity: Identity, nowMs: number): Promise<void> {
+  identity.certificates = [await issue(nowMs), ...identity.certificates];
+}
+
+async function issue(nowMs: number): Promise<IssuedCertificate> {
+  const { privateKey } = await makeRsaKeyPair();
+  return { ...issueCertificate(privateKey, randomSerial(), nowMs), privateKey };
 }

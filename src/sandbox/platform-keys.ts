@@ -5,10 +5,10 @@ import type { SandboxRules } from './rules.ts';
 /** The key that a Wechatpay-Serial names; undefined for one that the merchant does not have. */
 export function findPlatformKey(
   serial: string | undefined,
-  { publicKeyMode, certificateMode }: Identity,
+  { publicKeyMode, certificates }: Identity,
   rules: SandboxRules,
 ): PlatformKey | undefined {
-  const keys = rules.certificates === 'none' ? [publicKeyMode] : [publicKeyMode, certificateMode];
+  const keys = rules.certificates === 'none' ? [publicKeyMode] : [publicKeyMode, ...certificates];
   return keys.find((key) => key.serial === serial);
 }
 
@@ -26,5 +26,5 @@ export function signingKey(
     return identity.publicKeyMode;
   }
   const asked = answer.signedBy === 'asked' ? findPlatformKey(serial, identity, rules) : undefined;
-  return asked ?? identity.certificateMode;
+  return asked ?? identity.certificates[0];
 }

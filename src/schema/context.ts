@@ -9,8 +9,8 @@ import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts
 export interface ServerResources extends OrderDesk {
   /** For arguments that are left out. */
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
-  /** Signs launch data; without it, asking for them is an error. */
-  readonly apiv2Key: string | undefined;
+  /** Signs launch data, as it is now; without it, asking for them is an error. */
+  readonly launchKey: () => string | undefined;
   readonly sharedQueries: SharedQueries;
   readonly rateLimit: RateLimit;
   readonly log: SchemaLog;

@@ -29,8 +29,9 @@ export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implem
 export function launch(
   businessType: BusinessType,
   parameters: Readonly<Record<string, string>>,
-  { apiv2Key, wechat, ledger }: GraphQLContext,
+  { launchKey, wechat, ledger }: GraphQLContext,
 ): Launch {
+  const apiv2Key = launchKey();
   if (apiv2Key === undefined) {
     const message = 'Launch data are signed with the APIv2 key: set WECHAT_APIV2_KEY.';
     throw new GraphQLError(message, { extensions: { code: 'LAUNCH_NOT_CONFIGURED' } });

@@ -7,9 +7,11 @@ export type Attempt<T> =
   | NotAccepted
   | Ambiguous;
 
-/** WeChat has certainly not taken it: 429, or no byte was sent. */
+/** WeChat has certainly not taken it: 429, no byte was sent, or it was not even tried. */
 export interface NotAccepted extends LastAnswer {
   readonly kind: 'not-accepted';
+  /** Kept back here for longer than a call should wait: not to be tried again within it. */
+  readonly held?: true;
   readonly what: string;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
@@ -37,13 +39,15 @@ export interface Progress<T> {
   /** In order, the latest last, not empty. */
   readonly attempts: readonly [...Attempt<T>[], Attempt<T>];
   readonly remainingMs: number;
+  /** Whether the budget for repeats, which all calls share, has room for another. */
+  readonly mayRepeat: boolean;
   /** From 0 up to, not including, 1. */
   readonly jitter: number;
 }
 
 export const MAX_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 200;
-const SHORTEST_ATTEMPT_MS = 50;
+export const SHORTEST_ATTEMPT_MS = 50;
 const LONGEST_ATTEMPT_MS = 3_000;
 
 /** The time one attempt may take: a third of the whole budget, at most 3 s, and what is left. */
@@ -53,7 +57,7 @@ export function attemptTimeout(budgetMs: number, remainingMs: number): number {
 
 /** What follows from the attempts so far. The whole retry policy; pure. */
 export function nextStep<T>(progress: Progress<T>): NextStep<T> {
-  const { writes, attempts, remainingMs, jitter, earlierDoubt } = progress;
+  const { writes, attempts, remainingMs, mayRepeat, jitter, earlierDoubt } = progress;
   const latest = attempts[attempts.length - 1] ?? attempts[0];
   const doubt = attempts.findLast((attempt) => attempt.kind === 'ambiguous') ?? earlierDoubt;
   if (latest.kind === 'done') {
@@ -65,9 +69,10 @@ export function nextStep<T>(progress: Progress<T>): NextStep<T> {
       : { step: 'refuse', refusal: latest.refusal };
   }
   const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
-  const asked = latest.kind === 'not-accepted' ? (latest.retryAfterMs ?? 0) : 0;
-  const afterMs = Math.max(backOff, asked);
-  if (attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
+  const declined = latest.kind === 'not-accepted' ? latest : undefined;
+  const afterMs = Math.max(backOff, declined?.retryAfterMs ?? 0);
+  const may = mayRepeat && !declined?.held;
+  if (may && attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
     return { step: 'again', afterMs };
   }
   return { step: 'give-up', last: writes ? (doubt ?? latest) : latest };

@@ -1,53 +1,12 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Ambiguous,
-  type Attempt,
-  attemptTimeout,
-  type NextStep,
-  nextStep,
-} from './attempts.ts';
-import { judge, type Reader } from './judge.ts';
-import type { PlatformKey } from './platform-keys.ts';
-import type { DropField } from './shape.ts';
-import { authorization, type MerchantCredential } from './sign.ts';
-import type { Transport } from './transport.ts';
+import { attempt } from './attempt.ts';
+import { type Attempt, type NextStep, nextStep } from './attempts.ts';
+import type { Call, CallContext, Deadline } from './context.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** One call to WeChat, made of up to three attempts that carry the same bytes. */
-export interface Call<T> {
-  readonly method: Method;
-  readonly target: string;
-  readonly body: Uint8Array;
-  readonly writes: boolean;
-  /** Names the key that the body's sensitive fields are encrypted for; the preferred one where left out. */
-  readonly platformSerial?: string | undefined;
-  /** What was ambiguous about this very write before, in another call. */
-  readonly doubt?: Ambiguous | undefined;
-  readonly read: Reader<T>;
-  /** Values that must not come back in an error. */
-  readonly sent: readonly string[];
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface CallContext {
-  readonly transport: Transport;
-  readonly credential: MerchantCredential;
-  /** Named in every request, so that WeChat answers under it; encrypts sensitive fields. */
-  readonly platformKey: PlatformKey;
-  readonly findKey: (serial: string) => KeyObject | undefined;
-  readonly budgetMs: number;
-  /** Unix ms. */
-  readonly now: () => number;
-  readonly onUnreadableField: DropField;
-}
+export type { CallContext, Deadline } from './context.ts';
 
 /** Where a call stands when no further attempt of its own follows. */
 export type Settled<T> = Exclude<NextStep<T>, { step: 'again' }>;
-
-/** A point on the monotonic clock (ms) by which the whole call has to end. */
-export type Deadline = number;
 
 export function deadlineIn(budgetMs: number): Deadline {
   return performance.now() + budgetMs;
@@ -59,20 +18,29 @@ export async function settle<T>(
   context: CallContext,
   deadline: Deadline,
 ): Promise<Settled<T>> {
+  const { guard, onAttempt } = context;
   let attempts: Attempt<T>[] = [];
   for (;;) {
-    const latest = await attempt(call, context, deadline - performance.now());
-    const remainingMs = deadline - performance.now();
+    const startMs = performance.now();
+    const latest = await attempt(call, context, deadline);
+    const endMs = performance.now();
+    onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
+    if (attempts.length === 0 && !(latest.kind === 'not-accepted' && latest.held)) {
+      guard.countFirst();
+    }
     const next = nextStep({
       writes: call.writes,
       earlierDoubt: call.doubt,
       attempts: [...attempts, latest],
-      remainingMs,
+      remainingMs: deadline - endMs,
+      mayRepeat: guard.mayRepeat(),
       jitter: Math.random(),
     });
     if (next.step !== 'again') {
       return next;
     }
+    // Before the pause: whoever asks meanwhile must not find the same room.
+    guard.countRepeat();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
   }
@@ -81,31 +49,4 @@ export async function settle<T>(
 /** Cut short by the caller's own abort, and then throws its reason, as an attempt does. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
-}
-
-/** A new timestamp, nonce and signature each time, over the same bytes. */
-async function attempt<T>(
-  { method, target, body, platformSerial, read, sent, signal }: Call<T>,
-  { transport, credential, platformKey, findKey, budgetMs, now }: CallContext,
-  remainingMs: number,
-): Promise<Attempt<T>> {
-  const timestamp = Math.floor(now() / 1000);
-  // 32 characters at most; Node draws these in advance, and bytes one by one.
-  const nonce = randomUUID().replaceAll('-', '');
-  const signed = { method, target, timestamp, nonce, body };
-  const delivery = await transport.send({
-    method,
-    target,
-    body,
-    headers: {
-      accept: 'application/json',
-      authorization: await authorization(signed, credential),
-      ...(body.length > 0 && { 'content-type': 'application/json' }),
-      'user-agent': 'payafter-graphql',
-      'wechatpay-serial': platformSerial ?? platformKey.serial,
-    },
-    timeoutMs: attemptTimeout(budgetMs, remainingMs),
-    signal,
-  });
-  return judge(delivery, { findKey, now: now(), read, sent });
 }

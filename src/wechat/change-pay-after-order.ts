@@ -68,6 +68,7 @@ function change<S extends Shape, R extends Request<S> & Named>(
         {
           order: { appid, serviceId, outOrderNo },
           prepared: options.prepared ?? prepare(context, request),
+          endpoint: `POST ${PAY_AFTER_ORDERS}/{out_order_no}/${operation}`,
           request,
           read: (wire: Wire) => {
             const order = decode(changeAnswer, wire, context.onUnreadableField, known);

@@ -7,17 +7,22 @@ import {
   readPrivateKey,
   readPublicKey,
 } from './pem.ts';
-import { type PlatformKeys, platformKeys } from './platform-keys.ts';
+import type { PlatformKey } from './platform-keys.ts';
 import type { MerchantCredential } from './sign.ts';
 
 export interface CheckedOptions {
   readonly credential: MerchantCredential;
-  readonly keys: PlatformKeys;
+  readonly publicKey: PlatformKey | undefined;
+  readonly certificates: readonly X509Certificate[] | 'auto';
+  /** The present one first. */
+  readonly apiv3Keys: readonly string[];
   readonly origin: string;
+  readonly backupOrigin: string | undefined;
   readonly budgetMs: number;
 }
 
 const WECHAT_PAY_ORIGIN = 'https://api.mch.weixin.qq.com';
+const WECHAT_PAY_BACKUP = 'https://api2.mch.weixin.qq.com';
 const DEFAULT_TIMEOUT_MS = 8_000;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -34,8 +39,9 @@ export function checkOptions(options: WechatPayOptions): CheckedOptions {
 
   const mchid = take('mchid', readMchid(options.mchid));
   const privateKey = take('merchantKey', readPrivateKey(options.merchantKey));
-  const certificates =
-    take('platformCertificates', optional(options.platformCertificates, readCertificates)) ?? [];
+  const auto = options.platformCertificates === 'auto';
+  const pem = auto ? undefined : options.platformCertificates;
+  const certificates = take('platformCertificates', optional(pem, readCertificates)) ?? [];
   const serial = take(
     'merchantSerial',
     readSerial(options.merchantSerial, privateKey, certificates),
@@ -56,16 +62,30 @@ export function checkOptions(options: WechatPayOptions): CheckedOptions {
       'is missing, and there are no platform certificates: one of them has to verify what WeChat answers.';
     take('publicKey', { problem });
   }
-  take('apiv3Key', optional(options.apiv3Key, readSymmetricKey));
-  take('apiv3KeyPrevious', optional(options.apiv3KeyPrevious, readSymmetricKey));
+  const apiv3Key = take('apiv3Key', optional(options.apiv3Key, readSymmetricKey));
+  const previous = take('apiv3KeyPrevious', optional(options.apiv3KeyPrevious, readSymmetricKey));
+  if (auto && options.apiv3Key === undefined && options.apiv3KeyPrevious === undefined) {
+    const problem = 'is missing: certificates that are downloaded come encrypted under it.';
+    take('apiv3Key', { problem });
+  }
   const origin = take('baseUrl', readOrigin(options.baseUrl ?? WECHAT_PAY_ORIGIN));
+  const backup =
+    options.backupUrl ?? (options.baseUrl === undefined ? WECHAT_PAY_BACKUP : undefined);
+  const backupOrigin = take('backupUrl', optional(backup, readOrigin));
   const budgetMs = take('timeoutMs', readTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
 
-  const keys = platformKeys(key && keyId ? { key, serial: keyId } : undefined, certificates);
-  if (problems.length > 0 || !mchid || !privateKey || !serial || !keys || !origin || !budgetMs) {
+  if (problems.length > 0 || !mchid || !privateKey || !serial || !origin || !budgetMs) {
     throw new WechatPayOptionsError(problems);
   }
-  return { credential: { mchid, serial, privateKey }, keys, origin, budgetMs };
+  return {
+    credential: { mchid, serial, privateKey },
+    publicKey: key && keyId ? { key, serial: keyId } : undefined,
+    certificates: auto ? 'auto' : certificates,
+    apiv3Keys: [apiv3Key, previous].filter((one) => one !== undefined),
+    origin,
+    backupOrigin: backupOrigin === origin ? undefined : backupOrigin,
+    budgetMs,
+  };
 }
 
 /** 32 bytes, as the APIv3 and APIv2 keys are. */

@@ -1,5 +1,5 @@
 import { attemptTimeout } from './attempts.ts';
-import { type CallContext, deadlineIn, type Method, settle } from './call.ts';
+import { type CallContext, deadlineIn, settle } from './call.ts';
 import {
   cancelPayAfterOrder,
   completePayAfterOrder,
@@ -7,15 +7,21 @@ import {
 } from './change-pay-after-order.ts';
 import { checkOptions } from './check-options.ts';
 import { createPayAfterOrder, prepareCreate } from './create-pay-after-order.ts';
+import { createGuard } from './guard.ts';
+import { holdKeys } from './held-keys.ts';
+import { overHosts } from './hosts.ts';
 import { type Notice, readNotice } from './notification.ts';
-import type { WechatPayOptions } from './options.ts';
+import type { WechatPayKeys, WechatPayOptions } from './options.ts';
 import { readOutcome, writeOutcome } from './outcome.ts';
+import { DEFAULT_PROTECTION } from './protection.ts';
 import {
   type PayAfterOrderQuery,
   type QueryOptions,
   queryPayAfterOrder,
 } from './query-pay-after-order.ts';
+import { harmless } from './report.ts';
 import { prepare, type Query } from './request.ts';
+import type { Method } from './send-signed.ts';
 import type { Wire } from './shape.ts';
 import { createTransport } from './transport.ts';
 import { queryUserServiceState, type UserServiceStateQuery } from './user-service-state.ts';
@@ -62,7 +68,7 @@ export interface WechatPay {
    * A notification: raw bytes and headers, verified and decrypted.
    * @throws UntrustedNoticeError, UndecryptableNoticeError
    */
-  readonly readNotice: (message: SignedMessage) => Notice;
+  readonly readNotice: (message: SignedMessage) => Promise<Notice>;
   readonly queryPayAfterOrder: (
     query: PayAfterOrderQuery,
     options?: QueryOptions,
@@ -76,47 +82,64 @@ export interface WechatPay {
    * others, snake_case in and out. All but GET count as writes and may end in an OutcomeUnknownError.
    */
   readonly request: (method: Method, path: string, query?: Query, body?: Wire) => Promise<Wire>;
+  /**
+   * Takes other keys from the next call on; calls in flight finish under theirs.
+   * @throws WechatPayOptionsError that names every problem, and then nothing has changed
+   */
+  readonly useKeys: (keys: WechatPayKeys) => void;
+  /** Over once there is a key of WeChat's, or the first download of certificates has failed. */
+  readonly ready: () => Promise<void>;
   /** Waits for the calls in flight. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Checks the options at once and throws a WechatPayOptionsError that names every problem. Keys are
- * parsed here, once. Opens no connection before the first call.
+ * parsed here, once. Opens no connection before the first call, unless certificates are downloaded.
  */
 export function createWechatPay(options: WechatPayOptions): WechatPay {
-  const { credential, keys, origin, budgetMs } = checkOptions(options);
-  const context: CallContext = {
-    transport: createTransport(origin, attemptTimeout(budgetMs, budgetMs)),
-    credential,
-    platformKey: keys.preferred,
-    findKey: keys.find,
+  const checked = checkOptions(options);
+  const { budgetMs } = checked;
+  const attemptMs = attemptTimeout(budgetMs, budgetMs);
+  const protection = { ...DEFAULT_PROTECTION, ...options.protection };
+  const clock = () => performance.now();
+  const connect = (origin: string) => createTransport(origin, attemptMs, protection.calls);
+  const backup = checked.backupOrigin === undefined ? undefined : connect(checked.backupOrigin);
+  const base = {
+    transport: overHosts(connect(checked.origin), backup, clock),
+    guard: createGuard(protection, clock, harmless(options.onBreaker)),
     budgetMs,
     now: options.now ?? Date.now,
     onUnreadableField: options.onUnreadableField ?? (() => {}),
+    onAttempt: harmless(options.onAttempt),
   };
-  const apiv3Keys = [options.apiv3Key, options.apiv3KeyPrevious].filter((key) => key !== undefined);
+  const onNews = harmless(options.onCertificates);
+  const keys = holdKeys(options, checked, { ...base, timeoutMs: attemptMs }, onNews);
+  const context = (): CallContext => ({ ...base, ...keys.now() });
   const { track, idle } = trackCalls();
   return {
-    mchid: credential.mchid,
-    createPayAfterOrder: (request, how) => track(createPayAfterOrder(context, request, how)),
+    mchid: checked.credential.mchid,
+    createPayAfterOrder: (request, how) => track(createPayAfterOrder(context(), request, how)),
     completePayAfterOrder: (request, how) =>
-      track(completePayAfterOrder.send(context, request, how)),
-    cancelPayAfterOrder: (request, how) => track(cancelPayAfterOrder.send(context, request, how)),
-    syncPayAfterOrder: (request, how) => track(syncPayAfterOrder.send(context, request, how)),
+      track(completePayAfterOrder.send(context(), request, how)),
+    cancelPayAfterOrder: (request, how) => track(cancelPayAfterOrder.send(context(), request, how)),
+    syncPayAfterOrder: (request, how) => track(syncPayAfterOrder.send(context(), request, how)),
     prepare: {
-      create: (request) => prepareCreate(context, request),
-      complete: (request) => completePayAfterOrder.prepare(context, request),
-      cancel: (request) => cancelPayAfterOrder.prepare(context, request),
-      sync: (request) => syncPayAfterOrder.prepare(context, request),
+      create: (request) => prepareCreate(context(), request),
+      complete: (request) => completePayAfterOrder.prepare(context(), request),
+      cancel: (request) => cancelPayAfterOrder.prepare(context(), request),
+      sync: (request) => syncPayAfterOrder.prepare(context(), request),
     },
-    readNotice: (message) => readNotice(message, { ...context, apiv3Keys, now: context.now() }),
-    queryPayAfterOrder: (query, by) => track(queryPayAfterOrder(context, query, by)),
-    queryUserServiceState: (query, by) => track(queryUserServiceState(context, query, by)),
-    request: (method, path, query, body) => track(request(context, method, path, query, body)),
+    readNotice: (message) => track(readNotice(message, { ...base, ...keys.now() })),
+    queryPayAfterOrder: (query, by) => track(queryPayAfterOrder(context(), query, by)),
+    queryUserServiceState: (query, by) => track(queryUserServiceState(context(), query, by)),
+    request: (method, path, query, body) => track(request(context(), method, path, query, body)),
+    useKeys: keys.change,
+    ready: keys.tried,
     close: async () => {
+      keys.close();
       await idle();
-      await context.transport.close();
+      await base.transport.close();
     },
   };
 }
@@ -129,7 +152,7 @@ async function request(
   body?: Wire,
 ): Promise<Wire> {
   const prepared = prepare(method, path, query, body);
-  const call = { ...prepared, read: (wire: Wire) => wire };
+  const call = { ...prepared, endpoint: `${method} other`, read: (wire: Wire) => wire };
   const settled = await settle(call, context, deadlineIn(context.budgetMs));
   return prepared.writes ? writeOutcome(settled) : readOutcome(settled);
 }

@@ -37,6 +37,7 @@ export async function createPayAfterOrder(
     {
       order: { appid, serviceId, outOrderNo },
       prepared: options.prepared ?? prepareCreate(context, request),
+      endpoint: `POST ${PAY_AFTER_ORDERS}`,
       request,
       read: (wire: Wire) => {
         const order = decode(createAnswer, wire, context.onUnreadableField, known);

@@ -1,15 +1,22 @@
+export type { CertificateNews } from './certificate-store.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
 export * from './errors.ts';
 export { type BusinessType, type Launch, signLaunch } from './launch.ts';
 export { type Notice, UndecryptableNoticeError, UntrustedNoticeError } from './notification.ts';
-export { type OptionProblem, type WechatPayOptions, WechatPayOptionsError } from './options.ts';
+export {
+  type OptionProblem,
+  type WechatPayKeys,
+  type WechatPayOptions,
+  WechatPayOptionsError,
+} from './options.ts';
 export type {
   PayAfterOrderKey,
   PayAfterOrderQuery,
   QueryOptions,
 } from './query-pay-after-order.ts';
 export { hasTaken } from './recognise.ts';
+export type { AttemptReport, BreakerState } from './report.ts';
 export { decryptResource, type EncryptedResource } from './resource.ts';
 export * from './service-time.ts';
 export type { UserServiceStateQuery } from './user-service-state.ts';

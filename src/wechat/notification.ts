@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import { isObject } from './fields.ts';
+import type { KeyRing } from './key-ring.ts';
 import { parseObject } from './refusal.ts';
-import { decryptResource } from './resource.ts';
+import { decryptWithAny, readResource } from './resource.ts';
 import { type Answer, type DropField, decode, type Wire } from './shape.ts';
 import { type Distrust, distrust, type SignedMessage } from './verify.ts';
 import { type PayAfterOrder, payAfterOrder, serviceNotice } from './wire.ts';
@@ -34,21 +34,29 @@ export class UndecryptableNoticeError extends Error {
   override readonly name = 'UndecryptableNoticeError';
 }
 
+const LEARN_MS = 3_000;
+
 export interface NoticeContext {
-  readonly findKey: (serial: string) => KeyObject | undefined;
+  readonly keys: KeyRing;
   /** The present one first, then those that still decrypt during a change. */
   readonly apiv3Keys: readonly string[];
   /** Unix ms. */
-  readonly now: number;
+  readonly now: () => number;
   readonly onUnreadableField: DropField;
 }
 
 /**
- * Verifies the raw bytes, then decrypts, then reads.
+ * Verifies the raw bytes, then decrypts, then reads. One that names an unknown key waits until new
+ * certificates have been asked for, if it is time for that: WeChat Pay waits 5 s for its answer.
  * @throws UntrustedNoticeError, UndecryptableNoticeError
  */
-export function readNotice(message: SignedMessage, context: NoticeContext): Notice {
-  const doubt = distrust(message, context.findKey, context.now);
+export async function readNotice(message: SignedMessage, context: NoticeContext): Promise<Notice> {
+  const { keys, now } = context;
+  let doubt = distrust(message, keys.find, now());
+  if (doubt?.why === 'unknown-serial') {
+    await keys.learn(message.header('wechatpay-serial') ?? '', LEARN_MS);
+    doubt = distrust(message, keys.find, now());
+  }
   if (doubt !== undefined) {
     throw new UntrustedNoticeError(doubt.why);
   }
@@ -75,21 +83,12 @@ export function readNotice(message: SignedMessage, context: NoticeContext): Noti
 }
 
 function decrypt(resource: Wire, keys: readonly string[]): string {
-  const { ciphertext, nonce, associated_data: associatedData } = resource;
-  if (typeof ciphertext !== 'string' || typeof nonce !== 'string') {
+  if (readResource(resource) === undefined) {
     throw new UntrustedNoticeError('malformed');
   }
-  const encrypted = {
-    ciphertext,
-    nonce,
-    associatedData: typeof associatedData === 'string' ? associatedData : null,
-  };
-  for (const key of keys) {
-    try {
-      return decryptResource(encrypted, key);
-    } catch {
-      // The next key may fit: during a change two are in use.
-    }
+  const payload = decryptWithAny(resource, keys);
+  if (payload === undefined) {
+    throw new UndecryptableNoticeError('A notice could not be decrypted: check WECHAT_APIV3_KEY.');
   }
-  throw new UndecryptableNoticeError('A notice could not be decrypted: check WECHAT_APIV3_KEY.');
+  return payload;
 }

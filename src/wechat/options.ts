@@ -1,3 +1,7 @@
+import type { CertificateNews } from './certificate-store.ts';
+import type { Protection } from './protection.ts';
+import type { AttemptReport, BreakerState } from './report.ts';
+
 export interface WechatPayOptions {
   /** Merchant number, digits. */
   readonly mchid: string;
@@ -8,7 +12,10 @@ export interface WechatPayOptions {
   /** WeChat Pay public key: its id, `PUB_KEY_ID_…`, and its PEM. Both or neither. */
   readonly publicKeyId?: string | undefined;
   readonly publicKey?: string | undefined;
-  /** PEM platform certificates, one after the other. They may stand beside a public key. */
+  /**
+   * PEM platform certificates, one after the other, or `auto`: they are downloaded from the start on,
+   * and renew themselves. They may stand beside a public key.
+   */
   readonly platformCertificates?: string | undefined;
   /** 32 characters: decrypts notices. */
   readonly apiv3Key?: string | undefined;
@@ -16,13 +23,38 @@ export interface WechatPayOptions {
   readonly apiv3KeyPrevious?: string | undefined;
   /** Origin of WeChat Pay; https, but for loopback. */
   readonly baseUrl?: string | undefined;
+  /**
+   * Takes the calls while the first can't be connected to. Where both are left out, WeChat Pay's own
+   * second domain; where the first is given alone, there is none.
+   */
+  readonly backupUrl?: string | undefined;
   /** The time a whole call may take, repeats included. */
   readonly timeoutMs?: number | undefined;
+  /** What an outage or a crowd may cost. */
+  readonly protection?: Partial<Protection> | undefined;
   /** Unix ms. */
   readonly now?: (() => number) | undefined;
   /** Told the wire name of a field of WeChat's that could not be read, never its value. */
   readonly onUnreadableField?: ((field: string) => void) | undefined;
+  /** Told of every attempt, once it is known what came of it. What it throws is dropped. */
+  readonly onAttempt?: ((report: AttemptReport) => void) | undefined;
+  /** Told when the circuit breaker changes: the worse of that of writes and that of reads. */
+  readonly onBreaker?: ((state: BreakerState) => void) | undefined;
+  /** Told when certificates that renew themselves have changed, or could not be had. */
+  readonly onCertificates?: ((news: CertificateNews) => void) | undefined;
 }
+
+/** What may change while calls go on. */
+export type WechatPayKeys = Pick<
+  WechatPayOptions,
+  | 'merchantSerial'
+  | 'merchantKey'
+  | 'publicKeyId'
+  | 'publicKey'
+  | 'platformCertificates'
+  | 'apiv3Key'
+  | 'apiv3KeyPrevious'
+>;
 
 export interface OptionProblem {
   readonly option: keyof WechatPayOptions;

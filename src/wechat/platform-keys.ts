@@ -16,17 +16,27 @@ export interface PlatformKeys {
 /**
  * WeChat Pay's keys, public key and platform certificates side by side, as it is while a merchant
  * switches from one to the other. The public key is preferred: WeChat asks for its id in every
- * call during the switch; among certificates the newest.
+ * call during the switch; among certificates the newest that is valid.
+ * @param now Unix ms
  */
 export function platformKeys(
   publicKey: PlatformKey | undefined,
   certificates: readonly X509Certificate[],
+  now: number,
 ): PlatformKeys | undefined {
-  const newestFirst = certificates
-    .toSorted((one, other) => other.validFromDate.getTime() - one.validFromDate.getTime())
+  const validFirst = certificates
+    .toSorted(
+      (one, other) =>
+        Number(isValid(other, now)) - Number(isValid(one, now)) ||
+        other.validFromDate.getTime() - one.validFromDate.getTime(),
+    )
     .map((certificate) => ({ serial: certificate.serialNumber, key: certificate.publicKey }));
-  const keys = publicKey === undefined ? newestFirst : [publicKey, ...newestFirst];
+  const keys = publicKey === undefined ? validFirst : [publicKey, ...validFirst];
   const bySerial = new Map(keys.map(({ serial, key }) => [serial.toUpperCase(), key]));
   const [preferred] = keys;
   return preferred && { find: (serial) => bySerial.get(serial.toUpperCase()), preferred };
+}
+
+function isValid({ validFromDate, validToDate }: X509Certificate, now: number): boolean {
+  return validFromDate.getTime() <= now && now < validToDate.getTime();
 }

@@ -1,4 +1,5 @@
-import type { Call, Method } from './call.ts';
+import type { Call } from './context.ts';
+import type { Method } from './send-signed.ts';
 import type { Wire } from './shape.ts';
 
 export type Query = Readonly<Record<string, string | null | undefined>>;
@@ -8,7 +9,8 @@ const NO_BODY = new Uint8Array();
 
 /**
  * Path, query and body as they are signed and sent, made once for all attempts. Parameters without
- * a value are left out. Anything but a GET counts as a write.
+ * a value are left out. Anything but a GET counts as a write. A path that holds values needs another
+ * name as its endpoint.
  */
 export function prepare(method: Method, path: string, query: Query = {}, body?: Wire): Prepared {
   const pairs = Object.entries(query)
@@ -16,6 +18,7 @@ export function prepare(method: Method, path: string, query: Query = {}, body?: 
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   return {
     method,
+    endpoint: `${method} ${path}`,
     target: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
     body: body === undefined ? NO_BODY : Buffer.from(JSON.stringify(body)),
     writes: method !== 'GET',

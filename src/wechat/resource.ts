@@ -1,4 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
+import type { Wire } from './shape.ts';
 
 const TAG_BYTES = 16;
 
@@ -23,4 +24,29 @@ export function decryptResource(resource: EncryptedResource, apiv3Key: string): 
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
   const plaintext = decipher.update(bytes.subarray(0, -TAG_BYTES));
   return Buffer.concat([plaintext, decipher.final()]).toString();
+}
+
+/** The parts of WeChat's JSON; `undefined` where one is missing. */
+export function readResource(wire: Wire): EncryptedResource | undefined {
+  const { ciphertext, nonce, associated_data: associatedData } = wire;
+  return typeof ciphertext === 'string' && typeof nonce === 'string'
+    ? {
+        ciphertext,
+        nonce,
+        associatedData: typeof associatedData === 'string' ? associatedData : null,
+      }
+    : undefined;
+}
+
+/** Under whichever key fits: during a change two are in use. `undefined` where none does. */
+export function decryptWithAny(wire: Wire, apiv3Keys: readonly string[]): string | undefined {
+  const resource = readResource(wire);
+  for (const key of resource === undefined ? [] : apiv3Keys) {
+    try {
+      return resource && decryptResource(resource, key);
+    } catch {
+      // The next key may fit.
+    }
+  }
+  return undefined;
 }

@@ -15,8 +15,9 @@ export type Delivery =
       readonly header: (name: string) => string | null;
       readonly body: Uint8Array;
     }
-  /** `not-sent`: no byte of the request left this machine. */
-  | { readonly type: 'not-sent' | 'timed-out' | 'broken'; readonly cause: unknown };
+  /** No byte of the request left this machine. `spare`: there is another host to try. */
+  | { readonly type: 'not-sent'; readonly cause: unknown; readonly spare?: boolean }
+  | { readonly type: 'timed-out' | 'broken'; readonly cause: unknown };
 
 export interface Transport {
   /** Throws only the reason of the caller's own abort. */
@@ -28,7 +29,6 @@ export interface Transport {
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** WeChat closes idle connections after 8 s: ours have to be gone before. */
 const IDLE_SOCKET_MS = 7_000;
-const MAX_CONNECTIONS = 128;
 /** Failures that come before the request is written: DNS, TCP connect, TLS handshake. Of an open
  * connection's reads and writes some have the same codes, and prove nothing. */
 const NOT_SENT =
@@ -37,10 +37,11 @@ const NOT_SENT =
 /**
  * HTTP to one origin over a bounded pool of connections; redirects are not followed.
  * @param attemptMs the longest that one attempt takes; connecting has to fit well inside.
+ * @param connections the most that are open at once
  */
-export function createTransport(origin: string, attemptMs: number): Transport {
+export function createTransport(origin: string, attemptMs: number, connections: number): Transport {
   const pool = new Pool(origin, {
-    connections: MAX_CONNECTIONS,
+    connections,
     keepAliveTimeout: IDLE_SOCKET_MS,
     keepAliveMaxTimeout: IDLE_SOCKET_MS,
     connect: { timeout: attemptMs * 0.7 },

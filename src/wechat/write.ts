@@ -10,6 +10,7 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from './errors.ts';
+import { keyToEncrypt } from './no-key.ts';
 import { isConflict, isNotFound, isStateRefusal } from './outcome.ts';
 import { settleQuery } from './query-pay-after-order.ts';
 import { hasTaken, type WriteOperation } from './recognise.ts';
@@ -46,6 +47,8 @@ export interface Write<T> {
     readonly outOrderNo: string;
   };
   readonly prepared: PreparedWrite;
+  /** Its path as a template. */
+  readonly endpoint: string;
   /** The request as it was before encryption. */
   readonly request: object;
   readonly read: (wire: Wire) => T | undefined;
@@ -61,17 +64,21 @@ const EARLIER: Ambiguous = {
   requestId: null,
 };
 
-/** Sensitive fields are encrypted for the preferred key. */
+/**
+ * Sensitive fields are encrypted for the preferred key.
+ * @throws WechatUnavailableError while there is none
+ */
 export function prepareWrite<S extends Shape>(
-  { platformKey }: CallContext,
+  { keys }: CallContext,
   path: string,
   shape: S,
   request: Request<S>,
 ): FreshWrite {
-  const wire = encode(shape, request, (plaintext) => encryptField(plaintext, platformKey.key));
+  const current = keyToEncrypt(keys);
+  const wire = encode(shape, request, (plaintext) => encryptField(plaintext, current.key));
   const canonical = encode(shape, request, (plaintext) => plaintext);
   const { target, body } = prepare('POST', path, {}, wire);
-  return { target, body, platformSerial: platformKey.serial, canonical };
+  return { target, body, platformSerial: current.serial, canonical };
 }
 
 /**
@@ -82,13 +89,14 @@ export function prepareWrite<S extends Shape>(
  */
 export async function write<T>(
   context: CallContext,
-  { order, prepared, request, read, operation }: Write<T>,
+  { order, prepared, endpoint, request, read, operation }: Write<T>,
   { doubtful = false }: WriteOptions,
 ): Promise<T> {
   const deadline = deadlineIn(context.budgetMs);
   const call = {
     method: 'POST' as const,
     ...prepared,
+    endpoint,
     writes: true,
     doubt: doubtful ? EARLIER : undefined,
     sent: [...scalarsIn(request), ...bodyScalars(prepared)],

@@ -58,7 +58,7 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
     queries,
     log,
     defaults: { appid: APPID, serviceId: SERVICE_ID },
-    apiv2Key: undefined,
+    launchKey: () => undefined,
     inputRules: 'all',
     stopping: stopping.signal,
     isReady: () => true,
@@ -141,7 +141,7 @@ export async function createLife({ rules, timeoutMs, resources }: LifeOptions = 
       baseUrl: credentials.WECHAT_BASE_URL,
       timeoutMs,
     },
-    resources: { apiv2Key: credentials.WECHAT_APIV2_KEY, ...resources },
+    resources: { launchKey: () => credentials.WECHAT_APIV2_KEY, ...resources },
   });
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };

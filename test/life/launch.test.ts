@@ -9,7 +9,7 @@ let keyless: Life;
 beforeAll(async () => {
   [life, keyless] = await Promise.all([
     createLife(),
-    createLife({ resources: { apiv2Key: undefined } }),
+    createLife({ resources: { launchKey: () => undefined } }),
   ]);
 });
 afterAll(() => Promise.all([life.close(), keyless.close()]));

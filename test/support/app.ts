@@ -35,9 +35,9 @@ export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppRe
     request: never,
     close: () => Promise.resolve(),
     prepare: { create: unsealed, complete: unsealed, cancel: unsealed, sync: unsealed },
-    readNotice: () => {
-      throw new Error('this test was not to have notices');
-    },
+    readNotice: never,
+    useKeys: () => {},
+    ready: () => Promise.resolve(),
     ...answers,
   };
 }
@@ -53,7 +53,7 @@ export function makeApp(changes: Partial<AppResources> = {}): App & { readonly l
     wechat: stubWechat(),
     ledger,
     queries: createQueryObserver(ledger),
-    apiv2Key: undefined,
+    launchKey: () => undefined,
     stopping: new AbortController().signal,
     log: log.log,
     defaults: { appid: 'wxd678efh567hg6787', serviceId: '500001' },

@@ -27,7 +27,7 @@ const forged: Ambiguous = { ...lost, reason: 'UNTRUSTED_ANSWER', what: 'forged' 
 
 type Attempts = Progress<string>['attempts'];
 const step = (attempts: Attempts, changes: Partial<Progress<string>> = {}) =>
-  nextStep({ writes: true, attempts, remainingMs: 8_000, jitter: 0, ...changes });
+  nextStep({ writes: true, attempts, remainingMs: 8_000, mayRepeat: true, jitter: 0, ...changes });
 
 describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
   test.each<{ before: string; attempts: Attempts }>([
@@ -120,6 +120,20 @@ describe('the delay', () => {
     const patient: NotAccepted = { ...busy, retryAfterMs: 8_000 };
     expect(step([patient])).toEqual({ step: 'give-up', last: patient });
     expect(step([lost, patient])).toEqual({ step: 'give-up', last: lost });
+  });
+});
+
+describe('no repeat follows', () => {
+  test('where the budget that all calls share is spent', () => {
+    expect(step([lost], { mayRepeat: false })).toEqual({ step: 'give-up', last: lost });
+    expect(step([busy], { mayRepeat: false })).toEqual({ step: 'give-up', last: busy });
+  });
+
+  test('where the call was held back here: it fails at once, with its doubt if it has one', () => {
+    const heldBack: NotAccepted = { ...busy, held: true, retryAfterMs: 10 };
+    expect(step([heldBack])).toEqual({ step: 'give-up', last: heldBack });
+    expect(step([lost, heldBack])).toEqual({ step: 'give-up', last: lost });
+    expect(step([lost, heldBack], { writes: false })).toEqual({ step: 'give-up', last: heldBack });
   });
 });
 

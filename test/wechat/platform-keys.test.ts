@@ -13,7 +13,7 @@ const newer = new X509Certificate(certificateOf(other, NEWER, Date.now() - DAY_M
 const publicKey = { serial: 'PUB_KEY_ID_01', key: rsaKeys().publicKey };
 
 test('a serial is found in whatever case it is written', () => {
-  const keys = platformKeys(publicKey, [older, newer]);
+  const keys = platformKeys(publicKey, [older, newer], Date.now());
   expect(keys?.find(OLDER)?.equals(one.publicKey)).toBe(true);
   expect(keys?.find(OLDER.toLowerCase())?.equals(one.publicKey)).toBe(true);
   expect(keys?.find('pub_key_id_01')?.equals(publicKey.key)).toBe(true);
@@ -21,16 +21,22 @@ test('a serial is found in whatever case it is written', () => {
 });
 
 test('the newest certificate is preferred, in whatever order they come', () => {
-  expect(platformKeys(undefined, [older, newer])?.preferred.serial).toBe(NEWER);
-  expect(platformKeys(undefined, [newer, older])?.preferred.serial).toBe(NEWER);
+  expect(platformKeys(undefined, [older, newer], Date.now())?.preferred.serial).toBe(NEWER);
+  expect(platformKeys(undefined, [newer, older], Date.now())?.preferred.serial).toBe(NEWER);
+});
+
+test('a certificate that is not valid yet, or no longer, is preferred to none alone', () => {
+  const at = (now: number) => platformKeys(undefined, [older, newer], now)?.preferred.serial;
+  expect(at(Date.now() - 2 * DAY_MS)).toBe(OLDER);
+  expect(at(Date.now() + 20 * 365 * DAY_MS)).toBe(NEWER);
 });
 
 test('the public key is preferred to every certificate, and all of them stay', () => {
-  const keys = platformKeys(publicKey, [older, newer]);
+  const keys = platformKeys(publicKey, [older, newer], Date.now());
   expect(keys?.preferred).toEqual(publicKey);
   expect(keys?.find(NEWER)?.equals(other.publicKey)).toBe(true);
 });
 
 test('without any key there are none', () => {
-  expect(platformKeys(undefined, [])).toBeUndefined();
+  expect(platformKeys(undefined, [], Date.now())).toBeUndefined();
 });

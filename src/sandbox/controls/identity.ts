@@ -1,3 +1,4 @@
+import { rotateCertificate } from '../identity.ts';
 import type { Control } from './control.ts';
 
 const credentials: Control = {
@@ -13,7 +14,18 @@ const platformCertificate: Control = {
   path: '/sandbox/platform-certificate',
   zh: '微信支付平台证书 (PEM)',
   en: 'the platform certificate',
-  handle: (_call, world) => world.identity.certificate.pem,
+  handle: (_call, world) => world.identity.certificates[0].pem,
 };
 
-export const identityControls: readonly Control[] = [credentials, platformCertificate];
+const rotate: Control = {
+  method: 'POST',
+  path: '/sandbox/platform-certificate',
+  zh: '更换平台证书，旧证书仍有效',
+  en: 'a new platform certificate; those before it stay good',
+  handle: async (_call, { identity, realNow }) => {
+    await rotateCertificate(identity, realNow());
+    return { serials: identity.certificates.map(({ serial }) => serial) };
+  },
+};
+
+export const identityControls: readonly Control[] = [credentials, platformCertificate, rotate];

@@ -13,7 +13,7 @@ export async function messageFor(
 ): Promise<Message> {
   const { identity, rules } = world;
   const byCertificate = rules.notifySignedBy === 'certificate' && rules.certificates === 'served';
-  const key = byCertificate ? identity.certificateMode : identity.publicKeyMode;
+  const key = byCertificate ? identity.certificates[0] : identity.publicKeyMode;
   const text = fault?.fault === 'bad-ciphertext' ? unreadable(notice) : notice.text;
   const signature = await signOrSpoil(text, key, world.realNow(), fault);
   return {

@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 
 const ASSOCIATED_DATA = 'certificate';
 
-/** 获取平台证书: the certificate in AES-256-GCM under the APIv3 key, signed by that certificate. */
+/** 获取平台证书: the certificates in AES-256-GCM under the APIv3 key, signed by the newest of them. */
 export const certificates: Route = {
   kind: 'certificates',
   method: 'GET',
@@ -20,15 +20,12 @@ export const certificates: Route = {
     if (rules.certificates === 'none' || algorithm === 'SM2') {
       throw noSuchResource('无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。');
     }
-    const { serial, pem, effectiveMs, expireMs } = identity.certificate;
-    const data = [
-      {
-        serial_no: serial,
-        effective_time: beijingRfc3339(effectiveMs),
-        expire_time: beijingRfc3339(expireMs),
-        encrypt_certificate: seal(pem, identity.credentials.WECHAT_APIV3_KEY, ASSOCIATED_DATA),
-      },
-    ];
+    const data = identity.certificates.map(({ serial, pem, effectiveMs, expireMs }) => ({
+      serial_no: serial,
+      effective_time: beijingRfc3339(effectiveMs),
+      expire_time: beijingRfc3339(expireMs),
+      encrypt_certificate: seal(pem, identity.credentials.WECHAT_APIV3_KEY, ASSOCIATED_DATA),
+    }));
     return { answer: success({ data }, 'certificate') };
   },
 };

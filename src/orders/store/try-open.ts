@@ -1,0 +1,55 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Kysely } from 'kysely';
+import { migrate } from './migrations.ts';
+import { postgresDialect, postgresPool } from './postgres.ts';
+import { sqliteDialect } from './sqlite.ts';
+
+/** What ends the trial, so that nothing of it stays. */
+class EndOfTrial extends Error {}
+
+/**
+ * Opens the database as the server does, brings its tables up to date, and takes all of it back: so
+ * that it is known to open, to be of no newer version, and to be writable. A file that is not there
+ * yet is not made.
+ * @throws whatever keeps the server from opening it
+ */
+export async function tryStore(url: string): Promise<'usable' | 'to be made'> {
+  const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+  if (path !== undefined && path !== ':memory:' && !(await exists(path))) {
+    await mayMake(dirname(path));
+    return 'to be made';
+  }
+  const dialect = path === undefined ? postgresDialect(postgresPool(url)) : sqliteDialect(path);
+  const db = new Kysely({ dialect });
+  try {
+    await db.transaction().execute(async (tx) => {
+      await migrate(tx);
+      throw new EndOfTrial();
+    });
+  } catch (error) {
+    if (!(error instanceof EndOfTrial)) {
+      throw error;
+    }
+  } finally {
+    await db.destroy();
+  }
+  return 'usable';
+}
+
+/** A folder that is not there is made by the server: one above it has to allow that. */
+async function mayMake(folder: string): Promise<void> {
+  if (await exists(folder)) {
+    await access(folder, constants.W_OK);
+  } else {
+    await mayMake(dirname(folder));
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,73 @@
+import { type Attempt, attemptTimeout, SHORTEST_ATTEMPT_MS } from './attempts.ts';
+import type { Health } from './circuit.ts';
+import type { Call, CallContext, Deadline } from './context.ts';
+import { judge } from './judge.ts';
+import { noKey } from './no-key.ts';
+import { sendSigned } from './send-signed.ts';
+import type { Delivery } from './transport.ts';
+
+/** One attempt: its place, the key, the signature, the answer, the verdict. */
+export async function attempt<T>(
+  call: Call<T>,
+  context: CallContext,
+  deadline: Deadline,
+): Promise<Attempt<T>> {
+  const { guard, keys } = context;
+  if (call.platformSerial === undefined && keys.current() === undefined) {
+    await keys.learn(undefined, left(deadline));
+    if (keys.current() === undefined) {
+      return noKey();
+    }
+  }
+  const place = await guard.enter(call.writes, left(deadline), call.signal);
+  if (place.kind !== 'place') {
+    return place;
+  }
+  let health: Health = 'neither';
+  try {
+    const delivery = await send(call, context, deadline);
+    const latest = await judged(call, context, delivery, deadline);
+    health = healthOf(latest, delivery);
+    return latest;
+  } finally {
+    place.leave(health);
+  }
+}
+
+/** What is left once the shortest attempt has its time. */
+function left(deadline: Deadline): number {
+  return deadline - performance.now() - SHORTEST_ATTEMPT_MS;
+}
+
+function send<T>(call: Call<T>, context: CallContext, deadline: Deadline): Promise<Delivery> {
+  const { method, target, body, platformSerial, signal } = call;
+  const timeoutMs = attemptTimeout(context.budgetMs, deadline - performance.now());
+  const serial = platformSerial ?? context.keys.current()?.serial;
+  return sendSigned({ method, target, body, platformSerial: serial, timeoutMs, signal }, context);
+}
+
+async function judged<T>(
+  { read, sent }: Call<T>,
+  { keys, now }: CallContext,
+  delivery: Delivery,
+  deadline: Deadline,
+): Promise<Attempt<T>> {
+  const serial = delivery.type === 'answered' ? delivery.header('wechatpay-serial') : null;
+  if (serial !== null && keys.find(serial) === undefined) {
+    await keys.learn(serial, left(deadline));
+  }
+  return judge(delivery, { findKey: keys.find, now: now(), read, sent });
+}
+
+/** A refusal is an answer; what never reached the first of two hosts says nothing of WeChat Pay. */
+function healthOf<T>(latest: Attempt<T>, delivery: Delivery): Health {
+  switch (latest.kind) {
+    case 'done':
+    case 'refused':
+      return 'good';
+    case 'ambiguous':
+      return latest.status === 202 ? 'neither' : 'bad';
+    case 'not-accepted':
+      return delivery.type === 'not-sent' && !delivery.spare ? 'bad' : 'neither';
+  }
+}

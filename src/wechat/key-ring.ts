@@ -1,0 +1,63 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { type PlatformKey, type PlatformKeys, platformKeys } from './platform-keys.ts';
+
+/** WeChat Pay's keys as they are now: where certificates renew themselves they change while calls go on. */
+export interface KeyRing {
+  /**
+   * Encrypts sensitive fields and is named in every request, so that answers are signed with it;
+   * undefined while none is known.
+   */
+  readonly current: () => PlatformKey | undefined;
+  readonly find: (serial: string) => KeyObject | undefined;
+  /** Has certificates downloaded where the serial is not known, or none is; waits so long at most. */
+  readonly learn: (serial: string | undefined, withinMs: number) => Promise<void>;
+}
+
+/** Certificates that come and go. */
+export interface CertificateSource {
+  /** Another array whenever they have changed. */
+  readonly certificates: () => readonly X509Certificate[];
+  readonly learn: (serial: string | undefined) => Promise<void>;
+}
+
+export function keyRing(
+  publicKey: PlatformKey | undefined,
+  source: CertificateSource,
+  now: () => number,
+): KeyRing {
+  let read: readonly X509Certificate[] | undefined;
+  let keys: PlatformKeys | undefined;
+  const latest = () => {
+    const certificates = source.certificates();
+    if (certificates !== read) {
+      read = certificates;
+      keys = platformKeys(publicKey, certificates, now());
+    }
+    return keys;
+  };
+  const find = (serial: string) => latest()?.find(serial);
+  const current = () => latest()?.preferred;
+  return {
+    current,
+    find,
+    learn: async (serial, withinMs) => {
+      if (serial === undefined ? current() === undefined : find(serial) === undefined) {
+        await within(withinMs, source.learn(serial?.toUpperCase()));
+      }
+    },
+  };
+}
+
+/** Certificates from the configuration: there is nothing to learn. */
+export function fixedCertificates(certificates: readonly X509Certificate[]): CertificateSource {
+  return { certificates: () => certificates, learn: () => Promise.resolve() };
+}
+
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
+}
