@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { createRateLimit, NO_RATE_LIMIT } from './access/rate-limit.ts';
 import { type App, createApp, ENDPOINT } from './app.ts';
 import type { MerchantUpstream } from './config/upstream.ts';
@@ -127,6 +128,14 @@ function holdMs(timeoutMs = 8_000): number {
   return 2 * timeoutMs + 5_000;
 }
 
+/**
+ * Signing takes turns with name look-ups in the threads of libuv, which begin at their first use. More
+ * of them than processors take the main thread's time; with two a slow resolver leaves one to sign.
+ */
+function signingThreads(): number {
+  return Math.min(4, Math.max(2, availableParallelism()));
+}
+
 interface Upstream {
   readonly options: MerchantUpstream['options'];
   readonly appid: string | undefined;
@@ -191,6 +200,7 @@ try {
   if (existsSync('.env')) {
     process.loadEnvFile('.env');
   }
+  process.env['UV_THREADPOOL_SIZE'] ??= String(signingThreads());
   await main(process.env);
 } catch (error) {
   // A TypeError is a fault of ours; everything else says in its message what to do.

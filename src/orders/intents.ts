@@ -137,21 +137,17 @@ async function find(
   { operation, outOrderNo, owner }: Intended,
   digest: string,
 ): Promise<IntentRow | undefined> {
-  const intents = db
+  const intents = await db
     .selectFrom('intents')
     .selectAll()
     .where('out_order_no', '=', outOrderNo)
-    .where('operation', '=', operation);
-  const standing = await intents.where('status', 'in', STANDING).executeTakeFirst();
-  return (
-    standing ??
-    (await intents
-      .where('status', '=', 'absent')
-      .where('digest', '=', digest)
-      .where('owner', owner === null ? 'is' : '=', owner)
-      .orderBy('created_at', 'desc')
-      .executeTakeFirst())
-  );
+    .where('operation', '=', operation)
+    .where('status', '!=', 'refused')
+    .orderBy('created_at', 'desc')
+    .execute();
+  const isAbsent = (intent: IntentRow) =>
+    intent.status === 'absent' && intent.digest === digest && intent.owner === owner;
+  return intents.find(({ status }) => STANDING.includes(status)) ?? intents.find(isAbsent);
 }
 
 function repeat(

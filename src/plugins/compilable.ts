@@ -7,8 +7,8 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** With every fragment in its place. Generated code grows with it, whatever the data. */
-const MOST_SELECTIONS = 300;
+/** With every fragment in its place. Compiling stops the event loop for longer, the more there are. */
+const MOST_SELECTIONS = 100;
 
 /**
  * Whether the compiler gives the executor's answers to an operation, and in bounded time. It takes

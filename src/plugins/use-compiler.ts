@@ -11,11 +11,11 @@ export interface CompilerOptions {
 
 /**
  * Queries and mutations that come again and again are compiled to JavaScript. Those that come once
- * are not: compiling costs as much as some tens of executions. Known by the node of the operation,
- * which is another for each document and each operation in it.
+ * are not: compiling costs as much as some ten executions. An operation is known by its node, which is
+ * another in each document.
  */
 export function useCompiler(options: CompilerOptions = {}): Plugin {
-  const { afterHits = 10, keptCharacters = 128 * 1024 } = options;
+  const { afterHits = 50, keptCharacters = 128 * 1024 } = options;
   const hits = new WeakMap<OperationDefinitionNode, number>();
   const kept = new Map<OperationDefinitionNode, { run: Compiled; characters: number }>();
   let characters = 0;
