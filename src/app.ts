@@ -1,11 +1,15 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
-import { ANYONE } from './access/caller.ts';
+import type { Authenticator } from './access/authenticator.ts';
+import type { Caller, Scope } from './access/caller.ts';
+import { useAuthentication } from './plugins/use-authentication.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
+import { useEndingStreams } from './plugins/use-ending-streams.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useNotify } from './plugins/use-notify.ts';
 import { useOfflineGraphiql } from './plugins/use-offline-graphiql.ts';
 import { useSafeErrors } from './plugins/use-safe-errors.ts';
+import { useSchemaReaders } from './plugins/use-schema-readers.ts';
 import { useTokenLimit } from './plugins/use-token-limit.ts';
 import { useTurns } from './plugins/use-turns.ts';
 import {
@@ -17,6 +21,8 @@ import {
 
 export interface AppResources extends ServerResources {
   readonly log: AppLog;
+  /** Says who calls. */
+  readonly authenticator: Authenticator;
   /** Whether new requests are welcome: the answer of `/ready`. */
   readonly isReady: () => boolean | Promise<boolean>;
   /** Makes the GraphiQL page; undefined where there is to be none. */
@@ -31,13 +37,19 @@ type AppLog = Readonly<
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
+/** Where callers show who they are, and the scope that the whole path needs. */
+const PROTECTED: ReadonlyMap<string, Scope | null> = new Map([
+  [ENDPOINT, null],
+  ['/metrics', 'metrics:read'],
+]);
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat } = resources;
-  const yoga = createYoga<object, GraphQLContext>({
+  const { log, isReady, graphiql, corsOrigins, ledger, wechat, authenticator } = resources;
+  const yoga = createYoga<ServerContext, GraphQLContext>({
     schema,
-    context: ({ request }) => createContext(resources, { caller: ANYONE, signal: request?.signal }),
+    context: ({ request, caller }) =>
+      createContext(resources, { caller: known(caller), signal: request?.signal }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.
     healthCheckEndpoint: ' ',
@@ -54,15 +66,19 @@ export function createApp(resources: AppResources) {
       useHealth({ isReady }),
       useNotify({ wechat, ledger }),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql })] : []),
+      useAuthentication({ authenticator, paths: PROTECTED }),
       useJsonOnly({ endpoint: ENDPOINT }),
       useTurns({ endpoint: ENDPOINT }),
       useTokenLimit(),
+      useSchemaReaders(),
+      useEndingStreams(),
       useSafeErrors(),
     ],
   });
   return {
     fetch: (request: Request) => yoga.fetch(request),
     requestListener: yoga.requestListener,
+    authenticate: authenticator.authenticate,
     /** For other transports: parse, validate, execute and subscribe with every plugin. */
     enveloped: yoga.getEnveloped,
     dispose: async () => {
@@ -72,6 +88,18 @@ export function createApp(resources: AppResources) {
 }
 
 export type App = ReturnType<typeof createApp>;
+
+/** Whoever got past the authentication; another transport names the caller itself. */
+interface ServerContext {
+  readonly caller?: Caller;
+}
+
+function known(caller: Caller | undefined): Caller {
+  if (caller === undefined) {
+    throw new Error('Nobody has said who calls.');
+  }
+  return caller;
+}
 
 /** Yoga logs what it masks; log.ts redacts it. Its debug lines tell nothing that ours don't. */
 function yogaLog(log: AppLog): YogaLogger {

@@ -1,5 +1,7 @@
+import type { Authentication } from './access/authenticator.ts';
+import { readAuthentication } from './config/access.ts';
 import { readDatabase, readDataKey } from './config/database.ts';
-import { readHost, readOrigins } from './config/http.ts';
+import { readGraphiql, readHost, readOrigins } from './config/http.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './config/upstream.ts';
 import type { InputRules } from './orders/findings.ts';
 import { ConfigError, type Environment, settings } from './settings.ts';
@@ -8,6 +10,7 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  readonly authentication: Authentication;
   readonly upstream: Upstream;
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
@@ -23,29 +26,25 @@ export interface Config {
 }
 
 /** Setting one of these and not getting what it promises would be worse than not starting. */
-const NOT_SUPPORTED = [
-  'API_KEYS_FILE',
-  'JWKS_URL',
-  'JWT_ISSUER',
-  'JWT_AUDIENCE',
-  'TRUSTED_PROXIES',
-];
+const NOT_SUPPORTED = ['TRUSTED_PROXIES'];
 
 /** Reads the environment. Throws one {@link ConfigError} that names every problem. */
 export function loadConfig(env: Environment): Config {
   const from = settings(env);
   const production = env['NODE_ENV'] === 'production';
   const upstream = readUpstream(from, env, production);
+  const authentication = readAuthentication(from, production);
   const databaseUrl = readDatabase(from, upstream.kind === 'sandbox');
   const config: Config = {
     production,
-    host: readHost(from),
+    host: readHost(from, authentication.kind !== 'none'),
     port: from.whole('PORT', 0, 65_535) ?? 4000,
+    authentication,
     upstream,
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),
     inputRules: from.choice('INPUT_RULES', 'all', 'confirmed') ?? 'all',
-    graphiql: (from.choice('GRAPHIQL', 'on', 'off') ?? (production ? 'off' : 'on')) === 'on',
+    graphiql: readGraphiql(from, production, authentication.kind !== 'none'),
     corsOrigins: readOrigins(from),
     apiv2Key: readLaunchKey(from),
     databaseUrl,

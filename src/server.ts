@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createAuthenticator } from './access/authenticator.ts';
 import { type App, createApp, ENDPOINT } from './app.ts';
 import type { MerchantUpstream } from './config/upstream.ts';
 import { type Config, loadConfig } from './config.ts';
@@ -38,7 +39,9 @@ async function main(env: Environment): Promise<void> {
   const queries = createQueryObserver(ledger);
   const reconciler = startReconciler(ledger, wechat);
   const stopping = new AbortController();
+  const authenticator = createAuthenticator(config.authentication, log);
   const app = createApp({
+    authenticator,
     wechat,
     ledger,
     queries,

@@ -1,10 +1,11 @@
 import type { Caller } from '../access/caller.ts';
 import type { OrderDesk } from '../orders/desk.ts';
 import type { QueryObserver } from '../orders/last-seen.ts';
+import { ownerOf, type Reach } from '../orders/owner.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
 
 /** What lives as long as the server. */
-export interface ServerResources extends OrderDesk {
+export interface ServerResources extends Omit<OrderDesk, 'reach'> {
   /** For arguments that are left out. */
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
   /** Signs launch data; without it, asking for them is an error. */
@@ -20,7 +21,7 @@ export interface SchemaLog {
 }
 
 /** What lives as long as one request. */
-export interface GraphQLContext extends ServerResources {
+export interface GraphQLContext extends ServerResources, OrderDesk {
   readonly caller: Caller;
   readonly orderLoader: OrderLoader;
   /** Fires when the caller is gone. Not for writes: an abandoned one has an unknown outcome. */
@@ -31,5 +32,18 @@ export function createContext(
   resources: ServerResources,
   { caller, signal }: Pick<GraphQLContext, 'caller' | 'signal'>,
 ): GraphQLContext {
-  return { ...resources, caller, signal, orderLoader: createOrderLoader(resources, signal) };
+  const reach = reachOf(caller, resources.ledger);
+  const orderLoader = createOrderLoader(resources, signal);
+  return { ...resources, caller, reach, signal, orderLoader };
 }
+
+/** Of a caller who may act for all, or for the one user it names; for nobody where it names none. */
+function reachOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Reach {
+  const owner = openid === null ? null : ownerOf(ledger, openid);
+  return scopes.has('orders:any')
+    ? { kind: 'everybody', owner }
+    : { kind: 'owner', owner: owner ?? NOBODY };
+}
+
+/** The hash of no openid. */
+const NOBODY = '';

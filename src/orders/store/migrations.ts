@@ -68,6 +68,14 @@ const STEPS: readonly ((schema: SchemaModule) => readonly { execute(): Promise<u
       .addColumn('payload', 'text', (column) => column.notNull())
       .addColumn('received_at', 'bigint', (column) => column.notNull()),
   ],
+  (schema) => [
+    schema
+      .createIndex('orders_of_owner')
+      .on('orders')
+      .columns(['owner', 'created_at', 'out_order_no']),
+    // The unique one is partial: a query whose states are parameters can't use it.
+    schema.createIndex('intents_of_order').on('intents').columns(['out_order_no', 'operation']),
+  ],
 ];
 
 /** The database was made by a newer version of this server: run that one, or another database. */
