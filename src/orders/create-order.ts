@@ -2,7 +2,8 @@ import type { CreatedPayAfterOrder, CreatePayAfterOrderRequest } from '../wechat
 import { createInputIssues } from './create-input.ts';
 import type { OrderDesk } from './desk.ts';
 import { type InputIssue, refuseInvalid } from './input-issue.ts';
-import { ownerOf, refuseTaken } from './owner.ts';
+import { refuseTaken } from './owner.ts';
+import { ownerOf } from './reach.ts';
 import { writeOrder } from './write-order.ts';
 
 const FOREIGN_OPENID: InputIssue = {

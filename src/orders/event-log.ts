@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Reach } from './owner.ts';
+import type { Reach } from './reach.ts';
 import type { EventRow, Tables } from './store/tables.ts';
 
 /** An event with what tells whose it is, at the time of reading. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventsAfter, sightOf, withinReach } from './event-log.ts';
 import type { Ledger } from './ledger.ts';
-import type { Reach } from './owner.ts';
+import type { Reach } from './reach.ts';
 import type { EventRow } from './store/tables.ts';
 
 export interface StreamOptions {

@@ -8,24 +8,9 @@ import {
 import { askBeforeWrite, NO_ANSWER } from './ask-before-write.ts';
 import { intentBody } from './intents.ts';
 import type { Ledger } from './ledger.ts';
+import type { Reach } from './reach.ts';
 import { STANDING } from './settle-intent.ts';
 import type { IntentRow } from './store/tables.ts';
-
-/**
- * Whose orders a caller may know of: everybody's, or those of one owner. `owner` is the user that
- * the caller itself names, as a keyed hash.
- */
-export type Reach =
-  | { readonly kind: 'everybody'; readonly owner: string | null }
-  | { readonly kind: 'owner'; readonly owner: string };
-
-/** Of a caller who may act for every user, and names none. */
-export const EVERYBODY: Reach = { kind: 'everybody', owner: null };
-
-/** The keyed hash under which the user of an order is known. */
-export function ownerOf({ vault }: Pick<Ledger, 'vault'>, openid: string): string {
-  return vault.hash(openid, 'owner');
-}
 
 /** What is needed to tell whose an order is. */
 export interface OwnerDesk {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PayAfterState } from './order-state.ts';
-import type { Reach } from './owner.ts';
+import type { Reach } from './reach.ts';
 import type { EventRow, OrderRow, Tables } from './store/tables.ts';
 
 export interface RecordFilter {

@@ -1,7 +1,7 @@
 import type { Caller } from '../access/caller.ts';
 import type { OrderDesk } from '../orders/desk.ts';
 import type { QueryObserver } from '../orders/last-seen.ts';
-import { ownerOf, type Reach } from '../orders/owner.ts';
+import { ownerOf, type Reach } from '../orders/reach.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
 
 /** What lives as long as the server. */

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/orders/event-log.ts';
 import { eventStream } from '../../src/orders/event-stream.ts';
-import { EVERYBODY } from '../../src/orders/owner.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { eventStream } from '../../src/orders/event-stream.ts';
 import { record } from '../../src/orders/ledger.ts';
-import { EVERYBODY } from '../../src/orders/owner.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
 import { event, see } from '../support-orders/observations.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { createOrder } from '../../src/orders/create-order.ts';
-import { EVERYBODY } from '../../src/orders/owner.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import type { Store } from '../../src/orders/store/open.ts';
 import { takeNotice } from '../../src/orders/take-notice.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVERYBODY } from '../../src/orders/owner.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import {
   eventExists,
   listEvents,
