@@ -125,6 +125,8 @@ describe('packages', () => {
     ['node:sqlite', ['orders/store/sqlite.ts']],
     ['pg', ['orders/store/hints.ts', 'orders/store/postgres.ts']],
     ['pino', ['log.ts']],
+    ['jose', ['access/tokens.ts']],
+    ['@pothos/plugin-scope-auth', ['schema/builder.ts']],
     ['node-forge', ['sandbox/certificate.ts']],
   ])('%s is imported by %j alone', (name, importers) => {
     const found = files.filter(({ imports }) => imports.some(({ to }) => to === name));

@@ -39,7 +39,7 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS holds/],
   ['proxies', { TRUSTED_PROXIES: '10.0.0.1' }, /^TRUSTED_PROXIES is not supported.*leave it out/],
   ['no file of API keys', { API_KEYS_FILE: '/no/keys' }, /^API_KEYS_FILE names a file.*ENOENT/],
-  ['keys that are none', { API_KEYS_FILE: 'package.json' }, /^API_KEYS_FILE has a key name: /],
+  ['keys that are no JSON', { API_KEYS_FILE: 'LICENSE' }, /^API_KEYS_FILE is not a JSON object/],
   [
     'an issuer without keys',
     { ...TOKENS, JWKS_URL: undefined },
@@ -53,11 +53,6 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
     'production without authentication',
     productionEnv(NO_TOKENS),
     /^API_KEYS_FILE is missing, and so is JWKS_URL.*npm run key/,
-  ],
-  [
-    'production with GraphiQL for everybody',
-    productionEnv({ ...NO_TOKENS, GRAPHIQL: 'on' }),
-    /^GRAPHIQL is on for everybody: set API_KEYS_FILE or JWKS_URL/,
   ],
   [
     "production with the sandbox's merchant",
@@ -221,4 +216,12 @@ describe('no problem shows a secret', () => {
 test("the sandbox's merchant number is the one that production refuses", async () => {
   const { credentials } = await makeIdentity(Date.now());
   expect(credentials.WECHAT_MCHID).toBe(SANDBOX_MCHID);
+});
+
+test('GraphiQL for everybody is one more problem in production', () => {
+  expect(problemsOf(productionEnv({ ...NO_TOKENS, GRAPHIQL: 'on' }))).toEqual([
+    expect.stringMatching(/^API_KEYS_FILE is missing/),
+    expect.stringMatching(/^GRAPHIQL is on for everybody: set API_KEYS_FILE or JWKS_URL too/),
+  ]);
+  expect(problemsOf(productionEnv({ GRAPHIQL: 'on' }))).toEqual([]);
 });

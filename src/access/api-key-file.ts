@@ -49,10 +49,11 @@ export function parseApiKeys(text: string, now: number): readonly ApiKeyEntry[] 
   }
   const problems: string[] = [];
   const note = (id: string, problem: string) => problems.push(`has a key ${id}: ${problem}`);
-  const entries = Object.entries(file).map(([id, entry], index) =>
+  const given = Object.entries(file);
+  const entries = given.flatMap(([id, entry], index) =>
     readEntry(ID.test(id) ? id : `number ${index + 1}`, id, entry, note),
   );
-  if (entries.length === 0) {
+  if (given.length === 0) {
     problems.push(`holds no key: ${MAKE_ONE}`);
   }
   for (const client of new Set(entries.map((entry) => entry.client))) {
@@ -70,13 +71,23 @@ export function parseApiKeys(text: string, now: number): readonly ApiKeyEntry[] 
 
 type Note = (id: string, problem: string) => void;
 
-function readEntry(shown: string, id: string, entry: unknown, note: Note): ApiKeyEntry {
-  const { client, sha256, scopes, expires, ...others } = isRecord(entry) ? entry : {};
+/** Nothing where it is no entry at all. */
+function readEntry(
+  shown: string,
+  id: string,
+  entry: unknown,
+  note: Note,
+): ApiKeyEntry | readonly [] {
+  if (!isRecord(entry)) {
+    note(shown, `must be an object of ${FIELDS.join(', ')}.`);
+    return [];
+  }
+  const { client, sha256, scopes, expires, ...others } = entry;
   if (!ID.test(id)) {
     note(shown, 'its id may have up to 64 letters, digits, _ and -.');
   }
-  if (!isRecord(entry) || Object.keys(others).length > 0) {
-    note(shown, `must be an object of ${FIELDS.join(', ')}, and nothing else.`);
+  if (Object.keys(others).length > 0) {
+    note(shown, `may hold ${FIELDS.join(', ')}, and nothing else.`);
   }
   const named = typeof client === 'string' && CLIENT.test(client);
   if (!named) {

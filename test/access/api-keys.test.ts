@@ -109,7 +109,7 @@ test('every problem of a file is told at once, without what it holds', () => {
     'time',
     'client',
     'more',
-    ...Array.from({ length: 4 }, () => 'text'),
+    'text',
   ]);
   expect(problems.join('\n')).not.toMatch(/secret-in-the-clear|everything|tomorrow|bad id/);
 });
