@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type YogaLogger } from 'graphql-yoga';
-import { ANYONE } from './access/caller.ts';
+import type { Authenticator } from './access/authenticator.ts';
+import type { Scope } from './access/caller.ts';
 import { type CallerContext, callerOf } from './access/caller-of.ts';
 import type { ClientAddress } from './access/client-address.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,10 +18,12 @@ import {
 } from './plugins/trusted-documents.ts';
 import { usePlaces, useTurns } from './plugins/use-admission.ts';
 import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
+import { useAuthentication } from './plugins/use-authentication.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
 import { useCompiler } from './plugins/use-compiler.ts';
 import { useDocumentLimits } from './plugins/use-document-limits.ts';
+import { useEndingStreams } from './plugins/use-ending-streams.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useMetrics } from './plugins/use-metrics.ts';
@@ -45,6 +48,8 @@ export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
   readonly orderCacheMs?: number | undefined;
   readonly log: AppLog;
+  /** Says who calls. */
+  readonly authenticator: Authenticator;
   /** Whether new requests are welcome: the answer of `/ready`. */
   readonly isReady: () => boolean | Promise<boolean>;
   /** Makes the GraphiQL page; undefined where there is to be none. */
@@ -66,11 +71,16 @@ type AppLog = Readonly<
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
+/** Where callers show who they are, and the scope that the whole path needs. */
+const PROTECTED: ReadonlyMap<string, Scope | null> = new Map([
+  [ENDPOINT, null],
+  ['/metrics', 'metrics:read'],
+]);
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
   const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = resources;
-  const { trustedDocuments, queries, orderCacheMs } = resources;
+  const { authenticator, trustedDocuments, queries, orderCacheMs } = resources;
   const { bus } = ledger;
   const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
   const lasting = { ...resources, sharedQueries };
@@ -99,18 +109,14 @@ export function createApp(resources: AppResources) {
       useHealth({ isReady }),
       useNotify({ wechat, ledger, onNotice: metrics.notice }),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql })] : []),
+      useAuthentication({ authenticator, paths: PROTECTED }),
       useJsonOnly({ endpoint: ENDPOINT }),
       useTurns({ endpoint: ENDPOINT, admission }),
-      // Until callers are authenticated, each is the same one.
-      {
-        onRequest: ({ serverContext }) => {
-          Object.assign(serverContext, { caller: ANYONE });
-        },
-      },
       useMetrics(metrics),
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       useTokenLimit(),
       useDocumentLimits(shapeOf),
+      useEndingStreams(),
       useSafeErrors(),
       useOperations({
         shapeOf,
@@ -137,6 +143,7 @@ export function createApp(resources: AppResources) {
         void requestListener(request, response);
       });
     },
+    authenticate: authenticator.authenticate,
     /** For other transports: parse, validate, execute and subscribe with every plugin. */
     enveloped: yoga.getEnveloped,
     /** For other transports: the document that is asked for. Throws GraphQL errors. */

@@ -1,17 +1,20 @@
+import type { Authentication } from './access/authenticator.ts';
 import type { ClientAddress } from './access/client-address.ts';
 import type { RateLimitOptions } from './access/rate-limit.ts';
+import { readAuthentication } from './config/access.ts';
 import { readDatabase, readDataKey } from './config/database.ts';
 import { readDocuments } from './config/documents.ts';
-import { readHost, readOrigins } from './config/http.ts';
+import { readGraphiql, readHost, readOrigins } from './config/http.ts';
 import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './config/limits.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './config/upstream.ts';
 import type { InputRules } from './orders/findings.ts';
-import { ConfigError, type Environment, type Settings, settings } from './settings.ts';
+import { ConfigError, type Environment, settings } from './settings.ts';
 
 export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  readonly authentication: Authentication;
   readonly upstream: Upstream;
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
@@ -37,26 +40,29 @@ export interface Config {
   readonly dataKey: Buffer | undefined;
 }
 
-/** Setting one of these and not getting what it promises would be worse than not starting. */
-const NOT_SUPPORTED = ['API_KEYS_FILE', 'JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'];
-
 /** Reads the environment. Throws one {@link ConfigError} that names every problem. */
 export function loadConfig(env: Environment): Config {
   const from = settings(env);
   const production = env['NODE_ENV'] === 'production';
   const upstream = readUpstream(from, env, production);
   const trustedDocuments = readDocuments(from);
+  const authentication = readAuthentication(from, production);
   const databaseUrl = readDatabase(from, upstream.kind === 'sandbox');
   const config: Config = {
     production,
-    host: readHost(from),
+    host: readHost(from, authentication.kind !== 'none'),
     port: from.whole('PORT', 0, 65_535) ?? 4000,
+    authentication,
     upstream,
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),
     inputRules: from.choice('INPUT_RULES', 'all', 'confirmed') ?? 'all',
     orderCacheMs: from.whole('ORDER_CACHE_MS', 0, 10_000) ?? 0,
-    graphiql: readGraphiql(from, production || trustedDocuments !== undefined),
+    graphiql: readGraphiql(from, {
+      production,
+      authenticated: authentication.kind !== 'none',
+      anyDocument: trustedDocuments === undefined,
+    }),
     corsOrigins: readOrigins(from),
     rateLimit: readRateLimit(from, production),
     trustedDocuments,
@@ -67,16 +73,8 @@ export function loadConfig(env: Environment): Config {
     databaseUrl,
     dataKey: readDataKey(from, production, databaseUrl),
   };
-  for (const variable of NOT_SUPPORTED.filter((name) => from.text(name) !== undefined)) {
-    from.note(variable, 'is not supported by this version: leave it out.');
-  }
   if (from.problems.length > 0) {
     throw new ConfigError(from.problems);
   }
   return config;
-}
-
-/** @param guarded whether it is on only where it is asked for */
-function readGraphiql(from: Settings, guarded: boolean): boolean {
-  return (from.choice('GRAPHIQL', 'on', 'off') ?? (guarded ? 'off' : 'on')) === 'on';
 }

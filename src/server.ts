@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { createAuthenticator } from './access/authenticator.ts';
 import { createRateLimit, NO_RATE_LIMIT } from './access/rate-limit.ts';
 import { type App, createApp, ENDPOINT } from './app.ts';
 import type { MerchantUpstream } from './config/upstream.ts';
@@ -57,13 +58,16 @@ async function main(env: Environment): Promise<void> {
   void wechat.ready().then(() => {
     keysTried = true;
   });
+  const authenticator = createAuthenticator(config.authentication, log);
   const { apiv2Key } = upstream;
-  const secrets = reloadSecrets({ env, wechat, apiv2Key, others: [], log });
+  const others = [{ name: 'API keys', reload: authenticator.reload }];
+  const secrets = reloadSecrets({ env, wechat, apiv2Key, others, log });
   const queries = createQueryObserver(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
   metrics.countOpenIntents(() => countOpenIntents(ledger));
   const stopping = new AbortController();
   const app = createApp({
+    authenticator,
     wechat,
     ledger,
     queries,

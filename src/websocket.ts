@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import { ANYONE } from './access/caller.ts';
+import type { Caller } from './access/caller.ts';
+import { hasEnded, whenEnded } from './access/ending.ts';
 import type { App } from './app.ts';
 import { overloaded } from './plugins/admission.ts';
+import { credentialEnded } from './plugins/use-ending-streams.ts';
 import { withoutValues } from './plugins/without-values.ts';
 
 export interface WebSocketOptions {
@@ -18,6 +20,11 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 /** How long a goodbye may take: first of each stream, then of each connection. */
 const COMPLETE_MS = 500;
 const CLOSE_MS = 1_000;
+/** graphql-ws's own code for a credential that does not hold; 1013 asks to come again later. */
+const UNAUTHORIZED = 4401;
+const TRY_AGAIN_LATER = 1013;
+/** The streams of a caller whose credential has ended say so first. */
+const ENDED_MS = 100;
 
 /**
  * GraphQL over WebSocket (graphql-transport-ws), since mini programs have no streaming fetch.
@@ -25,7 +32,7 @@ const CLOSE_MS = 1_000;
  */
 export function serveWebSocket(
   server: Server,
-  { enveloped, documentOf, admission, requests }: App,
+  { enveloped, authenticate, documentOf, admission, requests }: App,
   { path, origins }: WebSocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
@@ -36,15 +43,34 @@ export function serveWebSocket(
   });
   const running = new WeakMap<object, ReturnType<App['enveloped']>>();
   const streams = new Set<object>();
-  const served = useServer(
+  const callers = new WeakMap<object, Caller>();
+  const served = useServer<{ authorization?: unknown }>(
     {
-      onSubscribe: async ({ extra }, _id, request) => {
+      onConnect: async ({ connectionParams, extra: { socket } }) => {
+        const verdict = await authenticate(connectionParams?.authorization);
+        if (typeof verdict === 'string') {
+          const unknown = verdict === 'refused';
+          socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
+          return false;
+        }
+        callers.set(socket, verdict);
+        const stop = whenEnded(verdict, () => {
+          setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), ENDED_MS).unref();
+        });
+        socket.once('close', stop);
+        return true;
+      },
+      onSubscribe: async ({ extra: { socket, request: req } }, _id, request) => {
         const { variables, operationName } = request;
+        const caller = callers.get(socket);
+        if (caller === undefined || hasEnded(caller)) {
+          socket.close(UNAUTHORIZED, 'Unauthorized');
+          return [credentialEnded()];
+        }
         if (!(await admission.turn())) {
           return [overloaded()];
         }
-        // Until callers are authenticated, each is the same one.
-        const engine = enveloped({ caller: ANYONE, req: extra.request });
+        const engine = enveloped({ caller, req });
         const document = parsed(() => engine.parse(documentOf(request)));
         if (document instanceof GraphQLError) {
           return [document];

@@ -135,6 +135,8 @@ describe('packages', () => {
     ['pino', ['log.ts']],
     ['prom-client', ['metrics.ts']],
     ['limiter', ['access/rate-limit.ts']],
+    ['jose', ['access/tokens.ts']],
+    ['@pothos/plugin-scope-auth', ['schema/builder.ts']],
     ['node-forge', ['sandbox/certificate.ts']],
   ])('%s is imported by %j alone', (name, importers) => {
     const found = files.filter(({ imports }) => imports.some(({ to }) => to === name));

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { SANDBOX_MCHID } from '../src/config/upstream.ts';
+import { makeIdentity } from '../src/sandbox/identity.ts';
 import type { Environment } from '../src/settings.ts';
 import {
   DATA_KEY,
@@ -7,6 +9,7 @@ import {
   OTHER_CERTIFICATE,
   problemsOf,
   productionEnv,
+  TOKENS,
   withFile,
 } from './support/environment.ts';
 
@@ -16,6 +19,8 @@ const PASSPHRASE = 'correct horse battery staple, and then some more yes!!';
 const keyOf = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
 const APIV3_KEY = 'c4n4ry-secret-of-31-characters.';
 
+const NO_TOKENS = { JWKS_URL: undefined, JWT_ISSUER: undefined, JWT_AUDIENCE: undefined };
+
 const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ['a PORT too high', { PORT: '65536' }, /^PORT is not a whole number from 0 to 65535/],
   ['a PORT in words', { PORT: 'http' }, /^PORT is not a whole number/],
@@ -23,15 +28,40 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ['a negative SANDBOX_PORT', { SANDBOX_PORT: '-1' }, /^SANDBOX_PORT is not a whole number/],
   ['another GRAPHIQL', { GRAPHIQL: 'true' }, /^GRAPHIQL is none of: on, off/],
   ['other INPUT_RULES', { INPUT_RULES: 'none' }, /^INPUT_RULES is none of: all, confirmed/],
-  ['a public HOST', { HOST: '0.0.0.0' }, /^HOST is not a loopback address.*proxy/],
+  [
+    'a public HOST',
+    { HOST: '0.0.0.0' },
+    /^HOST is not a loopback address.*API_KEYS_FILE or JWKS_URL/,
+  ],
   ['every IPv6 HOST', { HOST: '::' }, /^HOST is not a loopback address/],
   ['a HOST that begins like one', { HOST: '127.0.0.1.evil.example' }, /^HOST is not a loopback/],
   ['an origin with a path', { CORS_ORIGINS: 'https://a.example/x' }, /^CORS_ORIGINS holds/],
   ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS holds/],
-  ['API keys', { API_KEYS_FILE: 'keys.json' }, /^API_KEYS_FILE is not supported.*leave it out/],
+  ['proxies', { TRUSTED_PROXIES: '10.0.0.1' }, /^TRUSTED_PROXIES is not supported.*leave it out/],
+  ['no file of API keys', { API_KEYS_FILE: '/no/keys' }, /^API_KEYS_FILE names a file.*ENOENT/],
+  ['keys that are no JSON', { API_KEYS_FILE: 'LICENSE' }, /^API_KEYS_FILE is not a JSON object/],
+  [
+    'an issuer without keys',
+    { ...TOKENS, JWKS_URL: undefined },
+    /^JWKS_URL is missing: .*together/,
+  ],
+  ['tokens of anybody', { ...TOKENS, JWT_ISSUER: undefined }, /^JWT_ISSUER is missing/],
+  ['tokens for anybody', { ...TOKENS, JWT_AUDIENCE: undefined }, /^JWT_AUDIENCE is missing/],
+  ['keys over http', { ...TOKENS, JWKS_URL: 'http://id.example.com' }, /^JWKS_URL is not an https/],
+  ['a file of keys', { ...TOKENS, JWKS_URL: 'file:///jwks' }, /^JWKS_URL is not an https/],
+  [
+    'production without authentication',
+    productionEnv(NO_TOKENS),
+    /^API_KEYS_FILE is missing, and so is JWKS_URL.*npm run key/,
+  ],
+  [
+    "production with the sandbox's merchant",
+    productionEnv({ WECHAT_MCHID: SANDBOX_MCHID }),
+    /^WECHAT_MCHID is the sandbox's: .*real merchant/,
+  ],
   [
     'production without a merchant',
-    { NODE_ENV: 'production', DATA_KEY },
+    { NODE_ENV: 'production', DATA_KEY, ...TOKENS },
     /^WECHAT_MCHID is missing: production does not run on the sandbox/,
   ],
   [
@@ -181,4 +211,17 @@ describe('no problem shows a secret', () => {
       expect(problemsOf(env).join('\n')).not.toContain(APIV3_KEY);
     });
   });
+});
+
+test("the sandbox's merchant number is the one that production refuses", async () => {
+  const { credentials } = await makeIdentity(Date.now());
+  expect(credentials.WECHAT_MCHID).toBe(SANDBOX_MCHID);
+});
+
+test('GraphiQL for everybody is one more problem in production', () => {
+  expect(problemsOf(productionEnv({ ...NO_TOKENS, GRAPHIQL: 'on' }))).toEqual([
+    expect.stringMatching(/^API_KEYS_FILE is missing/),
+    expect.stringMatching(/^GRAPHIQL is on for everybody: set API_KEYS_FILE or JWKS_URL too/),
+  ]);
+  expect(problemsOf(productionEnv({ GRAPHIQL: 'on' }))).toEqual([]);
 });

@@ -17,6 +17,7 @@ describe('without any variable', () => {
     production: false,
     host: '127.0.0.1',
     port: 4000,
+    authentication: { kind: 'none' },
     upstream: { kind: 'sandbox', port: 4010 },
     appid: undefined,
     serviceId: undefined,
@@ -52,7 +53,7 @@ describe('in use', () => {
   test('every variable is read', () => {
     const env = productionEnv({
       PORT: '8080',
-      HOST: 'localhost',
+      HOST: '0.0.0.0',
       WECHAT_APPID: 'wx1',
       WECHAT_SERVICE_ID: '500001',
       WECHAT_APIV3_KEY_PREVIOUS: 'p'.repeat(32),
@@ -66,7 +67,18 @@ describe('in use', () => {
     });
     expect(loadConfig(env)).toMatchObject({
       production: true,
-      host: 'localhost',
+      host: '0.0.0.0',
+      authentication: {
+        kind: 'required',
+        ways: [
+          {
+            kind: 'jwt',
+            jwksUrl: 'https://id.example.com/jwks',
+            issuer: 'https://id.example.com',
+            audience: 'payafter',
+          },
+        ],
+      },
       port: 8080,
       appid: 'wx1',
       serviceId: '500001',
@@ -188,9 +200,9 @@ describe('problems', () => {
       'DATABASE_URL',
       'DATA_KEY',
       'GRAPHIQL',
-      'HOST',
       'INPUT_RULES',
-      'JWKS_URL',
+      'JWT_AUDIENCE',
+      'JWT_ISSUER',
       'PORT',
       'WECHAT_APIV2_KEY',
       'WECHAT_MCHID',

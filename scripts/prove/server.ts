@@ -26,7 +26,8 @@ const KEPT_LINES = 20;
 export async function startServer(cwd: string, variables: Variables): Promise<Server> {
   const child = spawn(process.execPath, [ENTRY], {
     cwd,
-    env: { NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...variables },
+    // Not production: that lets nobody in without a credential, and here everybody is on this machine.
+    env: { HOST: '127.0.0.1', PORT: '0', GRAPHIQL: 'off', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

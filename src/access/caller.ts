@@ -14,13 +14,15 @@ export type Scope = (typeof SCOPES)[number];
 
 /** Who calls, and what they may do. */
 export interface Caller {
-  /** For logs and limits: names the API key or the token's subject, never the credential itself. */
+  /** For logs and limits: names the client of an API key or the token's subject, never the credential itself. */
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
   /** The shopper that the caller acts for; null where it names none. */
   readonly openid: string | null;
   /** Unix ms when the credential ends; null where it does not. */
   readonly expiresAt: number | null;
+  /** Fires where the credential is taken back before its time. */
+  readonly revoked?: AbortSignal;
 }
 
 /** Where callers are not authenticated, each is this one, and may do everything. */
@@ -30,3 +32,25 @@ export const ANYONE: Caller = {
   openid: null,
   expiresAt: null,
 };
+
+/** These are not about anybody's orders. */
+const OF_THE_SERVER: ReadonlySet<Scope> = new Set(['schema:read', 'metrics:read']);
+
+export type Permission = 'granted' | 'scope-missing' | 'shopper-missing';
+
+/**
+ * Whether a caller may do this. What is about orders is for those who may act for every user, or
+ * name the one they act for.
+ */
+export function permission({ scopes, openid }: Caller, scope: Scope): Permission {
+  if (!scopes.has(scope)) {
+    return 'scope-missing';
+  }
+  const bound = OF_THE_SERVER.has(scope) || scopes.has('orders:any') || openid !== null;
+  return bound ? 'granted' : 'shopper-missing';
+}
+
+/** The scopes among these words. */
+export function knownScopes(words: readonly string[]): ReadonlySet<Scope> {
+  return new Set(SCOPES.filter((scope) => words.includes(scope)));
+}

@@ -9,9 +9,6 @@ export function readDocuments(from: Settings): ReadonlyMap<string, string> | und
   if (file === undefined) {
     return undefined;
   }
-  if (from.text('GRAPHIQL') === 'on') {
-    from.note('GRAPHIQL', `can not be on with ${VARIABLE}: it sends documents of its own.`);
-  }
   try {
     const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const entries =

@@ -2,11 +2,12 @@ import type { Settings } from '../settings.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
-export function readHost(from: Settings): string {
+/** @param authenticated whether callers have to show who they are */
+export function readHost(from: Settings, authenticated: boolean): string {
   const host = from.text('HOST') ?? '127.0.0.1';
-  if (!LOOPBACK.test(host)) {
+  if (!authenticated && !LOOPBACK.test(host)) {
     const problem =
-      'is not a loopback address, and callers are not authenticated: keep to 127.0.0.1 and let a proxy that authenticates stand before it.';
+      'is not a loopback address, and callers are not authenticated: set API_KEYS_FILE or JWKS_URL, or keep to 127.0.0.1.';
     from.note('HOST', problem);
   }
   return host;
@@ -18,4 +19,31 @@ export function readOrigins(from: Settings): readonly string[] {
     from.note('CORS_ORIGINS', 'holds what is no origin such as https://shop.example.com.');
   }
   return origins;
+}
+
+export interface GraphiqlReasons {
+  readonly production: boolean;
+  /** Whether callers have to show who they are. */
+  readonly authenticated: boolean;
+  /** Whether every document may be run: the page sends documents of its own. */
+  readonly anyDocument: boolean;
+}
+
+/** In production, and where only trusted documents are run, it is on only where it is asked for. */
+export function readGraphiql(
+  from: Settings,
+  { production, authenticated, anyDocument }: GraphiqlReasons,
+): boolean {
+  const usual = production || !anyDocument ? 'off' : 'on';
+  const on = (from.choice('GRAPHIQL', 'on', 'off') ?? usual) === 'on';
+  if (on && !anyDocument) {
+    from.note('GRAPHIQL', 'can not be on with TRUSTED_DOCUMENTS: it sends documents of its own.');
+  }
+  if (on && production && !authenticated) {
+    from.note(
+      'GRAPHIQL',
+      'is on for everybody: set API_KEYS_FILE or JWKS_URL too, or set it to off.',
+    );
+  }
+  return on;
 }

@@ -19,6 +19,9 @@ export interface MerchantUpstream {
   readonly options: WechatPayOptions;
 }
 
+/** The merchant number of the sandbox: the example of WeChat Pay's documents, and nobody's. */
+export const SANDBOX_MCHID = '1230000109';
+
 export function readUpstream(from: Settings, env: Environment, production: boolean): Upstream {
   const port = from.whole('SANDBOX_PORT', 0, 65_535) ?? 4010;
   const given = Object.keys(env).filter((name) => name.startsWith('WECHAT_') && from.text(name));
@@ -30,6 +33,11 @@ export function readUpstream(from: Settings, env: Environment, production: boole
       'is missing: production does not run on the sandbox. Set the WECHAT_ variables of a real merchant.';
     from.note('WECHAT_MCHID', problem);
     return { kind: 'sandbox', port };
+  }
+  if (production && from.text('WECHAT_MCHID') === SANDBOX_MCHID) {
+    const problem =
+      "is the sandbox's: production does not run on its keys. Set the WECHAT_ variables of a real merchant.";
+    from.note('WECHAT_MCHID', problem);
   }
   return { kind: 'merchant', options: readMerchant(from) };
 }

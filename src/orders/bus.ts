@@ -1,10 +1,10 @@
+import { eventsAfter, type LoggedEvent } from './event-log.ts';
 import type { Store } from './store/open.ts';
-import type { EventRow } from './store/tables.ts';
 
 /** Gives out every event of the log, of all instances, in the order of their cursors. */
 export interface EventBus {
   /** Called with each new event. Returns how to stop. */
-  readonly subscribe: (listener: (event: EventRow) => void) => () => void;
+  readonly subscribe: (listener: (event: LoggedEvent) => void) => () => void;
   /** Looks for new events now; after a commit of ours, say. */
   readonly pull: () => void;
   /** The cursor of the last event given out. */
@@ -20,7 +20,7 @@ export async function createEventBus(
   { db, onHint }: Pick<Store, 'db' | 'onHint'>,
   onError: (error: unknown) => void,
 ): Promise<EventBus> {
-  const listeners = new Set<(event: EventRow) => void>();
+  const listeners = new Set<(event: LoggedEvent) => void>();
   const newest = await db
     .selectFrom('events')
     .select(({ fn }) => fn.max('id').as('id'))
@@ -32,13 +32,7 @@ export async function createEventBus(
   const readOn = async () => {
     for (;;) {
       again = false;
-      const events = await db
-        .selectFrom('events')
-        .selectAll()
-        .where('id', '>', head)
-        .orderBy('id')
-        .limit(PAGE)
-        .execute();
+      const events = await eventsAfter(db, head).limit(PAGE).execute();
       for (const event of events) {
         head = event.id;
         for (const listener of listeners) {

@@ -7,17 +7,16 @@ import {
   type PayAfterOrder,
   WechatError,
   type WechatPay,
-  WechatUnavailableError,
-  WechatUntrustedError,
 } from '../wechat/index.ts';
+import { askBeforeWrite, NO_ANSWER } from './ask-before-write.ts';
 import { type CompleteInput, completeInputIssues } from './change-input.ts';
 import type { OrderDesk } from './desk.ts';
 import { refuseInvalid } from './input-issue.ts';
 import type { FeeItem } from './item-rules.ts';
+import { refuseForeign } from './owner.ts';
 import { writeOrder } from './write-order.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
-const NO_ANSWER = { status: null, code: null, requestId: null };
 
 /**
  * Completes an order. What WeChat knows of it is asked first: the ticket where it was left out, and
@@ -27,10 +26,12 @@ const NO_ANSWER = { status: null, code: null, requestId: null };
  *   WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
  */
 export async function completeOrder(
-  { wechat, inputRules, ledger }: OrderDesk,
+  desk: OrderDesk,
   input: CompleteInput,
 ): Promise<ChangedPayAfterOrder> {
+  const { wechat, inputRules, ledger } = desk;
   refuseInvalid(completeInputIssues(input, inputRules));
+  await refuseForeign(desk, input);
   const { appid, serviceId, outOrderNo, totalAmount } = input;
   let request = requestOf(input, null);
   return await writeOrder(ledger, {
@@ -45,7 +46,7 @@ export async function completeOrder(
         return wechat.prepare.complete(request);
       },
     },
-    openid: null,
+    owner: null,
     send: (options) => wechat.completePayAfterOrder(request, options),
     seen: () => ({ outOrderNo, appid, serviceId, totalAmount, state: 'FINISHED' }),
   });
@@ -57,7 +58,7 @@ async function present(
   { appid, serviceId, outOrderNo, finishTicket }: CompleteInput,
 ): Promise<PayAfterOrder | null> {
   try {
-    const order = await wechat.queryPayAfterOrder({ appid, serviceId, outOrderNo });
+    const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo });
     if (order === null) {
       throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
     }
@@ -66,9 +67,7 @@ async function present(
     if (error instanceof WechatError && !(error instanceof OrderNotFoundError) && finishTicket) {
       return null;
     }
-    throw error instanceof WechatUntrustedError
-      ? new WechatUnavailableError(`Nothing was sent. ${error.message}`, error)
-      : error;
+    throw error;
   }
 }
 

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventsAfter, sightOf, withinReach } from './event-log.ts';
 import type { Ledger } from './ledger.ts';
+import type { Reach } from './reach.ts';
 import type { EventRow } from './store/tables.ts';
 
 export interface StreamOptions {
+  readonly reach: Reach;
   /** Events of this order alone. */
   readonly outOrderNo: string | null;
   /** Events after this cursor, first those that are stored; null: only what comes from now on. */
@@ -15,6 +18,8 @@ const PAGE = 100;
 /** A reader that is this many events behind reads on from the store instead. */
 const BUFFER = 100;
 const RETRY_MS = 500;
+/** How soon an event is looked at again whose order may be the reader's. */
+const UNSETTLED_MS = 100;
 
 /**
  * The events of the log, stored ones first, then live, without gap or duplicate: what the buffer
@@ -22,7 +27,7 @@ const RETRY_MS = 500;
  */
 export function eventStream(
   { store, bus, log }: Pick<Ledger, 'store' | 'bus' | 'log'>,
-  { outOrderNo, after, signal }: StreamOptions,
+  { reach, outOrderNo, after, signal }: StreamOptions,
 ): AsyncIterableIterator<EventRow> {
   let cursor = after ?? bus.head();
   let stored: EventRow[] = [];
@@ -32,10 +37,11 @@ export function eventStream(
   let wake = () => {};
 
   const unsubscribe = bus.subscribe((event) => {
-    if (outOrderNo !== null && event.out_order_no !== outOrderNo) {
+    const sight = sightOf(reach, event);
+    if (sight === 'hidden' || (outOrderNo !== null && event.out_order_no !== outOrderNo)) {
       return;
     }
-    if (live.length < BUFFER) {
+    if (sight === 'shown' && live.length < BUFFER) {
       live.push(event);
     } else {
       behind = true;
@@ -58,12 +64,17 @@ export function eventStream(
     behind = false;
     live = [];
     try {
-      let query = store.db.selectFrom('events').selectAll().where('id', '>', cursor);
+      let query = withinReach(eventsAfter(store.db, cursor), reach);
       if (outOrderNo !== null) {
-        query = query.where('out_order_no', '=', outOrderNo);
+        query = query.where('events.out_order_no', '=', outOrderNo);
       }
-      stored = await query.orderBy('id').limit(PAGE).execute();
-      behind ||= stored.length === PAGE;
+      const page = await query.limit(PAGE).execute();
+      const unsettled = page.findIndex((event) => sightOf(reach, event) === 'later');
+      stored = unsettled < 0 ? page : page.slice(0, unsettled);
+      behind ||= page.length === PAGE || unsettled >= 0;
+      if (unsettled === 0) {
+        await sleep(UNSETTLED_MS);
+      }
     } catch (err) {
       log.warn({ err }, 'the event log could not be read; again soon');
       behind = true;

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PayAfterState } from './order-state.ts';
+import type { Reach } from './reach.ts';
 import type { EventRow, OrderRow, Tables } from './store/tables.ts';
 
 export interface RecordFilter {
@@ -25,6 +26,7 @@ export interface OrderCursor {
 /** The recorded orders, newest first. */
 export async function listOrders(
   db: Kysely<Tables>,
+  reach: Reach,
   { states, serviceId, createdFrom, createdBefore }: RecordFilter,
   first: number,
   after: OrderCursor | null,
@@ -33,6 +35,9 @@ export async function listOrders(
     return { rows: [], hasNextPage: false };
   }
   let query = db.selectFrom('orders').selectAll();
+  if (reach.kind === 'owner') {
+    query = query.where('owner', '=', reach.owner);
+  }
   if (states) {
     query = query.where('state', 'in', states);
   }
@@ -82,8 +87,13 @@ export async function listEvents(
   return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
 }
 
-/** Whether an event has this cursor. */
-export async function eventExists(db: Kysely<Tables>, id: number): Promise<boolean> {
-  const row = await db.selectFrom('events').select('id').where('id', '=', id).executeTakeFirst();
-  return row !== undefined;
+/** Whether an event within reach has this cursor. */
+export async function eventExists(db: Kysely<Tables>, reach: Reach, id: number): Promise<boolean> {
+  let query = db.selectFrom('events').select('events.id').where('events.id', '=', id);
+  if (reach.kind === 'owner') {
+    query = query
+      .innerJoin('orders', 'orders.out_order_no', 'events.out_order_no')
+      .where('orders.owner', '=', reach.owner);
+  }
+  return (await query.executeTakeFirst()) !== undefined;
 }

@@ -8,7 +8,8 @@ import type { Tx } from './store/writer.ts';
 /** One write to WeChat, from the intent on the disk to what came of it. */
 export interface OrderWrite<T> {
   readonly intended: Omit<Intended, 'owner'>;
-  readonly openid: string | null;
+  /** Of the order that a create makes; null where it is not known, and for every other write. */
+  readonly owner: string | null;
   readonly send: (options: WriteOptions) => Promise<T>;
   /** What its success says of the order. */
   readonly seen: (answer: T) => Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
@@ -22,7 +23,7 @@ export interface OrderWrite<T> {
  */
 export async function writeOrder<T>(ledger: Ledger, order: OrderWrite<T>): Promise<T> {
   const { store, vault, now, holdMs } = ledger;
-  const owner = order.openid === null ? null : ownerOf(ledger, order.openid);
+  const { owner } = order;
   const standing = await stand(store, vault, { ...order.intended, owner }, now, holdMs);
   ledger.onIntent(standing.repeated ? 'repeated' : 'begun');
   return await send(ledger, order, standing, { owner, doubtful: standing.repeated });
@@ -66,11 +67,6 @@ async function send<T>(
     }
     throw error;
   }
-}
-
-/** The keyed hash under which the user of an order is known. */
-export function ownerOf({ vault }: Pick<Ledger, 'vault'>, openid: string): string {
-  return vault.hash(openid, 'owner');
 }
 
 /** Never rejects; undefined where it could not be recorded. */

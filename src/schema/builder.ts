@@ -1,9 +1,13 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import { permission, type Scope } from '../access/caller.ts';
 import type { GraphQLContext } from './context.ts';
+import { forbidden } from './forbidden.ts';
 
 interface PayAfterSchema {
   Context: GraphQLContext;
+  AuthScopes: { may: Scope };
   Scalars: {
     Fen: { Input: number; Output: number };
     ServiceTime: { Input: string; Output: string };
@@ -14,7 +18,14 @@ interface PayAfterSchema {
 
 /** Fields are nullable unless they say otherwise; a mutation's result is a union named after its field. */
 export const builder = new SchemaBuilder<PayAfterSchema>({
-  plugins: [ErrorsPlugin],
+  // Access first: its refusals are GraphQL errors, never members of a union.
+  plugins: [ScopeAuthPlugin, ErrorsPlugin],
+  scopeAuth: {
+    authScopes: ({ caller }) => ({ may: (scope) => permission(caller, scope) === 'granted' }),
+    unauthorizedError: () => forbidden('This caller may not ask for this.'),
+    treatErrorsAsUnauthorized: true,
+    authorizeOnSubscribe: true,
+  },
   errors: {
     directResult: true,
     defaultTypes: [],

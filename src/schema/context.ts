@@ -1,12 +1,13 @@
 import type { Caller } from '../access/caller.ts';
 import type { RateLimit } from '../access/rate-limit.ts';
 import type { OrderDesk } from '../orders/desk.ts';
+import { ownerOf, type Reach } from '../orders/reach.ts';
 import type { SharedQueries } from '../orders/shared-queries.ts';
 import { type CallAllowance, callAllowance } from './call-allowance.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
 
 /** What lives as long as the server. */
-export interface ServerResources extends OrderDesk {
+export interface ServerResources extends Omit<OrderDesk, 'reach'> {
   /** For arguments that are left out. */
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
   /** Signs launch data, as it is now; without it, asking for them is an error. */
@@ -23,7 +24,7 @@ export interface SchemaLog {
 }
 
 /** What lives as long as one request. */
-export interface GraphQLContext extends ServerResources {
+export interface GraphQLContext extends ServerResources, OrderDesk {
   readonly caller: Caller;
   /** What this request may still ask of WeChat Pay. */
   readonly calls: CallAllowance;
@@ -40,6 +41,18 @@ export function createContext(
 ): GraphQLContext {
   // The first call is paid for when the request is admitted.
   const calls = callAllowance(() => resources.rateLimit.charge(caller.id));
+  const reach = reachOf(caller, resources.ledger);
   const orderLoader = createOrderLoader(resources.sharedQueries, { calls, signal });
-  return { ...resources, caller, signal, calls, orderLoader, outcome: {} };
+  return { ...resources, caller, reach, signal, calls, orderLoader, outcome: {} };
 }
+
+/** Of a caller who may act for all, or for the one user it names; for nobody where it names none. */
+function reachOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Reach {
+  const owner = openid === null ? null : ownerOf(ledger, openid);
+  return scopes.has('orders:any')
+    ? { kind: 'everybody', owner }
+    : { kind: 'owner', owner: owner ?? NOBODY };
+}
+
+/** The hash of no openid. */
+const NOBODY = '';

@@ -2,7 +2,9 @@ import { userKeyIssues } from '../orders/order-key.ts';
 import type { UserServiceState } from '../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from './arguments.ts';
 import { builder } from './builder.ts';
+import { forbidden } from './forbidden.ts';
 import { launch, PayAfterLaunch } from './launch.ts';
+import { needs } from './needs.ts';
 import { queryError } from './query-errors.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {
@@ -63,6 +65,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
 builder.queryField('userServiceState', (t) =>
   t.field({
     type: UserServiceStateType,
+    ...needs('orders:read'),
     nullable: false,
     description:
       '查询用户授权状态: may this user use the service? One call to WeChat Pay. An order with needUserConfirm: false needs AVAILABLE first.',
@@ -77,7 +80,10 @@ builder.queryField('userServiceState', (t) =>
     resolve: async (_, { openid, ...ids }, context) => {
       const { appid, serviceId } = withDefaults(ids, context);
       refuseBadArguments({ appid, serviceId }, userKeyIssues(openid, context.inputRules), context);
-      const { wechat, signal, calls } = context;
+      const { wechat, signal, calls, caller, reach } = context;
+      if (reach.kind === 'owner' && openid !== caller.openid) {
+        throw forbidden('This caller may ask about its own openid alone.');
+      }
       try {
         calls.read();
         return await wechat.queryUserServiceState({ appid, serviceId, openid }, { signal });

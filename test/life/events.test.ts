@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LoggedEvent } from '../../src/orders/event-log.ts';
 import type { Ledger } from '../../src/orders/ledger.ts';
-import type { EventRow } from '../../src/orders/store/tables.ts';
 import { create } from './changes.ts';
 import { createGateway, createLife, type Life, newNumber } from './fixture.ts';
 import { at, type JsonObject, listAt, textAt } from './json.ts';
@@ -143,7 +143,7 @@ const LATE_MS = 20;
 
 /** As of another instance: what is committed is told a little later, once more to who has just come. */
 function withLateBus(real: Ledger): Ledger {
-  const told: EventRow[] = [];
+  const told: LoggedEvent[] = [];
   real.bus.subscribe((event) => told.push(event));
   const subscribe: Ledger['bus']['subscribe'] = (listener) => {
     setTimeout(() => told.forEach(listener), LATE_MS);

@@ -6,7 +6,11 @@ import { at, type JsonObject } from './json.ts';
 import { EVENTS, inTime } from './sse.ts';
 
 /** A client that speaks graphql-transport-ws by itself, one message after the other. */
-export async function openSocket(url: string, headers: Readonly<Record<string, string>> = {}) {
+export async function openSocket(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  payload?: JsonObject,
+) {
   const socket = new WebSocket(url, 'graphql-transport-ws', { headers });
   const messages: unknown[] = [];
   let wake = () => {};
@@ -32,7 +36,7 @@ export async function openSocket(url: string, headers: Readonly<Record<string, s
     }
     return messages.shift();
   };
-  send({ type: 'connection_init' });
+  send({ type: 'connection_init', ...(payload && { payload }) });
   await inTime(read(), 'the acknowledgement');
   return {
     socket,

@@ -28,8 +28,10 @@ export async function subscribe(
   { app }: Pick<Gateway, 'app'>,
   variables: JsonObject = {},
   query = EVENTS,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<SseClient> {
-  const response = await app.fetch(graphqlRequest({ query, variables }, ACCEPT));
+  const request = graphqlRequest({ query, variables }, { ...ACCEPT, ...headers });
+  const response = await app.fetch(request);
   return clientOf(response);
 }
 

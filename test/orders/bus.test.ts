@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { eventStream } from '../../src/orders/event-stream.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import { startPostgresOnce, startSqlite, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
 import { see } from '../support-orders/observations.ts';
@@ -25,7 +26,10 @@ describe('two instances on one PostgreSQL', () => {
     const reader = await withoutPolling(() => database.openLedger({ url }));
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
     for (let round = 1; round <= 5; round += 1) {
-      const next = take(eventStream(reader, { outOrderNo: null, after: null }), 1);
+      const next = take(
+        eventStream(reader, { reach: EVERYBODY, outOrderNo: null, after: null }),
+        1,
+      );
       await see(writer, { outOrderNo: `N${round}` });
       expect(await next).toMatchObject([{ id: round }]);
     }
@@ -36,7 +40,7 @@ describe('two instances on one PostgreSQL', () => {
     const writer = await database.openLedger({ url });
     const reader = await database.openLedger({ url });
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
-    const next = take(eventStream(reader, { outOrderNo: null, after: null }), 1);
+    const next = take(eventStream(reader, { reach: EVERYBODY, outOrderNo: null, after: null }), 1);
     // No hint at all: an event that was written without one.
     const silent = { ...writer, store: { ...writer.store, hint: () => Promise.resolve() } };
     await see(silent);
@@ -48,7 +52,7 @@ describe('two instances on one PostgreSQL', () => {
     const writer = await database.openLedger({ url });
     const reader = await database.openLedger({ url });
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
-    const next = take(eventStream(reader, { outOrderNo: null, after: null }), 2);
+    const next = take(eventStream(reader, { reach: EVERYBODY, outOrderNo: null, after: null }), 2);
     for (const pid of await listening(writer)) {
       await sql`select pg_terminate_backend(${pid})`.execute(writer.store.db);
     }

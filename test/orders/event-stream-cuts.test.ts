@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { eventStream } from '../../src/orders/event-stream.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
 import { see } from '../support-orders/observations.ts';
@@ -31,7 +32,11 @@ async function readWithCuts(ledgers: readonly TestLedger[]): Promise<number[]> {
     if (ledger === undefined) {
       break;
     }
-    const stream = eventStream(ledger, { outOrderNo: null, after: seen.at(-1) ?? 0 });
+    const stream = eventStream(ledger, {
+      reach: EVERYBODY,
+      outOrderNo: null,
+      after: seen.at(-1) ?? 0,
+    });
     const few = 1 + Math.floor(Math.random() * ((2 * EVENTS) / CUTS));
     const count = cut < CUTS ? Math.min(few, EVENTS - seen.length - (CUTS - cut)) : Infinity;
     seen.push(...idsOf(await take(stream, Math.min(Math.max(count, 1), EVENTS - seen.length))));
@@ -64,8 +69,8 @@ describe.each(databases)('a reader that is cut off 60 times while events come, o
       ledgers.push(await database.openLedger({ url }));
     }
     const readers = ledgers.flatMap((ledger) => {
-      const live = eventStream(ledger, { outOrderNo: null, after: null });
-      const replayed = eventStream(ledger, { outOrderNo: null, after: 0 });
+      const live = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: null });
+      const replayed = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: 0 });
       return [take(live, EVENTS), take(replayed, EVENTS)];
     });
     await writeAll(ledgers);

@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import type { LoggedEvent } from '../../src/orders/event-log.ts';
 import { eventStream } from '../../src/orders/event-stream.ts';
-import type { EventRow } from '../../src/orders/store/tables.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 
@@ -21,17 +22,20 @@ test('a reader that never reads keeps a hundred events in memory, not all of the
   const ledger = await openTestLedger();
   await see(ledger);
   const [event] = await eventsOf(ledger);
-  const listeners = new Set<(event: EventRow) => void>();
+  const listeners = new Set<(event: LoggedEvent) => void>();
   const bus = {
     ...ledger.bus,
-    subscribe: (listener: (event: EventRow) => void) => {
+    subscribe: (listener: (event: LoggedEvent) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-  const stream = eventStream({ ...ledger, bus }, { outOrderNo: null, after: null });
+  const stream = eventStream(
+    { ...ledger, bus },
+    { reach: EVERYBODY, outOrderNo: null, after: null },
+  );
   const given = Array.from({ length: 5_000 }, (_, index) => {
-    const row = event && { ...event, id: index + 2 };
+    const row = event && { ...event, id: index + 2, owner: null, claimant: null };
     for (const listener of row ? listeners : []) {
       row && listener(row);
     }

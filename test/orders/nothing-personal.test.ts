@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { createOrder } from '../../src/orders/create-order.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import type { Store } from '../../src/orders/store/open.ts';
 import { takeNotice } from '../../src/orders/take-notice.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
@@ -42,7 +43,7 @@ describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
     const ledger = await database.openLedger({ url });
     const { wechat } = upstream();
     const input = orderInput(upstream(), { ...PERSONAL, needUserConfirm: false });
-    await createOrder({ wechat, inputRules: 'all', ledger }, input);
+    await createOrder({ wechat, inputRules: 'all', ledger, reach: EVERYBODY }, input);
     const { appid, serviceId, outOrderNo } = input;
     const order = { appid, serviceId, outOrderNo, state: 'USER_ACCEPTED', ...PERSONAL };
     await takeNotice(ledger, wechat, { ...orderNotice('n1', { ...order, mchid: wechat.mchid }) });

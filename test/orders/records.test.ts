@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import {
   eventExists,
   listEvents,
@@ -26,7 +27,7 @@ async function pages(
   const read: string[][] = [];
   let after: OrderCursor | null = null;
   for (let more = true; more; ) {
-    const page = await listOrders(store.db, filter, first, after);
+    const page = await listOrders(store.db, EVERYBODY, filter, first, after);
     read.push(numbersOf(page.rows));
     after = cursorOf(page.rows.at(-1));
     more = page.hasNextPage;
@@ -96,7 +97,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
 
   test('have cursors that exist, or do not', async () => {
-    const exist = [0, 1, 13, 14].map((id) => eventExists(ledger.store.db, id));
+    const exist = [0, 1, 13, 14].map((id) => eventExists(ledger.store.db, EVERYBODY, id));
     expect(await Promise.all(exist)).toEqual([false, true, true, false]);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { completeOrder } from '../../src/orders/complete-order.ts';
 import { createOrder } from '../../src/orders/create-order.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { acceptedOrder, completion } from '../support-orders/completed.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
@@ -15,7 +16,7 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
 
   async function deskOn(options: TestLedgerOptions): Promise<TestDesk> {
     const ledger = await database.openLedger(options);
-    return { wechat: upstream().wechat, inputRules: 'all', ledger };
+    return { wechat: upstream().wechat, inputRules: 'all', ledger, reach: EVERYBODY };
   }
 
   /** What a write sent before and after; each attempt once. */

@@ -23,7 +23,7 @@ function startCreate(ledger: TestLedger, canonical = 'same') {
   const { outOrderNo, appid, serviceId } = order;
   const write: OrderWrite<string> = {
     intended: order,
-    openid: null,
+    owner: null,
     send: ({ doubtful = false }) => {
       doubts.push(doubtful);
       sent.resolve(doubtful);

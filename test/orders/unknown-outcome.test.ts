@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createOrder } from '../../src/orders/create-order.ts';
-import { ownerOf } from '../../src/orders/write-order.ts';
+import { EVERYBODY, ownerOf } from '../../src/orders/reach.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../src/wechat/index.ts';
 import { orderInput, type TestDesk } from '../support-orders/desk.ts';
 import { openTestLedger, standingClock } from '../support-orders/ledger.ts';
@@ -13,7 +13,7 @@ const { upstream } = useDesk();
 async function withoutAnswer(fault: string) {
   const clock = standingClock(Date.now());
   const ledger = await openTestLedger({ now: clock.now });
-  const desk: TestDesk = { wechat: upstream().wechat, inputRules: 'all', ledger };
+  const desk: TestDesk = { wechat: upstream().wechat, inputRules: 'all', ledger, reach: EVERYBODY };
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream(), { openid, needUserConfirm: false, name: '张三' });
   await upstream().fault({ on: 'create', fault, times: 3 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OrderDesk } from '../../src/orders/desk.ts';
+import { EVERYBODY } from '../../src/orders/reach.ts';
 import type { SandboxCall } from '../../src/sandbox/calls.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import {
@@ -73,7 +74,7 @@ export async function openDesk(
   { wechat }: Pick<Upstream, 'wechat'>,
   options: TestLedgerOptions = {},
 ): Promise<TestDesk> {
-  return { wechat, inputRules: 'all', ledger: await openTestLedger(options) };
+  return { wechat, inputRules: 'all', reach: EVERYBODY, ledger: await openTestLedger(options) };
 }
 
 /** An order that every rule lets pass, under a number of its own. */

@@ -1,3 +1,4 @@
+import { createAuthenticator } from '../../src/access/authenticator.ts';
 import { type App, type AppResources, createApp } from '../../src/app.ts';
 import { createQueryObserver } from '../../src/orders/last-seen.ts';
 import { openLedger } from '../../src/orders/open-ledger.ts';
@@ -50,6 +51,7 @@ export function makeApp(changes: Partial<AppResources> = {}): App & { readonly l
   const log = collectLog();
   const ledger = changes.ledger ?? shared;
   const app = createApp({
+    authenticator: createAuthenticator({ kind: 'none' }, log.log),
     wechat: stubWechat(),
     ledger,
     queries: createQueryObserver(ledger),

@@ -37,9 +37,16 @@ export function merchantEnv(changes: Environment = {}): Environment {
   };
 }
 
-/** The same in production: it needs a data key too. */
+/** The variables of an issuer of tokens. */
+export const TOKENS: Environment = {
+  JWKS_URL: 'https://id.example.com/jwks',
+  JWT_ISSUER: 'https://id.example.com',
+  JWT_AUDIENCE: 'payafter',
+};
+
+/** The same in production: it needs a data key and authentication too. */
 export function productionEnv(changes: Environment = {}): Environment {
-  return merchantEnv({ NODE_ENV: 'production', DATA_KEY, ...changes });
+  return merchantEnv({ NODE_ENV: 'production', DATA_KEY, ...TOKENS, ...changes });
 }
 
 /** `VARIABLE problem` of every problem of an environment; empty where it can be used. */

@@ -68,8 +68,14 @@ const STEPS: readonly ((schema: SchemaModule) => readonly { execute(): Promise<u
       .addColumn('payload', 'text', (column) => column.notNull())
       .addColumn('received_at', 'bigint', (column) => column.notNull()),
   ],
-  // The partial index serves no query on SQLite, which plans before it knows the parameters.
-  (schema) => [schema.createIndex('intents_of_order').on('intents').column('out_order_no')],
+  (schema) => [
+    // The partial index serves no query on SQLite, which plans before it knows the parameters.
+    schema.createIndex('intents_of_order').on('intents').column('out_order_no'),
+    schema
+      .createIndex('orders_of_owner')
+      .on('orders')
+      .columns(['owner', 'created_at', 'out_order_no']),
+  ],
 ];
 
 /** The database was made by a newer version of this server: run that one, or another database. */

@@ -1,6 +1,7 @@
 import { cancelOrder } from '../../orders/change-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
+import { needs } from '../needs.ts';
 import { CHANGE_ERRORS } from './change-errors.ts';
 import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
 import { writing } from './query.ts';
@@ -20,6 +21,7 @@ const Input = builder.inputType('CancelPayAfterOrderInput', {
 
 builder.mutationField('cancelPayAfterOrder', (t) =>
   t.field({
+    ...needs('orders:cancel'),
     type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单 has succeeded.'),
     nullable: false,
     description:

@@ -1,6 +1,7 @@
 import { completeOrder } from '../../orders/complete-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
+import { needs } from '../needs.ts';
 import { CHANGE_ERRORS } from './change-errors.ts';
 import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
@@ -89,6 +90,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
 
 builder.mutationField('completePayAfterOrder', (t) =>
   t.field({
+    ...needs('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
       '完结先享后付订单 has succeeded. The money is not there yet: WeChat Pay debits the user, and the order becomes USER_PAID.',

@@ -10,6 +10,7 @@ import {
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
+import { needs } from '../needs.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
 import { loadOrder, writing } from './query.ts';
 import { PayAfterOrderType } from './type.ts';
@@ -65,6 +66,7 @@ const CreatePayAfterOrderPayload = builder
 builder.mutationField('createPayAfterOrder', (t) =>
   t.field({
     type: CreatePayAfterOrderPayload,
+    ...needs('orders:create'),
     nullable: false,
     description:
       '创建先享后付订单. Safe to repeat: the same input under the same outOrderNo answers the same order. An order that exists is never reported as failed; where nobody can tell, OutcomeUnknownError says so.',

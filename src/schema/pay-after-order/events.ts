@@ -3,15 +3,17 @@ import { orderKeyIssues } from '../../orders/order-key.ts';
 import { eventExists } from '../../orders/records.ts';
 import { builder } from '../builder.ts';
 import { badCursor, eventCursor } from '../connection.ts';
+import { needs } from '../needs.ts';
 import { badArguments } from '../query-errors.ts';
 import { PayAfterOrderEvent } from './event.ts';
 
 builder.subscriptionField('payAfterOrderEvents', (t) =>
   t.field({
     type: PayAfterOrderEvent,
+    ...needs('events:read'),
     nullable: false,
     description:
-      'Changes of orders, as they are recorded: first those stored after the cursor, then live, without gap or duplicate. A client that was cut off goes on after the last id it has.',
+      'Changes of orders, as they are recorded: first those stored after the cursor, then live, without gap or duplicate. A caller who acts for one user hears of the orders of that user. A client that was cut off goes on after the last id it has.',
     args: {
       outOrderNo: t.arg.string({ description: '商户服务订单号: of this order alone.' }),
       after: t.arg.id({
@@ -19,17 +21,22 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
           'The id of the last event that the caller has. Left out: only what comes from now on. An unknown one is refused.',
       }),
     },
-    subscribe: async (_, { outOrderNo, after }, { ledger, inputRules, stopping, signal }) => {
+    subscribe: async (
+      _,
+      { outOrderNo, after },
+      { ledger, reach, inputRules, stopping, signal },
+    ) => {
       const issues =
         typeof outOrderNo === 'string' ? orderKeyIssues({ outOrderNo }, inputRules) : [];
       if (issues.length > 0) {
         throw badArguments(issues);
       }
       const cursor = after === null || after === undefined ? null : eventCursor(after);
-      if (cursor !== null && !(await eventExists(ledger.store.db, cursor))) {
+      if (cursor !== null && !(await eventExists(ledger.store.db, reach, cursor))) {
         throw badCursor('after is not the id of an event.');
       }
       return eventStream(ledger, {
+        reach,
         outOrderNo: outOrderNo ?? null,
         after: cursor,
         // A client that is gone before the stream begins would never end it.

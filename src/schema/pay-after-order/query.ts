@@ -1,9 +1,11 @@
 import { orderKeyIssues } from '../../orders/order-key.ts';
+import { showWithinReach } from '../../orders/owner.ts';
 import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { refusalCode } from '../errors.ts';
+import { needs } from '../needs.ts';
 import { queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './type.ts';
 
@@ -25,8 +27,9 @@ const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
 builder.queryField('payAfterOrder', (t) =>
   t.field({
     type: PayAfterOrderType,
+    ...needs('orders:read'),
     description:
-      '查询先享后付订单, live from WeChat Pay. Null when WeChat Pay knows no such order. The same order asked for several times in one request costs one call.',
+      '查询先享后付订单, live from WeChat Pay. Null when WeChat Pay knows no such order, or the caller may not know of it. The same order asked for several times in one request costs one call.',
     args: {
       by: t.arg({
         type: PayAfterOrderKeyInput,
@@ -42,12 +45,13 @@ builder.queryField('payAfterOrder', (t) =>
       const key = toKey(by);
       const query = { ...key, ...withDefaults(ids, context) };
       refuseBadArguments(query, orderKeyIssues(key, context.inputRules), context);
-      return loadOrder(query, context);
+      const outOrderNo = 'outOrderNo' in key ? key.outOrderNo : null;
+      return showWithinReach(context, outOrderNo, () => loadOrder(query, context));
     },
   }),
 );
 
-/** One order, live, at one call per request. Throws GraphQL errors. */
+/** One order, live, at one call per request; the caller must be known to reach it. Throws GraphQL errors. */
 export async function loadOrder(
   query: PayAfterOrderQuery,
   { orderLoader }: GraphQLContext,

@@ -11,6 +11,7 @@ import {
   PageInfo,
   pageSize,
 } from '../connection.ts';
+import { needs } from '../needs.ts';
 import { PayAfterOrderState } from './enums.ts';
 import { PayAfterOrderEventConnection } from './event.ts';
 
@@ -46,6 +47,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').i
     }),
     events: t.field({
       type: PayAfterOrderEventConnection,
+      ...needs('events:read'),
       nullable: false,
       description: 'What happened to the order, oldest first.',
       args: {
@@ -110,20 +112,22 @@ const Filter = builder.inputType('PayAfterOrderFilter', {
 builder.queryField('payAfterOrders', (t) =>
   t.field({
     type: RecordConnection,
+    ...needs('orders:read'),
     nullable: false,
     description:
-      'The orders that this server has recorded, newest first: made through it, or seen in a notice or a query. Never live.',
+      'The orders that this server has recorded, newest first: made through it, or seen in a notice or a query. Never live. A caller who acts for one user sees those of that user.',
     args: {
       filter: t.arg({ type: Filter, description: 'Which orders; all where left out.' }),
       first: t.arg.int({ description: PAGE_SIZE }),
       after: t.arg.string({ description: AFTER }),
     },
-    resolve: async (_, { filter, first, after }, { ledger }) => {
+    resolve: async (_, { filter, first, after }, { ledger, reach }) => {
       if (filter?.serviceId?.includes('\0')) {
         throw badCursor('serviceId holds a character that no service id has.');
       }
       const page = await listOrders(
         ledger.store.db,
+        reach,
         filter ?? {},
         pageSize(first),
         typeof after === 'string' ? readCursor(after) : null,

@@ -1,6 +1,7 @@
 import { syncOrder } from '../../orders/change-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
+import { needs } from '../needs.ts';
 import { CHANGE_ERRORS } from './change-errors.ts';
 import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
 import { writing } from './query.ts';
@@ -47,6 +48,7 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
 
 builder.mutationField('syncPayAfterOrder', (t) =>
   t.field({
+    ...needs('orders:complete'),
     type: changePayload(
       'SyncPayAfterOrderPayload',
       '支付分订单同步 has succeeded: WeChat Pay takes the order for paid.',

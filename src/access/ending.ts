@@ -1,0 +1,40 @@
+import type { Caller } from './caller.ts';
+
+/** The longest that a timer of Node can wait. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+export function hasEnded({ expiresAt, revoked }: Caller): boolean {
+  return revoked?.aborted === true || (expiresAt !== null && Date.now() >= expiresAt);
+}
+
+/**
+ * Calls back once when the caller's credential ends, never before this returns.
+ * @returns how to stop waiting
+ */
+export function whenEnded(caller: Caller, callback: () => void): () => void {
+  const { expiresAt, revoked } = caller;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearTimeout(timer);
+    revoked?.removeEventListener('abort', check);
+  };
+  const wait = () => {
+    clearTimeout(timer);
+    const ms = hasEnded(caller) ? 0 : (expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
+    if (ms < Number.POSITIVE_INFINITY) {
+      timer = setTimeout(check, Math.min(ms, LONGEST_WAIT_MS));
+      timer.unref();
+    }
+  };
+  const check = () => {
+    if (hasEnded(caller)) {
+      stop();
+      callback();
+    } else {
+      wait();
+    }
+  };
+  revoked?.addEventListener('abort', check);
+  wait();
+  return stop;
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import { type Caller, knownScopes } from './caller.ts';
+import { createKeyFetch } from './key-fetch.ts';
+
+export interface TokenOptions {
+  /** Where the issuer publishes its keys. */
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+export interface Tokens {
+  /** The caller that a token names; `unavailable` where the issuer's keys can't be had now. */
+  readonly verify: (token: string) => Promise<Caller | 'refused' | 'unavailable'>;
+}
+
+export interface TokenLog {
+  readonly warn: (fields: object, message: string) => void;
+}
+
+/** Signatures by private keys alone: never a shared secret, never none. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+].concat('EdDSA', 'Ed25519');
+/** How far the issuer's clock may be off. */
+const CLOCK_TOLERANCE_S = 10;
+/** After a look at the issuer's keys an unknown key id is refused without another. */
+const COOLDOWN_MS = 30_000;
+const KEYS_FRESH_MS = 600_000;
+const FETCH_TIMEOUT_MS = 3_000;
+const LONGEST_OPENID = 128;
+
+/** JSON Web Tokens of one issuer, verified with the keys that it publishes. */
+export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: TokenLog): Tokens {
+  const keyFetch = createKeyFetch((err) => {
+    log.warn({ err }, 'the keys of JWKS_URL can not be had: tokens that need them get 503');
+  });
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    cooldownDuration: COOLDOWN_MS,
+    cacheMaxAge: KEYS_FRESH_MS,
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    [customFetch]: keyFetch.fetch,
+  });
+  const options = {
+    algorithms: ALGORITHMS,
+    issuer,
+    audience,
+    requiredClaims: ['exp'],
+    clockTolerance: CLOCK_TOLERANCE_S,
+  };
+  return {
+    verify: async (token) => {
+      try {
+        const { payload } = await jwtVerify(token, keys, options);
+        return callerOf(payload);
+      } catch (error) {
+        const unknownKey = error instanceof errors.JWKSNoMatchingKey;
+        return isFaultOfToken(error) && !(unknownKey && keyFetch.isFailing())
+          ? 'refused'
+          : 'unavailable';
+      }
+    },
+  };
+}
+
+function isFaultOfToken(error: unknown): boolean {
+  return [
+    errors.JWTExpired,
+    errors.JWTClaimValidationFailed,
+    errors.JWTInvalid,
+    errors.JWSInvalid,
+    errors.JWSSignatureVerificationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWKSNoMatchingKey,
+    errors.JWKSMultipleMatchingKeys,
+  ].some((kind) => error instanceof kind);
+}
+
+function callerOf({ iss, sub, exp, scope, openid }: JWTPayload): Caller {
+  const isOpenid = typeof openid === 'string' && openid !== '' && openid.length <= LONGEST_OPENID;
+  return {
+    id: `jwt:${shortHash(`${iss}\n${sub ?? ''}`)}`,
+    scopes: knownScopes(typeof scope === 'string' ? scope.split(' ') : []),
+    openid: isOpenid ? openid : null,
+    expiresAt: exp === undefined ? null : exp * 1_000,
+  };
+}
+
+/** A subject may be somebody's phone number. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
+}
