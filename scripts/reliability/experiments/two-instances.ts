@@ -1,8 +1,8 @@
-import { all, atMost, type Experiment } from './experiment.ts';
-import { type Follower, follow } from './follower.ts';
-import { makeNotice } from './notices.ts';
-import { percentile } from './stats.ts';
-import { isAcknowledged } from './storm.ts';
+import { all, atMost, type Experiment } from '../experiment.ts';
+import { type Follower, follow } from '../support/follower.ts';
+import { makeNotice } from '../support/notices.ts';
+import { percentile } from '../support/stats.ts';
+import { isAcknowledged } from '../support/storm.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = {

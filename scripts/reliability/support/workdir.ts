@@ -8,7 +8,7 @@ export interface Workdir extends AsyncDisposable {
 
 /** An empty directory that is gone at the end of its scope. */
 export async function workdir(): Promise<Workdir> {
-  const path = await mkdtemp(join(tmpdir(), 'payafter-prove-'));
+  const path = await mkdtemp(join(tmpdir(), 'payafter-reliability-'));
   return {
     path,
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, sqliteDatabase } from './databases.ts';
-import { type Experiment, none, type Row } from './experiment.ts';
-import { makeNotices, type Notice, signed } from './notices.ts';
-import { createPoster } from './post.ts';
-import { type Server, startServer, type Variables } from './server.ts';
-import { between } from './stats.ts';
-import { isAcknowledged, storm } from './storm.ts';
-import { judge, type Verdict } from './verdict.ts';
-import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
-import { startWechatStub } from './wechat-stub.ts';
-import { workdir } from './workdir.ts';
+import { type Database, sqliteDatabase } from '../support/databases.ts';
+import { type Experiment, none, type Row } from '../experiment.ts';
+import { makeNotices, type Notice, signed } from '../support/notices.ts';
+import { createPoster } from '../support/post.ts';
+import { type Server, startServer, type Variables } from '../support/server.ts';
+import { between } from '../support/stats.ts';
+import { isAcknowledged, storm } from '../support/storm.ts';
+import { judge, type Verdict } from '../support/verdict.ts';
+import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+import { workdir } from '../support/workdir.ts';
 
 const SIZES = {
   full: { sqlite: 50, postgres: 20, orders: 500, acknowledged: [50, 800] },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { count, type Database } from './databases.ts';
 import { trueOrders, trueTotal } from './oracle.ts';
 import { amountsOf, isCompleted, type Told } from './shopper.ts';

@@ -17,7 +17,7 @@ export interface Postgres extends AsyncDisposable {
 const PASSWORD = 'prove';
 
 export async function startPostgres(): Promise<Postgres> {
-  const directory = await mkdtemp(join(tmpdir(), 'payafter-prove-pg-'));
+  const directory = await mkdtemp(join(tmpdir(), 'payafter-reliability-pg-'));
   const port = await freePort();
   const cluster = new EmbeddedPostgres({
     databaseDir: directory,

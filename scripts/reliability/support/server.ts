@@ -15,7 +15,7 @@ export interface Server extends AsyncDisposable {
 
 export type Variables = Readonly<Record<string, string>>;
 
-const ENTRY = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../../src/server.ts', import.meta.url));
 const START_MS = 30_000;
 const KEPT_LINES = 20;
 

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { sqliteDatabase } from './databases.ts';
-import { atMost, type Experiment, none, type Row } from './experiment.ts';
-import { mixFaults } from './fault-mix.ts';
-import { checkEnd, secondsUntilSettled } from './faults-end.ts';
-import { freePort } from './free-port.ts';
-import { type Keeper, keepServer } from './keeper.ts';
-import { control, trueOrders } from './oracle.ts';
-import { createPoster } from './post.ts';
-import { type Shop, type Told, take } from './shopper.ts';
-import { workdir } from './workdir.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { sqliteDatabase } from '../support/databases.ts';
+import { atMost, type Experiment, none, type Row } from '../experiment.ts';
+import { mixFaults } from '../support/fault-mix.ts';
+import { checkEnd, secondsUntilSettled } from '../support/faults-end.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Keeper, keepServer } from '../support/keeper.ts';
+import { control, trueOrders } from '../support/oracle.ts';
+import { createPoster } from '../support/post.ts';
+import { type Shop, type Told, take } from '../support/shopper.ts';
+import { workdir } from '../support/workdir.ts';
 
 const SIZES = { full: { steps: 1_000, kills: 8 }, quick: { steps: 40, kills: 0 } } as const;
 const SHOPPERS = 16;

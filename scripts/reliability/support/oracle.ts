@@ -1,5 +1,5 @@
 import { randomBytes, sign } from 'node:crypto';
-import type { SandboxCredentials } from '../../src/sandbox/identity.ts';
+import type { SandboxCredentials } from '../../../src/sandbox/identity.ts';
 import { at, isObject } from './json.ts';
 
 /** An order as WeChat itself knows it. */

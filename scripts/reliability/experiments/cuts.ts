@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { count } from './databases.ts';
-import { all, type Experiment, none } from './experiment.ts';
-import { compare, follow } from './follower.ts';
-import { makeNotice, makeNotices } from './notices.ts';
-import type { Poster } from './post.ts';
-import { between, pick } from './stats.ts';
-import { isAcknowledged } from './storm.ts';
+import { count } from '../support/databases.ts';
+import { all, type Experiment, none } from '../experiment.ts';
+import { compare, follow } from '../support/follower.ts';
+import { makeNotice, makeNotices } from '../support/notices.ts';
+import type { Poster } from '../support/post.ts';
+import { between, pick } from '../support/stats.ts';
+import { isAcknowledged } from '../support/storm.ts';
 
 const SIZES = { full: 200, quick: 15 } as const;
 const ORDERS_PER_CUT = 10;

@@ -1,7 +1,7 @@
-import { count } from './databases.ts';
-import { all, type Experiment, type Row } from './experiment.ts';
-import { makeNotice } from './notices.ts';
-import { isAcknowledged } from './storm.ts';
+import { count } from '../support/databases.ts';
+import { all, type Experiment, type Row } from '../experiment.ts';
+import { makeNotice } from '../support/notices.ts';
+import { isAcknowledged } from '../support/storm.ts';
 
 const SIZES = { full: 1_000, quick: 100 } as const;
 

@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts';
+import type { Stage } from './support/stage.ts';
 
 /** How much of it: `quick` for tests, `full` for the record. */
 export type Scale = 'full' | 'quick';

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { sqliteDatabase } from './databases.ts';
-import { all, atMost, type Experiment, none } from './experiment.ts';
-import { at } from './json.ts';
-import { makeNotices, type Notice } from './notices.ts';
-import { createPoster, type Poster } from './post.ts';
-import { startServer } from './server.ts';
-import { percentile } from './stats.ts';
-import { isAcknowledged } from './storm.ts';
-import { judge } from './verdict.ts';
-import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
-import { startWechatStub } from './wechat-stub.ts';
-import { workdir } from './workdir.ts';
+import { sqliteDatabase } from '../support/databases.ts';
+import { all, atMost, type Experiment, none } from '../experiment.ts';
+import { at } from '../support/json.ts';
+import { makeNotices, type Notice } from '../support/notices.ts';
+import { createPoster, type Poster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { percentile } from '../support/stats.ts';
+import { isAcknowledged } from '../support/storm.ts';
+import { judge } from '../support/verdict.ts';
+import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+import { workdir } from '../support/workdir.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
@@ -106,7 +106,7 @@ interface Queries {
 
 /** In a thread of their own, so that they delay the server and not the clock of the notices. */
 function startQueries(url: string): Queries {
-  const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
+  const worker = new Worker(new URL('../support/query-loops.ts', import.meta.url), {
     workerData: { url, loops: LOOPS },
   });
   const counted = new Promise<{ answered: number; failed: number }>((resolve, reject) => {

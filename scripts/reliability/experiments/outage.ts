@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from './databases.ts';
-import { all, atMost, type Experiment, none, type Row } from './experiment.ts';
-import { compare, type Follower, follow } from './follower.ts';
-import { makeNotice, type Notice, STATES } from './notices.ts';
-import type { Poster } from './post.ts';
-import { startPostgres } from './postgres.ts';
-import { type Pair, startPair } from './stage.ts';
-import { isAcknowledged } from './storm.ts';
-import { judge } from './verdict.ts';
-import type { WechatKeys } from './wechat-keys.ts';
+import type { Database } from '../support/databases.ts';
+import { all, atMost, type Experiment, none, type Row } from '../experiment.ts';
+import { compare, type Follower, follow } from '../support/follower.ts';
+import { makeNotice, type Notice, STATES } from '../support/notices.ts';
+import type { Poster } from '../support/post.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { type Pair, startPair } from '../support/stage.ts';
+import { isAcknowledged } from '../support/storm.ts';
+import { judge } from '../support/verdict.ts';
+import type { WechatKeys } from '../support/wechat-keys.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = {

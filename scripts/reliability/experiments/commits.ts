@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Kysely } from 'kysely';
-import { migrate } from '../../src/orders/store/migrations.ts';
-import { sqliteDialect } from '../../src/orders/store/sqlite.ts';
-import type { Tables } from '../../src/orders/store/tables.ts';
-import { groupWriter, type Writer } from '../../src/orders/store/writer.ts';
-import { atLeast, atMost, type Experiment } from './experiment.ts';
-import { workdir } from './workdir.ts';
+import { migrate } from '../../../src/orders/store/migrations.ts';
+import { sqliteDialect } from '../../../src/orders/store/sqlite.ts';
+import type { Tables } from '../../../src/orders/store/tables.ts';
+import { groupWriter, type Writer } from '../../../src/orders/store/writer.ts';
+import { atLeast, atMost, type Experiment } from '../experiment.ts';
+import { workdir } from '../support/workdir.ts';
 
 const SIZES = { full: { writes: 20_000, goal: 50 }, quick: { writes: 1_000, goal: 500 } } as const;
 const AT_ONCE = 64;
