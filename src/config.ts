@@ -8,6 +8,8 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Between the first 503 of /ready and the first refusal. */
+  readonly stopGraceMs: number;
   readonly upstream: Upstream;
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
@@ -41,6 +43,7 @@ export function loadConfig(env: Environment): Config {
     production,
     host: readHost(from),
     port: from.whole('PORT', 0, 65_535) ?? 4000,
+    stopGraceMs: from.whole('STOP_GRACE_MS', 0, 5_000) ?? 500,
     upstream,
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, createApp, ENDPOINT } from './app.ts';
 import type { MerchantUpstream } from './config/upstream.ts';
 import { type Config, loadConfig } from './config.ts';
 import { keptDataKey } from './data-key.ts';
 import { renderGraphiqlPage } from './graphiql.ts';
-import { type ClosingStep, closeInOrder, followConnections, stopSignal } from './lifecycle.ts';
+import { type ClosingStep, closeInOrder, followConnections, stopCause } from './lifecycle.ts';
 import { createLog } from './log.ts';
 import { createQueryObserver } from './orders/last-seen.ts';
 import { openLedger } from './orders/open-ledger.ts';
@@ -15,13 +16,18 @@ import { serveWebSocket } from './websocket.ts';
 import { createWechatPay } from './wechat/index.ts';
 
 const STOP_CEILING_MS = 10_000;
+/** The process is gone by then, even where it can't close: a start that hangs, say. */
+const EXIT_CEILING_MS = 10_400;
 /** Connections are cut a little earlier, so that what closes after them still has its turn. */
-const DRAIN_CEILING_MS = 9_000;
+const LAST_STEPS_MS = 1_000;
 
 /** Environment → configuration → resources → app → listen → wait → close in order. */
 async function main(env: Environment): Promise<void> {
-  const stop = stopSignal();
   const log = createLog();
+  const stop = stopCause({
+    onFault: (err) => log.error({ err }, 'an error that nobody caught: this process ends'),
+    ceilingMs: EXIT_CEILING_MS,
+  });
   const config = loadConfig(env);
   const upstream = await startUpstream(config, env);
   const dataKey = config.dataKey ?? (await keptDataKey(config.databaseUrl));
@@ -37,6 +43,7 @@ async function main(env: Environment): Promise<void> {
   });
   const queries = createQueryObserver(ledger);
   const reconciler = startReconciler(ledger, wechat);
+  const leaving = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
     wechat,
@@ -47,11 +54,11 @@ async function main(env: Environment): Promise<void> {
     apiv2Key: upstream.apiv2Key,
     inputRules: config.inputRules,
     stopping: stopping.signal,
-    isReady: async () => !stopping.signal.aborted && (await ledger.store.isUp()),
+    isReady: async () => !leaving.signal.aborted && (await ledger.store.isUp()),
     graphiql: config.graphiql ? renderGraphiqlPage : undefined,
     corsOrigins: config.corsOrigins,
   });
-  const server = await listen(serve(app, stopping.signal), config);
+  const server = await listen(serve(app, leaving.signal, stopping.signal), config);
   const connections = followConnections(server);
   const origins = config.corsOrigins;
   const leaveSockets = serveWebSocket(server, app, { path: ENDPOINT, origins });
@@ -68,13 +75,21 @@ async function main(env: Environment): Promise<void> {
     log.warn({}, message);
   }
 
-  const signal = await stop;
+  const cause = await stop;
+  const startMs = performance.now();
+  leaving.abort();
+  log.info(
+    { cause: cause.kind === 'signal' ? cause.signal : 'a fault' },
+    'stopping: not ready any more, calls in flight finish',
+  );
+  // Whoever looks at /ready is to send its calls elsewhere before they are refused here.
+  await sleep(config.stopGraceMs);
   stopping.abort();
-  log.info({ signal }, 'stopping: no new requests, calls in flight finish');
+  const leftMs = STOP_CEILING_MS - (performance.now() - startMs);
   const problems = await closeInOrder(
     [
       { name: 'websockets', close: leaveSockets },
-      { name: 'http', close: () => connections.drain(DRAIN_CEILING_MS) },
+      { name: 'http', close: () => connections.drain(leftMs - LAST_STEPS_MS) },
       { name: 'app', close: app.dispose },
       { name: 'queries', close: queries.close },
       { name: 'reconciler', close: reconciler.close },
@@ -82,13 +97,13 @@ async function main(env: Environment): Promise<void> {
       { name: 'ledger', close: ledger.close },
       ...upstream.closing,
     ],
-    STOP_CEILING_MS,
+    leftMs,
   );
   for (const { name, problem } of problems) {
     log.error({ step: name, problem }, 'did not close');
   }
   log.info({}, 'stopped');
-  process.exit(0);
+  process.exit(cause.kind === 'signal' ? 0 : 1);
 }
 
 /** A write and the query before it may each take the whole budget; the rest is for the database. */
@@ -127,14 +142,14 @@ async function haveNotices(sandbox: string, url: string): Promise<void> {
   await fetch(`${sandbox}/sandbox/notify-url`, { method: 'POST', headers, body });
 }
 
-function serve({ requestListener }: App, stopping: AbortSignal): Server {
+function serve({ requestListener }: App, leaving: AbortSignal, stopping: AbortSignal): Server {
   return createServer((request, response) => {
-    if (stopping.aborted) {
+    if (leaving.aborted) {
       response.setHeader('connection', 'close');
-      if (request.url !== '/health' && request.url !== '/ready') {
-        response.writeHead(503, { 'retry-after': '1' }).end();
-        return;
-      }
+    }
+    if (stopping.aborted && request.url !== '/health' && request.url !== '/ready') {
+      response.writeHead(503, { 'retry-after': '1' }).end();
+      return;
     }
     requestListener(request, response);
   });

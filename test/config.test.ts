@@ -17,6 +17,7 @@ describe('without any variable', () => {
     production: false,
     host: '127.0.0.1',
     port: 4000,
+    stopGraceMs: 500,
     upstream: { kind: 'sandbox', port: 4010 },
     appid: undefined,
     serviceId: undefined,

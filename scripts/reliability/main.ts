@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
+import type { Experiment, Scale } from './experiment.ts';
 import { commits } from './experiments/commits.ts';
 import { cuts } from './experiments/cuts.ts';
-import type { Experiment, Scale } from './experiment.ts';
 import { faults } from './experiments/faults.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { outage } from './experiments/outage.ts';
 import { sameNotice } from './experiments/same-notice.ts';
+import { twoInstances } from './experiments/two-instances.ts';
 import { createStage, type Stage } from './support/stage.ts';
 import { type Result, toPage, toTable } from './table.ts';
-import { twoInstances } from './experiments/two-instances.ts';
 
 /**
  * Shows with figures that the server loses nothing. Exit code 1 where a goal is missed.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { count } from '../support/databases.ts';
 import { all, type Experiment, none } from '../experiment.ts';
+import { count } from '../support/databases.ts';
 import { compare, follow } from '../support/follower.ts';
 import { makeNotice, makeNotices } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';

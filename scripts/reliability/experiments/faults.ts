@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
-import { sqliteDatabase } from '../support/databases.ts';
 import { atMost, type Experiment, none, type Row } from '../experiment.ts';
+import { sqliteDatabase } from '../support/databases.ts';
 import { mixFaults } from '../support/fault-mix.ts';
 import { checkEnd, secondsUntilSettled } from '../support/faults-end.ts';
 import { freePort } from '../support/free-port.ts';

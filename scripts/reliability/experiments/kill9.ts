@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, sqliteDatabase } from '../support/databases.ts';
 import { type Experiment, none, type Row } from '../experiment.ts';
+import { type Database, sqliteDatabase } from '../support/databases.ts';
 import { makeNotices, type Notice, signed } from '../support/notices.ts';
 import { createPoster } from '../support/post.ts';
 import { type Server, startServer, type Variables } from '../support/server.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { sqliteDatabase } from '../support/databases.ts';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
+import { sqliteDatabase } from '../support/databases.ts';
 import { at } from '../support/json.ts';
 import { makeNotices, type Notice } from '../support/notices.ts';
 import { createPoster, type Poster } from '../support/post.ts';

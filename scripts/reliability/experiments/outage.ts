@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '../support/databases.ts';
 import { all, atMost, type Experiment, none, type Row } from '../experiment.ts';
+import type { Database } from '../support/databases.ts';
 import { compare, type Follower, follow } from '../support/follower.ts';
 import { makeNotice, type Notice, STATES } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';

@@ -1,5 +1,5 @@
-import { count } from '../support/databases.ts';
 import { all, type Experiment, type Row } from '../experiment.ts';
+import { count } from '../support/databases.ts';
 import { makeNotice } from '../support/notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
