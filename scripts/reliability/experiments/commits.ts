@@ -6,7 +6,6 @@ import { sqliteDialect } from '../../../src/orders/store/sqlite.ts';
 import type { Tables } from '../../../src/orders/store/tables.ts';
 import { groupWriter, type Writer } from '../../../src/orders/store/writer.ts';
 import { atLeast, atMost, type Experiment } from '../experiment.ts';
-import { workdir } from '../support/workdir.ts';
 
 const SIZES = { full: { writes: 20_000, goal: 50 }, quick: { writes: 1_000, goal: 500 } } as const;
 const AT_ONCE = 64;
@@ -15,10 +14,12 @@ const RESOLUTION_MS = 5;
 
 /** Durable writes to SQLite that wait together share a commit, and the event loop turns in between. */
 export const commits: Experiment = {
+  goal: 'G9',
   name: 'commits',
-  run: async (scale) => {
+  minutes: 1,
+  run: async (scale, stage) => {
     const { writes, goal } = SIZES[scale];
-    await using directory = await workdir();
+    await using directory = await stage.workdir();
     const db = new Kysely<Tables>({ dialect: sqliteDialect(join(directory.path, 'ledger.db')) });
     await db.transaction().execute(migrate);
     let groups = 0;

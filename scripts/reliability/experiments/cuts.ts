@@ -13,7 +13,9 @@ const CATCH_UP_MS = 10_000;
 
 /** A subscriber that is cut off again and again, while both instances write. */
 export const cuts: Experiment = {
+  goal: 'G15',
   name: 'cuts',
+  minutes: 1,
   run: async (scale, stage) => {
     const times = SIZES[scale];
     const { keys, database, servers, posters } = await stage.pair();

@@ -10,7 +10,6 @@ import { type Keeper, keepServer } from '../support/keeper.ts';
 import { control, trueOrders } from '../support/oracle.ts';
 import { createPoster } from '../support/post.ts';
 import { type Shop, type Told, take } from '../support/shopper.ts';
-import { workdir } from '../support/workdir.ts';
 
 const SIZES = { full: { steps: 1_000, kills: 8 }, quick: { steps: 40, kills: 0 } } as const;
 const SHOPPERS = 16;
@@ -20,10 +19,12 @@ const SETTLED_GOAL_S = 60;
 
 /** Orders are made and completed while WeChat fails in every way and the server is killed. */
 export const faults: Experiment = {
+  goal: 'G11',
   name: 'faults',
-  run: async (scale) => {
+  minutes: 5,
+  run: async (scale, stage) => {
     const { steps, kills } = SIZES[scale];
-    await using directory = await workdir();
+    await using directory = await stage.workdir();
     const port = await freePort();
     const calls = { all: 0, faulty: 0 };
     const sandbox = await startSandbox({
@@ -45,7 +46,7 @@ export const faults: Experiment = {
     await control(sandbox.url, 'POST', '/sandbox/notify-schedule', { factor: 0.01 });
     const database = sqliteDatabase(join(directory.path, 'ledger.db'));
     const server = stack.use(
-      await keepServer(directory.path, port, {
+      await keepServer(directory, port, {
         ...sandbox.credentials,
         WECHAT_TIMEOUT_MS: TIMEOUT_MS,
         DATABASE_URL: database.url,

@@ -10,7 +10,7 @@ import { isAcknowledged, storm } from '../support/storm.ts';
 import { judge, type Verdict } from '../support/verdict.ts';
 import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
 import { startWechatStub } from '../support/wechat-stub.ts';
-import { workdir } from '../support/workdir.ts';
+import type { Workdir } from '../support/workdir.ts';
 
 const SIZES = {
   full: { sqlite: 50, postgres: 20, orders: 500, acknowledged: [50, 800] },
@@ -20,15 +20,17 @@ const SENDERS = 32;
 
 /** kill -9 in the middle of a storm of notices: what was acknowledged is there, and once. */
 export const kill9: Experiment = {
+  goal: 'G8',
   name: 'kill9',
+  minutes: 3,
   run: async (scale, stage) => {
     const size = SIZES[scale];
-    await using directory = await workdir();
+    await using directory = await stage.workdir();
     const file = sqliteDatabase(join(directory.path, 'ledger.db'));
-    const onFile = await manyRounds(file, directory.path, { ...size, rounds: size.sqlite });
+    const onFile = await manyRounds(file, directory, { ...size, rounds: size.sqlite });
     const postgres = await stage.postgres();
     const shared = await postgres.create('kill9');
-    const onServer = await manyRounds(shared, directory.path, { ...size, rounds: size.postgres });
+    const onServer = await manyRounds(shared, directory, { ...size, rounds: size.postgres });
     return [...rowsOf('SQLite', onFile), ...rowsOf('PostgreSQL', onServer)];
   },
 };
@@ -46,7 +48,7 @@ interface Outcome extends Verdict {
   readonly cutOff: number;
 }
 
-async function manyRounds(database: Database, cwd: string, size: Size): Promise<Outcome> {
+async function manyRounds(database: Database, cwd: Workdir, size: Size): Promise<Outcome> {
   const keys = makeWechatKeys();
   await using stub = await startWechatStub(keys);
   const variables = {
@@ -89,7 +91,7 @@ async function manyRounds(database: Database, cwd: string, size: Size): Promise<
 }
 
 interface Start {
-  readonly cwd: string;
+  readonly cwd: Workdir;
   readonly variables: Variables;
   readonly round: number;
   readonly orders: number;

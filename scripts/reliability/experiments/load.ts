@@ -12,7 +12,6 @@ import { isAcknowledged } from '../support/storm.ts';
 import { judge } from '../support/verdict.ts';
 import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
 import { startWechatStub } from '../support/wechat-stub.ts';
-import { workdir } from '../support/workdir.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
@@ -22,14 +21,16 @@ const CONNECTIONS = 64;
 
 /** Notices come in at a steady pace while queries take all the rest of the server. */
 export const load: Experiment = {
+  goal: 'G9',
   name: 'load',
-  run: async (scale) => {
+  minutes: 1,
+  run: async (scale, stage) => {
     const { seconds, goal } = SIZES[scale];
     const keys = makeWechatKeys();
-    await using directory = await workdir();
+    await using directory = await stage.workdir();
     await using stub = await startWechatStub(keys);
     const database = sqliteDatabase(join(directory.path, 'ledger.db'));
-    await using server = await startServer(directory.path, {
+    await using server = await startServer(directory, {
       ...keys.variables,
       WECHAT_BASE_URL: stub.url,
       DATABASE_URL: database.url,

@@ -4,7 +4,6 @@ import type { Database } from '../support/databases.ts';
 import { compare, type Follower, follow } from '../support/follower.ts';
 import { makeNotice, type Notice, STATES } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';
-import { startPostgres } from '../support/postgres.ts';
 import { type Pair, startPair } from '../support/stage.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import { judge } from '../support/verdict.ts';
@@ -24,12 +23,14 @@ type Phase = 'before' | 'changing' | 'down' | 'after';
 
 /** The database goes away and comes back: the server says so, waits, and forgets nothing. */
 export const outage: Experiment = {
+  goal: 'G15',
   name: 'outage',
-  run: async (scale) => {
+  minutes: 1,
+  run: async (scale, stage) => {
     const { outageMs, calmMs, goalMs } = SIZES[scale];
-    await using postgres = await startPostgres();
+    await using postgres = await stage.ownPostgres();
     const database = await postgres.create('ledger');
-    await using both = await startPair(database);
+    await using both = await startPair(await stage.workdir(), database);
     const { keys } = both;
     await both.posters[0].notice(await makeNotice(keys, 'FIRST', 'USER_ACCEPTED'));
     using one = await follow(() => both.servers[0].url, 1);

@@ -7,7 +7,9 @@ const SIZES = { full: 1_000, quick: 100 } as const;
 
 /** One notice, very often at once, to two instances: one effect, and nobody is turned away. */
 export const sameNotice: Experiment = {
+  goal: 'G10',
   name: 'same-notice',
+  minutes: 1,
   run: async (scale, stage) => {
     const times = SIZES[scale];
     const { keys, database, posters } = await stage.pair();
@@ -27,5 +29,5 @@ export const sameNotice: Experiment = {
 };
 
 function exactlyOne(what: string, size: string, figure: number): Row {
-  return { what, size, figure: String(figure), goal: '1', pass: figure === 1 };
+  return { what, size, figure: String(figure), wanted: '1', pass: figure === 1 };
 }

@@ -13,7 +13,9 @@ const GIVE_UP_MS = 10_000;
 
 /** A subscriber of one instance learns of what the other one was told. */
 export const twoInstances: Experiment = {
+  goal: 'G15',
   name: 'two-instances',
+  minutes: 1,
   run: async (scale, stage) => {
     const { events, goalMs } = SIZES[scale];
     const { keys, servers, posters } = await stage.pair();

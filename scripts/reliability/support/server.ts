@@ -1,51 +1,107 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { at, parse } from './json.ts';
+import type { Workdir } from './workdir.ts';
 
 /** The server as its users run it: a process of its own. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   readonly isRunning: () => boolean;
+  readonly signal: (signal: NodeJS.Signals) => void;
   /** kill -9; resolves when it is gone. */
   readonly kill: () => Promise<void>;
+  /** The exit code; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** How many lines of level error it has logged, by message. */
   readonly errors: ReadonlyMap<string, number>;
+  /** Resolves with the next line of its log that has this message. */
+  readonly logged: (message: string) => Promise<unknown>;
 }
 
 export type Variables = Readonly<Record<string, string>>;
+
+export interface ServerOptions {
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+  /** A command that is to run the rest of the line. */
+  readonly within?: readonly string[];
+}
 
 const ENTRY = fileURLToPath(new URL('../../../src/server.ts', import.meta.url));
 const START_MS = 30_000;
 const KEPT_LINES = 20;
 
-/**
- * Starts src/server.ts with these variables alone, and waits until it listens.
- * @param cwd a directory without a `.env`
- */
-export async function startServer(cwd: string, variables: Variables): Promise<Server> {
-  const child = spawn(process.execPath, [ENTRY], {
-    cwd,
-    env: { NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...variables },
+/** What every server here has: the one place that knows how it is set up. */
+function environment(variables: Variables): Variables {
+  const path = process.env['PATH'] ?? '';
+  return { NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', PATH: path, ...variables };
+}
+
+/** Starts src/server.ts with these variables alone, and waits until it listens. */
+export async function startServer(
+  { path, watch, processes }: Workdir,
+  variables: Variables,
+  { node = [], within = [] }: ServerOptions = {},
+): Promise<Server> {
+  watch.learn(variables);
+  const [command = process.execPath, ...args] = [...within, process.execPath, ...node, ENTRY];
+  const child = spawn(command, args, {
+    cwd: path,
+    env: environment(variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  processes.add(child);
+  const kept = createWriteStream(join(path, `output-${child.pid}.log`));
+  child.stdout.pipe(kept, { end: false });
+  child.stderr.pipe(kept, { end: false });
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      processes.delete(child);
+      kept.end(() => resolve(code));
+    }),
+  );
   const errors = new Map<string, number>();
-  const url = await readUrl(child, errors);
+  const waiting = new Set<(entry: unknown) => void>();
+  const url = await readUrl(child, (entry) => {
+    const message = String(at(entry, 'msg'));
+    if (at(entry, 'level') === 'error') {
+      errors.set(message, (errors.get(message) ?? 0) + 1);
+    }
+    for (const told of waiting) {
+      told(entry);
+    }
+  });
   const kill = async () => {
     child.kill('SIGKILL');
-    await ended;
+    await exited;
   };
   return {
     url,
+    pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null && child.signalCode === null,
+    signal: (signal) => void child.kill(signal),
     kill,
+    exited,
     errors,
+    logged: (message) =>
+      new Promise((resolve) => {
+        const told = (entry: unknown) => {
+          if (at(entry, 'msg') === message) {
+            waiting.delete(told);
+            resolve(entry);
+          }
+        };
+        waiting.add(told);
+      }),
     [Symbol.asyncDispose]: kill,
   };
 }
 
-function readUrl(child: ChildProcess, errors: Map<string, number>): Promise<string> {
+function readUrl(child: ChildProcess, onEntry: (entry: unknown) => void): Promise<string> {
   const last: string[] = [];
   const keep = (line: string) => {
     last.push(line);
@@ -66,23 +122,15 @@ function readUrl(child: ChildProcess, errors: Map<string, number>): Promise<stri
     createInterface(stdout).on('line', (line) => {
       keep(line);
       const entry = parse(line);
-      const message = String(at(entry, 'msg'));
-      if (message === 'ready') {
+      if (at(entry, 'msg') === 'ready') {
         clearTimeout(late);
         resolve(String(at(entry, 'url')));
       }
-      if (at(entry, 'level') === 'error') {
-        errors.set(message, (errors.get(message) ?? 0) + 1);
-      }
+      onEntry(entry);
     });
     child.once('close', (code, signal) => {
       clearTimeout(late);
       fail(`ended (${code ?? signal})`);
-      if (signal !== 'SIGKILL') {
-        process.stderr.write(
-          `The server ended by itself (${code ?? signal}):\n${last.join('\n')}\n`,
-        );
-      }
     });
   });
 }

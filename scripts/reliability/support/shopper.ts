@@ -3,6 +3,7 @@ import { at } from './json.ts';
 import type { TrueOrder } from './oracle.ts';
 import type { Poster } from './post.ts';
 import { between } from './stats.ts';
+import { PERSON } from './watch.ts';
 
 export type Step = 'create' | 'complete';
 
@@ -54,8 +55,8 @@ function inputOf(step: Step, outOrderNo: string, index: number): object {
         riskAmount: risk,
         fees: [{ feeName: '骑行费', feeAmount: 150, feeDesc: '每半小时1.5元' }],
         needUserConfirm: false,
-        openid: `openid-${index}`,
-        name: '张三',
+        ...PERSON,
+        openid: `${PERSON.openid}${index}`,
       }
     : {
         outOrderNo,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../scripts/prove/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../scripts/reliability/main.ts', import.meta.url));
 
 test('nothing is lost, in small: kills, outages, faults, cuts and load', async () => {
   const child = spawn(process.execPath, [MAIN, '--quick'], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,21 @@
+import type { Experiment } from './experiment.ts';
+import { commits } from './experiments/commits.ts';
+import { cuts } from './experiments/cuts.ts';
+import { faults } from './experiments/faults.ts';
+import { kill9 } from './experiments/kill9.ts';
+import { load } from './experiments/load.ts';
+import { outage } from './experiments/outage.ts';
+import { sameNotice } from './experiments/same-notice.ts';
+import { twoInstances } from './experiments/two-instances.ts';
+
+/** Experiments of one lane share what the stage holds; lanes may run side by side. */
+export const LANES: readonly (readonly Experiment[])[] = [
+  [faults],
+  [outage],
+  [kill9],
+  [sameNotice, twoInstances, cuts],
+  [load],
+  [commits],
+];
+
+export const NAMES: readonly string[] = LANES.flat().map(({ name }) => name);
