@@ -6,6 +6,7 @@ import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { outage } from './experiments/outage.ts';
 import { sameNotice } from './experiments/same-notice.ts';
+import { shutdown } from './experiments/shutdown.ts';
 import { twoInstances } from './experiments/two-instances.ts';
 
 /** Experiments of one lane share what the stage holds; lanes may run side by side. */
@@ -16,6 +17,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [sameNotice, twoInstances, cuts],
   [load],
   [commits],
+  [shutdown],
 ];
 
 export const NAMES: readonly string[] = LANES.flat().map(({ name }) => name);

@@ -32,9 +32,10 @@ const DOUBTS = ['OutcomeUnknownError', 'WechatUnavailableError', 'no-answer'];
 const MOST_TRIES = 80;
 
 const FIELDS = '__typename ... on UserError { message }';
+export const CREATE = `mutation ($input: CreatePayAfterOrderInput!) { result: createPayAfterOrder(input: $input) {
+  ${FIELDS} ... on CreatePayAfterOrderPayload { orderId } } }`;
 const MUTATIONS: Readonly<Record<Step, string>> = {
-  create: `mutation ($input: CreatePayAfterOrderInput!) { result: createPayAfterOrder(input: $input) {
-    ${FIELDS} ... on CreatePayAfterOrderPayload { orderId } } }`,
+  create: CREATE,
   complete: `mutation ($input: CompletePayAfterOrderInput!) { result: completePayAfterOrder(input: $input) {
     ${FIELDS} ... on CompletePayAfterOrderPayload { orderId } } }`,
 };
@@ -43,7 +44,7 @@ export function amountsOf(index: number): { readonly risk: number; readonly tota
   return { risk: 10_000 + index, total: 1_000 + index };
 }
 
-function inputOf(step: Step, outOrderNo: string, index: number): object {
+export function inputOf(step: Step, outOrderNo: string, index: number): object {
   const { risk, total } = amountsOf(index);
   return step === 'create'
     ? {

@@ -13,11 +13,11 @@ export interface SeenEvent {
 export interface SseListener {
   readonly onOpen: () => void;
   readonly onEvent: (event: SeenEvent) => void;
-  /** Called once, however it ends. */
-  readonly onEnd: () => void;
+  /** Called once, however it ends; true: the server said that it is complete. */
+  readonly onEnd: (complete: boolean) => void;
 }
 
-const SUBSCRIPTION =
+export const SUBSCRIPTION =
   'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id outOrderNo state } }';
 
 /**
@@ -30,13 +30,15 @@ export function subscribe(
   { onOpen, onEvent, onEnd }: SseListener,
 ): () => boolean {
   let over = false;
+  let complete = false;
   const end = () => {
     if (!over) {
       over = true;
-      onEnd();
+      onEnd(complete);
     }
   };
   const take = (block: string) => {
+    complete ||= /^event: ?complete$/m.test(block);
     const data = parse(/^data: ?(.*)$/m.exec(block)?.[1] ?? '');
     const event = at(data, 'data', 'payAfterOrderEvents');
     if (event !== undefined) {
