@@ -45,7 +45,7 @@ if (values.write !== undefined) {
 }
 const missed = results.some(({ rows }) => rows.some(({ pass }) => !pass));
 if (missed) {
-  process.stdout.write(`\nNot reached:\n${notReached(results).join('\n')}\n`);
+  process.stdout.write(`\nNot reached:\n${notReached(results, 'measured').join('\n')}\n`);
 }
 stage.killAll();
 await stage[Symbol.asyncDispose]();

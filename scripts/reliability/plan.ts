@@ -1,7 +1,9 @@
 import type { Experiment } from './experiment.ts';
 import { commits } from './experiments/commits.ts';
 import { cuts } from './experiments/cuts.ts';
+import { faultMatrix } from './experiments/fault-matrix.ts';
 import { faults } from './experiments/faults.ts';
+import { fuzz } from './experiments/fuzz.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { outage } from './experiments/outage.ts';
@@ -12,12 +14,14 @@ import { twoInstances } from './experiments/two-instances.ts';
 /** Experiments of one lane share what the stage holds; lanes may run side by side. */
 export const LANES: readonly (readonly Experiment[])[] = [
   [faults],
+  [faultMatrix],
   [outage],
   [kill9],
   [sameNotice, twoInstances, cuts],
   [load],
   [commits],
   [shutdown],
+  [fuzz],
 ];
 
 export const NAMES: readonly string[] = LANES.flat().map(({ name }) => name);

@@ -32,7 +32,7 @@ export interface ServerOptions {
 }
 
 const ENTRY = fileURLToPath(new URL('../../../src/server.ts', import.meta.url));
-const START_MS = 30_000;
+const START_MS = 90_000;
 const KEPT_LINES = 20;
 
 /** What every server here has: the one place that knows how it is set up. */
