@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { canaries, wholeRun } from './experiments/canaries.ts';
 import { LANES, NAMES } from './plan.ts';
 import { runAll } from './run.ts';
 import { createStage } from './support/stage.ts';
@@ -38,7 +39,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stage[Symbol.asyncDispose]().then(end, end);
   });
 }
-const results = await runAll(names, scale, stage);
+const done = await runAll(names, scale, stage);
+stage.killAll();
+await stage[Symbol.asyncDispose]();
+const results = [...done, { experiment: canaries, rows: wholeRun(stage.watch) }];
 process.stdout.write(toTable(results));
 if (values.write !== undefined) {
   await writeFile(values.write, toPage(results, scale, new Date()));
@@ -47,6 +51,4 @@ const missed = results.some(({ rows }) => rows.some(({ pass }) => !pass));
 if (missed) {
   process.stdout.write(`\nNot reached:\n${notReached(results, 'measured').join('\n')}\n`);
 }
-stage.killAll();
-await stage[Symbol.asyncDispose]();
 process.exit(missed ? 1 : 0);

@@ -1,6 +1,8 @@
 import type { Experiment } from './experiment.ts';
+import { canaries } from './experiments/canaries.ts';
 import { commits } from './experiments/commits.ts';
 import { cuts } from './experiments/cuts.ts';
+import { documents } from './experiments/documents.ts';
 import { faultMatrix } from './experiments/fault-matrix.ts';
 import { faults } from './experiments/faults.ts';
 import { fuzz } from './experiments/fuzz.ts';
@@ -9,6 +11,8 @@ import { load } from './experiments/load.ts';
 import { outage } from './experiments/outage.ts';
 import { sameNotice } from './experiments/same-notice.ts';
 import { shutdown } from './experiments/shutdown.ts';
+import { slow } from './experiments/slow.ts';
+import { streams } from './experiments/streams.ts';
 import { twoInstances } from './experiments/two-instances.ts';
 
 /** Experiments of one lane share what the stage holds; lanes may run side by side. */
@@ -22,6 +26,10 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [commits],
   [shutdown],
   [fuzz],
+  [canaries],
+  [documents],
+  [slow],
+  [streams],
 ];
 
 export const NAMES: readonly string[] = LANES.flat().map(({ name }) => name);

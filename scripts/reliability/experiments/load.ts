@@ -5,9 +5,9 @@ import { all, atMost, type Experiment, none } from '../experiment.ts';
 import { sqliteDatabase } from '../support/databases.ts';
 import { at } from '../support/json.ts';
 import { makeNotices, type Notice } from '../support/notices.ts';
+import { atPace, p99Of } from '../support/pace.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { percentile } from '../support/stats.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import { judge } from '../support/verdict.ts';
 import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
@@ -72,17 +72,12 @@ interface Sent {
   readonly ms: number;
 }
 
-/** Sends at an even pace, whether or not the ones before are answered. */
 async function steady(poster: Poster, notices: readonly Notice[]): Promise<readonly Sent[]> {
-  const startMs = performance.now();
-  const sent = notices.map(async (notice, index): Promise<Sent> => {
-    const dueMs = startMs + (index * 1000) / PER_SECOND;
-    await sleep(Math.max(0, dueMs - performance.now()));
-    const sentMs = performance.now();
+  return await atPace(notices, PER_SECOND, async (notice) => {
+    const startMs = performance.now();
     const status = await poster.notice(notice);
-    return { notice, status, ms: performance.now() - sentMs };
+    return { notice, status, ms: performance.now() - startMs };
   });
-  return await Promise.all(sent);
 }
 
 /** Each of an order of its own, for so many seconds. */
@@ -91,13 +86,6 @@ async function batch(keys: WechatKeys, name: string, seconds: number): Promise<r
   return await makeNotices(
     keys,
     Array.from({ length: half }, (_, index) => `${name}${index}`),
-  );
-}
-
-function p99Of(sent: readonly Sent[]): number {
-  return percentile(
-    sent.map(({ ms }) => ms),
-    0.99,
   );
 }
 

@@ -7,16 +7,16 @@ export const STATES = ['USER_ACCEPTED', 'USER_PAID'] as const;
 export type NoticedState = (typeof STATES)[number];
 
 /** A notice, ready to be posted: signed, encrypted. */
-export interface Notice {
+export interface Notice<State extends string = NoticedState> {
   readonly id: string;
   readonly outOrderNo: string;
-  readonly state: NoticedState;
+  readonly state: State;
   readonly body: string;
   readonly headers: Variables;
 }
 
 /** What a query shows of an order in this state, and what a notice holds. */
-export function orderIn({ ids }: WechatKeys, outOrderNo: string, state: NoticedState): object {
+export function orderIn({ ids }: WechatKeys, outOrderNo: string, state: string): object {
   return {
     ...ids,
     out_order_no: outOrderNo,
@@ -29,11 +29,11 @@ export function orderIn({ ids }: WechatKeys, outOrderNo: string, state: NoticedS
   };
 }
 
-export function makeNotice(
+export function makeNotice<State extends string>(
   keys: WechatKeys,
   outOrderNo: string,
-  state: NoticedState,
-): Promise<Notice> {
+  state: State,
+): Promise<Notice<State>> {
   const id = randomUUID();
   const body = JSON.stringify({
     id,
@@ -47,7 +47,10 @@ export function makeNotice(
 }
 
 /** The same notice, as WeChat sends it again: signed anew. */
-export async function signed(keys: WechatKeys, notice: Omit<Notice, 'headers'>): Promise<Notice> {
+export async function signed<State extends string>(
+  keys: WechatKeys,
+  notice: Omit<Notice<State>, 'headers'>,
+): Promise<Notice<State>> {
   const headers = { ...(await keys.sign(notice.body)), 'content-type': 'application/json' };
   return { ...notice, headers };
 }

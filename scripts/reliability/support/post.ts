@@ -1,13 +1,18 @@
 import { Pool } from 'undici';
+import { CALLER } from './caller.ts';
 import { at, parse } from './json.ts';
 import type { Notice } from './notices.ts';
 
 /** Posts to one server. */
 export interface Poster extends AsyncDisposable {
   /** The status of the answer; 0 where none came. */
-  readonly notice: (notice: Notice) => Promise<number>;
+  readonly notice: (notice: Pick<Notice, 'body' | 'headers'>) => Promise<number>;
   /** The `data` of the answer, or why there is none. */
   readonly graphql: (query: string, variables: object) => Promise<GraphqlAnswer>;
+  /** A body as it is, to /graphql; undefined where no answer came. */
+  readonly send: (body: string | Uint8Array, headers?: Headers) => Promise<RawAnswer | undefined>;
+  /** The text of a GET that was answered with 200. */
+  readonly text: (path: string) => Promise<string | undefined>;
   /** The status of a GET; 0 where no answer came. */
   readonly get: (path: string) => Promise<number>;
 }
@@ -17,12 +22,21 @@ type GraphqlAnswer =
   | { readonly type: 'errors'; readonly codes: readonly string[] }
   | { readonly type: 'no-answer' };
 
+type Headers = Readonly<Record<string, string>>;
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  readonly ms: number;
+}
+
 const ANSWER_MS = 20_000;
 
 export function createPoster(url: string, connections: number): Poster {
   const timeouts = { headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS };
   const pool = new Pool(url, { connections, ...timeouts });
-  const json = { 'content-type': 'application/json' };
+  const json = { 'content-type': 'application/json', ...CALLER };
   return {
     notice: async ({ body, headers }) => {
       try {
@@ -47,6 +61,22 @@ export function createPoster(url: string, connections: number): Poster {
       } catch {
         return { type: 'no-answer' };
       }
+    },
+    send: async (body, given = json) => {
+      const startMs = performance.now();
+      try {
+        const sent = { method: 'POST', path: '/graphql', headers: given, body } as const;
+        const { statusCode, headers, body: answer } = await pool.request(sent);
+        const text = await answer.text();
+        return { status: statusCode, headers, text, ms: performance.now() - startMs };
+      } catch {
+        return undefined;
+      }
+    },
+    text: async (path) => {
+      const answer = await pool.request({ method: 'GET', path, headers: { ...CALLER } });
+      const text = await answer.body.text();
+      return answer.statusCode === 200 ? text : undefined;
     },
     get: async (path) => {
       try {

@@ -1,11 +1,13 @@
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { CALLER } from './caller.ts';
 import { SUBSCRIPTION } from './sse.ts';
 
 export interface SocketStream {
   /** True: the server said `complete`. */
   readonly completed: Promise<boolean>;
-  readonly close: () => void;
+  /** Without a goodbye. */
+  readonly terminate: () => void;
 }
 
 /** A subscription to all events over WebSocket; resolves when the connection is acknowledged. */
@@ -17,6 +19,7 @@ export async function subscribeBySocket(url: string): Promise<SocketStream> {
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
+    connectionParams: CALLER,
     retryAttempts: 0,
     on: { connected: () => opened() },
   });
@@ -28,5 +31,5 @@ export async function subscribeBySocket(url: string): Promise<SocketStream> {
     );
   });
   await open;
-  return { completed, close: () => void client.dispose() };
+  return { completed, terminate: () => client.terminate() };
 }

@@ -1,4 +1,5 @@
 import { type ClientRequest, request } from 'node:http';
+import { CALLER } from './caller.ts';
 import { at, parse } from './json.ts';
 
 /** An event as a subscriber sees it. */
@@ -49,7 +50,7 @@ export function subscribe(
   const sent: ClientRequest = request(`${url}/graphql`, {
     method: 'POST',
     agent: false,
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...CALLER },
   });
   sent.on('response', (response) => {
     let text = '';
