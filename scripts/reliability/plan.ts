@@ -9,6 +9,7 @@ import { fuzz } from './experiments/fuzz.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { outage } from './experiments/outage.ts';
+import { overload } from './experiments/overload.ts';
 import { sameNotice } from './experiments/same-notice.ts';
 import { shutdown } from './experiments/shutdown.ts';
 import { slow } from './experiments/slow.ts';
@@ -22,7 +23,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [outage],
   [kill9],
   [sameNotice, twoInstances, cuts],
-  [load],
+  [load, overload],
   [commits],
   [shutdown],
   [fuzz],

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
 import { sqliteDatabase } from '../support/databases.ts';
-import { at } from '../support/json.ts';
-import { makeNotices, type Notice } from '../support/notices.ts';
-import { atPace, p99Of } from '../support/pace.ts';
-import { createPoster, type Poster } from '../support/post.ts';
+import { startQueries } from '../support/load-worker.ts';
+import { p99Of } from '../support/pace.ts';
+import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
+import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import { judge } from '../support/verdict.ts';
-import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
 import { startWechatStub } from '../support/wechat-stub.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
@@ -37,13 +36,13 @@ export const load: Experiment = {
     });
     await using poster = createPoster(server.url, CONNECTIONS);
     stub.states.set('ASKED', 'USER_PAID');
-    await steady(poster, await batch(keys, 'W', 1));
+    await steady(poster, await batch(keys, 'W', PER_SECOND), PER_SECOND);
 
-    const calm = await steady(poster, await batch(keys, 'C', seconds));
-    const notices = await batch(keys, 'L', seconds);
-    const queries = await startQueries(server.url);
+    const calm = await steady(poster, await batch(keys, 'C', seconds * PER_SECOND), PER_SECOND);
+    const notices = await batch(keys, 'L', seconds * PER_SECOND);
+    const queries = startQueries(server.url, LOOPS);
     await sleep(500);
-    const loaded = await steady(poster, notices);
+    const loaded = await steady(poster, notices, PER_SECOND);
     const { answered, failed } = await queries.stop();
 
     const sent = [...calm, ...loaded];
@@ -65,52 +64,3 @@ export const load: Experiment = {
     ];
   },
 };
-
-interface Sent {
-  readonly notice: Notice;
-  readonly status: number;
-  readonly ms: number;
-}
-
-async function steady(poster: Poster, notices: readonly Notice[]): Promise<readonly Sent[]> {
-  return await atPace(notices, PER_SECOND, async (notice) => {
-    const startMs = performance.now();
-    const status = await poster.notice(notice);
-    return { notice, status, ms: performance.now() - startMs };
-  });
-}
-
-/** Each of an order of its own, for so many seconds. */
-async function batch(keys: WechatKeys, name: string, seconds: number): Promise<readonly Notice[]> {
-  const half = (seconds * PER_SECOND) / 2;
-  return await makeNotices(
-    keys,
-    Array.from({ length: half }, (_, index) => `${name}${index}`),
-  );
-}
-
-interface Queries {
-  readonly stop: () => Promise<{ readonly answered: number; readonly failed: number }>;
-}
-
-/** In a thread of their own, so that they delay the server and not the clock of the notices. */
-function startQueries(url: string): Queries {
-  const worker = new Worker(new URL('../support/query-loops.ts', import.meta.url), {
-    workerData: { url, loops: LOOPS },
-  });
-  const counted = new Promise<{ answered: number; failed: number }>((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('message', (counts: unknown) => {
-      const [answered, failed] = [Number(at(counts, 'answered')), Number(at(counts, 'failed'))];
-      resolve({ answered, failed });
-    });
-  });
-  return {
-    stop: async () => {
-      worker.postMessage('stop');
-      const counts = await counted;
-      await worker.terminate();
-      return counts;
-    },
-  };
-}
