@@ -42,7 +42,7 @@ export const streams: Experiment = {
       { node: PROBED },
     );
     await using poster = createPoster(server.url, 8);
-    await makeEvents(poster, keys, 'W', 1);
+    await makeEvents(poster, keys, 'W', 40);
     const idle = await openFiles(server.pid);
 
     const leave = await openMany(server.url, leaving);

@@ -18,8 +18,8 @@ export interface WechatKeys {
   readonly ids: { readonly appid: string; readonly mchid: string; readonly service_id: string };
   /** Without the address of WeChat. */
   readonly variables: Variables;
-  /** The four headers over a body, dated now. */
-  readonly sign: (body: string) => Promise<Variables>;
+  /** The four headers over a body, dated now, or so many seconds later. */
+  readonly sign: (body: string, laterS?: number) => Promise<Variables>;
   /** A `resource` of a notice: AES-256-GCM under the APIv3 key. */
   readonly seal: (plaintext: string) => Variables;
 }
@@ -44,8 +44,8 @@ export function makeWechatKeys(): WechatKeys {
       WECHAT_PUBLIC_KEY: wechat.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
       DATA_KEY: randomBytes(32).toString('base64'),
     },
-    sign: async (body) => {
-      const timestamp = String(Math.floor(Date.now() / 1000));
+    sign: async (body, laterS = 0) => {
+      const timestamp = String(Math.floor(Date.now() / 1000) + laterS);
       const nonce = randomBytes(16).toString('hex');
       const message = Buffer.from(`${timestamp}\n${nonce}\n${body}\n`);
       const signature = await signLater(message, wechat.privateKey);

@@ -4,11 +4,15 @@ import { type NoticedState, orderIn } from './notices.ts';
 import type { Variables } from './server.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
-/** A WeChat that only answers queries. */
+/** A WeChat that answers queries, refuses writes, and counts. */
 export interface WechatStub extends AsyncDisposable {
   readonly url: string;
   /** What it knows; anything else is a verified 404. */
   readonly states: Map<string, NoticedState>;
+  /** How many writes have come in; each is refused. */
+  readonly writes: () => number;
+  readonly reads: () => number;
+  readonly certificateCalls: () => number;
 }
 
 const SIGNED_FOR_MS = 60_000;
@@ -26,11 +30,17 @@ export async function startWechatStub(keys: WechatKeys): Promise<WechatStub> {
     signatures.set(body, { headers, atMs: Date.now() });
     return headers;
   };
+  const counts = { writes: 0, reads: 0, certificates: 0 };
   const server = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '/', 'http://stub');
+    request.resume();
+    const { searchParams, pathname } = new URL(request.url ?? '/', 'http://stub');
+    const isRead = request.method === 'GET';
+    counts.writes += isRead ? 0 : 1;
+    counts.certificates += pathname === '/v3/certificates' ? 1 : 0;
+    counts.reads += isRead && pathname !== '/v3/certificates' ? 1 : 0;
     const number = searchParams.get('out_order_no') ?? '';
     const state = states.get(number);
-    const found = request.method === 'GET' && state !== undefined;
+    const found = isRead && state !== undefined;
     const body = JSON.stringify(
       found ? orderIn(keys, number, state) : { code: 'ORDER_NOT_EXIST', message: '订单不存在' },
     );
@@ -48,6 +58,9 @@ export async function startWechatStub(keys: WechatKeys): Promise<WechatStub> {
   return {
     url: `http://127.0.0.1:${port}`,
     states,
+    writes: () => counts.writes,
+    reads: () => counts.reads,
+    certificateCalls: () => counts.certificates,
     [Symbol.asyncDispose]: () => {
       server.closeAllConnections();
       return new Promise((resolve) => {
