@@ -1,4 +1,6 @@
 import type { Experiment } from './experiment.ts';
+import { amplification } from './experiments/amplification.ts';
+import { audits } from './experiments/audits.ts';
 import { canaries } from './experiments/canaries.ts';
 import { commits } from './experiments/commits.ts';
 import { cuts } from './experiments/cuts.ts';
@@ -34,6 +36,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [load, overload],
   [commits],
   [shutdown],
+  [audits, amplification],
   [fuzz],
   [canaries],
   [documents],

@@ -3,8 +3,9 @@ import { startSandbox } from '../../../src/sandbox/index.ts';
 import { type Experiment, holds, none } from '../experiment.ts';
 import { count, sqliteDatabase } from '../support/databases.ts';
 import { freePort } from '../support/free-port.ts';
+import { at } from '../support/json.ts';
 import { control, trueOrders } from '../support/oracle.ts';
-import { createPoster } from '../support/post.ts';
+import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
 
@@ -40,8 +41,12 @@ export const noticeFaults: Experiment = {
     const poster = stack.use(createPoster(server.url, 8));
     for (let index = 0; index < orders; index += 1) {
       const number = `LATE-${index}`;
-      const input = { ...inputOf('create', number, index), needUserConfirm: true };
-      await poster.graphql(CREATE, { input });
+      const input = {
+        ...inputOf('create', number, index),
+        needUserConfirm: true,
+        openid: undefined,
+      };
+      await mustCreate(poster, input);
       const fault = { on: 'notify', times: 1, ...FAULTS[index % FAULTS.length] };
       await control(sandbox.url, 'POST', '/sandbox/faults', fault);
       await control(sandbox.url, 'POST', `/sandbox/orders/${number}/confirm`);
@@ -68,3 +73,11 @@ export const noticeFaults: Experiment = {
     ];
   },
 };
+
+async function mustCreate(poster: Poster, input: object): Promise<void> {
+  const answer = await poster.graphql(CREATE, { input });
+  const word = answer.type === 'data' ? at(answer.data, 'result', '__typename') : answer.type;
+  if (word !== 'CreatePayAfterOrderPayload') {
+    throw new Error(`The order was not made: ${JSON.stringify(answer)}`);
+  }
+}

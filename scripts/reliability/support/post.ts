@@ -33,10 +33,10 @@ export interface RawAnswer {
 
 const ANSWER_MS = 20_000;
 
-export function createPoster(url: string, connections: number): Poster {
+export function createPoster(url: string, connections: number, caller = CALLER): Poster {
   const timeouts = { headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS };
   const pool = new Pool(url, { connections, ...timeouts });
-  const json = { 'content-type': 'application/json', ...CALLER };
+  const json = { 'content-type': 'application/json', ...caller };
   return {
     notice: async ({ body, headers }) => {
       try {
@@ -74,7 +74,7 @@ export function createPoster(url: string, connections: number): Poster {
       }
     },
     text: async (path) => {
-      const answer = await pool.request({ method: 'GET', path, headers: { ...CALLER } });
+      const answer = await pool.request({ method: 'GET', path, headers: caller });
       const text = await answer.body.text();
       return answer.statusCode === 200 ? text : undefined;
     },

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { callerVariables } from './caller.ts';
 import { at, parse } from './json.ts';
 import type { Workdir } from './workdir.ts';
 
@@ -36,9 +37,17 @@ const START_MS = 90_000;
 const KEPT_LINES = 20;
 
 /** What every server here has: the one place that knows how it is set up. */
-function environment(variables: Variables): Variables {
-  const path = process.env['PATH'] ?? '';
-  return { NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', PATH: path, ...variables };
+function environment(directory: string, variables: Variables): Variables {
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    PATH: process.env['PATH'] ?? '',
+    // One caller here stands for many.
+    RATE_LIMIT_PER_SECOND: '0',
+    ...callerVariables(directory),
+    ...variables,
+  };
 }
 
 /** Starts src/server.ts with these variables alone, and waits until it listens. */
@@ -51,7 +60,7 @@ export async function startServer(
   const [command = process.execPath, ...args] = [...within, process.execPath, ...node, ENTRY];
   const child = spawn(command, args, {
     cwd: path,
-    env: environment(variables),
+    env: environment(path, variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   processes.add(child);
