@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts';
+import { access } from './experiments/access.ts';
 import { amplification } from './experiments/amplification.ts';
 import { audits } from './experiments/audits.ts';
 import { canaries } from './experiments/canaries.ts';
@@ -9,15 +10,18 @@ import { documents } from './experiments/documents.ts';
 import { faultMatrix } from './experiments/fault-matrix.ts';
 import { faults } from './experiments/faults.ts';
 import { fuzz } from './experiments/fuzz.ts';
+import { install } from './experiments/install.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { noticeFaults } from './experiments/notice-faults.ts';
 import { outage } from './experiments/outage.ts';
 import { overload } from './experiments/overload.ts';
+import { prober } from './experiments/prober.ts';
 import { refusedNotices } from './experiments/refused-notices.ts';
 import { sameNotice } from './experiments/same-notice.ts';
 import { shutdown } from './experiments/shutdown.ts';
 import { slow } from './experiments/slow.ts';
+import { soak } from './experiments/soak.ts';
 import { streams } from './experiments/streams.ts';
 import { twoInstances } from './experiments/two-instances.ts';
 import { upstreamOutage } from './experiments/upstream-outage.ts';
@@ -36,7 +40,10 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [load, overload],
   [commits],
   [shutdown],
-  [audits, amplification],
+  [audits, prober, amplification],
+  [install],
+  [access],
+  [soak],
   [fuzz],
   [canaries],
   [documents],

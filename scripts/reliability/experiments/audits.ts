@@ -1,4 +1,4 @@
-import { serverAudits } from 'graphql-http';
+import { type AuditResult, serverAudits } from 'graphql-http';
 import { atLeast, type Experiment, none } from '../experiment.ts';
 import { CALLER } from '../support/caller.ts';
 import { startServer } from '../support/server.ts';
@@ -22,7 +22,7 @@ export const audits: Experiment = {
         ...init,
         headers: { ...Object.fromEntries(new Headers(init.headers)), ...CALLER },
       });
-    const results = [];
+    const results: AuditResult[] = [];
     for (const { fn } of serverAudits({ url: `${server.url}/graphql`, fetchFn })) {
       results.push(await fn());
     }

@@ -26,7 +26,7 @@ const ask = async () => {
   waiting += 1;
   const answer = await poster.send(BODY);
   waiting -= 1;
-  if (answer?.status === 200 && answer.text.includes('USER_PAID')) {
+  if (answer?.status === 200 && answer.text.includes('"state":"')) {
     good.push(answer.ms);
   } else if (answer?.status === 503 || answer?.status === 429) {
     refused.push(answer.ms);

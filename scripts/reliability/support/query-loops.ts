@@ -17,7 +17,7 @@ await Promise.all(
     while (!over) {
       const answer = await poster.graphql(QUERY, {});
       const good =
-        answer.type === 'data' && at(answer.data, 'payAfterOrder', 'state') === 'USER_PAID';
+        answer.type === 'data' && typeof at(answer.data, 'payAfterOrder', 'state') === 'string';
       counts.answered += 1;
       counts.failed += good ? 0 : 1;
     }
