@@ -11,6 +11,7 @@ import { faultMatrix } from './experiments/fault-matrix.ts';
 import { faults } from './experiments/faults.ts';
 import { fuzz } from './experiments/fuzz.ts';
 import { install } from './experiments/install.ts';
+import { intruder } from './experiments/intruder.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { noticeFaults } from './experiments/notice-faults.ts';
@@ -42,7 +43,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [shutdown],
   [audits, prober, amplification],
   [install],
-  [access],
+  [access, intruder],
   [soak],
   [fuzz],
   [canaries],

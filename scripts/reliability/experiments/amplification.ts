@@ -6,7 +6,7 @@ import { startServer } from '../support/server.ts';
 import { makeWechatKeys } from '../support/wechat-keys.ts';
 import { startWechatStub } from '../support/wechat-stub.ts';
 
-const SIZES = { full: 10_000, quick: 300 } as const;
+const SIZES = { full: 10_000, quick: 100 } as const;
 const SEED = 20_261_124;
 const MOST_WRITES = 1;
 const MOST_READS = 5;
@@ -39,7 +39,7 @@ export const amplification: Experiment = {
     return [
       atMost('writes at WeChat Pay by one request, most', size, writes, MOST_WRITES),
       atMost('reads at WeChat Pay by one request, most', size, reads, MOST_READS),
-      atLeast('calls at all, so that something was tried', size, calls, numRuns / 20),
+      atLeast('calls at all, so that something was tried', size, calls, numRuns / 50),
     ];
   },
 };

@@ -104,7 +104,7 @@ function rowsOf(
       ...atMost(
         'refused (503, 429): p99',
         asked,
-        percentile(refused, 0.99),
+        refused.length === 0 ? 0 : percentile(refused, 0.99),
         GOAL_MS.refused * late,
         ' ms',
       ),

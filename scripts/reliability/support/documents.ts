@@ -1,26 +1,35 @@
 import fc from 'fast-check';
 
-const READS = [
-  (id: string) => `payAfterOrder(by: { outOrderNo: "${id}" }) { state }`,
-  (id: string) => `payAfterOrder(by: { queryId: "${id}" }) { state }`,
-  (id: string) => `userServiceState(openid: "${id}") { useServiceState }`,
-  () => 'payAfterOrders(first: 5) { edges { node { state events { edges { cursor } } } } }',
-  () => '__typename',
-] as const;
+/** What stands before the selection, and the selection. */
+type Field = (id: string) => readonly [head: string, selection: string];
+
 const START =
   'serviceStartTime: "OnAccept", serviceStartLocation: "深圳", serviceIntroduction: "骑行"';
-const WRITES = [
-  (id: string) =>
-    `createPayAfterOrder(input: { outOrderNo: "${id}", ${START}, riskAmount: 100 }) { __typename ... on CreatePayAfterOrderPayload { order { state } } }`,
-  (id: string) =>
-    `cancelPayAfterOrder(input: { outOrderNo: "${id}", reason: "x" }) { __typename ... on CancelPayAfterOrderPayload { order { state } } }`,
-  (id: string) =>
-    `completePayAfterOrder(input: { outOrderNo: "${id}", finishType: UNUSED, totalAmount: 0 }) { __typename }`,
-] as const;
+const READS: readonly Field[] = [
+  (id) => [`payAfterOrder(by: { outOrderNo: "${id}" })`, '{ state }'],
+  (id) => [`payAfterOrder(by: { queryId: "${id}" })`, '{ state }'],
+  (id) => [`userServiceState(openid: "${id}")`, '{ useServiceState }'],
+  () => ['payAfterOrders(first: 5)', '{ edges { node { state events { edges { cursor } } } } }'],
+  () => ['__typename', ''],
+];
+const WRITES: readonly Field[] = [
+  (id) => [
+    `createPayAfterOrder(input: { outOrderNo: "${id}", ${START}, riskAmount: 100 })`,
+    '{ __typename ... on CreatePayAfterOrderPayload { order { state } } }',
+  ],
+  (id) => [
+    `cancelPayAfterOrder(input: { outOrderNo: "${id}", reason: "x" })`,
+    '{ __typename ... on CancelPayAfterOrderPayload { order { state } } }',
+  ],
+  (id) => [
+    `completePayAfterOrder(input: { outOrderNo: "${id}", finishType: UNUSED, totalAmount: 0 })`,
+    '{ __typename }',
+  ],
+];
 const DIRECTIVES = ['', '', ' @include(if: true)', ' @skip(if: false) @include(if: true)'] as const;
 
 const id = fc.integer({ min: 0, max: 1e9 }).map((n) => `A${n}`);
-const fieldsOf = (templates: readonly ((id: string) => string)[]) =>
+const fieldsOf = (templates: readonly Field[]) =>
   fc.array(fc.tuple(fc.constantFrom(...templates), id, fc.constantFrom(...DIRECTIVES)), {
     minLength: 1,
     maxLength: 30,
@@ -40,7 +49,8 @@ const operation = fc
     const selections = fields
       .map(([make, given, directive], index) => {
         const alias = aliased || fields.length > 1 ? `a${index}: ` : '';
-        return `${alias}${make(given)}`.replace(/ \{ (?=\w|_)/, `${directive} { `);
+        const [head, selection] = make(given);
+        return `${alias}${head}${directive} ${selection}`;
       })
       .join(' ');
     switch (form) {
