@@ -15,6 +15,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly authentication: Authentication;
+  /** Between the first 503 of /ready and the first refusal. */
+  readonly stopGraceMs: number;
   readonly upstream: Upstream;
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
@@ -53,6 +55,7 @@ export function loadConfig(env: Environment): Config {
     host: readHost(from, authentication.kind !== 'none'),
     port: from.whole('PORT', 0, 65_535) ?? 4000,
     authentication,
+    stopGraceMs: from.whole('STOP_GRACE_MS', 0, 5_000) ?? 500,
     upstream,
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),

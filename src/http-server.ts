@@ -25,7 +25,7 @@ const LIMITS: HttpLimits = {
   stalledMs: 25_000,
   idleMs: 25_000,
   checkMs: 1_000,
-  connections: 10_000,
+  connections: 16_384,
 };
 
 /** An HTTP server that slow clients can't hold on to. */
@@ -57,4 +57,48 @@ export function createHttpServer(
   server.timeout = limits.stalledMs;
   server.maxConnections = limits.connections;
   return server;
+}
+
+/**
+ * Lets calls through until the server stops; before that it only asks connections to close.
+ * @param leaving not ready any more
+ * @param stopping takes no more calls, but still says how it is
+ */
+export function refusing(
+  listener: RequestListener,
+  leaving: AbortSignal,
+  stopping: AbortSignal,
+): RequestListener {
+  return (request, response) => {
+    if (leaving.aborted) {
+      response.setHeader('connection', 'close');
+    }
+    if (stopping.aborted && request.url !== '/health' && request.url !== '/ready') {
+      response.writeHead(503, { 'retry-after': '1' }).end();
+      return;
+    }
+    listener(request, response);
+  };
+}
+
+/** @returns the URL to reach it by */
+export function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const what = `Can't listen on ${host}:${port}. Is it taken? Set PORT (or HOST) to another.`;
+      reject(new Error(what, { cause }));
+    });
+    server.listen(port, host, () => {
+      const name = host.includes(':') ? `[${host}]` : host;
+      resolve(`http://${name}:${portOf(server)}`);
+    });
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -2,15 +2,38 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Why a process is to end: somebody asked for it, or something failed that nobody caught. */
+export type StopCause =
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'fault'; readonly error: unknown };
+
+export interface StopOptions {
+  /** Told of every fault, also of those after the first. */
+  readonly onFault: (error: unknown) => void;
+  /** When the process is ended all the same, counted from the cause, whatever it is waiting for. */
+  readonly ceilingMs: number;
+}
+
 /**
- * Resolves with the first signal that asks the process to stop. Further ones change nothing: with
- * Ctrl+C a process under npm gets two, and what is under way has to finish all the same.
+ * Resolves with the first signal that asks the process to stop, or the first error that nobody
+ * caught. Further ones change nothing: with Ctrl+C a process under npm gets two signals, and what is
+ * under way has to finish all the same. After a fault nobody knows what still works, so it is not
+ * gone on with; but the calls of others need not suffer for it.
  */
-export function stopSignal(): Promise<NodeJS.Signals> {
+export function stopCause({ onFault, ceilingMs }: StopOptions): Promise<StopCause> {
   return new Promise((resolve) => {
+    const stop = (cause: StopCause) => {
+      setTimeout(() => process.exit(1), ceilingMs).unref();
+      resolve(cause);
+    };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, resolve);
+      process.on(signal, () => stop({ kind: 'signal', signal }));
     }
+    // Node tells of an unhandled rejection in the same way.
+    process.on('uncaughtException', (error) => {
+      onFault(error);
+      stop({ kind: 'fault', error });
+    });
   });
 }
 

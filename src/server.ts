@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
-import type { RequestListener, Server } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticator } from './access/authenticator.ts';
 import { createRateLimit, NO_RATE_LIMIT } from './access/rate-limit.ts';
-import { type App, createApp, ENDPOINT } from './app.ts';
-import type { MerchantUpstream } from './config/upstream.ts';
+import { createApp, ENDPOINT } from './app.ts';
 import { type Config, loadConfig } from './config.ts';
 import { keptDataKey } from './data-key.ts';
 import { renderGraphiqlPage } from './graphiql.ts';
-import { createHttpServer } from './http-server.ts';
-import { type ClosingStep, closeInOrder, followConnections, stopSignal } from './lifecycle.ts';
+import { createHttpServer, listen, refusing } from './http-server.ts';
+import { type ClosingStep, closeInOrder, followConnections, stopCause } from './lifecycle.ts';
 import { createLog } from './log.ts';
-import { countedQueries, createMetrics } from './metrics.ts';
+import { countedQueries, createMetrics, type Metrics } from './metrics.ts';
 import { createQueryObserver } from './orders/last-seen.ts';
 import { countOpenIntents } from './orders/open-intents.ts';
 import { openLedger } from './orders/open-ledger.ts';
@@ -20,30 +19,138 @@ import { reloadSecrets } from './reload.ts';
 import { createRequestScope } from './request-scope.ts';
 import type { Environment } from './settings.ts';
 import { serveWebSocket } from './websocket.ts';
-import { createWechatPay } from './wechat/index.ts';
+import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
 
 const STOP_CEILING_MS = 10_000;
+/** The process is gone by then, even where it can't close: a start that hangs, say. */
+const EXIT_CEILING_MS = 10_400;
 /** Connections are cut a little earlier, so that what closes after them still has its turn. */
-const DRAIN_CEILING_MS = 9_000;
+const LAST_STEPS_MS = 1_000;
 
 /** Environment → configuration → resources → app → listen → wait → close in order. */
 async function main(env: Environment): Promise<void> {
-  const stop = stopSignal();
   const requests = createRequestScope();
   const log = createLog({ requestId: requests.id });
-  const config = loadConfig(env);
-  const upstream = await startUpstream(config, env);
+  const stop = stopCause({
+    onFault: (err) => log.error({ err }, 'an error that nobody caught: this process ends'),
+    ceilingMs: EXIT_CEILING_MS,
+  });
+  const { config, sandbox, closing } = await configured(env);
+  const { options } = config.upstream;
   const metrics = createMetrics({ ofProcess: true });
   const dataKey = config.dataKey ?? (await keptDataKey(config.databaseUrl));
   const ledger = await openLedger({
     databaseUrl: config.databaseUrl,
     dataKey,
     log,
-    holdMs: holdMs(upstream.options.timeoutMs),
+    holdMs: holdMs(options.timeoutMs),
     onIntent: metrics.intent,
   });
-  const wechat = createWechatPay({
-    ...upstream.options,
+  const wechat = createWechatPay({ ...options, ...watched(log, metrics) });
+  let keysTried = false;
+  void wechat.ready().then(() => {
+    keysTried = true;
+  });
+  const authenticator = createAuthenticator(config.authentication, log);
+  const others = [{ name: 'API keys', reload: authenticator.reload }];
+  const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
+  const queries = createQueryObserver(ledger);
+  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
+  metrics.countOpenIntents(() => countOpenIntents(ledger));
+  const leaving = new AbortController();
+  const stopping = new AbortController();
+  const app = createApp({
+    ...config,
+    authenticator,
+    wechat,
+    ledger,
+    queries,
+    log,
+    defaults: { appid: config.appid, serviceId: config.serviceId },
+    launchKey,
+    stopping: stopping.signal,
+    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.store.isUp()),
+    graphiql: config.graphiql ? renderGraphiqlPage : undefined,
+    rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,
+    requests,
+    metrics,
+  });
+  const listener = refusing(app.requestListener, leaving.signal, stopping.signal);
+  const server = createHttpServer(listener, { idleMs: config.idleMs });
+  const url = await listen(server, config);
+  const connections = followConnections(server);
+  const leaveSockets = serveWebSocket(server, app, { path: ENDPOINT, origins: config.corsOrigins });
+  log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
+  if (sandbox !== undefined) {
+    await haveNotices(sandbox, `${url}/wechat/notify`);
+    log.warn({ sandbox }, 'no WECHAT_ variables: orders go to the sandbox, no money moves');
+  }
+  if (options.apiv3Key === undefined) {
+    const message = 'WECHAT_APIV3_KEY is missing: notices can not be read, changes are asked for';
+    log.warn({}, message);
+  }
+
+  const cause = await stop;
+  const startMs = performance.now();
+  leaving.abort();
+  const why = cause.kind === 'signal' ? cause.signal : 'a fault';
+  log.info({ cause: why }, 'stopping: not ready any more, calls in flight finish');
+  // Whoever looks at /ready is to send its calls elsewhere before they are refused here.
+  await sleep(config.stopGraceMs);
+  stopping.abort();
+  const leftMs = STOP_CEILING_MS - (performance.now() - startMs);
+  const problems = await closeInOrder(
+    [
+      { name: 'websockets', close: leaveSockets },
+      { name: 'http', close: () => connections.drain(leftMs - LAST_STEPS_MS) },
+      { name: 'app', close: app.dispose },
+      { name: 'queries', close: queries.close },
+      { name: 'reconciler', close: reconciler.close },
+      { name: 'wechat', close: wechat.close },
+      { name: 'ledger', close: ledger.close },
+      ...closing,
+    ],
+    leftMs,
+  );
+  for (const { name, problem } of problems) {
+    log.error({ step: name, problem }, 'did not close');
+  }
+  log.info({}, 'stopped');
+  process.exit(cause.kind === 'signal' ? 0 : 1);
+}
+
+interface Configured {
+  readonly config: Config & { readonly upstream: { readonly options: WechatPayOptions } };
+  /** Where the controls of the sandbox are that was started along. */
+  readonly sandbox: string | undefined;
+  readonly closing: readonly ClosingStep[];
+}
+
+/** With the merchant of the environment, or that of a sandbox started along: real HTTP either way. */
+async function configured(env: Environment): Promise<Configured> {
+  const { upstream, ...config } = loadConfig(env);
+  if (upstream.kind === 'merchant') {
+    return { config: { ...config, upstream }, sandbox: undefined, closing: [] };
+  }
+  const { startSandbox } = await import('./sandbox/index.ts');
+  const sandbox = await startSandbox({ port: upstream.port });
+  const merchant = await configured({ ...env, ...sandbox.credentials });
+  // The database is that of the environment: the sandbox's orders die with it.
+  const own = { ...merchant.config, databaseUrl: config.databaseUrl };
+  const closing = [{ name: 'sandbox', close: () => sandbox.close() }];
+  return { config: own, sandbox: sandbox.url, closing };
+}
+
+/** A merchant's notification URL is configured at WeChat Pay; the sandbox is told by its control. */
+async function haveNotices(sandbox: string, url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ url });
+  await fetch(`${sandbox}/sandbox/notify-url`, { method: 'POST', headers, body });
+}
+
+/** What the client tells of itself. */
+function watched(log: ReturnType<typeof createLog>, metrics: Metrics): Partial<WechatPayOptions> {
+  return {
     onUnreadableField: (field) => log.warn({ field }, 'a field of WeChat Pay could not be read'),
     onAttempt: metrics.attempt,
     onBreaker: (breaker) => {
@@ -53,78 +160,7 @@ async function main(env: Environment): Promise<void> {
     onCertificates: (news) => {
       log[news.kind === 'failed' ? 'warn' : 'info']({ ...news }, 'platform certificates');
     },
-  });
-  let keysTried = false;
-  void wechat.ready().then(() => {
-    keysTried = true;
-  });
-  const authenticator = createAuthenticator(config.authentication, log);
-  const { apiv2Key } = upstream;
-  const others = [{ name: 'API keys', reload: authenticator.reload }];
-  const secrets = reloadSecrets({ env, wechat, apiv2Key, others, log });
-  const queries = createQueryObserver(ledger);
-  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
-  metrics.countOpenIntents(() => countOpenIntents(ledger));
-  const stopping = new AbortController();
-  const app = createApp({
-    authenticator,
-    wechat,
-    ledger,
-    queries,
-    log,
-    defaults: { appid: upstream.appid, serviceId: upstream.serviceId },
-    launchKey: secrets.launchKey,
-    inputRules: config.inputRules,
-    orderCacheMs: config.orderCacheMs,
-    stopping: stopping.signal,
-    isReady: async () => keysTried && !stopping.signal.aborted && (await ledger.store.isUp()),
-    graphiql: config.graphiql ? renderGraphiqlPage : undefined,
-    corsOrigins: config.corsOrigins,
-    rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,
-    maxInFlight: config.maxInFlight,
-    trustedDocuments: config.trustedDocuments,
-    clientOf: config.clientOf,
-    requests,
-    metrics,
-  });
-  const server = await listen(serve(app, stopping.signal, config.idleMs), config);
-  const connections = followConnections(server);
-  const origins = config.corsOrigins;
-  const leaveSockets = serveWebSocket(server, app, { path: ENDPOINT, origins });
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = `http://${host}:${portOf(server)}`;
-  log.info({ url, upstream: upstream.options.baseUrl ?? 'WeChat Pay' }, 'ready');
-  if (upstream.sandbox) {
-    await haveNotices(upstream.sandbox, `${url}/wechat/notify`);
-    const message = 'no WECHAT_ variables: orders go to the sandbox, no money moves';
-    log.warn({ sandbox: upstream.sandbox }, message);
-  }
-  if (upstream.options.apiv3Key === undefined) {
-    const message = 'WECHAT_APIV3_KEY is missing: notices can not be read, changes are asked for';
-    log.warn({}, message);
-  }
-
-  const signal = await stop;
-  stopping.abort();
-  log.info({ signal }, 'stopping: no new requests, calls in flight finish');
-  const problems = await closeInOrder(
-    [
-      { name: 'websockets', close: leaveSockets },
-      { name: 'http', close: () => connections.drain(DRAIN_CEILING_MS) },
-      { name: 'app', close: app.dispose },
-      { name: 'queries', close: queries.close },
-      { name: 'reconciler', close: reconciler.close },
-      { name: 'wechat', close: wechat.close },
-      { name: 'ledger', close: ledger.close },
-      ...upstream.closing,
-    ],
-    STOP_CEILING_MS,
-  );
-  for (const { name, problem } of problems) {
-    log.error({ step: name, problem }, 'did not close');
-  }
-  log.info({}, 'stopped');
-  process.exit(0);
+  };
 }
 
 /** A write and the query before it may each take the whole budget; the rest is for the database. */
@@ -138,66 +174,6 @@ function holdMs(timeoutMs = 8_000): number {
  */
 function signingThreads(): number {
   return Math.min(4, Math.max(2, availableParallelism()));
-}
-
-interface Upstream {
-  readonly options: MerchantUpstream['options'];
-  readonly appid: string | undefined;
-  readonly serviceId: string | undefined;
-  readonly apiv2Key: string | undefined;
-  /** Where its controls are, if it is the upstream. */
-  readonly sandbox: string | undefined;
-  readonly closing: readonly ClosingStep[];
-}
-
-/** The merchant of the configuration, or that of a sandbox started along: real HTTP either way. */
-async function startUpstream(config: Config, env: Environment): Promise<Upstream> {
-  const { upstream, appid, serviceId, apiv2Key } = config;
-  if (upstream.kind === 'merchant') {
-    const { options } = upstream;
-    return { options, appid, serviceId, apiv2Key, sandbox: undefined, closing: [] };
-  }
-  const { startSandbox } = await import('./sandbox/index.ts');
-  const sandbox = await startSandbox({ port: upstream.port });
-  const merchant = await startUpstream(loadConfig({ ...env, ...sandbox.credentials }), env);
-  const closing = [{ name: 'sandbox', close: () => sandbox.close() }];
-  return { ...merchant, sandbox: sandbox.url, closing };
-}
-
-/** A merchant's notification URL is configured at WeChat Pay; the sandbox is told by its control. */
-async function haveNotices(sandbox: string, url: string): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ url });
-  await fetch(`${sandbox}/sandbox/notify-url`, { method: 'POST', headers, body });
-}
-
-function serve({ requestListener }: App, stopping: AbortSignal, idleMs: number): Server {
-  const listener: RequestListener = (request, response) => {
-    if (stopping.aborted) {
-      response.setHeader('connection', 'close');
-      if (request.url !== '/health' && request.url !== '/ready') {
-        response.writeHead(503, { 'retry-after': '1' }).end();
-        return;
-      }
-    }
-    requestListener(request, response);
-  };
-  return createHttpServer(listener, { idleMs });
-}
-
-function listen(server: Server, { host, port }: Config): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const what = `Can't listen on ${host}:${port}. Is it taken? Set PORT (or HOST) to another.`;
-      reject(new Error(what, { cause }));
-    });
-    server.listen(port, host, () => resolve(server));
-  });
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 try {

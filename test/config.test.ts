@@ -18,6 +18,7 @@ describe('without any variable', () => {
     host: '127.0.0.1',
     port: 4000,
     authentication: { kind: 'none' },
+    stopGraceMs: 500,
     upstream: { kind: 'sandbox', port: 4010 },
     appid: undefined,
     serviceId: undefined,

@@ -16,8 +16,9 @@ const TICK_MS = 10;
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /** Starts the server as a process of its own, in a folder without `.env`, with these variables alone. */
-export function spawnServer(env: Environment) {
-  const child = spawn(process.execPath, [entry], { cwd: folder, env: { ...env } });
+export function spawnServer(env: Environment, nodeOptions: readonly string[] = []) {
+  const args = [...nodeOptions, entry];
+  const child = spawn(process.execPath, args, { cwd: folder, env: { ...env } });
   const lines: unknown[] = [];
   let stderr = '';
   createInterface(child.stdout).on('line', (line) => {
@@ -59,9 +60,14 @@ export function spawnServer(env: Environment) {
 }
 
 /** A running server on a free port, before this sandbox; without one, before its own. */
-export async function startServer(sandbox?: Sandbox, env: Environment = {}) {
+export async function startServer(
+  sandbox?: Sandbox,
+  env: Environment = {},
+  nodeOptions: readonly string[] = [],
+) {
   const startMs = performance.now();
-  const server = spawnServer({ PORT: '0', SANDBOX_PORT: '0', ...sandbox?.credentials, ...env });
+  const variables = { PORT: '0', SANDBOX_PORT: '0', ...sandbox?.credentials, ...env };
+  const server = spawnServer(variables, nodeOptions);
   const url = await server.logged('url');
   const waitedMs = performance.now() - startMs;
   // A machine that is busy with other programs lets it wait, which is no fault of its own.

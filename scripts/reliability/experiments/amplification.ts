@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { atLeast, atMost, type Experiment } from '../experiment.ts';
+import { greedyBodies } from '../support/documents.ts';
+import { createPoster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+const SIZES = { full: 10_000, quick: 100 } as const;
+const SEED = 20_261_124;
+const MOST_WRITES = 1;
+const MOST_READS = 5;
+
+/** Documents that try to have much done by one request, one after the other; WeChat Pay counts. */
+export const amplification: Experiment = {
+  goal: 'G3',
+  name: 'amplification',
+  minutes: 2,
+  run: async (scale, stage) => {
+    const numRuns = SIZES[scale];
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    await using server = await startServer(directory, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
+    });
+    await using poster = createPoster(server.url, 1);
+    let [writes, reads, calls] = [0, 0, 0];
+    for (const body of fc.sample(greedyBodies, { numRuns, seed: SEED })) {
+      const before = { writes: stub.writes(), reads: stub.reads() };
+      await poster.send(body);
+      writes = Math.max(writes, stub.writes() - before.writes);
+      reads = Math.max(reads, stub.reads() - before.reads);
+      calls += stub.writes() - before.writes + stub.reads() - before.reads;
+    }
+    const size = `${numRuns} documents, seed ${SEED}, ${calls} calls at WeChat Pay`;
+    return [
+      atMost('writes at WeChat Pay by one request, most', size, writes, MOST_WRITES),
+      atMost('reads at WeChat Pay by one request, most', size, reads, MOST_READS),
+      atLeast('calls at all, so that something was tried', size, calls, numRuns / 50),
+    ];
+  },
+};

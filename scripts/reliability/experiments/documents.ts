@@ -1,0 +1,82 @@
+import { atMost, type Experiment, none } from '../experiment.ts';
+import { rssMb } from '../support/memory.ts';
+import { createPoster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+/** With few documents what is kept still grows, as it may. */
+const SIZES = {
+  full: { total: 10_000, growthGoal: 5 },
+  quick: { total: 600, growthGoal: 60 },
+} as const;
+const HEAP_MB = 512;
+const GOAL_MB = 350;
+const AT_ONCE = 8;
+/** With the rest of the body just under the largest size that is read. */
+const FILL_BYTES = 64_000;
+
+/** Documents as large as they may be, each of them new: what is kept of them is bounded. */
+export const documents: Experiment = {
+  goal: 'G4',
+  name: 'documents',
+  minutes: 3,
+  run: async (scale, stage) => {
+    const { total, growthGoal } = SIZES[scale];
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    await using server = await startServer(
+      directory,
+      {
+        ...keys.variables,
+        WECHAT_BASE_URL: stub.url,
+        DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
+      },
+      { node: [`--max-old-space-size=${HEAP_MB}`] },
+    );
+    await using poster = createPoster(server.url, AT_ONCE);
+    const seen: { readonly at: number; readonly mb: number }[] = [];
+    let [next, failed] = [0, 0];
+    const send = async () => {
+      while (next < total) {
+        next += 1;
+        const at = next;
+        const answer = await poster.send(JSON.stringify({ query: documentOf(at) }));
+        failed += answer === undefined || answer.status >= 500 ? 1 : 0;
+        if (at % Math.ceil(total / 60) === 0 && server.isRunning()) {
+          seen.push({ at, mb: await rssMb(server.pid) });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, send));
+    const most = Math.max(...seen.map(({ mb }) => mb));
+    const mean = (from: number, to: number) => {
+      const some = seen.filter(({ at }) => at > from * total && at <= to * total);
+      return some.reduce((sum, { mb }) => sum + mb, 0) / some.length;
+    };
+    // The last third against the middle one: in the first caches still fill.
+    const growth = 100 * (mean(2 / 3, 1) / mean(1 / 3, 2 / 3) - 1);
+    const size = `${total} documents of ${FILL_BYTES / 1000} kB, all different, heap of ${HEAP_MB} MB`;
+    return [
+      atMost('resident memory, most', size, Math.round(most), GOAL_MB, ' MB'),
+      atMost('growth in the last third', size, Math.max(0, growth), growthGoal, ' %'),
+      none('5xx or no answer', size, failed),
+    ];
+  },
+};
+
+/** In turns: valid and long, of as many tokens as pass, and not valid. */
+function documentOf(index: number): string {
+  const fill = (letter: string, bytes: number) => letter.repeat(bytes);
+  switch (index % 3) {
+    case 0:
+      return `{ payAfterOrder(by: { outOrderNo: "${index}${fill('x', FILL_BYTES)}" }) { state } }`;
+    case 1: {
+      const field = `f${index}_${fill('y', 60)}`;
+      return `{ ${`${field} `.repeat(Math.floor(FILL_BYTES / (field.length + 1)))}}`;
+    }
+    default:
+      return `query Q${index}_${fill('z', FILL_BYTES)} { __typename }`;
+  }
+}

@@ -1,0 +1,80 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { holdsValue } from '../../../test/support/arbitraries.ts';
+import { atLeast, type Experiment, holds, none, type Row } from '../experiment.ts';
+import { count, sqliteDatabase } from '../support/databases.ts';
+import type { Findings } from '../support/fuzz-findings.ts';
+import { fuzzHttp, graphqlCases, noticeCases } from '../support/fuzz-http.ts';
+import { fuzzSocket } from '../support/fuzz-socket.ts';
+import { startServer } from '../support/server.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+const SIZES = {
+  full: { graphql: 60_000, notices: 25_000, messages: 20_000 },
+  quick: { graphql: 1_500, notices: 600, messages: 500 },
+} as const;
+const SEED = 20_261_124;
+
+/** Whatever is sent, by every way in: refused with a code, never answered with what was sent. */
+export const fuzz: Experiment = {
+  goal: 'G5',
+  name: 'fuzz',
+  minutes: 6,
+  run: async (scale, stage) => {
+    const { graphql, notices, messages } = SIZES[scale];
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
+    await using server = await startServer(directory, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: database.url,
+    });
+    const pool = new Pool(server.url, { connections: 32 });
+    const overHttp = await fuzzHttp(pool, graphqlCases, { count: graphql, seed: SEED });
+    const ofNotices = await fuzzHttp(pool, await noticeCases(keys), { count: notices, seed: SEED });
+    const overSocket = await fuzzSocket(server.url, { count: messages, seed: SEED });
+    const health = await pool.request({ method: 'GET', path: '/health' });
+    await health.body.dump();
+    await pool.destroy();
+    const stored = await count(database, 'select count(*) from notices');
+    const cases = overHttp.cases + ofNotices.cases + overSocket.cases;
+    const size = `${cases} cases, seed ${SEED}`;
+    return [
+      atLeast('cases', size, cases, graphql + notices + messages),
+      ...rowsOf('GraphQL over HTTP', overHttp),
+      ...rowsOf('notices', ofNotices),
+      ...rowsOf('WebSocket', overSocket),
+      none('notices stored', size, stored),
+      none('lines of the log that hold what was sent', size, await echoesIn(directory.path)),
+      holds(
+        'the process',
+        size,
+        server.isRunning() && health.statusCode === 200 ? 'lives' : 'died',
+        'lives',
+      ),
+    ];
+  },
+};
+
+function rowsOf(way: string, { cases, serverErrors, malformed, echoes }: Findings): readonly Row[] {
+  const size = `${cases} cases`;
+  const row = (what: string, found: readonly string[]) => {
+    const example = found[0] === undefined ? '' : ` (first: ${found[0]})`;
+    return none(`${way}: ${what}${example}`, size, found.length);
+  };
+  return [
+    row('5xx or internal error', serverErrors),
+    row('error without a code', malformed),
+    row('input came back', echoes),
+  ];
+}
+
+async function echoesIn(directory: string): Promise<number> {
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.log'));
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
+  return texts.flatMap((text) => text.split('\n')).filter(holdsValue).length;
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Experiment, none, type Row } from '../experiment.ts';
+import { type Database, sqliteDatabase } from '../support/databases.ts';
+import { makeNotices, type Notice, signed } from '../support/notices.ts';
+import { createPoster } from '../support/post.ts';
+import { type Server, startServer, type Variables } from '../support/server.ts';
+import { between } from '../support/stats.ts';
+import { isAcknowledged, storm } from '../support/storm.ts';
+import { judge, type Verdict } from '../support/verdict.ts';
+import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+import type { Workdir } from '../support/workdir.ts';
+
+const SIZES = {
+  full: { sqlite: 50, postgres: 20, orders: 500, acknowledged: [50, 800] },
+  quick: { sqlite: 1, postgres: 1, orders: 150, acknowledged: [20, 200] },
+} as const;
+const SENDERS = 32;
+
+/** kill -9 in the middle of a storm of notices: what was acknowledged is there, and once. */
+export const kill9: Experiment = {
+  goal: 'G8',
+  name: 'kill9',
+  minutes: 3,
+  run: async (scale, stage) => {
+    const size = SIZES[scale];
+    await using directory = await stage.workdir();
+    const file = sqliteDatabase(join(directory.path, 'ledger.db'));
+    const onFile = await manyRounds(file, directory, { ...size, rounds: size.sqlite });
+    const postgres = await stage.postgres();
+    const shared = await postgres.create('kill9');
+    const onServer = await manyRounds(shared, directory, { ...size, rounds: size.postgres });
+    return [...rowsOf('SQLite', onFile), ...rowsOf('PostgreSQL', onServer)];
+  },
+};
+
+interface Size {
+  readonly rounds: number;
+  readonly orders: number;
+  readonly acknowledged: readonly [number, number];
+}
+
+interface Outcome extends Verdict {
+  readonly rounds: number;
+  readonly acknowledged: number;
+  /** Sent, but the kill came before the answer. */
+  readonly cutOff: number;
+}
+
+async function manyRounds(database: Database, cwd: Workdir, size: Size): Promise<Outcome> {
+  const keys = makeWechatKeys();
+  await using stub = await startWechatStub(keys);
+  const variables = {
+    ...keys.variables,
+    WECHAT_BASE_URL: stub.url,
+    DATABASE_URL: database.url,
+  };
+  const acknowledged: Notice[] = [];
+  let waiting: readonly Notice[] = [];
+  let cutOff = 0;
+  let lostMeanwhile = 0;
+  for (let round = 0; round < size.rounds; round += 1) {
+    const start = await startRound(keys, { cwd, variables, round, orders: size.orders, waiting });
+    await using server = start.server;
+    lostMeanwhile += (await judge(database, acknowledged)).lost;
+    const taken = await killMidway(server, start.notices, between(...size.acknowledged));
+    const ids = new Set(taken.map(({ id }) => id));
+    acknowledged.push(...taken);
+    waiting = start.notices.filter(({ id }) => !ids.has(id)).slice(0, SENDERS * 4);
+    cutOff += Math.min(SENDERS, waiting.length);
+  }
+  await using server = await startServer(cwd, variables);
+  await using poster = createPoster(server.url, SENDERS);
+  const rest = await Promise.all(waiting.map((notice) => signed(keys, notice)));
+  await storm(poster, rest, {
+    senders: SENDERS,
+    onAnswer: (notice, status) => {
+      acknowledged.push(...(isAcknowledged(status) ? [notice] : []));
+      return true;
+    },
+  });
+  const verdict = await judge(database, acknowledged);
+  return {
+    ...verdict,
+    lost: Math.max(verdict.lost, lostMeanwhile),
+    rounds: size.rounds,
+    acknowledged: acknowledged.length,
+    cutOff,
+  };
+}
+
+interface Start {
+  readonly cwd: Workdir;
+  readonly variables: Variables;
+  readonly round: number;
+  readonly orders: number;
+  /** What was not acknowledged before is sent again, first. */
+  readonly waiting: readonly Notice[];
+}
+
+async function startRound(keys: WechatKeys, { cwd, variables, round, orders, waiting }: Start) {
+  const numbers = Array.from({ length: orders }, (_, index) => `K${round}-${index}`);
+  const [server, again, fresh] = await Promise.all([
+    startServer(cwd, variables),
+    Promise.all(waiting.map((notice) => signed(keys, notice))),
+    makeNotices(keys, numbers),
+  ]);
+  return { server, notices: [...again, ...fresh] };
+}
+
+/** Returns what was acknowledged before the kill. */
+async function killMidway(
+  server: Server,
+  notices: readonly Notice[],
+  afterSoMany: number,
+): Promise<readonly Notice[]> {
+  await using poster = createPoster(server.url, SENDERS);
+  const acknowledged: Notice[] = [];
+  let killed: Promise<void> | undefined;
+  await storm(poster, notices, {
+    senders: SENDERS,
+    onAnswer: (notice, status) => {
+      if (isAcknowledged(status)) {
+        acknowledged.push(notice);
+      }
+      if (acknowledged.length >= afterSoMany) {
+        // Not only right after a commit: anywhere in the next ones, too.
+        killed ??= sleep(between(0, 15)).then(server.kill);
+      }
+      return server.isRunning();
+    },
+  });
+  await (killed ?? server.kill());
+  return acknowledged;
+}
+
+function rowsOf(engine: string, outcome: Outcome): readonly Row[] {
+  const { rounds, acknowledged, cutOff } = outcome;
+  const size = `${rounds} × kill −9, ${acknowledged} acknowledged, ${cutOff} cut off`;
+  return [
+    none(`${engine}: acknowledged notices lost`, size, outcome.lost),
+    none(`${engine}: order states applied twice`, size, outcome.twice),
+    none(`${engine}: wrong or torn records`, size, outcome.wrong),
+  ];
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { all, atMost, type Experiment, none } from '../experiment.ts';
+import { sqliteDatabase } from '../support/databases.ts';
+import { startQueries } from '../support/load-worker.ts';
+import { p99Of } from '../support/pace.ts';
+import { createPoster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { batch, steady } from '../support/steady-notices.ts';
+import { isAcknowledged } from '../support/storm.ts';
+import { judge } from '../support/verdict.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+/** Quick ones share the machine with others: there times prove little. */
+const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
+const PER_SECOND = 200;
+const LOOPS = 32;
+const CONNECTIONS = 64;
+
+/** Notices come in at a steady pace while queries take all the rest of the server. */
+export const load: Experiment = {
+  goal: 'G9',
+  name: 'load',
+  minutes: 1,
+  run: async (scale, stage) => {
+    const { seconds, goal } = SIZES[scale];
+    const keys = makeWechatKeys();
+    await using directory = await stage.workdir();
+    await using stub = await startWechatStub(keys);
+    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
+    await using server = await startServer(directory, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: database.url,
+    });
+    await using poster = createPoster(server.url, CONNECTIONS);
+    stub.states.set('ASKED', 'USER_PAID');
+    await steady(poster, await batch(keys, 'W', PER_SECOND), PER_SECOND);
+
+    const calm = await steady(poster, await batch(keys, 'C', seconds * PER_SECOND), PER_SECOND);
+    const notices = await batch(keys, 'L', seconds * PER_SECOND);
+    const queries = startQueries(server.url, LOOPS);
+    await sleep(500);
+    const loaded = await steady(poster, notices, PER_SECOND);
+    const { answered, failed } = await queries.stop();
+
+    const sent = [...calm, ...loaded];
+    const acknowledged = sent.filter(({ status }) => isAcknowledged(status));
+    const { lost, twice, wrong } = await judge(
+      database,
+      acknowledged.map(({ notice }) => notice),
+    );
+    const perSecond = Math.round(answered / (seconds + 0.5));
+    const size = `${PER_SECOND} notices/s for ${seconds} s, ${perSecond} queries/s of ${LOOPS} loops`;
+    const [base, p99] = [p99Of(calm), p99Of(loaded)];
+    const times = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
+    return [
+      atMost(`acknowledgement p99, times that without load (${times})`, size, p99 / base, goal),
+      all('notices acknowledged', size, acknowledged.length, sent.length),
+      none('acknowledged notices lost', size, lost),
+      none('order states applied twice, or wrong', size, twice + wrong),
+      none('queries failed', size, failed),
+    ];
+  },
+};

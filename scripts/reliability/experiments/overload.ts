@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { all, atLeast, atMost, type Experiment, none, type Row } from '../experiment.ts';
+import { sqliteDatabase } from '../support/databases.ts';
+import { type OpenLoad, openLoad, startQueries } from '../support/load-worker.ts';
+import { p99Of } from '../support/pace.ts';
+import { createPoster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { percentile } from '../support/stats.ts';
+import { batch, steady } from '../support/steady-notices.ts';
+import { isAcknowledged } from '../support/storm.ts';
+import { judge } from '../support/verdict.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+/** Quick ones share the machine with others: there times prove little. */
+const SIZES = {
+  full: { seconds: 10, perSecond: 200, goodput: 90, webhook: 10, late: 1 },
+  quick: { seconds: 2, perSecond: 20, goodput: 20, webhook: 200, late: 20 },
+} as const;
+const TIMES_PEAK = 3;
+const LOOPS = 32;
+const GOAL_MS = { accepted: 1_000, refused: 50, loop: 100, notice: 5_000 };
+
+/** Three times as many queries as it can answer, while notices come in. */
+export const overload: Experiment = {
+  goal: 'G16',
+  name: 'overload',
+  minutes: 1,
+  run: async (scale, stage) => {
+    const sizes = SIZES[scale];
+    const { seconds, perSecond } = sizes;
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    stub.states.set('ASKED', 'USER_PAID');
+    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
+    await using server = await startServer(directory, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: database.url,
+    });
+    await using poster = createPoster(server.url, 64);
+    const [warm, calmNotices, notices] = [
+      await batch(keys, 'W', perSecond),
+      await batch(keys, 'C', perSecond * seconds),
+      await batch(keys, 'L', perSecond * seconds),
+    ];
+    await steady(poster, warm, perSecond);
+    const calm = await steady(poster, calmNotices, perSecond);
+    const queries = startQueries(server.url, LOOPS);
+    await sleep(seconds * 1000);
+    const { answered } = await queries.stop();
+    const peak = answered / seconds;
+    const [load, sent] = await Promise.all([
+      openLoad(server.url, peak * TIMES_PEAK, seconds),
+      steady(poster, notices, perSecond),
+    ]);
+    const loopMs = await loopDelayMs(await poster.text('/metrics').catch(() => undefined));
+    const acknowledged = [...calm, ...sent].filter(({ status }) => isAcknowledged(status));
+    const { lost, twice, wrong } = await judge(
+      database,
+      acknowledged.map(({ notice }) => notice),
+    );
+    const [base, p99] = [p99Of(calm), p99Of(sent)];
+    const ms = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
+    const size = `${Math.round(peak * TIMES_PEAK)} queries/s for ${seconds} s, ${perSecond} notices/s`;
+    return [
+      ...rowsOf(load, peak, size, sizes),
+      atMost(
+        'delay of the event loop, p99 (/metrics)',
+        size,
+        loopMs,
+        GOAL_MS.loop * sizes.late,
+        ' ms',
+      ),
+      atMost(`notices (G9): p99, times that without load (${ms})`, size, p99 / base, sizes.webhook),
+      atMost(
+        'notices (G9): slowest',
+        size,
+        Math.max(...sent.map((one) => one.ms)),
+        GOAL_MS.notice,
+        ' ms',
+      ),
+      all('notices (G9): acknowledged', size, acknowledged.length, calm.length + sent.length),
+      none('notices (G9): lost, applied twice or wrong', size, lost + twice + wrong),
+    ];
+  },
+};
+
+function rowsOf(
+  { sent, unsent, good, refused, bare, broken, tookS }: OpenLoad,
+  peak: number,
+  size: string,
+  { goodput, late }: { readonly goodput: number; readonly late: number },
+): readonly Row[] {
+  const asked = `${size}; ${sent} sent, ${unsent} not, since too many waited`;
+  const perSecond = good.length / tookS;
+  const [base, now] = [Math.round(peak), Math.round(perSecond)];
+  return [
+    atLeast(`goodput in % of peak (${base} → ${now}/s)`, asked, (100 * perSecond) / peak, goodput),
+    atMost('accepted: p99', asked, percentile(good, 0.99), GOAL_MS.accepted * late, ' ms'),
+    {
+      ...atMost(
+        'refused (503, 429): p99',
+        asked,
+        refused.length === 0 ? 0 : percentile(refused, 0.99),
+        GOAL_MS.refused * late,
+        ' ms',
+      ),
+      size: `${refused.length} refused`,
+    },
+    none('refused without Retry-After', `${refused.length} refused`, bare),
+    none('answered otherwise, or not', asked, broken),
+  ];
+}
+
+/** The 99th percentile that the server tells of itself; not a number where it does not. */
+function loopDelayMs(metrics: string | undefined): number {
+  const [, seconds] =
+    /^\w*event_?loop\w*(?:p99_seconds|\{quantile="0\.99"\}) ([\d.e-]+)$/m.exec(metrics ?? '') ?? [];
+  return Number(seconds ?? Number.NaN) * 1000;
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { all, atMost, type Experiment, none } from '../experiment.ts';
+import { count, sqliteDatabase } from '../support/databases.ts';
+import { makeNotice } from '../support/notices.ts';
+import { createPoster } from '../support/post.ts';
+import { startServer, type Variables } from '../support/server.ts';
+import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+const SIZES = { full: 100, quick: 10 } as const;
+const SKEW_S = 301;
+
+/** Notices that are not WeChat Pay's, or not of now: turned away, and nothing is written. */
+export const refusedNotices: Experiment = {
+  goal: 'G10',
+  name: 'refused-notices',
+  minutes: 0.5,
+  run: async (scale, stage) => {
+    const times = SIZES[scale];
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    const database = sqliteDatabase(`${directory.path}/ledger.db`);
+    await using server = await startServer(directory, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: database.url,
+    });
+    await using poster = createPoster(server.url, 16);
+    const rows = [];
+    for (const [what, spoil] of Object.entries(SPOILT)) {
+      const statuses = await Promise.all(
+        Array.from({ length: times }, async (_, index) => {
+          const notice = await makeNotice(keys, `R${index}`, 'USER_PAID');
+          return await poster.notice(await spoil(keys, notice));
+        }),
+      );
+      const refused = statuses.filter((status) => status >= 400 && status < 500).length;
+      rows.push(all(`${what}: refused with 4xx`, `${times} notices`, refused, times));
+    }
+    const size = `${times * rows.length} notices`;
+    const tables = ['notices', 'orders', 'events', 'intents'];
+    const counts = tables.map((table) => count(database, `select count(*) from ${table}`));
+    const written = (await Promise.all(counts)).reduce((sum, one) => sum + one, 0);
+    return [
+      ...rows,
+      none('rows written', size, written),
+      atMost('keys fetched because of them', size, stub.certificateCalls(), 1),
+      none('errors in the log', size, server.errors.size),
+    ];
+  },
+};
+
+interface Sent {
+  readonly body: string;
+  readonly headers: Variables;
+}
+
+const SPOILT: Readonly<Record<string, (keys: WechatKeys, whole: Sent) => Promise<Sent>>> = {
+  'one byte changed': (_, { body, headers }) =>
+    Promise.resolve({ headers, body: body.replace('encrypt-resource', 'encrypt-resourcE') }),
+  '301 s old': async (keys, { body }) => ({ body, headers: await keys.sign(body, -SKEW_S) }),
+  '301 s ahead': async (keys, { body }) => ({ body, headers: await keys.sign(body, SKEW_S) }),
+  'of an unknown key': (_, { body, headers }) =>
+    Promise.resolve({
+      body,
+      headers: {
+        ...headers,
+        'wechatpay-serial': createHash('sha1').update(body).digest('hex').toUpperCase(),
+      },
+    }),
+  'signed by another key': async (_, { body }) => ({
+    body,
+    headers: await makeWechatKeys().sign(body),
+  }),
+  'a probe of WeChat Pay': (_, { body, headers }) =>
+    Promise.resolve({
+      body,
+      headers: {
+        ...headers,
+        'wechatpay-signature': `WECHATPAY/SIGNTEST/${headers['wechatpay-signature']}`,
+      },
+    }),
+  'not signed': (_, { body }) => Promise.resolve({ body, headers: {} }),
+};

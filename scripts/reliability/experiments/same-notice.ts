@@ -1,0 +1,33 @@
+import { all, type Experiment, type Row } from '../experiment.ts';
+import { count } from '../support/databases.ts';
+import { makeNotice } from '../support/notices.ts';
+import { isAcknowledged } from '../support/storm.ts';
+
+const SIZES = { full: 1_000, quick: 100 } as const;
+
+/** One notice, very often at once, to two instances: one effect, and nobody is turned away. */
+export const sameNotice: Experiment = {
+  goal: 'G10',
+  name: 'same-notice',
+  minutes: 1,
+  run: async (scale, stage) => {
+    const times = SIZES[scale];
+    const { keys, database, posters } = await stage.pair();
+    const notice = await makeNotice(keys, 'SAME', 'USER_PAID');
+    const answers = await Promise.all(
+      Array.from({ length: times }, (_, index) => posters[index % 2 ? 1 : 0].notice(notice)),
+    );
+    const events = await count(database, "select count(*) from events where out_order_no = 'SAME'");
+    const inbox = await count(database, `select count(*) from notices where id = '${notice.id}'`);
+    const size = `${times} at once, 2 instances, PostgreSQL`;
+    return [
+      all('answers 2xx', size, answers.filter(isAcknowledged).length, times),
+      exactlyOne('events', size, events),
+      exactlyOne('rows in the inbox', size, inbox),
+    ];
+  },
+};
+
+function exactlyOne(what: string, size: string, figure: number): Row {
+  return { what, size, figure: String(figure), wanted: '1', pass: figure === 1 };
+}

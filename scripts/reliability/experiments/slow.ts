@@ -1,0 +1,77 @@
+import { atMost, type Experiment, none } from '../experiment.ts';
+import { atPace, p99Of } from '../support/pace.ts';
+import { createPoster, type Poster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { beSlow, SLOW_KINDS } from '../support/slow-clients.ts';
+import { makeWechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+const SIZES = {
+  full: { clients: 500, seconds: 10, goal: 5 },
+  quick: { clients: 20, seconds: 2, goal: 50 },
+} as const;
+const PER_SECOND = 50;
+const QUICK_KINDS = 2;
+
+/** Clients that never finish what they say, or never read: gone in time, and at nobody's cost. */
+export const slow: Experiment = {
+  goal: 'G6',
+  name: 'slow',
+  minutes: 1.5,
+  run: async (scale, stage) => {
+    const { clients, seconds, goal } = SIZES[scale];
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    stub.states.set('ASKED', 'USER_PAID');
+    await using server = await startServer(directory, {
+      ...keys.variables,
+      WECHAT_BASE_URL: stub.url,
+      DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
+    });
+    await using poster = createPoster(server.url, 16);
+    await ask(poster, 1);
+    const calm = await ask(poster, seconds);
+    const kinds = scale === 'full' ? SLOW_KINDS : SLOW_KINDS.slice(0, QUICK_KINDS);
+    const beingSlow = kinds.map(async (kind) => ({
+      kind,
+      after: await beSlow(server.url, kind, clients),
+    }));
+    const meanwhile = await ask(poster, seconds);
+    const ends = await Promise.all(beingSlow);
+    const [before, during] = [p99Of(calm), p99Of(meanwhile)];
+    const times = `${before.toFixed(1)} → ${during.toFixed(1)} ms`;
+    const all = `${clients} of each kind, ${PER_SECOND} queries/s`;
+    const failed = [...calm, ...meanwhile].filter(({ good }) => !good).length;
+    return [
+      ...ends.map(({ kind: { name, goalS }, after }) =>
+        atMost(
+          `slow ${name}: the last is closed after`,
+          `${clients} clients`,
+          Math.max(...after),
+          goalS,
+          ' s',
+        ),
+      ),
+      atMost(
+        `p99 of others, times that without slow clients (${times})`,
+        all,
+        during / before,
+        goal,
+      ),
+      none('queries of others that failed', all, failed),
+    ];
+  },
+};
+
+async function ask(poster: Poster, seconds: number) {
+  const queries = Array.from({ length: seconds * PER_SECOND });
+  return await atPace(queries, PER_SECOND, async () => {
+    const startMs = performance.now();
+    const answer = await poster.graphql(
+      '{ payAfterOrder(by: { outOrderNo: "ASKED" }) { state } }',
+      {},
+    );
+    return { good: answer.type === 'data', ms: performance.now() - startMs };
+  });
+}

@@ -1,0 +1,152 @@
+import { readdir } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { all, atMost, type Experiment, none } from '../experiment.ts';
+import { CALLER } from '../support/caller.ts';
+import { PROBED, probe } from '../support/memory.ts';
+import { makeNotice } from '../support/notices.ts';
+import { openSockets } from '../support/open-sockets.ts';
+import { createPoster, type Poster } from '../support/post.ts';
+import { startServer } from '../support/server.ts';
+import { subscribeBySocket } from '../support/socket-stream.ts';
+import { SUBSCRIPTION, subscribe } from '../support/sse.ts';
+import { isAcknowledged } from '../support/storm.ts';
+import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
+import { startWechatStub } from '../support/wechat-stub.ts';
+
+const SIZES = {
+  full: { leaving: 500, readers: 10, events: 1_000 },
+  quick: { leaving: 40, readers: 3, events: 150 },
+} as const;
+const LEFT_MS = 1_000;
+/** A word of WeChat's that is newer than this server, and long, so that buffers would fill. */
+const LONG_WORD = 'X'.repeat(15_000);
+
+/** Subscribers that go without a word, and subscribers that do not read. */
+export const streams: Experiment = {
+  goal: 'G14',
+  name: 'streams',
+  minutes: 1,
+  run: async (scale, stage) => {
+    const { leaving, readers, events } = SIZES[scale];
+    await using directory = await stage.workdir();
+    const keys = makeWechatKeys();
+    await using stub = await startWechatStub(keys);
+    await using server = await startServer(
+      directory,
+      {
+        ...keys.variables,
+        WECHAT_BASE_URL: stub.url,
+        DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
+      },
+      { node: PROBED },
+    );
+    await using poster = createPoster(server.url, 8);
+    await makeEvents(poster, keys, 'W', 40);
+    const idle = await openFiles(server.pid);
+
+    const leave = await openMany(server.url, leaving);
+    const open = (await openFiles(server.pid)) - idle;
+    for (const go of leave) {
+      go();
+    }
+    const [closedMs, forgottenMs] = await Promise.all([
+      until(async () => (await openFiles(server.pid)) <= idle + 2),
+      until(async () => (await openStreams(poster)) === 0),
+    ]);
+    const some = `${leaving} subscribers, half over SSE, half over WebSocket, ${open} sockets`;
+
+    const sockets = await openSockets(server.url, readers, sseCall());
+    for (const socket of sockets) {
+      socket.pause();
+    }
+    const before = await probe(server);
+    const made = await makeEvents(poster, keys, 'S', events);
+    await sleep(1_000);
+    const after = await probe(server);
+    const held = Math.max(0, after.heapMb - before.heapMb) / readers;
+    const still = sockets.filter((socket: Socket) => !socket.destroyed).length;
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    const mb = Math.round((events * LONG_WORD.length) / 2 ** 20);
+    const slow = `${readers} that do not read (${still} still connected), ${events} events of ${mb} MB`;
+    return [
+      atMost('their connections are gone after', some, closedMs, LEFT_MS, ' ms'),
+      atMost('their streams are gone after (/metrics)', some, forgottenMs, LEFT_MS, ' ms'),
+      all('events made meanwhile', slow, made, events),
+      atMost('heap held for each of them', slow, held, 1, ' MB'),
+      none(
+        'errors in the log',
+        slow,
+        [...server.errors.values()].reduce((sum, n) => sum + n, 0),
+      ),
+    ];
+  },
+};
+
+/** Returns how each of them goes: without a goodbye. */
+async function openMany(url: string, count: number): Promise<readonly (() => void)[]> {
+  return await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      if (index % 2) {
+        return (await subscribeBySocket(url)).terminate;
+      }
+      let cut = () => false;
+      await new Promise<void>((resolve) => {
+        cut = subscribe(url, null, { onOpen: resolve, onEvent: () => {}, onEnd: () => {} });
+      });
+      return () => void cut();
+    }),
+  );
+}
+
+function sseCall(): string {
+  const body = JSON.stringify({ query: SUBSCRIPTION.replace('state }', 'state stateRaw }') });
+  const headers = {
+    host: 'x',
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    'content-length': String(body.length),
+    ...CALLER,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `POST /graphql HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** How many were acknowledged. */
+async function makeEvents(
+  poster: Poster,
+  keys: WechatKeys,
+  name: string,
+  count: number,
+): Promise<number> {
+  let made = 0;
+  for (let index = 0; index < count; index += 1) {
+    const notice = await makeNotice(keys, `${name}${index}`, `${LONG_WORD}${index}`);
+    made += isAcknowledged(await poster.notice(notice)) ? 1 : 0;
+  }
+  return made;
+}
+
+/** As /metrics tells; undefined where it does not. */
+async function openStreams(poster: Poster): Promise<number | undefined> {
+  const metrics = await poster.text('/metrics').catch(() => undefined);
+  const lines = metrics?.match(/^\w*streams?_?\w*(\{.*\})? \d+$/gm);
+  return lines?.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+async function openFiles(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<number> {
+  const startMs = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - startMs > LEFT_MS * 5) {
+      return Number.POSITIVE_INFINITY;
+    }
+    await sleep(20);
+  }
+  return performance.now() - startMs;
+}

@@ -1,0 +1,47 @@
+import { all, atMost, type Experiment } from '../experiment.ts';
+import { type Follower, follow } from '../support/follower.ts';
+import { makeNotice } from '../support/notices.ts';
+import { percentile } from '../support/stats.ts';
+import { isAcknowledged } from '../support/storm.ts';
+
+/** Quick ones share the machine with others: there times prove little. */
+const SIZES = {
+  full: { events: 50, goalMs: 1_000 },
+  quick: { events: 10, goalMs: 5_000 },
+} as const;
+const GIVE_UP_MS = 10_000;
+
+/** A subscriber of one instance learns of what the other one was told. */
+export const twoInstances: Experiment = {
+  goal: 'G15',
+  name: 'two-instances',
+  minutes: 1,
+  run: async (scale, stage) => {
+    const { events, goalMs } = SIZES[scale];
+    const { keys, servers, posters } = await stage.pair();
+    const [one] = servers;
+    using follower = await follow(() => one.url, null);
+    const delays: number[] = [];
+    for (let index = 0; index < events; index += 1) {
+      const notice = await makeNotice(keys, `T${index}`, 'USER_ACCEPTED');
+      const startMs = performance.now();
+      const status = await posters[1].notice(notice);
+      const atMs = isAcknowledged(status) ? await arrival(follower, notice.outOrderNo) : undefined;
+      delays.push(...(atMs === undefined ? [] : [atMs - startMs]));
+    }
+    const size = `${events} events, 2 instances, PostgreSQL`;
+    return [
+      all('told to the other instance and seen', size, delays.length, events),
+      atMost('from notice to subscriber, slowest', size, percentile(delays, 1), goalMs, ' ms'),
+    ];
+  },
+};
+
+async function arrival(follower: Follower, outOrderNo: string): Promise<number | undefined> {
+  const known = () => follower.seen.find((event) => event.outOrderNo === outOrderNo);
+  const deadline = performance.now() + GIVE_UP_MS;
+  while (known() === undefined && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  return known()?.atMs;
+}

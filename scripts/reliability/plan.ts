@@ -1,0 +1,55 @@
+import type { Experiment } from './experiment.ts';
+import { access } from './experiments/access.ts';
+import { amplification } from './experiments/amplification.ts';
+import { audits } from './experiments/audits.ts';
+import { canaries } from './experiments/canaries.ts';
+import { commits } from './experiments/commits.ts';
+import { cuts } from './experiments/cuts.ts';
+import { diskFull } from './experiments/disk-full.ts';
+import { documents } from './experiments/documents.ts';
+import { faultMatrix } from './experiments/fault-matrix.ts';
+import { faults } from './experiments/faults.ts';
+import { fuzz } from './experiments/fuzz.ts';
+import { install } from './experiments/install.ts';
+import { intruder } from './experiments/intruder.ts';
+import { kill9 } from './experiments/kill9.ts';
+import { load } from './experiments/load.ts';
+import { noticeFaults } from './experiments/notice-faults.ts';
+import { outage } from './experiments/outage.ts';
+import { overload } from './experiments/overload.ts';
+import { prober } from './experiments/prober.ts';
+import { refusedNotices } from './experiments/refused-notices.ts';
+import { sameNotice } from './experiments/same-notice.ts';
+import { shutdown } from './experiments/shutdown.ts';
+import { slow } from './experiments/slow.ts';
+import { soak } from './experiments/soak.ts';
+import { streams } from './experiments/streams.ts';
+import { twoInstances } from './experiments/two-instances.ts';
+import { upstreamOutage } from './experiments/upstream-outage.ts';
+
+/** Experiments of one lane share what the stage holds; lanes may run side by side. */
+export const LANES: readonly (readonly Experiment[])[] = [
+  [faults],
+  [faultMatrix],
+  [noticeFaults],
+  [diskFull],
+  [upstreamOutage],
+  [outage],
+  [kill9],
+  [sameNotice, twoInstances, cuts],
+  [refusedNotices],
+  [load, overload],
+  [commits],
+  [shutdown],
+  [audits, prober, amplification],
+  [install],
+  [access, intruder],
+  [soak],
+  [fuzz],
+  [canaries],
+  [documents],
+  [slow],
+  [streams],
+];
+
+export const NAMES: readonly string[] = LANES.flat().map(({ name }) => name);

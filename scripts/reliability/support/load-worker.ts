@@ -1,0 +1,67 @@
+import { Worker } from 'node:worker_threads';
+import { at } from './json.ts';
+
+/** What came of calls at a given rate. */
+export interface OpenLoad {
+  readonly sent: number;
+  /** Due, but too many were still waiting for their answers. */
+  readonly unsent: number;
+  /** Milliseconds of each answer that was as wanted. */
+  readonly good: readonly number[];
+  /** Milliseconds of each 503 and 429, and how many had no Retry-After. */
+  readonly refused: readonly number[];
+  readonly bare: number;
+  /** Answered otherwise, or not at all. */
+  readonly broken: number;
+  readonly tookS: number;
+}
+
+/** Asks from a thread of its own, so that it delays the server and not the clocks of others. */
+export async function openLoad(url: string, perSecond: number, seconds: number): Promise<OpenLoad> {
+  const worker = new Worker(new URL('./open-loop.ts', import.meta.url), {
+    workerData: { url, perSecond, seconds },
+  });
+  const told = await message(worker);
+  await worker.terminate();
+  const number = (name: string) => Number(at(told, name));
+  const list = (name: string): readonly number[] => {
+    const value = at(told, name);
+    return Array.isArray(value) ? value.map(Number) : [];
+  };
+  return {
+    sent: number('sent'),
+    unsent: number('unsent'),
+    good: list('good'),
+    refused: list('refused'),
+    bare: number('bare'),
+    broken: number('broken'),
+    tookS: number('tookS'),
+  };
+}
+
+interface Queries {
+  readonly stop: () => Promise<{ readonly answered: number; readonly failed: number }>;
+}
+
+/** Asks as fast as answers come, in so many loops, from a thread of its own. */
+export function startQueries(url: string, loops: number): Queries {
+  const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
+    workerData: { url, loops },
+  });
+  const counted = message(worker);
+  return {
+    stop: async () => {
+      worker.postMessage('stop');
+      const counts = await counted;
+      await worker.terminate();
+      return { answered: Number(at(counts, 'answered')), failed: Number(at(counts, 'failed')) };
+    },
+  };
+}
+
+function message(worker: Worker): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', resolve);
+  });
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { at } from './json.ts';
+import type { Server } from './server.ts';
+
+const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
+
+/** Options of Node with which {@link probe} works. */
+export const PROBED: readonly string[] = ['--expose-gc', '--import', PROBE];
+
+export interface Held {
+  readonly rssMb: number;
+  readonly heapMb: number;
+  readonly fds: number;
+}
+
+/** What the server holds once it has collected its garbage. */
+export async function probe(server: Server): Promise<Held> {
+  const told = server.logged('probe');
+  server.signal('SIGUSR2');
+  const entry = await told;
+  const mb = (name: string) => Number(at(entry, name)) / 2 ** 20;
+  return { rssMb: mb('rss'), heapMb: mb('heapUsed'), fds: Number(at(entry, 'fds')) };
+}
+
+/** The resident memory of a process as the system counts it, in MB. */
+export async function rssMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}

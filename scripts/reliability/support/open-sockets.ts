@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** So many connections to a server, each greeted so that it is known to the server; then idle. */
+export async function openSockets(
+  url: string,
+  count: number,
+  greeting: string,
+): Promise<readonly Socket[]> {
+  const { hostname, port } = new URL(url);
+  return await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      if (greeting !== '') {
+        socket.write(greeting);
+        await once(socket, 'data');
+      }
+      return socket;
+    }),
+  );
+}
+
+/** A request that an idle connection has had answered. */
+export const PING = 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n';

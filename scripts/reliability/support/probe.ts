@@ -1,0 +1,9 @@
+import { readdirSync } from 'node:fs';
+
+/** Loaded into a server by --import: tells on SIGUSR2 what it holds once the garbage is gone. */
+process.on('SIGUSR2', () => {
+  globalThis.gc?.();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const fds = readdirSync('/proc/self/fd').length;
+  process.stdout.write(`${JSON.stringify({ msg: 'probe', rss, heapUsed, external, fds })}\n`);
+});
