@@ -6,7 +6,7 @@ import type { Scenario } from './scenarios.ts';
 import type { Sizes } from './sizes.ts';
 
 /** What came of one scenario, for one contender: medians over the rounds. */
-export interface Result {
+interface Result {
   readonly scenario: Scenario;
   readonly contender: Contender;
   readonly sample: Sample;

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +25,12 @@ export async function openHall(): Promise<Hall> {
   await using stack = new AsyncDisposableStack();
   const merchant = makeMerchant();
   const root = await mkdtemp(join(tmpdir(), 'payafter-bench-'));
-  stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 3 }));
+  const remove = () => rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', remove);
+  stack.defer(() => {
+    remove();
+    process.off('exit', remove);
+  });
   const upstream = stack.use(await startUpstream(merchant, '0,1'));
   const load = stack.use(await startLoad('0,1'));
   const servers: RunningServer[] = [];
@@ -54,6 +60,7 @@ export async function openHall(): Promise<Hall> {
 }
 
 const LONGEST_WARM_MS = 30_000;
+const WARM_CALLS = 3 * KNOWN_ORDERS;
 
 /**
  * Loads a server alone with queries and creates, for half the time each, and until it has seen all
@@ -65,7 +72,7 @@ export async function warm(server: RunningServer, hall: Hall, seconds: number): 
   const before = (await hall.counts()).calls;
   do {
     await measure(server, hall, { operation: 'query', numbers: 'distinct', ...half });
-  } while ((await hall.counts()).calls - before < KNOWN_ORDERS && performance.now() < late);
+  } while ((await hall.counts()).calls - before < WARM_CALLS && performance.now() < late);
   await measure(server, hall, { operation: 'create', numbers: 'new', ...half });
   await sleep(100);
 }

@@ -8,7 +8,7 @@ const LOCKFILE = `${HERE}package-lock.json`;
 const INSTALLED = `${HERE}node_modules/.package-lock.json`;
 
 /** Whether the peers' packages are there, and as the lockfile has them. */
-export function isInstalled(): boolean {
+function isInstalled(): boolean {
   const installed = statSync(INSTALLED, { throwIfNoEntry: false });
   return installed !== undefined && installed.mtimeMs >= statSync(LOCKFILE).mtimeMs;
 }

@@ -64,16 +64,21 @@ export async function measure(
   await sleep(warmSeconds * 1000);
   await during.from?.();
   await server.ask({ ask: 'reset' });
-  const callsBefore = (await upstream.counts()).calls;
-  await load.ask({ ask: 'mark' });
+  const [{ calls: callsBefore }] = await Promise.all([
+    upstream.counts(),
+    load.ask({ ask: 'mark' }),
+  ]);
   const before = cpuTime(server.pid);
-  await sleep(seconds * 1000);
+  await window(seconds, concurrency, load);
   const after = cpuTime(server.pid);
-  const result = readLoadResult(await load.ask({ ask: 'stop' }));
-  const calls = (await upstream.counts()).calls - callsBefore;
+  const [{ calls: callsAfter }, stopped] = await Promise.all([
+    upstream.counts(),
+    load.ask({ ask: 'stop' }),
+  ]);
+  const result = readLoadResult(stopped);
   const delay = await server.ask({ ask: 'delay' });
   await during.to?.();
-  if (result.failed > 0 || result.done === 0) {
+  if (result.failed > 0 || result.done < 1) {
     const { title } = server.contender;
     throw new Error(`${title}: ${result.failed} of ${result.done} failed: ${result.failure}`);
   }
@@ -86,6 +91,18 @@ export async function measure(
     p99Ms: result.p99,
     loopDelayP99Ms: numberAt(delay, 'p99'),
     rssMb: rssMb(server.pid),
-    upstreamCalls: calls / result.done,
+    upstreamCalls: (callsAfter - callsBefore) / result.done,
   };
+}
+
+const LONGEST_WINDOW_MS = 30_000;
+const LOOK_EACH_MS = 250;
+
+/** So many seconds, and longer where hardly anything was answered. */
+async function window(seconds: number, concurrency: number, load: Child): Promise<void> {
+  const late = performance.now() + LONGEST_WINDOW_MS;
+  await sleep(seconds * 1000);
+  while (performance.now() < late && Number(await load.ask({ ask: 'done' })) < concurrency) {
+    await sleep(LOOK_EACH_MS);
+  }
 }

@@ -1,4 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Variables } from './work/merchant.ts';
 
@@ -8,17 +10,40 @@ export interface ServerEnvironment {
   readonly headers: Variables;
 }
 
+const SCOPES = ['orders:create', 'orders:read', 'orders:any', 'events:read'];
+/** The limits are on, and are those of a caller that may call a lot: what they cost is measured. */
+const LIMITS = { RATE_LIMIT_PER_SECOND: '1000000', MAX_IN_FLIGHT: '4096' };
+/** Whether this version knows API keys. */
+const HAS_KEYS = existsSync(new URL('../src/access/api-keys.ts', import.meta.url));
+
 /** @param directory where its ledger is, and what else it reads */
-export function serverEnvironment(directory: string): Promise<ServerEnvironment> {
-  return Promise.resolve({
+export async function serverEnvironment(directory: string): Promise<ServerEnvironment> {
+  const key = HAS_KEYS ? await makeKey(directory) : { env: {}, headers: {} };
+  return {
     env: {
       HOST: '127.0.0.1',
       PORT: '0',
       DATABASE_URL: `sqlite:${ledgerFile(directory)}`,
       DATA_KEY: randomBytes(32).toString('base64'),
+      ...LIMITS,
+      ...key.env,
     },
-    headers: {},
+    headers: key.headers,
+  };
+}
+
+/** An API key, of which the server sees the hash alone. */
+async function makeKey(directory: string): Promise<ServerEnvironment> {
+  const file = join(directory, 'keys.json');
+  const secret = randomBytes(32).toString('base64url');
+  const sha256 = createHash('sha256').update(secret).digest('hex');
+  await writeFile(file, JSON.stringify({ bench: { client: 'bench', sha256, scopes: SCOPES } }), {
+    mode: 0o600,
   });
+  return {
+    env: { API_KEYS_FILE: file },
+    headers: { authorization: `Bearer bench.${secret}` },
+  };
 }
 
 export function ledgerFile(directory: string): string {

@@ -17,7 +17,7 @@ export interface Series {
 
 export type SeriesName = 'concurrency' | 'ledger' | 'subscriptions';
 
-export interface Point {
+interface Point {
   readonly size: number;
   readonly operation: Operation;
   readonly sample: Sample;

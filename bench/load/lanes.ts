@@ -82,7 +82,8 @@ function numbersOf(
   newNumber: () => number,
 ): () => string {
   const each = Math.floor(KNOWN_ORDERS / concurrency);
-  let turn = 0;
+  // Not from the start each time: all are asked for sooner or later.
+  let turn = Math.floor(Math.random() * each);
   switch (numbers) {
     case 'hot':
       return () => outOrderNo('Q', 0);

@@ -38,6 +38,7 @@ answerParent({
     const headers = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
     return openSubscriptions(numberAt(question, 'port'), headers, numberAt(question, 'count'));
   },
+  done: () => tally.latenciesMs.length + tally.failed,
   stop: () => {
     const seconds = (performance.now() - startedMs) / 1000;
     const { latenciesMs, failed, failure } = tally;

@@ -13,7 +13,7 @@ export function merchantSettings(env) {
 }
 
 /** The fields that WeChat Pay wants encrypted. */
-export const SENSITIVE = ['name', 'phone', 'userid', 'address'];
+const SENSITIVE = ['name', 'phone', 'userid', 'address'];
 
 /** `OnAccept` and digits are as on the wire already. */
 export function createBody({ appid, serviceId }, input, encrypt, toSnake) {

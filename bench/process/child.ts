@@ -12,7 +12,7 @@ export interface Child extends AsyncDisposable {
   readonly stop: () => Promise<void>;
 }
 
-export interface Question {
+interface Question {
   readonly ask: string;
   readonly [detail: string]: unknown;
 }

@@ -46,6 +46,8 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/webstreams/, 'node: web streams'],
   [/stream/, 'node:stream'],
   [/events|event_target|abort/, 'node:events, AbortSignal'],
+  [/domexception/, 'node: DOMException'],
+  [/url/, 'node:url'],
   [/timers/, 'node:timers'],
   [/buffer|string_decoder|encoding/, 'node:buffer'],
   [/sqlite/, 'node:sqlite'],

@@ -4,7 +4,7 @@ export interface BarGroup {
   readonly bars: readonly Bar[];
 }
 
-export interface Bar {
+interface Bar {
   readonly name: string;
   /** Times the best peer. */
   readonly value: number;

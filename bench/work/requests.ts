@@ -25,7 +25,7 @@ export const QUERY = `query Order($no: String!) {
   }
 }`;
 
-export const CREATE = `mutation Create($input: CreatePayAfterOrderInput!) {
+const CREATE = `mutation Create($input: CreatePayAfterOrderInput!) {
   createPayAfterOrder(input: $input) {
     __typename
     ... on CreatePayAfterOrderPayload {
