@@ -55,6 +55,8 @@ export async function startLoad(cores: Cores): Promise<Child> {
 export interface LoadResult {
   readonly seconds: number;
   readonly done: number;
+  /** Turned away with a 503. */
+  readonly refused: number;
   readonly failed: number;
   readonly failure: string;
   readonly p50: number;
@@ -65,6 +67,7 @@ export function readLoadResult(answer: unknown): LoadResult {
   return {
     seconds: numberAt(answer, 'seconds'),
     done: numberAt(answer, 'done'),
+    refused: numberAt(answer, 'refused'),
     failed: numberAt(answer, 'failed'),
     failure: textAt(answer, 'failure'),
     p50: numberAt(answer, 'p50'),

@@ -29,6 +29,8 @@ export interface Sample {
   readonly rssMb: number;
   /** Calls that reached WeChat Pay, for each operation. */
   readonly upstreamCalls: number;
+  /** Part of the requests that were turned away as too many. */
+  readonly refused: number;
 }
 
 export const SAMPLE_FIELDS = [
@@ -40,6 +42,7 @@ export const SAMPLE_FIELDS = [
   'loopDelayP99Ms',
   'rssMb',
   'upstreamCalls',
+  'refused',
 ] as const satisfies readonly (keyof Sample)[];
 
 export interface Bystanders {
@@ -92,6 +95,7 @@ export async function measure(
     loopDelayP99Ms: numberAt(delay, 'p99'),
     rssMb: rssMb(server.pid),
     upstreamCalls: (callsAfter - callsBefore) / result.done,
+    refused: result.refused / (result.done + result.refused),
   };
 }
 

@@ -22,6 +22,7 @@ const PLAIN: Sample = {
   loopDelayP99Ms: 20,
   rssMb: 300,
   upstreamCalls: 1,
+  refused: 0,
 };
 const FAST: Sample = {
   perSecond: 4_000,
@@ -32,6 +33,7 @@ const FAST: Sample = {
   loopDelayP99Ms: 4,
   rssMb: 200,
   upstreamCalls: 0.01,
+  refused: 0,
 };
 
 /** Every scenario with ours and all peers. */
@@ -87,7 +89,7 @@ describe('goals', () => {
 test('a table names every server, with our ratio to each peer', () => {
   const text = comparisonTables(comparison(FAST, PLAIN));
   expect(text).toContain(
-    '| Express 5 + wechatpay-axios-plugin | 4.00 × | 1,000 | 1100 µs | 60 ms / 900 ms | 20 ms | 300 MB | 100 % |',
+    '| Express 5 + wechatpay-axios-plugin | 4.00 × | 1,000 | 1100 µs | 60 ms / 900 ms | 20 ms | 300 MB | 100 % | 0 % |',
   );
   expect(text).toContain('| **payafter-graphql** |  | 4,000 | 400 µs |');
 });

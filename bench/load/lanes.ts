@@ -18,6 +18,8 @@ export interface Job {
 
 export interface Tally {
   readonly latenciesMs: number[];
+  /** Turned away as too many, with a 503: asked again later, as Retry-After says. */
+  refused: number;
   failed: number;
   /** What the first failure looked like. */
   failure: string;
@@ -26,6 +28,7 @@ export interface Tally {
 /** Orders that `distinct` asks for; fewer than a server remembers. */
 export const KNOWN_ORDERS = 2_048;
 const REOPEN_MS = 20;
+const RETRY_AFTER_MS = 1_000;
 const SHOWN = 200;
 
 /** Each lane sends its next request as soon as the answer to the last is there. */
@@ -48,6 +51,11 @@ export function startLanes(job: Job, tally: () => Tally, newNumber: () => number
         onOpen: send,
         onAnswer: (status, body) => {
           const now = tally();
+          if (status === 503) {
+            now.refused += 1;
+            setTimeout(() => over || send(), RETRY_AFTER_MS);
+            return;
+          }
           if (status === 200 && body.includes(number) && !body.includes('"errors"')) {
             now.latenciesMs.push(performance.now() - sentMs);
           } else {

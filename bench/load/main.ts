@@ -6,7 +6,7 @@ import { openSubscriptions } from './subscribers.ts';
 /** The callers, in a process of their own. */
 const NUMBERS: readonly Numbers[] = ['distinct', 'hot', 'new'];
 
-const empty = (): Tally => ({ latenciesMs: [], failed: 0, failure: '' });
+const empty = (): Tally => ({ latenciesMs: [], refused: 0, failed: 0, failure: '' });
 let tally = empty();
 let startedMs = 0;
 let stop = () => {};
@@ -41,11 +41,12 @@ answerParent({
   done: () => tally.latenciesMs.length + tally.failed,
   stop: () => {
     const seconds = (performance.now() - startedMs) / 1000;
-    const { latenciesMs, failed, failure } = tally;
+    const { latenciesMs, refused, failed, failure } = tally;
     stop();
     return {
       seconds,
       done: latenciesMs.length,
+      refused,
       failed,
       failure,
       p50: percentile(latenciesMs, 0.5),

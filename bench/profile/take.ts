@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Profiler } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Contender, OURS } from '../contenders.ts';
+import { OURS } from '../contenders.ts';
 import { openHall, warm } from '../hall.ts';
 import { measure, type Sample } from '../measure.ts';
 import type { Sizes } from '../sizes.ts';
@@ -19,16 +19,15 @@ export interface Profiled {
 
 const TOP = 25;
 
-/** CPU profiles of a server under queries and creates, 64 in flight on both cores. */
+/** CPU profiles of our server under queries and creates, 64 in flight on both cores. */
 export async function takeProfiles(
   sizes: Sizes,
   tell: (line: string) => void,
-  contender: Contender = OURS,
 ): Promise<readonly Profiled[]> {
   await using hall = await openHall();
   await using directory = await temporary();
-  const server = await hall.open(contender);
-  tell(`${contender.title}: warming up`);
+  const server = await hall.open(OURS);
+  tell('warming up');
   await warm(server, hall, sizes.warmSeconds);
   const profiled: Profiled[] = [];
   for (const operation of ['query', 'create'] as const) {

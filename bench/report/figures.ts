@@ -45,5 +45,5 @@ export function whole(value: number): string {
 }
 
 export function percent(part: number): string {
-  return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`;
+  return `${(part * 100).toFixed(part > 0 && part < 0.1 ? 1 : 0)} %`;
 }

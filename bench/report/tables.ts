@@ -41,6 +41,7 @@ export function comparisonTables({ results }: Comparison): string {
         ms(sample.loopDelayP99Ms),
         `${whole(sample.rssMb)} MB`,
         percent(sample.upstreamCalls),
+        percent(sample.refused),
       ]);
       const head = [
         'server',
@@ -51,6 +52,7 @@ export function comparisonTables({ results }: Comparison): string {
         'loop delay p99',
         'memory',
         'reach WeChat Pay',
+        'turned away',
       ];
       return `### ${scenario.title}, ${scenario.concurrency} in flight\n\n${table([head, ...rows])}`;
     })
@@ -69,10 +71,11 @@ export function seriesTable({ title, unit, points, notes }: Series): string {
       whole(sample.perSecond),
       `${ms(sample.p50Ms)} / ${ms(sample.p99Ms)}`,
       `${whole(sample.rssMb)} MB`,
+      percent(sample.refused),
     ];
   });
   const sorted = [...rows].toSorted(([one = ''], [other = '']) => -one.localeCompare(other));
-  const head = ['', unit, 'cost', 'CPU per op', 'op/s', 'p50 / p99', 'memory'];
+  const head = ['', unit, 'cost', 'CPU per op', 'op/s', 'p50 / p99', 'memory', 'turned away'];
   const lines = notes.map((note) => `- ${note}\n`).join('');
   return `### ${title}\n\n${table([head, ...sorted])}${lines === '' ? '' : `\n${lines}`}`;
 }
