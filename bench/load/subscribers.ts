@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { outOrderNo } from './lanes.ts';
 
 /** How many were opened, and how the first that was not was refused. */
@@ -9,7 +10,10 @@ export interface Subscribers {
 
 const DOCUMENT = 'subscription ($no: String) { payAfterOrderEvents(outOrderNo: $no) { id state } }';
 /** Opened side by side. */
-const AT_ONCE = 100;
+const AT_ONCE = 50;
+/** Who is turned away as too many comes again, as Retry-After says. */
+const TRIES = 15;
+const RETRY_AFTER_MS = 1_000;
 const OPEN_MS = 20_000;
 const SHOWN = 160;
 
@@ -23,7 +27,7 @@ export async function openSubscriptions(
   let refusal = '';
   for (let from = 0; from < count && refusal === ''; from += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) =>
-      openOne(port, headers, outOrderNo('S', from + index)),
+      openPatiently(port, headers, outOrderNo('S', from + index)),
     );
     for (const refused of await Promise.all(batch)) {
       opened += refused === undefined ? 1 : 0;
@@ -31,6 +35,20 @@ export async function openSubscriptions(
     }
   }
   return { opened, refusal };
+}
+
+async function openPatiently(
+  port: number,
+  headers: Readonly<Record<string, string>>,
+  no: string,
+): Promise<string | undefined> {
+  for (let left = TRIES; ; left -= 1) {
+    const refused = await openOne(port, headers, no);
+    if (left === 1 || !refused?.startsWith('HTTP/1.1 503')) {
+      return refused;
+    }
+    await sleep(RETRY_AFTER_MS);
+  }
 }
 
 /** Undefined once it is open; else why it is not. */
@@ -46,8 +64,13 @@ function openOne(
     socket.once('data', (part: Buffer) => {
       clearTimeout(late);
       const text = part.toString('latin1');
-      resolve(/^HTTP\/1.1 200 .*text\/event-stream/s.test(text) ? undefined : text.slice(0, SHOWN));
-      socket.resume();
+      const isOpen = /^HTTP\/1.1 200 .*text\/event-stream/s.test(text);
+      resolve(isOpen ? undefined : text.slice(0, SHOWN));
+      if (isOpen) {
+        socket.resume();
+      } else {
+        socket.destroy();
+      }
     });
     socket.on('error', (error) => resolve(error.message));
     socket.write(
