@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, platform } from 'node:os';
+import { availableParallelism, loadavg, platform } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -49,6 +49,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 if (platform() !== 'linux' || availableParallelism() < 2) {
   stop('The bench needs Linux (/proc, taskset) and two cores.');
+}
+const [load = 0] = loadavg();
+if (load > 1) {
+  tell(`The machine is busy (load average ${load.toFixed(1)}): do not believe the figures.`);
 }
 if (values.profile) {
   await profile();
