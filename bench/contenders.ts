@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { type Child, type Cores, startChild } from './process/child.ts';
+import { serverEnvironment } from './server-environment.ts';
+import type { Merchant, Variables } from './work/merchant.ts';
+import type { Style } from './work/requests.ts';
+
+/** A server that can be measured: ours, or what people would pick instead. */
+export interface Contender {
+  readonly name: string;
+  /** As a heading has it. */
+  readonly title: string;
+  readonly style: Style;
+  readonly isOurs: boolean;
+}
+
+export const OURS: Contender = {
+  name: 'ours',
+  title: 'payafter-graphql',
+  style: 'graphql',
+  isOurs: true,
+};
+export const PEERS: readonly Contender[] = [
+  {
+    name: 'express-axios',
+    title: 'Express 5 + wechatpay-axios-plugin',
+    style: 'rest',
+    isOurs: false,
+  },
+  {
+    name: 'apollo-axios',
+    title: 'Apollo Server 5 + wechatpay-axios-plugin',
+    style: 'graphql',
+    isOurs: false,
+  },
+  {
+    name: 'express-v3',
+    title: 'Express 5 + wechatpay-node-v3',
+    style: 'rest',
+    isOurs: false,
+  },
+];
+
+export interface RunningServer extends Child {
+  readonly contender: Contender;
+  readonly port: number;
+  /** To be sent with every request. */
+  readonly headers: Variables;
+  readonly startMs: number;
+}
+
+export interface ServerPlace {
+  readonly merchant: Merchant;
+  readonly upstreamUrl: string;
+  /** An empty directory of its own. */
+  readonly directory: string;
+  readonly cores: Cores;
+}
+
+const GAUGE = new URL('./process/gauge.ts', import.meta.url).href;
+
+/** Starts it as it would run in production, with the gauge imported. */
+export async function startServer(
+  contender: Contender,
+  { merchant, upstreamUrl, directory, cores }: ServerPlace,
+): Promise<RunningServer> {
+  const own = contender.isOurs ? await serverEnvironment(directory) : { env: {}, headers: {} };
+  const child = await startChild({
+    name: contender.title,
+    entry: pathOf(contender.isOurs ? '../src/server.ts' : `./peers/${contender.name}.js`),
+    nodeOptions: ['--import', GAUGE],
+    cwd: directory,
+    cores,
+    env: {
+      NODE_ENV: 'production',
+      ...merchant.variables,
+      WECHAT_BASE_URL: upstreamUrl,
+      ...own.env,
+    },
+    ready: contender.isOurs ? readyLine : (line) => /^peer (http:\S+)/.exec(line)?.[1],
+  });
+  return { ...child, contender, headers: own.headers, port: Number(new URL(child.url).port) };
+}
+
+function readyLine(line: string): string | undefined {
+  return /"url":"(http:[^"]+)"[^}]*"msg":"ready"/.exec(line)?.[1];
+}
+
+function pathOf(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

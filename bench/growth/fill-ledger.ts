@@ -1,0 +1,43 @@
+import { DatabaseSync } from 'node:sqlite';
+import { openStore } from '../../src/orders/store/open.ts';
+import { ledgerFile } from '../server-environment.ts';
+import { APPID, SERVICE_ID } from '../work/merchant.ts';
+
+/** The orders came in at this pace, the last one just now. */
+const EACH_MS = 1_000;
+
+/**
+ * Makes a ledger of orders that are paid and done with: the server's own tables, filled by SQL.
+ * @param rows of `orders`, `intents` and `events` each
+ */
+export async function fillLedger(directory: string, rows: number): Promise<void> {
+  const file = ledgerFile(directory);
+  const store = await openStore(`sqlite:${file}`);
+  await store.close();
+  using database = new DatabaseSync(file);
+  const since = Date.now() - rows * EACH_MS;
+  const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows})`;
+  const at = `${since} + i * ${EACH_MS}`;
+  const no = "printf('L%012d', i)";
+  database.exec(`
+    pragma synchronous = off;
+    begin;
+    ${numbers}
+    insert into orders (out_order_no, appid, service_id, state, state_raw, owner, risk_amount,
+      total_amount, created_at, state_since, observed_at, last_event_id, check_at)
+    select ${no}, '${APPID}', '${SERVICE_ID}', 'USER_PAID', 'USER_PAID', null, 10000,
+      500, ${at}, ${at}, ${at}, i, null from n;
+    ${numbers}
+    insert into intents (id, operation, out_order_no, appid, service_id, digest, target, body,
+      platform_serial, owner, status, created_at, sent_at, settled_at, check_at)
+    select printf('%032d', i), 'create', ${no}, '${APPID}', '${SERVICE_ID}', printf('%043d', i),
+      '/v3/payscore/payafter-orders', printf('%064d', i), 'PUB_KEY_ID_0', null, 'done',
+      ${at}, ${at}, ${at}, null from n;
+    ${numbers}
+    insert into events (id, out_order_no, state, state_raw, previous_state, source, occurred_at,
+      received_at)
+    select i, ${no}, 'USER_PAID', 'USER_PAID', null, 'MUTATION', ${at}, ${at} from n;
+    commit;
+    pragma wal_checkpoint(truncate);
+  `);
+}

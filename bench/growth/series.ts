@@ -1,0 +1,91 @@
+import { OURS } from '../contenders.ts';
+import { openHall, warm } from '../hall.ts';
+import { measure, type Sample } from '../measure.ts';
+import type { Sizes } from '../sizes.ts';
+import type { Operation } from '../work/requests.ts';
+import { fillLedger } from './fill-ledger.ts';
+import { subscribe } from './subscriptions.ts';
+
+/** How our server's cost goes as one thing grows. */
+export interface Series {
+  readonly name: SeriesName;
+  readonly title: string;
+  readonly unit: string;
+  readonly points: readonly Point[];
+  readonly notes: readonly string[];
+}
+
+export type SeriesName = 'concurrency' | 'ledger' | 'subscriptions';
+
+interface Point {
+  readonly size: number;
+  readonly operation: Operation;
+  readonly sample: Sample;
+}
+
+const OPERATIONS = [
+  { operation: 'query', numbers: 'distinct' },
+  { operation: 'create', numbers: 'new' },
+] as const;
+type Tell = (line: string) => void;
+
+/** From one caller to very many at once. */
+export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series> {
+  await using hall = await openHall();
+  const server = await hall.open(OURS);
+  await warm(server, hall, sizes.warmSeconds);
+  const points: Point[] = [];
+  for (const concurrency of sizes.concurrencies) {
+    tell(`${concurrency} requests in flight`);
+    for (const { operation, numbers } of OPERATIONS) {
+      const { rewarmSeconds: warmSeconds, seconds } = sizes;
+      const task = { operation, numbers, concurrency, warmSeconds, seconds };
+      points.push({ size: concurrency, operation, sample: await measure(server, hall, task) });
+    }
+  }
+  const [title, unit] = ['Requests in flight', 'in flight'];
+  return { name: 'concurrency', title, unit, points, notes: [] };
+}
+
+/** From a young ledger to one with years of orders: a new server on a filled file each time. */
+export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
+  const points: Point[] = [];
+  for (const rows of sizes.ledgers) {
+    await using hall = await openHall();
+    tell(`a ledger of ${rows} orders`);
+    const server = await hall.open(OURS, (directory) => fillLedger(directory, rows));
+    await warm(server, hall, sizes.warmSeconds);
+    for (const { operation, numbers } of OPERATIONS) {
+      const { rewarmSeconds: warmSeconds, seconds } = sizes;
+      const task = { operation, numbers, concurrency: 64, warmSeconds, seconds };
+      points.push({ size: rows, operation, sample: await measure(server, hall, task) });
+    }
+  }
+  const notes = [
+    'Each order has a row in `orders`, `intents` and `events`; the stored bodies are short.',
+  ];
+  return { name: 'ledger', title: 'Orders in the ledger', unit: 'orders', points, notes };
+}
+
+/** Subscriptions that are open and have nothing to tell, each to an order of its own. */
+export async function growSubscriptions(sizes: Sizes, tell: Tell): Promise<Series> {
+  await using hall = await openHall();
+  const server = await hall.open(OURS);
+  await warm(server, hall, sizes.warmSeconds);
+  const points: Point[] = [];
+  const notes: string[] = [];
+  let open = 0;
+  for (const wanted of sizes.subscriptions) {
+    tell(`${wanted} subscriptions`);
+    const { opened, note } = await subscribe(server, hall, wanted - open);
+    open += opened;
+    notes.push(...note);
+    for (const { operation, numbers } of OPERATIONS) {
+      const { rewarmSeconds: warmSeconds, seconds } = sizes;
+      const task = { operation, numbers, concurrency: 64, warmSeconds, seconds };
+      points.push({ size: open, operation, sample: await measure(server, hall, task) });
+    }
+  }
+  const title = 'Open subscriptions (SSE), idle';
+  return { name: 'subscriptions', title, unit: 'subscriptions', points, notes };
+}

@@ -1,0 +1,110 @@
+import { NUMBER_LENGTH } from '../work/requests.ts';
+import { type Connection, openConnection } from './connection.ts';
+
+/**
+ * `distinct`: no two requests in flight ask for the same order, out of a set that the server has
+ * seen; `hot`: all for one; `new`: a number that was never used.
+ */
+export type Numbers = 'distinct' | 'hot' | 'new';
+
+export interface Job {
+  readonly port: number;
+  readonly before: string;
+  readonly after: string;
+  readonly numbers: Numbers;
+  /** Requests in flight, each on a connection of its own. */
+  readonly concurrency: number;
+}
+
+export interface Tally {
+  readonly latenciesMs: number[];
+  /** Turned away as too many, with a 503: asked again later, as Retry-After says. */
+  refused: number;
+  failed: number;
+  /** What the first failure looked like. */
+  failure: string;
+}
+
+/** Orders that `distinct` asks for; fewer than a server remembers. */
+export const KNOWN_ORDERS = 2_048;
+const REOPEN_MS = 20;
+const RETRY_AFTER_MS = 1_000;
+const SHOWN = 200;
+
+/** Each lane sends its next request as soon as the answer to the last is there. */
+export function startLanes(job: Job, tally: () => Tally, newNumber: () => number): () => void {
+  const { port, concurrency } = job;
+  const closers: (() => void)[] = [];
+  let over = false;
+  for (let lane = 0; lane < concurrency; lane += 1) {
+    const next = numbersOf(job, lane, newNumber);
+    closers[lane] = () => {};
+    const open = () => {
+      let sentMs = 0;
+      let number = '';
+      const send = () => {
+        number = next();
+        sentMs = performance.now();
+        connection.send(Buffer.from(job.before + number + job.after));
+      };
+      const connection: Connection = openConnection(port, {
+        onOpen: send,
+        onAnswer: (status, body) => {
+          const now = tally();
+          if (status === 503) {
+            now.refused += 1;
+            setTimeout(() => over || send(), RETRY_AFTER_MS);
+            return;
+          }
+          if (status === 200 && body.includes(number) && !body.includes('"errors"')) {
+            now.latenciesMs.push(performance.now() - sentMs);
+          } else {
+            now.failed += 1;
+            now.failure ||= `${status} ${body.toString().slice(0, SHOWN)}`;
+          }
+          if (!over) {
+            send();
+          }
+        },
+        onClose: () => {
+          if (!over) {
+            setTimeout(() => over || open(), REOPEN_MS);
+          }
+        },
+      });
+      closers[lane] = connection.close;
+    };
+    open();
+  }
+  return () => {
+    over = true;
+    for (const close of closers) {
+      close();
+    }
+  };
+}
+
+function numbersOf(
+  { numbers, concurrency }: Job,
+  lane: number,
+  newNumber: () => number,
+): () => string {
+  const each = Math.floor(KNOWN_ORDERS / concurrency);
+  // Not from the start each time: all are asked for sooner or later.
+  let turn = Math.floor(Math.random() * each);
+  switch (numbers) {
+    case 'hot':
+      return () => outOrderNo('Q', 0);
+    case 'new':
+      return () => outOrderNo('N', newNumber());
+    case 'distinct':
+      return () => {
+        turn = (turn + 1) % each;
+        return outOrderNo('Q', lane + turn * concurrency);
+      };
+  }
+}
+
+export function outOrderNo(kind: string, number: number): string {
+  return kind + String(number).padStart(NUMBER_LENGTH - kind.length, '0');
+}

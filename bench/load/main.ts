@@ -1,0 +1,74 @@
+import { answerParent, fieldAt, numberAt, textAt } from '../process/answer.ts';
+import { percentile } from '../report/statistics.ts';
+import { type Job, type Numbers, startLanes, type Tally } from './lanes.ts';
+import { openSubscriptions } from './subscribers.ts';
+
+/** The callers, in a process of their own. */
+const NUMBERS: readonly Numbers[] = ['distinct', 'hot', 'new'];
+
+const empty = (): Tally => ({ latenciesMs: [], refused: 0, failed: 0, failure: '' });
+let tally = empty();
+let startedMs = 0;
+let stop = () => {};
+/** Numbers of this run of the bench: no other process of it makes any. */
+let last = Date.now() % 1e11;
+
+answerParent({
+  start: (question) => {
+    tally = empty();
+    stop = startLanes(
+      readJob(question),
+      () => tally,
+      () => {
+        last += 1;
+        return last;
+      },
+    );
+  },
+  /** What came before was warming up. */
+  mark: () => {
+    if (tally.failed > 0) {
+      throw new Error(`${tally.failed} requests failed while warming up: ${tally.failure}`);
+    }
+    tally = empty();
+    startedMs = performance.now();
+  },
+  subscribe: (question) => {
+    const given = Object.entries(fieldAt(question, 'headers') ?? {});
+    const headers = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+    return openSubscriptions(numberAt(question, 'port'), headers, numberAt(question, 'count'));
+  },
+  done: () => tally.latenciesMs.length + tally.failed,
+  stop: () => {
+    const seconds = (performance.now() - startedMs) / 1000;
+    const { latenciesMs, refused, failed, failure } = tally;
+    stop();
+    return {
+      seconds,
+      done: latenciesMs.length,
+      refused,
+      failed,
+      failure,
+      p50: percentile(latenciesMs, 0.5),
+      p99: percentile(latenciesMs, 0.99),
+    };
+  },
+});
+process.stdout.write('load generator\n');
+// Nothing but the channel keeps it running.
+process.channel?.ref();
+
+function readJob(question: unknown): Job {
+  const job = fieldAt(question, 'job');
+  const numbers = NUMBERS.find((name) => name === textAt(job, 'numbers'));
+  if (numbers === undefined) {
+    throw new Error('A job says which numbers it asks for.');
+  }
+  return {
+    port: numberAt(job, 'port'),
+    before: textAt(job, 'before'),
+    after: textAt(job, 'after'),
+    numbers,
+    concurrency: numberAt(job, 'concurrency'),
+  };
+}

@@ -1,0 +1,119 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg, platform } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compare } from './compare.ts';
+import { OURS, PEERS } from './contenders.ts';
+import {
+  growConcurrency,
+  growLedger,
+  growSubscriptions,
+  type SeriesName,
+} from './growth/series.ts';
+import { install } from './install.ts';
+import { profileTable, topFunctions } from './profile/table.ts';
+import { takeProfiles } from './profile/take.ts';
+import { type Findings, figures, performancePage } from './report/page.ts';
+import { ratiosPicture } from './report/ratios.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { FULL, QUICK } from './sizes.ts';
+import { timeStages } from './stages/all.ts';
+
+/**
+ * Our server beside its peers, and by itself. `--quick` for small sizes, `--only <name>` for a part
+ * (repeatable), `--stages`, `--profile [--write <file>]`. A full run writes docs/performance.md.
+ */
+const SERIES = {
+  concurrency: growConcurrency,
+  ledger: growLedger,
+  subscriptions: growSubscriptions,
+} as const;
+const SERIES_NAMES: readonly SeriesName[] = ['concurrency', 'ledger', 'subscriptions'];
+const NAMES: readonly string[] = [...SCENARIOS.map(({ name }) => name), ...SERIES_NAMES, 'stages'];
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    stages: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    write: { type: 'string' },
+  },
+});
+const sizes = values.quick ? QUICK : FULL;
+const startedMs = performance.now();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // What was started is ended on exit.
+  process.once(signal, () => process.exit(130));
+}
+if (platform() !== 'linux' || availableParallelism() < 2) {
+  stop('The bench needs Linux (/proc, taskset) and two cores.');
+}
+const [load = 0] = loadavg();
+if (load > 1) {
+  tell(`The machine is busy (load average ${load.toFixed(1)}): do not believe the figures.`);
+}
+if (values.profile) {
+  await profile();
+} else {
+  await bench(values.stages ? ['stages'] : (values.only ?? NAMES));
+}
+process.exit();
+
+async function bench(names: readonly string[]): Promise<void> {
+  if (names.some((name) => !NAMES.includes(name))) {
+    stop(`--only is one of: ${NAMES.join(', ')}`);
+  }
+  const scenarios = SCENARIOS.filter(({ name }) => names.includes(name));
+  if (scenarios.length > 0) {
+    install();
+  }
+  const comparison =
+    scenarios.length === 0 ? undefined : await compare(scenarios, [OURS, ...PEERS], sizes, tell);
+  const series = [];
+  for (const name of SERIES_NAMES.filter((one) => names.includes(one))) {
+    series.push(await SERIES[name](sizes, tell));
+  }
+  const stages = names.includes('stages') ? await timeStages(sizes.stageMs, tell) : [];
+  const findings = { comparison, series, stages, seconds: (performance.now() - startedMs) / 1000 };
+  process.stdout.write(`\n${figures(findings)}`);
+  const isWhole = names === NAMES && !values.quick;
+  const page = values.write ?? (isWhole ? docs('performance.md') : undefined);
+  if (page !== undefined) {
+    await write(page, findings);
+  }
+}
+
+async function write(page: string, findings: Findings): Promise<void> {
+  await mkdir(dirname(page), { recursive: true });
+  await writeFile(page, performancePage(findings, new Date()));
+  if (findings.comparison !== undefined) {
+    await writeFile(page.replace(/\.md$/, '.svg'), ratiosPicture(findings.comparison));
+  }
+  tell(`written: ${page}`);
+}
+
+async function profile(): Promise<void> {
+  const profiled = await takeProfiles(sizes, tell);
+  const table = profileTable(profiled);
+  process.stdout.write(`\n${table}${profiled.map(topFunctions).join('')}`);
+  if (values.write !== undefined) {
+    await mkdir(dirname(values.write), { recursive: true });
+    await writeFile(values.write, table);
+  }
+}
+
+function docs(name: string): string {
+  return fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+}
+
+function tell(line: string): void {
+  const seconds = Math.round((performance.now() - startedMs) / 1000);
+  process.stderr.write(`${String(seconds).padStart(4)} s  ${line}\n`);
+}
+
+function stop(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(2);
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { Profiler } from 'node:inspector';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OURS } from '../contenders.ts';
+import { openHall, warm } from '../hall.ts';
+import { measure, type Sample } from '../measure.ts';
+import type { Sizes } from '../sizes.ts';
+import type { Operation } from '../work/requests.ts';
+import { type Breakdown, readProfile } from './read.ts';
+
+/** Where the CPU time of an operation goes. */
+export interface Profiled {
+  readonly operation: Operation;
+  /** With the profiler off: what the shares are shares of. */
+  readonly sample: Sample;
+  readonly breakdown: Breakdown;
+}
+
+const TOP = 25;
+
+/** CPU profiles of our server under queries and creates, 64 in flight on both cores. */
+export async function takeProfiles(
+  sizes: Sizes,
+  tell: (line: string) => void,
+): Promise<readonly Profiled[]> {
+  await using hall = await openHall();
+  await using directory = await temporary();
+  const server = await hall.open(OURS);
+  tell('warming up');
+  await warm(server, hall, sizes.warmSeconds);
+  const profiled: Profiled[] = [];
+  for (const operation of ['query', 'create'] as const) {
+    tell(`profile of ${operation}`);
+    const numbers = operation === 'query' ? 'distinct' : 'new';
+    const { rewarmSeconds: warmSeconds, seconds } = sizes;
+    const task = { operation, numbers, concurrency: 64, warmSeconds, seconds } as const;
+    const sample = await measure(server, hall, task);
+    const file = join(directory.path, `${operation}.cpuprofile`);
+    await measure(server, hall, task, {
+      from: () => server.ask({ ask: 'profile' }),
+      to: () => server.ask({ ask: 'profiled', file }),
+    });
+    const profile: Profiler.Profile = JSON.parse(await readFile(file, 'utf8'));
+    profiled.push({ operation, sample, breakdown: readProfile(profile, TOP) });
+  }
+  return profiled;
+}
+
+async function temporary(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'payafter-profile-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import type { Comparison } from '../compare.ts';
+import type { Series } from '../growth/series.ts';
+import type { Stage } from '../stages/stage.ts';
+import { stagesTable } from '../stages/table.ts';
+import { goalsOf } from './goals.ts';
+import { comparisonTables, goalsTable, seriesTable } from './tables.ts';
+
+/** Everything that one run of the bench has found out. */
+export interface Findings {
+  readonly comparison: Comparison | undefined;
+  readonly series: readonly Series[];
+  readonly stages: readonly Stage[];
+  readonly seconds: number;
+}
+
+const PROFILES = [
+  { title: 'Before', file: new URL('../profiles/before.md', import.meta.url) },
+  { title: 'After', file: new URL('../profiles/after.md', import.meta.url) },
+] as const;
+const REMARKS = new URL('./remarks.md', import.meta.url);
+
+/** docs/performance.md. */
+export function performancePage(findings: Findings, date: Date): string {
+  return [
+    head(date, findings.seconds),
+    remarks(),
+    beside(findings),
+    growth(findings.series),
+    profiles(),
+    findings.stages.length === 0 ? '' : stages(findings.stages),
+    repeat(),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+/** What the terminal shows: the figures alone. */
+export function figures({ comparison, series, stages: each }: Findings): string {
+  return [
+    ...(comparison ? [comparisonTables(comparison), goalsTable(goalsOf(comparison))] : []),
+    ...(comparison ? [inspected(comparison)] : []),
+    ...series.map(seriesTable),
+    ...(each.length > 0 ? [stagesTable(each)] : []),
+  ].join('\n');
+}
+
+function head(date: Date, seconds: number): string {
+  return `# Performance
+
+Measured by \`npm run bench\` on ${date.toISOString().slice(0, 10)}, in one run of ${Math.round(seconds / 60)} minutes: ${machine()}.
+Servers, callers and WeChat Pay share that machine: ratios say more than figures.
+`;
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  const gb = Math.round(totalmem() / 2 ** 30);
+  const kernel = execFileSync('uname', ['-sr'], { encoding: 'utf8' }).trim();
+  return `${cpus().length} × ${cpu?.model.trim() ?? 'CPU'}, ${gb} GB, ${kernel}, Node ${process.version}`;
+}
+
+/** What was tried where a goal was missed, and what a figure means: written by hand. */
+function remarks(): string {
+  return existsSync(REMARKS) ? readFileSync(REMARKS, 'utf8') : '';
+}
+
+function beside({ comparison }: Findings): string {
+  return comparison === undefined
+    ? ''
+    : `## Beside what people would pick instead
+
+![Throughput of each server in units of the best peer](performance.svg)
+
+${goalsTable(goalsOf(comparison))}
+Every server does the same: sign, send over kept connections, verify signature, timestamp and serial, map the names, answer.
+A create encrypts four fields besides; ours alone also puts the intent on the disk first, and records what came of it.
+Queries ask for orders that are known; no two in flight for the same one, but in the last setting. ${inspected(comparison)}
+Medians over all rounds; the servers take turns, each warmed up before.
+
+${comparisonTables(comparison)}`;
+}
+
+function inspected(comparison: Comparison): string {
+  const { inspected: looked, bad, faults } = comparison;
+  const what = bad === 0 ? 'none was wrong' : `**${bad} were wrong** (${faults.join(', ')})`;
+  return `WeChat Pay's side checked the signature, the timestamp and the encrypted fields of ${looked} requests of all servers: ${what}.\n`;
+}
+
+function growth(series: readonly Series[]): string {
+  return series.length === 0
+    ? ''
+    : `## As things grow
+
+Our server alone, with everybody on both cores.
+
+${series.map(seriesTable).join('\n')}`;
+}
+
+function profiles(): string {
+  const there = PROFILES.filter(({ file }) => existsSync(file));
+  return there.length === 0
+    ? ''
+    : `## Where the time goes
+
+CPU profiles by package, printed by \`npm run bench -- --profile\`; 64 in flight, both cores. Native functions count for whoever calls them.
+
+${there.map(({ title, file }) => `### ${title}\n\n${readFileSync(file, 'utf8')}`).join('\n')}`;
+}
+
+function stages(each: readonly Stage[]): string {
+  return `## Stage by stage
+
+The project's own functions, one at a time, warm: \`npm run bench -- --stages\`.
+
+${stagesTable(each)}`;
+}
+
+function repeat(): string {
+  return `## To repeat
+
+\`npm run bench\` needs Linux and two cores. It installs the peers into \`bench/node_modules\` when they are missing, stays on loopback, takes about a quarter of an hour, and writes this page and its picture.
+\`-- --quick\` takes two minutes and only prints; \`-- --only <name>\` runs a part (repeatable), \`-- --stages\` the stages, \`-- --profile\` the profiles.
+The peers are in [bench/peers](../bench/peers): each as a competent user of its SDK would write it.
+`;
+}

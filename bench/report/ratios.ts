@@ -1,0 +1,25 @@
+import type { Comparison } from '../compare.ts';
+import { type BarGroup, picture } from './picture.ts';
+
+const TITLE = 'Throughput beside what people would pick instead';
+const SUBTITLE =
+  'Times the best peer in the same setting; the dashed line is that peer. Longer is better.';
+
+/** The picture of docs/performance.md: each scenario's throughput in units of its best peer. */
+export function ratiosPicture({ results }: Comparison): string {
+  const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
+  const groups: BarGroup[] = scenarios.map((scenario) => {
+    const of = results.filter((result) => result.scenario === scenario);
+    const peers = of.filter(({ contender }) => !contender.isOurs);
+    const best = Math.max(...peers.map(({ sample }) => sample.perSecond));
+    return {
+      title: scenario.title,
+      bars: of.map(({ contender, sample }) => ({
+        name: contender.title,
+        value: sample.perSecond / best,
+        isOurs: contender.isOurs,
+      })),
+    };
+  });
+  return picture(TITLE, SUBTITLE, groups);
+}

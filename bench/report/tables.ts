@@ -1,0 +1,81 @@
+import type { Comparison } from '../compare.ts';
+import type { Series } from '../growth/series.ts';
+import { ms, percent, ratio, us, whole } from './figures.ts';
+import type { Goal } from './goals.ts';
+
+/** A Markdown table; the first row is its head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  return [head, head.map(() => '---'), ...body]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
+}
+
+export function goalsTable(goals: readonly Goal[]): string {
+  return table([
+    ['figure', 'best peer', 'floor', 'to reach', 'ours', ''],
+    ...goals.map(({ what, bestPeer, floor, reach, ours, reached }) => [
+      what,
+      bestPeer,
+      floor,
+      reach,
+      ours,
+      reached ? 'reached' : '**missed**',
+    ]),
+  ]);
+}
+
+/** Every scenario in full. The ratio is ours to that row's throughput. */
+export function comparisonTables({ results }: Comparison): string {
+  const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
+  return scenarios
+    .map((scenario) => {
+      const of = results.filter((result) => result.scenario === scenario);
+      const ours = of.find(({ contender }) => contender.isOurs)?.sample.perSecond ?? Number.NaN;
+      const rows = of.map(({ contender, sample }) => [
+        contender.isOurs ? `**${contender.title}**` : contender.title,
+        contender.isOurs ? '' : ratio(ours / sample.perSecond),
+        whole(sample.perSecond),
+        us(sample.cpuUs),
+        `${ms(sample.p50Ms)} / ${ms(sample.p99Ms)}`,
+        ms(sample.loopDelayP99Ms),
+        `${whole(sample.rssMb)} MB`,
+        percent(sample.upstreamCalls),
+        percent(sample.refused),
+      ]);
+      const head = [
+        'server',
+        'ours is',
+        'op/s',
+        'CPU per op',
+        'p50 / p99',
+        'loop delay p99',
+        'memory',
+        'reach WeChat Pay',
+        'turned away',
+      ];
+      return `### ${scenario.title}, ${scenario.concurrency} in flight\n\n${table([head, ...rows])}`;
+    })
+    .join('\n');
+}
+
+/** How cost goes with size; the ratio is to the first size. */
+export function seriesTable({ title, unit, points, notes }: Series): string {
+  const rows = points.map(({ size, operation, sample }) => {
+    const first = points.find((point) => point.operation === operation)?.sample.cpuUs;
+    return [
+      operation,
+      whole(size),
+      ratio(sample.cpuUs / (first ?? Number.NaN)),
+      us(sample.cpuUs),
+      whole(sample.perSecond),
+      `${ms(sample.p50Ms)} / ${ms(sample.p99Ms)}`,
+      `${whole(sample.rssMb)} MB`,
+      percent(sample.refused),
+    ];
+  });
+  const sorted = [...rows].toSorted(([one = ''], [other = '']) => -one.localeCompare(other));
+  const head = ['', unit, 'cost', 'CPU per op', 'op/s', 'p50 / p99', 'memory', 'turned away'];
+  const lines = notes.map((note) => `- ${note}\n`).join('');
+  return `### ${title}\n\n${table([head, ...sorted])}${lines === '' ? '' : `\n${lines}`}`;
+}
