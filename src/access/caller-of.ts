@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from './caller.ts';
+import type { Caller, Scope } from './caller.ts';
 
 /** What is known of a request before anything of it is read. */
 export interface CallerContext {
@@ -14,4 +14,8 @@ const NOBODY: Caller = { id: 'nobody', scopes: new Set(), openid: null, expiresA
 /** Who calls; where nobody has said so, it is somebody without a single scope. */
 export function callerOf({ caller }: CallerContext): Caller {
   return caller ?? NOBODY;
+}
+
+export function isAllowed(context: CallerContext, scope: Scope): boolean {
+  return callerOf(context).scopes.has(scope);
 }

@@ -2,7 +2,7 @@ import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { MAX_TOKENS } from './use-token-limit.ts';
 
-const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 2 * 1024 * 1024;
 /** Measured: 250 to 420 bytes a token in a parsed document, and no token shorter than a character. */
 const BYTES_PER_TOKEN = 420;

@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, callerOf } from '../access/caller-of.ts';
+import { type CallerContext, isAllowed } from '../access/caller-of.ts';
 import { limitErrors, type Shapes } from './document-limits.ts';
 
 const MOST_ERRORS = 5;
@@ -45,7 +45,7 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
   const hiding = validating(false);
   return {
     onValidate: ({ context, setValidationFn }) => {
-      setValidationFn(callerOf(context).scopes.has('schema:read') ? open : hiding);
+      setValidationFn(isAllowed(context, 'schema:read') ? open : hiding);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, callerOf } from '../access/caller-of.ts';
+import { type CallerContext, isAllowed } from '../access/caller-of.ts';
 
 export interface MetricsOptions {
   readonly show: () => Promise<string>;
@@ -21,7 +21,7 @@ export function useMetrics(options: MetricsOptions): Plugin<object, CallerContex
       }
       if (request.method !== 'GET') {
         endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: 'GET' } }));
-      } else if (!callerOf(serverContext).scopes.has('metrics:read')) {
+      } else if (!isAllowed(serverContext, 'metrics:read')) {
         endResponse(new fetchAPI.Response(null, { status: 403 }));
       } else {
         const headers = { 'content-type': contentType };
