@@ -1,6 +1,7 @@
 import { createYoga, type YogaLogger } from 'graphql-yoga';
 import type { Authenticator } from './access/authenticator.ts';
 import type { Caller, Scope } from './access/caller.ts';
+import { schemaReader } from './plugins/schema-reader.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
 import { useEndingStreams } from './plugins/use-ending-streams.ts';
@@ -27,6 +28,8 @@ export interface AppResources extends ServerResources {
   readonly isReady: () => boolean | Promise<boolean>;
   /** Makes the GraphiQL page; undefined where there is to be none. */
   readonly graphiql: (() => Promise<string>) | undefined;
+  /** Left out: everybody may open the page. */
+  readonly graphiqlFor?: 'schema-readers';
   /** Origins whose pages may call; none where empty. */
   readonly corsOrigins: readonly string[];
 }
@@ -45,7 +48,8 @@ const PROTECTED: ReadonlyMap<string, Scope | null> = new Map([
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat, authenticator } = resources;
+  const { log, isReady, graphiql, graphiqlFor, corsOrigins, ledger, wechat, authenticator } =
+    resources;
   const yoga = createYoga<ServerContext, GraphQLContext>({
     schema,
     context: ({ request, caller }) =>
@@ -65,7 +69,15 @@ export function createApp(resources: AppResources) {
       useClosingRefusals(),
       useHealth({ isReady }),
       useNotify({ wechat, ledger }),
-      ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql })] : []),
+      ...(graphiql
+        ? [
+            useOfflineGraphiql({
+              endpoint: ENDPOINT,
+              render: graphiql,
+              ...(graphiqlFor && { mayOpen: schemaReader(authenticator) }),
+            }),
+          ]
+        : []),
       useAuthentication({ authenticator, paths: PROTECTED }),
       useJsonOnly({ endpoint: ENDPOINT }),
       useTurns({ endpoint: ENDPOINT }),

@@ -52,6 +52,7 @@ async function main(env: Environment): Promise<void> {
     stopping: stopping.signal,
     isReady: async () => !stopping.signal.aborted && (await ledger.store.isUp()),
     graphiql: config.graphiql ? renderGraphiqlPage : undefined,
+    ...(config.production && { graphiqlFor: 'schema-readers' }),
     corsOrigins: config.corsOrigins,
   });
   const server = await listen(serve(app, stopping.signal), config);
