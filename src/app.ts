@@ -40,11 +40,7 @@ type AppLog = Readonly<
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
-/** Where callers show who they are, and the scope that the whole path needs. */
-const PROTECTED: ReadonlyMap<string, Scope | null> = new Map([
-  [ENDPOINT, null],
-  ['/metrics', 'metrics:read'],
-]);
+const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
@@ -78,7 +74,7 @@ export function createApp(resources: AppResources) {
             }),
           ]
         : []),
-      useAuthentication({ authenticator, paths: PROTECTED }),
+      useAuthentication({ authenticator, scopes: PATH_SCOPES }),
       useJsonOnly({ endpoint: ENDPOINT }),
       useTurns({ endpoint: ENDPOINT }),
       useTokenLimit(),
