@@ -11,6 +11,7 @@ import { createAdmission } from './plugins/admission.ts';
 import { documentCaches } from './plugins/document-caches.ts';
 import { rememberedShapes } from './plugins/document-limits.ts';
 import { logOperation } from './plugins/operation-log.ts';
+import { schemaReader } from './plugins/schema-reader.ts';
 import {
   documentOf,
   type TrustedDocuments,
@@ -54,6 +55,8 @@ export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   readonly isReady: () => boolean | Promise<boolean>;
   /** Makes the GraphiQL page; undefined where there is to be none. */
   readonly graphiql: (() => Promise<string>) | undefined;
+  /** Left out: everybody may open the page. */
+  readonly graphiqlFor?: 'schema-readers';
   /** Origins whose pages may call; none where empty. */
   readonly corsOrigins: readonly string[];
   /** Operations under way at once; as many more may wait for a moment. */
@@ -71,11 +74,7 @@ type AppLog = Readonly<
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
-/** Where callers show who they are, and the scope that the whole path needs. */
-const PROTECTED: ReadonlyMap<string, Scope | null> = new Map([
-  [ENDPOINT, null],
-  ['/metrics', 'metrics:read'],
-]);
+const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
 /** The whole application over the Fetch API: no port, no environment. */
 export function createApp(resources: AppResources) {
@@ -86,6 +85,7 @@ export function createApp(resources: AppResources) {
   const lasting = { ...resources, sharedQueries };
   const admission = createAdmission({ most: resources.maxInFlight, onTurn: metrics.turn });
   const shapeOf = rememberedShapes();
+  const mayOpen = resources.graphiqlFor && schemaReader(authenticator);
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
     context: ({ request, ...context }) =>
@@ -108,8 +108,8 @@ export function createApp(resources: AppResources) {
       useClosingRefusals(),
       useHealth({ isReady }),
       useNotify({ wechat, ledger, onNotice: metrics.notice }),
-      ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql })] : []),
-      useAuthentication({ authenticator, paths: PROTECTED }),
+      ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen })] : []),
+      useAuthentication({ authenticator, scopes: PATH_SCOPES }),
       useJsonOnly({ endpoint: ENDPOINT }),
       useTurns({ endpoint: ENDPOINT, admission }),
       useMetrics(metrics),

@@ -4,31 +4,32 @@ import { type Caller, permission, type Scope } from '../access/caller.ts';
 
 export interface AuthenticationOptions {
   readonly authenticator: Authenticator;
-  /** The paths to watch, and the scope that all of one needs; null: the schema says. */
-  readonly paths: ReadonlyMap<string, Scope | null>;
+  /** Paths that need a scope as a whole. */
+  readonly scopes: ReadonlyMap<string, Scope>;
 }
 
 const RETRY_AFTER_S = 5;
 
 /**
- * Turns strangers away before their body is read, all with the same answer. Those who are known
- * stand as `caller` in the server's context of the request.
+ * Turns strangers away before their body is read, all with the same answer, whatever the path: Yoga
+ * takes more than one for its endpoint. What is open to all is answered by the plugins before this.
+ * Those who are known stand as `caller` in the server's context of the request.
  */
 export function useAuthentication({
   authenticator,
-  paths,
+  scopes,
 }: AuthenticationOptions): Plugin<object, { caller?: Caller }> {
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
-      const scope = paths.get(url.pathname);
-      if (scope === undefined || request.method === 'OPTIONS') {
+      if (request.method === 'OPTIONS') {
         return;
       }
+      const scope = scopes.get(url.pathname);
       const pending = authenticator.authenticate(request.headers.get('authorization'));
       const verdict = pending instanceof Promise ? await pending : pending;
       if (typeof verdict === 'string') {
         endResponse(refusal(request, verdict, fetchAPI));
-      } else if (scope !== null && permission(verdict, scope) !== 'granted') {
+      } else if (scope !== undefined && permission(verdict, scope) !== 'granted') {
         endResponse(refusal(request, scope, fetchAPI));
       } else {
         serverContext.caller = verdict;

@@ -8,6 +8,8 @@ export interface OfflineGraphiqlOptions {
   readonly endpoint: string;
   /** Makes the page. Called once, when somebody first asks for it. */
   readonly render: () => Promise<string>;
+  /** Who may open it; left out: everybody. */
+  readonly mayOpen?: ((request: Request) => boolean | Promise<boolean>) | undefined;
 }
 
 /** The browser itself then refuses whatever would leave this server. */
@@ -18,7 +20,11 @@ const CONTENT_SECURITY_POLICY =
  * GraphiQL from our own assets, for browsers that GET the endpoint or the root. The page is the
  * same for everyone and nothing of the request gets into it.
  */
-export function useOfflineGraphiql({ endpoint, render }: OfflineGraphiqlOptions): Plugin {
+export function useOfflineGraphiql({
+  endpoint,
+  render,
+  mayOpen = () => true,
+}: OfflineGraphiqlOptions): Plugin {
   let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const compressedPage = () => {
     page ??= render()
@@ -38,6 +44,9 @@ export function useOfflineGraphiql({ endpoint, render }: OfflineGraphiqlOptions)
       if (url.pathname === '/') {
         const headers = { location: endpoint };
         endResponse(new fetchAPI.Response(null, { status: 302, headers }));
+      } else if (url.pathname === endpoint && !(await mayOpen(request))) {
+        const headers = { 'www-authenticate': 'Basic realm="GraphiQL", charset="UTF-8"' };
+        endResponse(new fetchAPI.Response(null, { status: 401, headers }));
       } else if (url.pathname === endpoint) {
         const body = await compressedPage();
         const headers = {

@@ -41,6 +41,25 @@ test.each(['', 'Bearer', 'Bearer wrong', 'Basic reader', 'Bearer a.b.c'])(
   },
 );
 
+test.each([
+  '/graphql/',
+  '/x/graphql',
+  '/?x=/graphql',
+  '/graphql?x=/health',
+  '/graphql?x=/ready',
+  '/graphql;/wechat/notify',
+  '//graphql',
+  '/GraphQL',
+  '/nothing',
+])('nor does the path help: %s', async (path) => {
+  const { headers } = graphqlRequest({});
+  const body = JSON.stringify({ query: ORDER });
+  const request = new Request(`http://app${path}`, { method: 'POST', headers, body });
+  const response = await app.fetch(request);
+  expect(response.status).toBe(401);
+  expect(await response.text()).not.toContain('VALIDATION');
+});
+
 test('who is known hears of mistakes in the document', async () => {
   const response = await app.fetch(graphqlRequest({ query: ORDER }, as('reader')));
   expect(await response.text()).toContain('GRAPHQL_VALIDATION_FAILED');
