@@ -13,7 +13,7 @@ import { startWechatStub } from '../support/wechat-stub.ts';
 import type { Workdir } from '../support/workdir.ts';
 
 const SIZES = {
-  full: { sqlite: 50, postgres: 20, orders: 500, acknowledged: [50, 800] },
+  full: { sqlite: 70, postgres: 30, orders: 500, acknowledged: [50, 800] },
   quick: { sqlite: 1, postgres: 1, orders: 150, acknowledged: [20, 200] },
 } as const;
 const SENDERS = 32;
@@ -22,7 +22,7 @@ const SENDERS = 32;
 export const kill9: Experiment = {
   goal: 'G8',
   name: 'kill9',
-  minutes: 3,
+  minutes: 5,
   run: async (scale, stage) => {
     const size = SIZES[scale];
     await using directory = await stage.workdir();

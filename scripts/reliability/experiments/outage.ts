@@ -11,7 +11,7 @@ import type { WechatKeys } from '../support/wechat-keys.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = {
-  full: { outageMs: 20_000, calmMs: 3_000, goalMs: 5_000 },
+  full: { outageMs: 60_000, calmMs: 3_000, goalMs: 5_000 },
   quick: { outageMs: 3_000, calmMs: 700, goalMs: 15_000 },
 } as const;
 const PAUSE_MS = 10;
@@ -25,7 +25,7 @@ type Phase = 'before' | 'changing' | 'down' | 'after';
 export const outage: Experiment = {
   goal: 'G15',
   name: 'outage',
-  minutes: 1,
+  minutes: 2,
   run: async (scale, stage) => {
     const { outageMs, calmMs, goalMs } = SIZES[scale];
     await using postgres = await stage.ownPostgres();

@@ -24,7 +24,7 @@ type GraphqlAnswer =
 
 type Headers = Readonly<Record<string, string>>;
 
-export interface RawAnswer {
+interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;

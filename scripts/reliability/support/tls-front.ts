@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import type { TlsIdentity } from './authority.ts';
 
 /** An answer of the WeChat Pay behind the front. */
-export interface TrueAnswer {
+interface TrueAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
