@@ -182,3 +182,13 @@ describe('pages', () => {
     expect((await page('/nothing', open)).status).toBe(404);
   });
 });
+
+test.each(['/graphql/', '/x/graphql', '/?x=/graphql', '/x?y=/graphql/'])(
+  'there is no second endpoint: %s',
+  async (path) => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = 'query={__typename}';
+    const request = new Request(`http://app${path}`, { method: 'POST', headers: form, body });
+    expect((await makeApp().fetch(request)).status).toBe(404);
+  },
+);

@@ -8,6 +8,11 @@ export function useJsonOnly({ endpoint }: { readonly endpoint: string }): Plugin
   return {
     onRequest: ({ request, url, endResponse, fetchAPI }) => {
       if (url.pathname !== endpoint) {
+        const ends = [endpoint, `${endpoint}/`];
+        // Yoga would take these for its endpoint, past what is looked at here.
+        if (ends.some((end) => url.pathname === end || request.url.endsWith(end))) {
+          endResponse(new fetchAPI.Response(null, { status: 404 }));
+        }
         return;
       }
       if (request.method !== 'POST' && request.method !== 'OPTIONS') {
