@@ -39,7 +39,7 @@ export interface Identity {
   certificates: readonly [IssuedCertificate, ...IssuedCertificate[]];
 }
 
-export interface IssuedCertificate extends PlatformKey, PlatformCertificate {}
+interface IssuedCertificate extends PlatformKey, PlatformCertificate {}
 
 const makeKeyPair = promisify(generateKeyPair);
 const makeRsaKeyPair = () => makeKeyPair('rsa', { modulusLength: 2048 });

@@ -8,7 +8,7 @@ export interface Bulkhead {
   readonly leave: () => void;
 }
 
-export type Entry = 'in' | 'full' | 'late';
+type Entry = 'in' | 'full' | 'late';
 
 export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
   let inside = 0;
@@ -28,10 +28,13 @@ export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
         leaveLine();
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
-        leaveLine();
-        resolve('late');
-      }, withinMs);
+      const timer = setTimeout(
+        () => {
+          leaveLine();
+          resolve('late');
+        },
+        Math.max(0, withinMs),
+      );
       waiting.add(admitted);
       signal?.addEventListener('abort', aborted);
     });

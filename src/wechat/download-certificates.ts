@@ -8,7 +8,7 @@ import type { Delivery } from './transport.ts';
 import { distrust } from './verify.ts';
 
 /** No certificates: the message says why and what to do. */
-export class CertificatesError extends Error {
+class CertificatesError extends Error {
   override readonly name = 'CertificatesError';
 }
 

@@ -19,7 +19,7 @@ export interface Guard {
   readonly countRepeat: () => void;
 }
 
-export interface Place {
+interface Place {
   readonly kind: 'place';
   readonly leave: (health: Health) => void;
 }

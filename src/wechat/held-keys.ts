@@ -7,7 +7,7 @@ import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from
 import type { MerchantCredential } from './sign.ts';
 
 /** The keys of both sides. A call takes them once and ends under them, whatever changes meanwhile. */
-export interface Keys {
+interface Keys {
   readonly credential: MerchantCredential;
   readonly keys: KeyRing;
   /** The present one first, then those that still decrypt during a change. */

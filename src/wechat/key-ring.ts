@@ -56,7 +56,7 @@ export function fixedCertificates(certificates: readonly X509Certificate[]): Cer
 async function within(ms: number, done: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+    timer = setTimeout(resolve, Math.max(0, ms));
   });
   await Promise.race([done, late]);
   clearTimeout(timer);
