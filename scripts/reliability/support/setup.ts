@@ -26,7 +26,7 @@ export interface SetupOptions extends ServerOptions {
 }
 
 /** The order of this number is known to the stub, and paid. */
-export const ASKED = 'ASKED';
+const ASKED = 'ASKED';
 
 export async function setUp(stage: Stage, options: SetupOptions = {}): Promise<Setup> {
   const { connections = 8, file = 'ledger.db', variables, prepare, ...serverOptions } = options;
