@@ -8,7 +8,7 @@ import type { Result } from './table.ts';
 const SIDE_BY_SIDE = 3;
 /** An experiment that hangs is given up, so that the others still have their turn. */
 const PATIENCE = 3;
-const QUICK_MINUTES = 1.5;
+const QUICK_MINUTES = 4;
 
 /** Quick ones side by side; full ones one after the other, since they time things. */
 export async function runAll(

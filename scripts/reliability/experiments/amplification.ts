@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { atLeast, atMost, type Experiment } from '../experiment.ts';
 import { greedyBodies } from '../support/documents.ts';
-import { createPoster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
+import { setUp } from '../support/setup.ts';
 
 const SIZES = { full: 10_000, quick: 100 } as const;
 const SEED = 20_261_124;
@@ -18,15 +15,8 @@ export const amplification: Experiment = {
   minutes: 2,
   run: async (scale, stage) => {
     const numRuns = SIZES[scale];
-    await using directory = await stage.workdir();
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    await using server = await startServer(directory, {
-      ...keys.variables,
-      WECHAT_BASE_URL: stub.url,
-      DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
-    });
-    await using poster = createPoster(server.url, 1);
+    await using setup = await setUp(stage, { connections: 1 });
+    const { stub, poster } = setup;
     let [writes, reads, calls] = [0, 0, 0];
     for (const body of fc.sample(greedyBodies, { numRuns, seed: SEED })) {
       const before = { writes: stub.writes(), reads: stub.reads() };

@@ -3,12 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, type Experiment, holds, none } from '../experiment.ts';
 import { at } from '../support/json.ts';
 import { makeNotice } from '../support/notices.ts';
-import { createPoster, type Poster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
+import type { Poster } from '../support/post.ts';
+import { setUp } from '../support/setup.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
 import { isAcknowledged } from '../support/storm.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
 
 const SIZES = { full: 200, quick: 30 } as const;
 const DISK_KB = 2_048;
@@ -29,20 +27,12 @@ export const diskFull: Experiment = {
   minutes: 0.5,
   run: async (scale, stage) => {
     const tries = SIZES[scale];
-    await using directory = await stage.workdir();
-    await mkdir(`${directory.path}/disk`);
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    await using server = await startServer(
-      directory,
-      {
-        ...keys.variables,
-        WECHAT_BASE_URL: stub.url,
-        DATABASE_URL: `sqlite:${directory.path}/disk/ledger.db`,
-      },
-      { within: WITHIN },
-    );
-    await using poster = createPoster(server.url, 4);
+    await using setup = await setUp(stage, {
+      file: 'disk/ledger.db',
+      within: WITHIN,
+      prepare: ({ path }) => mkdir(`${path}/disk`).then(() => undefined),
+    });
+    const { directory, keys, stub, server, poster } = setup;
     const send = async (name: string) => poster.notice(await makeNotice(keys, name, 'USER_PAID'));
     const stored = await fill(send);
     const disk = `/proc/${server.pid}/root${directory.path}/disk`;

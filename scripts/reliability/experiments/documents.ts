@@ -1,9 +1,6 @@
 import { atMost, type Experiment, none } from '../experiment.ts';
 import { rssMb } from '../support/memory.ts';
-import { createPoster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
+import { setUp } from '../support/setup.ts';
 
 /** With few documents what is kept still grows, as it may. */
 const SIZES = {
@@ -23,19 +20,11 @@ export const documents: Experiment = {
   minutes: 3,
   run: async (scale, stage) => {
     const { total, growthGoal } = SIZES[scale];
-    await using directory = await stage.workdir();
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    await using server = await startServer(
-      directory,
-      {
-        ...keys.variables,
-        WECHAT_BASE_URL: stub.url,
-        DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
-      },
-      { node: [`--max-old-space-size=${HEAP_MB}`] },
-    );
-    await using poster = createPoster(server.url, AT_ONCE);
+    await using setup = await setUp(stage, {
+      connections: AT_ONCE,
+      node: [`--max-old-space-size=${HEAP_MB}`],
+    });
+    const { server, poster } = setup;
     const seen: { readonly at: number; readonly mb: number }[] = [];
     let [next, failed] = [0, 0];
     const send = async () => {

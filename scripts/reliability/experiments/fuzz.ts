@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { Pool } from 'undici';
 import { holdsValue } from '../../../test/support/arbitraries.ts';
 import { atLeast, type Experiment, holds, none, type Row } from '../experiment.ts';
-import { count, sqliteDatabase } from '../support/databases.ts';
+import { count } from '../support/databases.ts';
 import type { Findings } from '../support/fuzz-findings.ts';
 import { fuzzHttp, graphqlCases, noticeCases } from '../support/fuzz-http.ts';
 import { fuzzSocket } from '../support/fuzz-socket.ts';
-import { startServer } from '../support/server.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
+import { setUp } from '../support/setup.ts';
 
 const SIZES = {
   full: { graphql: 60_000, notices: 25_000, messages: 20_000 },
@@ -24,15 +22,8 @@ export const fuzz: Experiment = {
   minutes: 6,
   run: async (scale, stage) => {
     const { graphql, notices, messages } = SIZES[scale];
-    await using directory = await stage.workdir();
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
-    await using server = await startServer(directory, {
-      ...keys.variables,
-      WECHAT_BASE_URL: stub.url,
-      DATABASE_URL: database.url,
-    });
+    await using setup = await setUp(stage);
+    const { directory, keys, database, server } = setup;
     const pool = new Pool(server.url, { connections: 32 });
     const overHttp = await fuzzHttp(pool, graphqlCases, { count: graphql, seed: SEED });
     const ofNotices = await fuzzHttp(pool, await noticeCases(keys), { count: notices, seed: SEED });

@@ -1,16 +1,11 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
-import { sqliteDatabase } from '../support/databases.ts';
 import { startQueries } from '../support/load-worker.ts';
 import { p99Of } from '../support/pace.ts';
-import { createPoster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
+import { setUp } from '../support/setup.ts';
 import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import { judge } from '../support/verdict.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
@@ -25,17 +20,8 @@ export const load: Experiment = {
   minutes: 1,
   run: async (scale, stage) => {
     const { seconds, goal } = SIZES[scale];
-    const keys = makeWechatKeys();
-    await using directory = await stage.workdir();
-    await using stub = await startWechatStub(keys);
-    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
-    await using server = await startServer(directory, {
-      ...keys.variables,
-      WECHAT_BASE_URL: stub.url,
-      DATABASE_URL: database.url,
-    });
-    await using poster = createPoster(server.url, CONNECTIONS);
-    stub.states.set('ASKED', 'USER_PAID');
+    await using setup = await setUp(stage, { connections: CONNECTIONS });
+    const { keys, database, server, poster } = setup;
     await steady(poster, await batch(keys, 'W', PER_SECOND), PER_SECOND);
 
     const calm = await steady(poster, await batch(keys, 'C', seconds * PER_SECOND), PER_SECOND);

@@ -1,17 +1,12 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, atMost, type Experiment, none, type Row } from '../experiment.ts';
-import { sqliteDatabase } from '../support/databases.ts';
 import { type OpenLoad, openLoad, startQueries } from '../support/load-worker.ts';
 import { p99Of } from '../support/pace.ts';
-import { createPoster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
+import { setUp } from '../support/setup.ts';
 import { percentile } from '../support/stats.ts';
 import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import { judge } from '../support/verdict.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = {
@@ -30,17 +25,8 @@ export const overload: Experiment = {
   run: async (scale, stage) => {
     const sizes = SIZES[scale];
     const { seconds, perSecond } = sizes;
-    await using directory = await stage.workdir();
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    stub.states.set('ASKED', 'USER_PAID');
-    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
-    await using server = await startServer(directory, {
-      ...keys.variables,
-      WECHAT_BASE_URL: stub.url,
-      DATABASE_URL: database.url,
-    });
-    await using poster = createPoster(server.url, 64);
+    await using setup = await setUp(stage, { connections: 64 });
+    const { keys, database, server, poster } = setup;
     const [warm, calmNotices, notices] = [
       await batch(keys, 'W', perSecond),
       await batch(keys, 'C', perSecond * seconds),

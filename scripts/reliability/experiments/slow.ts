@@ -1,10 +1,8 @@
 import { atMost, type Experiment, none } from '../experiment.ts';
 import { atPace, p99Of } from '../support/pace.ts';
-import { createPoster, type Poster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
+import type { Poster } from '../support/post.ts';
+import { setUp } from '../support/setup.ts';
 import { beSlow, SLOW_KINDS } from '../support/slow-clients.ts';
-import { makeWechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
 
 const SIZES = {
   full: { clients: 500, seconds: 10, goal: 5 },
@@ -20,16 +18,8 @@ export const slow: Experiment = {
   minutes: 1.5,
   run: async (scale, stage) => {
     const { clients, seconds, goal } = SIZES[scale];
-    await using directory = await stage.workdir();
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    stub.states.set('ASKED', 'USER_PAID');
-    await using server = await startServer(directory, {
-      ...keys.variables,
-      WECHAT_BASE_URL: stub.url,
-      DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
-    });
-    await using poster = createPoster(server.url, 16);
+    await using setup = await setUp(stage, { connections: 16 });
+    const { server, poster } = setup;
     await ask(poster, 1);
     const calm = await ask(poster, seconds);
     const kinds = scale === 'full' ? SLOW_KINDS : SLOW_KINDS.slice(0, QUICK_KINDS);

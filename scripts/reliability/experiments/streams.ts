@@ -6,13 +6,12 @@ import { CALLER } from '../support/caller.ts';
 import { PROBED, probe } from '../support/memory.ts';
 import { makeNotice } from '../support/notices.ts';
 import { openSockets } from '../support/open-sockets.ts';
-import { createPoster, type Poster } from '../support/post.ts';
-import { startServer } from '../support/server.ts';
+import type { Poster } from '../support/post.ts';
+import { setUp } from '../support/setup.ts';
 import { subscribeBySocket } from '../support/socket-stream.ts';
 import { SUBSCRIPTION, subscribe } from '../support/sse.ts';
 import { isAcknowledged } from '../support/storm.ts';
-import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
-import { startWechatStub } from '../support/wechat-stub.ts';
+import type { WechatKeys } from '../support/wechat-keys.ts';
 
 const SIZES = {
   full: { leaving: 500, readers: 10, events: 1_000 },
@@ -29,19 +28,8 @@ export const streams: Experiment = {
   minutes: 1,
   run: async (scale, stage) => {
     const { leaving, readers, events } = SIZES[scale];
-    await using directory = await stage.workdir();
-    const keys = makeWechatKeys();
-    await using stub = await startWechatStub(keys);
-    await using server = await startServer(
-      directory,
-      {
-        ...keys.variables,
-        WECHAT_BASE_URL: stub.url,
-        DATABASE_URL: `sqlite:${directory.path}/ledger.db`,
-      },
-      { node: PROBED },
-    );
-    await using poster = createPoster(server.url, 8);
+    await using setup = await setUp(stage, { node: PROBED });
+    const { keys, server, poster } = setup;
     await makeEvents(poster, keys, 'W', 40);
     const idle = await openFiles(server.pid);
 

@@ -28,9 +28,7 @@ export const CALLER: Readonly<Record<string, string>> = credential('everything')
 export const WITHOUT_SCHEMA: Readonly<Record<string, string>> = credential('work');
 
 /** Where the server knows callers at all; before that everybody is the same one. */
-const HAS_CALLERS = existsSync(
-  new URL('../../../src/access/api-key-file.ts', import.meta.url),
-);
+const HAS_CALLERS = existsSync(new URL('../../../src/access/api-key-file.ts', import.meta.url));
 
 /** The variables by which a server knows these callers. */
 export function callerVariables(directory: string): Readonly<Record<string, string>> {

@@ -1,0 +1,50 @@
+import { type Database, sqliteDatabase } from './databases.ts';
+import { createPoster, type Poster } from './post.ts';
+import { type Server, type ServerOptions, startServer, type Variables } from './server.ts';
+import type { Stage } from './stage.ts';
+import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
+import { startWechatStub, type WechatStub } from './wechat-stub.ts';
+import type { Workdir } from './workdir.ts';
+
+/** One server on SQLite, before a WeChat Pay that is a stub, and who calls it. */
+export interface Setup extends AsyncDisposable {
+  readonly directory: Workdir;
+  readonly keys: WechatKeys;
+  readonly stub: WechatStub;
+  readonly database: Database;
+  readonly server: Server;
+  readonly poster: Poster;
+}
+
+export interface SetupOptions extends ServerOptions {
+  readonly connections?: number;
+  /** Where the database is, under the directory of the server. */
+  readonly file?: string;
+  readonly variables?: Variables;
+  /** What the directory has to have before the server starts. */
+  readonly prepare?: (directory: Workdir) => Promise<void>;
+}
+
+/** The order of this number is known to the stub, and paid. */
+const ASKED = 'ASKED';
+
+export async function setUp(stage: Stage, options: SetupOptions = {}): Promise<Setup> {
+  const { connections = 8, file = 'ledger.db', variables, prepare, ...serverOptions } = options;
+  await using stack = new AsyncDisposableStack();
+  const directory = stack.use(await stage.workdir());
+  await prepare?.(directory);
+  const keys = makeWechatKeys();
+  const stub = stack.use(await startWechatStub(keys));
+  stub.states.set(ASKED, 'USER_PAID');
+  const database = sqliteDatabase(`${directory.path}/${file}`);
+  const given = { WECHAT_BASE_URL: stub.url, DATABASE_URL: database.url, ...variables };
+  const server = stack.use(
+    await startServer(directory, { ...keys.variables, ...given }, serverOptions),
+  );
+  const poster = stack.use(createPoster(server.url, connections));
+  const kept = stack.move();
+  return {
+    ...{ directory, keys, stub, database, server, poster },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
