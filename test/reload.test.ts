@@ -40,13 +40,13 @@ test('SIGHUP has the key files read again; what is wrong with them is named, and
   expect(await server.create()).toMatchObject({ wechatCode: 'SIGN_ERROR' });
 
   writeFileSync(keyFile, WECHAT_MERCHANT_KEY);
-  expect(await reread(1)).toMatchObject({ level: 'info', read: ['keys'] });
+  expect(await reread(1)).toMatchObject({ level: 'info', read: ['keys', 'API keys'] });
   expect(await server.create()).toMatchObject({ __typename: 'CreatePayAfterOrderPayload' });
 
   writeFileSync(keyFile, 'torn');
   writeFileSync(apiv3File, 'short');
   const line = await reread(2);
-  expect(line).toMatchObject({ level: 'error', read: [] });
+  expect(line).toMatchObject({ level: 'error', read: ['API keys'] });
   expect(String(at(line, 'problems', 0))).toMatch(
     /WECHAT_MERCHANT_KEY is not a PEM.*WECHAT_APIV3_KEY has 5 characters/s,
   );

@@ -14,7 +14,7 @@ interface SandboxUpstream {
   readonly port: number;
 }
 
-export interface MerchantUpstream {
+interface MerchantUpstream {
   readonly kind: 'merchant';
   readonly options: WechatPayOptions;
 }

@@ -176,7 +176,10 @@ test.each([
   const blind = caller(without('schema:read'), { openid: 'o1' });
   expect(parsed(await ask(blind, query))).toEqual({
     errors: [
-      { message: 'Introspection needs the scope schema:read.', extensions: { code: 'FORBIDDEN' } },
+      {
+        message: 'The schema is shown only to callers with the scope schema:read.',
+        extensions: { code: 'FORBIDDEN' },
+      },
     ],
   });
   expect(await ask(caller(['schema:read']), query)).toContain('"data":{');

@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SCOPES } from '../../../src/access/caller.ts';
 
 /** One that may do everything, and one that may work but not look at the schema. */
 const KEYS = {
   everything: {
     secret: 'reliability-everything-reliability-everything',
-    scopes: [
-      'orders:create',
-      'orders:read',
-      'orders:cancel',
-      'orders:complete',
-      'orders:any',
-    ].concat(['events:read', 'schema:read', 'metrics:read']),
+    scopes: SCOPES,
   },
   work: {
     secret: 'reliability-work-reliability-work-reliability-work',
@@ -27,14 +22,8 @@ const credential = (name: KeyName) => ({ authorization: `Bearer ${name}.${KEYS[n
 export const CALLER: Readonly<Record<string, string>> = credential('everything');
 export const WITHOUT_SCHEMA: Readonly<Record<string, string>> = credential('work');
 
-/** Where the server knows callers at all; before that everybody is the same one. */
-const HAS_CALLERS = existsSync(new URL('../../../src/access/api-key-file.ts', import.meta.url));
-
 /** The variables by which a server knows these callers. */
 export function callerVariables(directory: string): Readonly<Record<string, string>> {
-  if (!HAS_CALLERS) {
-    return {};
-  }
   const file = join(directory, 'api-keys.json');
   const entries = Object.entries(KEYS).map(([name, { secret, scopes }]) => {
     const sha256 = createHash('sha256').update(secret).digest('hex');
