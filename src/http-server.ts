@@ -24,7 +24,7 @@ const LIMITS: HttpLimits = {
   requestMs: 10_000,
   stalledMs: 25_000,
   idleMs: 25_000,
-  checkMs: 1_000,
+  checkMs: 500,
   connections: 16_384,
 };
 

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 export interface AdmissionOptions {
   /** Operations under way at once; as many more may wait. */
   readonly most: number;
-  /** Ms that an operation waits at most for its turn where so many are under way. */
+  /** Ms that an operation waits at most for a place where so many are under way. */
   readonly waitMs?: number;
   /** How many begin in one turn of the event loop; the others wait for the next ones. */
   readonly perTurn?: number;
@@ -69,8 +69,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   return {
     turn: () => {
-      // Those who wait will be served; who comes while they wait for long would wait for longer.
-      if (line.length >= most || isLate(line[0])) {
+      // Those who wait will be served; who comes while they wait for places would wait for longer.
+      if (line.length >= most || (underWay >= most && isLate(line[0]))) {
         return Promise.resolve(false);
       }
       return new Promise<boolean>((answer) => {

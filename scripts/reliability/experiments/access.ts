@@ -17,10 +17,9 @@ export const access: Experiment = {
   run: async (_scale, stage) => {
     await using directory = await stage.workdir();
     const report = join(directory.path, 'access.json');
-    const args = ['run', ...MATRIX, '--reporter=json', `--outputFile=${report}`];
-    await promisify(execFile)(join(ROOT, 'node_modules/.bin/vitest'), args, { cwd: ROOT }).catch(
-      () => undefined,
-    );
+    const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+    const args = [vitest, 'run', ...MATRIX, '--reporter=json', `--outputFile=${report}`];
+    await promisify(execFile)(process.execPath, args, { cwd: ROOT }).catch(() => undefined);
     const result = parse(await readFile(report, 'utf8').catch(() => ''));
     const number = (name: string) => Number(at(result, name) ?? 0);
     const [tests, passed] = [number('numTotalTests'), number('numPassedTests')];
