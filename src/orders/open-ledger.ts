@@ -1,4 +1,5 @@
 import { createEventBus } from './bus.ts';
+import { checkDataKey } from './data-key-check.ts';
 import { HOLD_MS } from './intents.ts';
 import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
 import { NewerSchemaError } from './store/migrations.ts';
@@ -33,7 +34,10 @@ class DatabaseUnavailableError extends Error {
   }
 }
 
-/** Opens the store, brings its tables up to date and begins to follow its events. */
+/**
+ * Opens the store, brings its tables up to date and begins to follow its events.
+ * @throws NewerSchemaError, DatabaseUnavailableError, WrongDataKeyError
+ */
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const {
     databaseUrl,
@@ -46,12 +50,17 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const store = await openStore(databaseUrl).catch((cause: unknown) => {
     throw cause instanceof NewerSchemaError ? cause : new DatabaseUnavailableError(cause);
   });
+  const vault = createVault(dataKey);
+  await checkDataKey(store, vault).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const bus = await createEventBus(store, (err) => {
     log.warn({ err }, 'the event log could not be read; again soon');
   });
   return {
     store,
-    vault: createVault(dataKey),
+    vault,
     bus,
     log,
     now,

@@ -55,16 +55,4 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
     expect(sent).toHaveLength(2);
     expect(new Set(sent).size).toBe(1);
   });
-
-  test('with another data key nothing is sent for a number that stands', async () => {
-    const input = orderInput(upstream());
-    const url = await database.freshUrl();
-    const before = await deskOn({ url });
-    await createOrder(before, input);
-    await before.ledger.close();
-    const from = upstream().calls('create').length;
-    const after = await deskOn({ url, dataKey: Buffer.alloc(32, 9) });
-    await expect(createOrder(after, input)).rejects.toThrow(OrderConflictError);
-    expect(upstream().calls('create')).toHaveLength(from);
-  });
 });

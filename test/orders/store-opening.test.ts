@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { WrongDataKeyError } from '../../src/orders/data-key-check.ts';
 import { NewerSchemaError } from '../../src/orders/store/migrations.ts';
 import { openStore, type Store } from '../../src/orders/store/open.ts';
 import {
@@ -44,6 +45,14 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
     );
     await expect(openStore(url)).rejects.toThrow(NewerSchemaError);
     expect(await versionsOf(store)).toEqual([version + 1]);
+  });
+
+  test('refuses another data key than the one it was made with', async () => {
+    const url = await database.freshUrl();
+    await (await database.openLedger({ url })).close();
+    const other = database.openLedger({ url, dataKey: Buffer.alloc(32, 8) });
+    await expect(other).rejects.toThrow(WrongDataKeyError);
+    await (await database.openLedger({ url })).close();
   });
 });
 

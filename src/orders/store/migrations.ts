@@ -75,6 +75,7 @@ const STEPS: readonly ((schema: SchemaModule) => readonly { execute(): Promise<u
       .createIndex('orders_of_owner')
       .on('orders')
       .columns(['owner', 'created_at', 'out_order_no']),
+    schema.createTable('data_key').addColumn('sealed', 'text', (column) => column.notNull()),
   ],
 ];
 

@@ -6,6 +6,7 @@ export interface Tables {
   readonly intents: IntentRow;
   readonly events: EventRow;
   readonly notices: NoticeRow;
+  readonly data_key: DataKeyRow;
 }
 
 export interface OrderRow {
@@ -68,6 +69,12 @@ export interface EventRow {
   readonly source: EventSource;
   readonly occurred_at: number;
   readonly received_at: number;
+}
+
+/** At most one row. */
+interface DataKeyRow {
+  /** A known word, sealed under the data key of this database. */
+  readonly sealed: string;
 }
 
 export type NoticeOutcome = 'applied' | 'nothing-new' | 'suspicious' | 'kept';
