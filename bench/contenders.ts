@@ -54,6 +54,8 @@ export interface ServerPlace {
   /** An empty directory of its own. */
   readonly directory: string;
   readonly cores: Cores;
+  /** Instead of its usual variables. */
+  readonly changes?: Variables | undefined;
 }
 
 const GAUGE = new URL('./process/gauge.ts', import.meta.url).href;
@@ -61,7 +63,7 @@ const GAUGE = new URL('./process/gauge.ts', import.meta.url).href;
 /** Starts it as it would run in production, with the gauge imported. */
 export async function startServer(
   contender: Contender,
-  { merchant, upstreamUrl, directory, cores }: ServerPlace,
+  { merchant, upstreamUrl, directory, cores, changes }: ServerPlace,
 ): Promise<RunningServer> {
   const own = contender.isOurs ? await serverEnvironment(directory) : { env: {}, headers: {} };
   const child = await startChild({
@@ -75,6 +77,7 @@ export async function startServer(
       ...merchant.variables,
       WECHAT_BASE_URL: upstreamUrl,
       ...own.env,
+      ...changes,
     },
     ready: contender.isOurs ? readyLine : (line) => /^peer (http:\S+)/.exec(line)?.[1],
   });

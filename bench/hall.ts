@@ -7,18 +7,21 @@ import { startLoad, startUpstream, type UpstreamCounts } from './bystanders.ts';
 import { type Contender, type RunningServer, startServer } from './contenders.ts';
 import { KNOWN_ORDERS } from './load/lanes.ts';
 import { type Bystanders, measure } from './measure.ts';
-import { makeMerchant } from './work/merchant.ts';
+import { makeMerchant, type Variables } from './work/merchant.ts';
 
 /** One merchant, one WeChat Pay, one load generator, and servers that are measured. */
 export interface Hall extends AsyncDisposable, Bystanders {
-  /** @param prepare does something to its empty directory before it starts */
-  readonly open: (
-    contender: Contender,
-    prepare?: (directory: string) => Promise<unknown>,
-  ) => Promise<RunningServer>;
+  readonly open: (contender: Contender, how?: Opening) => Promise<RunningServer>;
   /** `one`: servers on core 0, everything else on core 1; `two`: all on both. */
   readonly spread: (cores: 'one' | 'two') => void;
   readonly counts: () => Promise<UpstreamCounts>;
+}
+
+export interface Opening {
+  /** Does something to its empty directory before it starts. */
+  readonly prepare?: (directory: string) => Promise<unknown>;
+  /** Instead of its usual variables. */
+  readonly changes?: Variables;
 }
 
 export async function openHall(): Promise<Hall> {
@@ -38,10 +41,11 @@ export async function openHall(): Promise<Hall> {
   return {
     load,
     upstream,
-    open: async (contender, prepare) => {
+    open: async (contender, { prepare, changes } = {}) => {
       const directory = await mkdtemp(join(root, `${contender.name}-`));
       await prepare?.(directory);
-      const place = { merchant, upstreamUrl: upstream.url, directory, cores: '0,1' as const };
+      const cores = '0,1' as const;
+      const place = { merchant, upstreamUrl: upstream.url, directory, cores, changes };
       const server = kept.use(await startServer(contender, place));
       servers.push(server);
       return server;

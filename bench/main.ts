@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compare } from './compare.ts';
 import { OURS, PEERS } from './contenders.ts';
+import { growInstances } from './growth/instances.ts';
 import {
   growConcurrency,
   growLedger,
@@ -28,8 +29,9 @@ const SERIES = {
   concurrency: growConcurrency,
   ledger: growLedger,
   subscriptions: growSubscriptions,
+  instances: growInstances,
 } as const;
-const SERIES_NAMES: readonly SeriesName[] = ['concurrency', 'ledger', 'subscriptions'];
+const SERIES_NAMES: readonly SeriesName[] = ['concurrency', 'ledger', 'subscriptions', 'instances'];
 const NAMES: readonly string[] = [...SCENARIOS.map(({ name }) => name), ...SERIES_NAMES, 'stages'];
 
 const { values } = parseArgs({

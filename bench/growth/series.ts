@@ -15,15 +15,15 @@ export interface Series {
   readonly notes: readonly string[];
 }
 
-export type SeriesName = 'concurrency' | 'ledger' | 'subscriptions';
+export type SeriesName = 'concurrency' | 'ledger' | 'subscriptions' | 'instances';
 
-interface Point {
+export interface Point {
   readonly size: number;
   readonly operation: Operation;
   readonly sample: Sample;
 }
 
-const OPERATIONS = [
+export const OPERATIONS = [
   { operation: 'query', numbers: 'distinct' },
   { operation: 'create', numbers: 'new' },
 ] as const;
@@ -53,7 +53,9 @@ export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
   for (const rows of sizes.ledgers) {
     await using hall = await openHall();
     tell(`a ledger of ${rows} orders`);
-    const server = await hall.open(OURS, (directory) => fillLedger(directory, rows));
+    const server = await hall.open(OURS, {
+      prepare: (directory) => fillLedger(directory, rows),
+    });
     await warm(server, hall, sizes.warmSeconds);
     for (const { operation, numbers } of OPERATIONS) {
       const { rewarmSeconds: warmSeconds, seconds } = sizes;

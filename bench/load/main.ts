@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { answerParent, fieldAt, numberAt, textAt } from '../process/answer.ts';
 import { percentile } from '../report/statistics.ts';
 import { type Job, type Numbers, startLanes, type Tally } from './lanes.ts';
@@ -11,7 +12,7 @@ let tally = empty();
 let startedMs = 0;
 let stop = () => {};
 /** Numbers of this run of the bench: no other process of it makes any. */
-let last = Date.now() % 1e11;
+let last = randomInt(1e12);
 
 answerParent({
   start: (question) => {
