@@ -48,6 +48,8 @@ export function mixFaults(sandbox: string): FaultMix {
       await sleep(50);
     }
   })();
+  // Told at the end.
+  supplying.catch(() => {});
   return {
     end: async () => {
       over = true;

@@ -12,18 +12,27 @@ export interface TrueOrder {
 
 const TARGET = '/v3/payscore/payafter-orders';
 
-/** Calls one of the sandbox's controls. */
+const TRIES = 3;
+
+/** Calls one of the sandbox's controls. An idle connection may be gone just then: it is tried again. */
 export async function control(
   sandbox: string,
   method: string,
   path: string,
   body?: object,
 ): Promise<unknown> {
-  const response = await fetch(`${sandbox}${path}`, {
+  const init = {
     method,
     ...(body && { body: JSON.stringify(body) }),
     headers: { 'content-type': 'application/json' },
-  });
+  };
+  let response = await fetch(`${sandbox}${path}`, init).catch(() => undefined);
+  for (let tries = 1; response === undefined && tries < TRIES; tries += 1) {
+    response = await fetch(`${sandbox}${path}`, init).catch(() => undefined);
+  }
+  if (response === undefined) {
+    throw new Error(`The sandbox does not answer ${path}.`);
+  }
   const answer: unknown = await response.json();
   if (!response.ok) {
     throw new Error(`The sandbox refused ${path}: ${JSON.stringify(answer)}`);
