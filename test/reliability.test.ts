@@ -3,11 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../scripts/reliability/main.ts', import.meta.url));
-/** The whole suite runs the rules of access anyway; the rest waits for what it is about. */
-const NOT_HERE = [
-  ...['access', 'prober', 'amplification', 'documents', 'slow', 'streams', 'overload', 'intruder'],
-  ...['upstream-outage'],
-];
+/** The suite runs the rules of access anyway; the others time things, which nothing else may disturb. */
+const NOT_HERE = ['access', 'slow', 'overload'];
 
 test('what the server bears, in small: kills, outages, faults, fuzzing, load and intruders', async () => {
   const except = NOT_HERE.flatMap((name) => ['--except', name]);

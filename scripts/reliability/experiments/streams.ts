@@ -15,7 +15,7 @@ import type { WechatKeys } from '../support/wechat-keys.ts';
 
 const SIZES = {
   full: { leaving: 500, readers: 10, events: 1_000 },
-  quick: { leaving: 40, readers: 3, events: 150 },
+  quick: { leaving: 40, readers: 10, events: 150 },
 } as const;
 const LEFT_MS = 1_000;
 /** A word of WeChat's that is newer than this server, and long, so that buffers would fill. */
