@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts';
 /**
  * Who asks for the same order at the same time shares one call to WeChat: whoever came before its
  * answer did, be it that they had to stand in line and ask only after that. So nobody is given an
- * answer that was here when they came.
+ * answer that was here when they came, unless it is to be kept.
  */
 export interface SharedQueries {
   /**
