@@ -58,6 +58,8 @@ export interface ServerPlace {
   readonly changes?: Variables | undefined;
 }
 
+/** As `npm start` has them. */
+const START_OPTIONS = ['--max-semi-space-size=16'];
 const GAUGE = new URL('./process/gauge.ts', import.meta.url).href;
 
 /** Starts it as it would run in production, with the gauge imported. */
@@ -69,7 +71,7 @@ export async function startServer(
   const child = await startChild({
     name: contender.title,
     entry: pathOf(contender.isOurs ? '../src/server.ts' : `./peers/${contender.name}.js`),
-    nodeOptions: ['--import', GAUGE],
+    nodeOptions: [...(contender.isOurs ? START_OPTIONS : []), '--import', GAUGE],
     cwd: directory,
     cores,
     env: {

@@ -89,7 +89,11 @@ export function createApp(resources: AppResources) {
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
     context: ({ request, ...context }) =>
-      createContext(lasting, { caller: callerOf(context), signal: request?.signal }),
+      createContext(lasting, {
+        caller: callerOf(context),
+        signal: request?.signal,
+        cameMs: context.cameMs,
+      }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.
     healthCheckEndpoint: ' ',

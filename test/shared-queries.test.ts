@@ -99,6 +99,56 @@ describe('who asks for the same order at the same time', () => {
   });
 });
 
+describe('who stands in line while an answer comes', () => {
+  test('is given it, and nobody who came after it', async () => {
+    const { calls, ask } = await shared();
+    const first = ask(A, none);
+    const cameMs = performance.now();
+    calls[0]?.answer(order('CREATED'));
+    await first;
+    expect(await ask(A, none, cameMs)).toEqual(order('CREATED'));
+    expect(calls).toHaveLength(1);
+    void ask(A, none, performance.now());
+    expect(calls).toHaveLength(2);
+  });
+
+  test('is given none from before a write', async () => {
+    const { calls, ask, forget } = await shared();
+    const first = ask(A, none);
+    const cameMs = performance.now();
+    calls[0]?.answer(order('CREATED'));
+    await first;
+    forget('A');
+    void ask(A, none, cameMs);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('asks anew after a failure', async () => {
+    const { calls, ask } = await shared();
+    const first = ask(A, none);
+    const cameMs = performance.now();
+    calls[0]?.fail(new Error('down'));
+    await expect(first).rejects.toThrow('down');
+    void ask(A, none, cameMs);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('is known by when its request came', async () => {
+    let calls = 0;
+    const queryPayAfterOrder = () => {
+      calls += 1;
+      return Promise.resolve(order('CREATED'));
+    };
+    const app = makeApp({ wechat: stubWechat({ queryPayAfterOrder }) });
+    const poll = () => run(app, 'query { payAfterOrder(by: { outOrderNo: "A" }) { state } }');
+    await poll();
+    calls = 0;
+    // They begin two at a time: the answer is there before most of them have begun.
+    await Promise.all(Array.from({ length: 8 }, poll));
+    expect(calls).toBe(1);
+  });
+});
+
 describe('an answer', () => {
   const answered = async (keepMs: number, answer: PayAfterOrder | null = order('CREATED')) => {
     const book = await shared(keepMs);

@@ -7,6 +7,8 @@ export interface CallerContext {
   readonly caller?: Caller;
   /** As it came over the network; undefined where it did not. */
   readonly req?: IncomingMessage;
+  /** When it came, on the monotonic clock; undefined where it stood in no line. */
+  readonly cameMs?: number;
 }
 
 const NOBODY: Caller = { id: 'nobody', scopes: new Set(), openid: null, expiresAt: null };

@@ -5,6 +5,8 @@ export interface Flight {
   readonly answer: Promise<PayAfterOrder | null>;
   /** How many wait for it. */
   waiting: number;
+  /** Who came before that, on the monotonic clock, may have its answer. */
+  freshUntilMs: number;
   readonly abort: (reason: unknown) => void;
 }
 
@@ -39,8 +41,8 @@ export function flightBook(): FlightBook {
     find: ({ outOrderNo, query }) => byOrder.get(outOrderNo)?.get(query),
     add: ({ outOrderNo, query }, flight) => {
       const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight>();
+      size += flights.has(query) ? 0 : 1;
       byOrder.set(outOrderNo, flights.set(query, flight));
-      size += 1;
     },
     drop: ({ outOrderNo, query }, flight) => {
       const flights = byOrder.get(outOrderNo);

@@ -3,15 +3,21 @@ import { type Flight, type FlightKey, flightBook, flightKey } from './flights.ts
 import type { QueryObserver } from './last-seen.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Who asks for the same order at the same time shares one call to WeChat. */
+/**
+ * Who asks for the same order at the same time shares one call to WeChat: whoever came before its
+ * answer did, be it that they had to stand in line and ask only after that. So nobody is given an
+ * answer that was here when they came, unless it is to be kept.
+ */
 export interface SharedQueries {
   /**
    * Throws what the client throws, or the reason of this caller's own abort. The call itself is
    * aborted when nobody waits for it any more.
+   * @param cameMs when the caller came, on the monotonic clock; left out, just now
    */
   readonly ask: (
     query: PayAfterOrderQuery,
     signal: AbortSignal | undefined,
+    cameMs?: number,
   ) => Promise<PayAfterOrder | null>;
   /** The order has just been written to, or has moved: who asks from now on gets none of what was asked before. */
   readonly forget: (outOrderNo: string) => void;
@@ -22,12 +28,14 @@ export interface SharedQueriesOptions {
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
   readonly queries: Pick<QueryObserver, 'see'>;
   readonly bus: Pick<Ledger['bus'], 'subscribe'>;
-  /** Ms, from when it was asked for, that an order is given to others too; 0: only while the call is under way. */
+  /** Ms, from when it was asked for, that an order is given to those too who come after it. */
   readonly keepMs: number;
 }
 
 /** Orders that are kept at once; beyond that there is just no keeping. */
 const MOST_KEPT = 10_000;
+/** About as long as callers stand in line for their turn; who stands there for longer asks anew. */
+const LINE_MS = 100;
 
 export function createSharedQueries(options: SharedQueriesOptions): SharedQueries {
   const { wechat, queries, bus, keepMs } = options;
@@ -52,24 +60,28 @@ export function createSharedQueries(options: SharedQueriesOptions): SharedQuerie
         controller.abort(reason);
       },
       waiting: 0,
+      freshUntilMs: Number.POSITIVE_INFINITY,
     };
     // A failure, and that there is no such order, is told to those who wait for it and nobody else.
     answer.then((order) => {
-      const leftMs = askedMs + keepMs - performance.now();
-      if (order === null || leftMs <= 0 || flights.size() > MOST_KEPT) {
+      const landedMs = performance.now();
+      flight.freshUntilMs = Math.max(landedMs, askedMs + keepMs);
+      if (order === null || flights.size() > MOST_KEPT) {
         drop();
       } else {
-        setTimeout(drop, leftMs).unref();
+        setTimeout(drop, Math.max(LINE_MS, flight.freshUntilMs - landedMs)).unref();
       }
     }, drop);
     flights.add(key, flight);
     return flight;
   };
   return {
-    ask: async (query, signal) => {
+    ask: async (query, signal, cameMs = performance.now()) => {
       signal?.throwIfAborted();
       const key = flightKey(query);
-      return await wait(flights.find(key) ?? depart(query, key), signal);
+      const known = flights.find(key);
+      const flight = known && cameMs < known.freshUntilMs ? known : depart(query, key);
+      return await wait(flight, signal);
     },
     forget: flights.forget,
     close: bus.subscribe((event) => flights.forget(event.out_order_no)),
@@ -92,6 +104,15 @@ function wait(flight: Flight, signal: AbortSignal | undefined): Promise<PayAfter
     };
     signal.addEventListener('abort', leave, { once: true });
     const arrived = () => signal.removeEventListener('abort', leave);
-    flight.answer.finally(arrived).then(resolve, reject);
+    flight.answer.then(
+      (order) => {
+        arrived();
+        resolve(order);
+      },
+      (error: unknown) => {
+        arrived();
+        reject(error);
+      },
+    );
   });
 }

@@ -6,10 +6,17 @@ export interface UseAdmissionOptions {
   readonly admission: Admission;
 }
 
-/** Turns away, before its body is read, what could not be served soon. Nothing else has to wait for a turn. */
-export function useTurns({ endpoint, admission }: UseAdmissionOptions): Plugin {
+/**
+ * Turns away, before its body is read, what could not be served soon. Nothing else has to wait for a
+ * turn. When a request came stands as `cameMs`, on the monotonic clock, in the server's context.
+ */
+export function useTurns({
+  endpoint,
+  admission,
+}: UseAdmissionOptions): Plugin<object, { cameMs?: number }> {
   return {
-    onRequest: async ({ request, url, endResponse, fetchAPI }) => {
+    onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
+      serverContext.cameMs = performance.now();
       if (url.pathname === endpoint && request.method === 'POST' && !(await admission.turn())) {
         const { message, extensions } = overloaded();
         const { http: _, ...told } = extensions;

@@ -37,12 +37,19 @@ export interface GraphQLContext extends ServerResources, OrderDesk {
 
 export function createContext(
   resources: ServerResources,
-  { caller, signal }: Pick<GraphQLContext, 'caller' | 'signal'>,
+  {
+    caller,
+    signal,
+    cameMs,
+  }: Pick<GraphQLContext, 'caller' | 'signal'> & {
+    /** When the request came, on the monotonic clock; left out: not known. */
+    readonly cameMs?: number | undefined;
+  },
 ): GraphQLContext {
   // The first call is paid for when the request is admitted.
   const calls = callAllowance(() => resources.rateLimit.charge(caller.id));
   const reach = reachOf(caller, resources.ledger);
-  const orderLoader = createOrderLoader(resources.sharedQueries, { calls, signal });
+  const orderLoader = createOrderLoader(resources.sharedQueries, { calls, signal, cameMs });
   return { ...resources, caller, reach, signal, calls, orderLoader, outcome: {} };
 }
 

@@ -4,7 +4,8 @@
  * The zone is not stated in WeChat's documents; every known user reads it as +08:00.
  */
 const BEIJING_OFFSET_MS = 8 * 60 * 60 * 1000;
-const WIRE = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/;
+const WIRE = /^(?:\d{8}|\d{14})$/;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.0{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
@@ -16,7 +17,7 @@ export const ON_ACCEPT = 'OnAccept';
  * digits, and gives the wire form; `undefined` for anything else, days that don't exist included.
  */
 export function toWireTime(text: string): string | undefined {
-  if (text === ON_ACCEPT || wireMoment(text) !== undefined) {
+  if (text === ON_ACCEPT || isReal(text)) {
     return text;
   }
   const [, year, month, day, hour, minute, second = '00', zone] = ISO.exec(text) ?? [];
@@ -25,7 +26,7 @@ export function toWireTime(text: string): string | undefined {
   }
   if (hour === undefined || zone === undefined) {
     const date = `${year}${month}${day}`;
-    return wireMoment(date) === undefined ? undefined : date;
+    return isReal(date) ? date : undefined;
   }
   const local = utcMoment(`${year}${month}${day}${hour}${minute}${second}`);
   const offset = zoneOffsetMs(zone);
@@ -40,7 +41,7 @@ export function fromWireTime(text: string): string | undefined {
   if (text === ON_ACCEPT) {
     return text;
   }
-  if (wireMoment(text) === undefined) {
+  if (!isReal(text)) {
     return undefined;
   }
   const date = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
@@ -62,19 +63,30 @@ export function toWireMoment(moment: number): string | undefined {
 
 /** The digits read as if they were UTC; `undefined` where they name no real moment. */
 function utcMoment(digits: string): number | undefined {
-  const fields = WIRE.exec(digits);
-  if (fields === null) {
+  if (!isReal(digits)) {
     return undefined;
   }
-  const [, year, month, day, hour = 0, minute = 0, second = 0] = fields;
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  const moment = date.setUTCHours(Number(hour), Number(minute), Number(second));
-  // Date rolls 30 February and 24:00:00 over: only a moment of that very day is real.
-  const real = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day);
-  return real && Number(minute) < 60 && Number(second) < 60 && Number(hour) < 24
-    ? moment
-    : undefined;
+  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)];
+  const [hour, minute, second] = [digits.slice(8, 10), digits.slice(10, 12), digits.slice(12)];
+  const time = digits.length === 8 ? '00:00:00' : `${hour}:${minute}:${second}`;
+  return Date.parse(`${year}-${month}-${day}T${time}Z`);
+}
+
+/** Whether there is such a moment. Every answer has some: counted out, for a Date costs far more. */
+function isReal(digits: string): boolean {
+  if (!WIRE.test(digits)) {
+    return false;
+  }
+  const two = (from: number) => Number(digits.slice(from, from + 2));
+  const day = two(6);
+  const days = daysOf(Number(digits.slice(0, 4)), two(4));
+  return day >= 1 && day <= days && two(8) < 24 && two(10) < 60 && two(12) < 60;
+}
+
+/** @param month from 1; any other has no days */
+function daysOf(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
 }
 
 /** `undefined` outside the years that four digits can write. */

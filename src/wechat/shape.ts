@@ -50,10 +50,10 @@ export function encode(
   encrypt: Encrypt,
 ): Wire {
   const wire: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(shape)) {
-    const value = request[keyOf(name)];
+  for (const { name, key } of namesOf(shape)) {
+    const value = request[key];
     if (value !== undefined && value !== null) {
-      wire[name] = field.encode(value, encrypt);
+      wire[name] = shape[name]?.encode(value, encrypt);
     }
   }
   return wire;
@@ -79,16 +79,16 @@ export function decode(
   prefix = '',
 ): unknown {
   const answer: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(shape)) {
+  for (const { name, key } of namesOf(shape)) {
+    const field = shape[name];
     const value = wire[name] ?? undefined;
     const path = prefix + name;
-    const key = keyOf(name);
-    const read = value === undefined ? undefined : field.decode(value, drop, path);
+    const read = value === undefined ? undefined : field?.decode(value, drop, path);
     if (value !== undefined && read === undefined) {
       drop(path);
     }
     const fallback = known[key];
-    if (read === undefined && field.required && fallback === undefined) {
+    if (read === undefined && field?.required && fallback === undefined) {
       return undefined;
     }
     answer[key] = read ?? fallback ?? null;
@@ -97,14 +97,19 @@ export function decode(
 }
 
 /** The declared names are few and come with every call: to make them anew was half of what reading cost. */
-const keys = new Map<string, string>();
+const names = new WeakMap<object, readonly Name[]>();
 
-function keyOf(name: string): string {
-  const known = keys.get(name);
+interface Name {
+  readonly name: string;
+  readonly key: string;
+}
+
+function namesOf(shape: object): readonly Name[] {
+  const known = names.get(shape);
   if (known !== undefined) {
     return known;
   }
-  const key = camelCase(name);
-  keys.set(name, key);
-  return key;
+  const listed = Object.keys(shape).map((name) => ({ name, key: camelCase(name) }));
+  names.set(shape, listed);
+  return listed;
 }

@@ -2,11 +2,6 @@ import ky, { isTimeoutError } from 'ky';
 import { Pool } from 'undici';
 import { pooledFetch, type WireRequest } from './pooled-fetch.ts';
 
-interface OutgoingRequest extends WireRequest {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** What came of sending: an answer of whatever status, or none. */
 export type Delivery =
   | {
@@ -21,7 +16,7 @@ export type Delivery =
 
 export interface Transport {
   /** Throws only the reason of the caller's own abort. */
-  readonly send: (request: OutgoingRequest) => Promise<Delivery>;
+  readonly send: (request: WireRequest) => Promise<Delivery>;
   /** Waits for what is in flight. */
   readonly close: () => Promise<void>;
 }
@@ -49,22 +44,23 @@ export function createTransport(origin: string, attemptMs: number, connections: 
   });
   const fetch = pooledFetch(pool);
   return {
-    send: async ({ timeoutMs, signal, ...wire }) => {
+    send: async (wire) => {
+      const { method } = wire;
+      // pooledFetch has the time-out: with a time-out and a signal, ky joins three signals a call.
       const options = {
         fetch,
         wire,
-        method: wire.method,
-        timeout: timeoutMs,
+        method,
+        timeout: false,
         retry: 0,
         throwHttpErrors: false,
-        ...(signal && { signal }),
-      };
+      } as const;
       try {
         const response = await ky(origin + wire.target, options);
         const header = (name: string) => response.headers.get(name);
         return { type: 'answered', status: response.status, header, body: await response.bytes() };
       } catch (error) {
-        signal?.throwIfAborted();
+        wire.signal?.throwIfAborted();
         return { type: failure(error), cause: error };
       }
     },

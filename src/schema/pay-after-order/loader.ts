@@ -7,13 +7,19 @@ import type { CallAllowance } from '../call-allowance.ts';
 /** One per request: the same order asked for thrice costs one query. */
 export type OrderLoader = DataLoader<PayAfterOrderQuery, PayAfterOrder | null, string>;
 
+interface LoaderContext {
+  readonly calls: CallAllowance;
+  readonly signal: AbortSignal | undefined;
+  readonly cameMs: number | undefined;
+}
+
 export function createOrderLoader(
   { ask }: Pick<SharedQueries, 'ask'>,
-  { calls, signal }: { readonly calls: CallAllowance; readonly signal: AbortSignal | undefined },
+  { calls, signal, cameMs }: LoaderContext,
 ): OrderLoader {
   const load = async (query: PayAfterOrderQuery) => {
     calls.read();
-    return await ask(query, signal);
+    return await ask(query, signal, cameMs);
   };
   const settled = (query: PayAfterOrderQuery) => load(query).catch(toError);
   return new DataLoader((queries) => Promise.all(queries.map(settled)), { cacheKeyFn: queryKey });
