@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { encryptField } from '../../src/wechat/sensitive-fields.ts';
+import { fieldEncryption } from '../../src/wechat/sensitive-fields.ts';
 import { decode, encode } from '../../src/wechat/shape.ts';
 import { authorization } from '../../src/wechat/sign.ts';
 import { createTransport } from '../../src/wechat/transport.ts';
@@ -25,6 +25,7 @@ export function wechatStages(merchant: Merchant, upstreamUrl: string): readonly 
     privateKey: createPrivateKey(variables['WECHAT_MERCHANT_KEY'] ?? ''),
   };
   const platformKey = createPublicKey(variables['WECHAT_PUBLIC_KEY'] ?? '');
+  const encrypt = fieldEncryption(platformKey);
   const text = orderAnswer(NUMBER);
   const sign = createSigner(upstream['BENCH_WECHAT_KEY'] ?? '', upstream['BENCH_SERIAL'] ?? '');
   const headers = new Headers(sign(text));
@@ -60,7 +61,7 @@ export function wechatStages(merchant: Merchant, upstreamUrl: string): readonly 
       run: (times) => {
         for (let time = 0; time < times; time += 1) {
           for (const field of Object.values(PERSONAL)) {
-            encryptField(field, platformKey);
+            encrypt(field);
           }
         }
       },

@@ -56,8 +56,10 @@ export async function stand(
     const now = clock();
     const standing = await find(tx, intended, digest);
     if (standing !== undefined) {
-      const until = await takeUp(tx, standing, now, holdMs);
-      return repeat(standing, digest, intended, vault, until);
+      if (standing.digest !== digest || standing.owner !== intended.owner) {
+        return 'another';
+      }
+      return repeat(standing, vault, await takeUp(tx, standing, now, holdMs));
     }
     if (fresh === undefined) {
       return undefined;
@@ -86,6 +88,10 @@ export async function stand(
       .execute();
     return { id, prepared: fresh, repeated: false, until: now + holdMs };
   });
+  if (stood === 'another') {
+    const noAnswer = { status: null, code: null, requestId: null };
+    throw new OrderConflictError(intended.outOrderNo, noAnswer);
+  }
   // It stood a moment ago, and was released since: now it is new.
   return stood ?? (await stand({ db, write }, vault, intended, clock, holdMs));
 }
@@ -150,20 +156,7 @@ async function find(
   return intents.find(({ status }) => STANDING.includes(status)) ?? intents.find(isAbsent);
 }
 
-function repeat(
-  standing: IntentRow,
-  digest: string,
-  intended: Intended,
-  vault: Vault,
-  until: number | null,
-): Standing {
-  if (standing.digest !== digest || standing.owner !== intended.owner) {
-    throw new OrderConflictError(intended.outOrderNo, {
-      status: null,
-      code: null,
-      requestId: null,
-    });
-  }
+function repeat(standing: IntentRow, vault: Vault, until: number | null): Standing {
   const prepared = {
     target: standing.target,
     body: intentBody(standing, vault),

@@ -2,7 +2,7 @@ import type { EventBus } from './bus.ts';
 import { type Observation, type Observed, observe } from './observe.ts';
 import type { Store } from './store/open.ts';
 import type { IntentStatus } from './store/tables.ts';
-import type { Tx } from './store/writer.ts';
+import type { Pace, Tx } from './store/writer.ts';
 import type { Vault } from './vault.ts';
 
 /** What outlives a request: the store, the key to it, and the way its events get out. */
@@ -28,12 +28,16 @@ export interface LedgerLog {
 }
 
 /** A durable write whose events get out, here and on the other instances, once it is committed. */
-export async function record<T>({ store, bus }: Ledger, job: (tx: Tx) => Promise<T>): Promise<T> {
+export async function record<T>(
+  { store, bus }: Ledger,
+  job: (tx: Tx) => Promise<T>,
+  pace?: Pace,
+): Promise<T> {
   const value = await store.write(async (tx) => {
     const result = await job(tx);
     await store.hint(tx);
     return result;
-  });
+  }, pace);
   bus.pull();
   return value;
 }
@@ -41,7 +45,7 @@ export async function record<T>({ store, bus }: Ledger, job: (tx: Tx) => Promise
 /** Records what was seen, in the background: it never slows down who saw it, nor fails them. */
 export function observeLater(ledger: Ledger, seen: Observation, onFailure: () => void): void {
   const { log, now } = ledger;
-  record(ledger, (tx) => observe(tx, seen, now())).then(
+  record(ledger, (tx) => observe(tx, seen, now()), 'soon').then(
     (observed) => warnIfSuspicious(ledger, seen, observed),
     (err: unknown) => {
       onFailure();

@@ -27,19 +27,20 @@ export async function reconcileIntent(
   if (status !== 'open') {
     ledger.onIntent(status);
   }
-  await record(ledger, async (tx) => {
+  const seen = shown && observationOf(shown, 'RECONCILER', now());
+  const owned = taken && intent.operation === 'create' ? seen && { ...seen, owner } : seen;
+  const observed = await record(ledger, async (tx) => {
     const lease = intent.check_at ?? 0;
     if (status === 'open') {
       await leaveOpen(tx, { id, since: intent.created_at }, now(), lease);
     } else {
       await settleIntent(tx, id, status, now(), lease);
     }
-    if (shown !== null) {
-      const seen = observationOf(shown, 'RECONCILER', now());
-      const owned = taken && intent.operation === 'create' ? { ...seen, owner } : seen;
-      warnIfSuspicious(ledger, owned, await observe(tx, owned, now()));
-    }
+    return owned && (await observe(tx, owned, now()));
   });
+  if (owned !== null && observed !== null) {
+    warnIfSuspicious(ledger, owned, observed);
+  }
 }
 
 /** The query failed: later again. */

@@ -14,13 +14,10 @@ export async function reconcileOrder(
   const { out_order_no: outOrderNo, appid, service_id: serviceId } = order;
   const shown = await wechat.queryPayAfterOrder({ outOrderNo, appid, serviceId });
   const seen = shown && observationOf(shown, 'RECONCILER', now());
-  await record(ledger, async (tx) => {
-    const observed = seen && (await observe(tx, seen, now()));
-    if (observed?.outcome === 'applied') {
-      return;
-    }
-    if (seen !== null && observed) {
-      warnIfSuspicious(ledger, seen, observed);
+  const observed = await record(ledger, async (tx) => {
+    const said = seen && (await observe(tx, seen, now()));
+    if (said?.outcome === 'applied') {
+      return said;
     }
     const since = order.state_since;
     await tx
@@ -32,7 +29,11 @@ export async function reconcileOrder(
       .where('out_order_no', '=', outOrderNo)
       .where('state', '=', order.state)
       .execute();
+    return said;
   });
+  if (seen !== null && observed !== null) {
+    warnIfSuspicious(ledger, seen, observed);
+  }
 }
 
 /**

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 /** Keeps stored data unreadable without the data key. */
 export interface Vault {
@@ -41,6 +49,8 @@ export function createVault(dataKey: Uint8Array): Vault {
   };
 }
 
-function derive(dataKey: Uint8Array, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', dataKey, '', `payafter-graphql ${purpose}`, 32));
+/** As a KeyObject: the bytes would be wrapped in one at each use. */
+function derive(dataKey: Uint8Array, purpose: string): KeyObject {
+  const key = hkdfSync('sha256', dataKey, '', `payafter-graphql ${purpose}`, 32);
+  return createSecretKey(Buffer.from(key));
 }

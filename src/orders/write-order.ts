@@ -3,7 +3,7 @@ import { type Intended, type Standing, stand } from './intents.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
 import { type Observation, observe } from './observe.ts';
 import { leaveOpen, releaseIntent, settleIntent } from './settle-intent.ts';
-import type { Tx } from './store/writer.ts';
+import type { Pace, Tx } from './store/writer.ts';
 
 /** One write to WeChat, from the intent on the disk to what came of it. */
 export interface OrderWrite<T> {
@@ -47,20 +47,24 @@ async function send<T>(
     const answer = await order.send({ prepared, doubtful });
     ledger.onIntent('done');
     const seen = { ...order.seen(answer), source: 'MUTATION' as const, occurredAt: now(), owner };
-    void inBackground(ledger, async (tx) => {
-      await settleIntent(tx, id, 'done', now());
-      warnIfSuspicious(ledger, seen, await observe(tx, seen, now()));
-    });
+    void recorded(
+      ledger,
+      async (tx) => {
+        await settleIntent(tx, id, 'done', now());
+        return await observe(tx, seen, now());
+      },
+      'soon',
+    ).then((observed) => observed && warnIfSuspicious(ledger, seen, observed));
     return answer;
   } catch (error) {
     const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
     ledger.onIntent(refused ? 'refused' : 'open');
     if (!refused) {
-      void inBackground(ledger, (tx) => leaveOpen(tx, { id, since }, now()));
+      void recorded(ledger, (tx) => leaveOpen(tx, { id, since }, now()), 'soon');
       throw error;
     }
     // Who is told of a refusal may use the number again at once, at another instance too.
-    const released = await inBackground(ledger, (tx) => releaseIntent(tx, standing, now()));
+    const released = await recorded(ledger, (tx) => releaseIntent(tx, standing, now()), 'now');
     if (released === false && !doubtful) {
       // Another call has sent the same meanwhile: it may be what this one was refused for.
       return await send(ledger, order, standing, { owner, doubtful: true });
@@ -70,8 +74,12 @@ async function send<T>(
 }
 
 /** Never rejects; undefined where it could not be recorded. */
-function inBackground<R>(ledger: Ledger, job: (tx: Tx) => Promise<R>): Promise<R | undefined> {
-  return record(ledger, job).catch((err: unknown) => {
+function recorded<R>(
+  ledger: Ledger,
+  job: (tx: Tx) => Promise<R>,
+  pace: Pace,
+): Promise<R | undefined> {
+  return record(ledger, job, pace).catch((err: unknown) => {
     ledger.log.error({ err }, 'what came of a write could not be recorded; it will be asked for');
     return undefined;
   });

@@ -19,8 +19,8 @@ export interface Call<T> {
   /** What was ambiguous about this very write before, in another call. */
   readonly doubt?: Ambiguous | undefined;
   readonly read: Reader<T>;
-  /** Values that must not come back in an error. */
-  readonly sent: readonly string[];
+  /** Values that must not come back in an error; asked for only where there is one. */
+  readonly sent: () => readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 

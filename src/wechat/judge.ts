@@ -13,7 +13,7 @@ export interface JudgeContext<T> {
   /** Unix ms. */
   readonly now: number;
   readonly read: Reader<T>;
-  readonly sent: readonly string[];
+  readonly sent: () => readonly string[];
 }
 
 /** Tells which of the four kinds an attempt was. Verifies before it parses. Pure. */

@@ -29,7 +29,7 @@ function fineNumber(requestId: string | null): number | null {
 export function readRefusal(
   answered: Answered,
   verified: boolean,
-  sent: readonly string[],
+  sent: () => readonly string[],
 ): Refusal | undefined {
   const code = readCode(answered);
   if (code === null) {
@@ -42,7 +42,7 @@ export function readRefusal(
     code,
     number: fineNumber(requestId),
     requestId,
-    explanation: typeof message === 'string' && !quotes(message, sent) ? message : null,
+    explanation: typeof message === 'string' && !quotes(message, sent()) ? message : null,
     verified,
   };
 }

@@ -20,10 +20,14 @@ export function prepare(method: Method, path: string, query: Query = {}, body?: 
     method,
     endpoint: `${method} ${path}`,
     target: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
-    body: body === undefined ? NO_BODY : Buffer.from(JSON.stringify(body)),
+    body: body === undefined ? NO_BODY : bodyOf(body),
     writes: method !== 'GET',
-    sent: [...scalarsIn(query), ...scalarsIn(body)],
+    sent: () => [...scalarsIn(query), ...scalarsIn(body)],
   };
+}
+
+export function bodyOf(wire: Wire): Uint8Array {
+  return Buffer.from(JSON.stringify(wire));
 }
 
 /** Every text and every number of three digits or more in there: short numbers identify nothing. */

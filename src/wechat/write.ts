@@ -14,8 +14,8 @@ import { keyToEncrypt } from './no-key.ts';
 import { isConflict, isNotFound, isStateRefusal } from './outcome.ts';
 import { settleQuery } from './query-pay-after-order.ts';
 import { hasTaken, type WriteOperation } from './recognise.ts';
-import { prepare, scalarsIn } from './request.ts';
-import { encryptField } from './sensitive-fields.ts';
+import { bodyOf, scalarsIn } from './request.ts';
+import { fieldEncryption } from './sensitive-fields.ts';
 import { encode, type Request, type Shape, type Wire } from './shape.ts';
 
 /** The bytes of a write, made once: encryption gives others each time. To be kept and sent again. */
@@ -75,10 +75,9 @@ export function prepareWrite<S extends Shape>(
   request: Request<S>,
 ): FreshWrite {
   const current = keyToEncrypt(keys);
-  const wire = encode(shape, request, (plaintext) => encryptField(plaintext, current.key));
+  const wire = encode(shape, request, fieldEncryption(current.key));
   const canonical = encode(shape, request, (plaintext) => plaintext);
-  const { target, body } = prepare('POST', path, {}, wire);
-  return { target, body, platformSerial: current.serial, canonical };
+  return { target: path, body: bodyOf(wire), platformSerial: current.serial, canonical };
 }
 
 /**
@@ -99,7 +98,7 @@ export async function write<T>(
     endpoint,
     writes: true,
     doubt: doubtful ? EARLIER : undefined,
-    sent: [...scalarsIn(request), ...bodyScalars(prepared)],
+    sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };
   const settled = await settle(call, context, deadline);

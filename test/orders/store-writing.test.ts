@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openStore, type Store } from '../../src/orders/store/open.ts';
 import { groupWriter, type Tx } from '../../src/orders/store/writer.ts';
@@ -70,6 +70,59 @@ describe.each(databases)('writing on $name', ({ start }) => {
     const kept = ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'];
     expect(outcomes.map(({ status }) => status)).toEqual(kept);
     expect(await idsIn(store)).toEqual([1, 2, 3]);
+  });
+
+  test('a job that is done again, since another threw, leaves what it does once', async () => {
+    const store = await database.openStore();
+    const wrong = store.write(async (tx) => {
+      await append(2)(tx);
+      throw new Error('wrong');
+    });
+    const writes = [store.write(append(1)), wrong, store.write(append(3))];
+    const outcomes = await Promise.allSettled(writes);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await idsIn(store)).toEqual([1, 3]);
+  });
+
+  test('what has no hurry is written with the next write, before it', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = groupWriter(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    const done: number[] = [];
+    const soon = write(append(1), 'soon').then(() => done.push(1));
+    const now = write(append(2)).then(() => done.push(2));
+    await Promise.all([soon, now]);
+    expect({ commits, done }).toEqual({ commits: 1, done: [1, 2] });
+  });
+
+  test('what has no hurry is written without another write too, and where the writer ends', async () => {
+    const store = await database.openStore();
+    await store.write(append(1), 'soon');
+    void store.write(append(2), 'soon');
+    await store.idle();
+    expect(await idsIn(store)).toEqual([1, 2]);
+  });
+
+  test('writes that keep coming share commits, though none waits for long', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = groupWriter(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    const writes: Promise<unknown>[] = [];
+    const since = performance.now();
+    for (const id of upTo(40)) {
+      writes.push(write(append(id)));
+      await nextTurn();
+    }
+    await Promise.all(writes);
+    const most = 2 + (performance.now() - since) / 5;
+    expect(commits).toBeLessThanOrEqual(most);
+    expect(await idsIn({ db })).toEqual(upTo(40));
   });
 
   test('nothing of a write is told before its group is committed', async () => {

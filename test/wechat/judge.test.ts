@@ -37,7 +37,7 @@ function judged(delivery: Delivery, sent: readonly string[] = []): Attempt<strin
     findKey: (serial) => (serial === 'A' ? keys.publicKey : undefined),
     now: NOW_SECONDS * 1000,
     read: (wire: Wire) => (wire['out_order_no'] === 'A1' ? 'A1' : undefined),
-    sent,
+    sent: () => sent,
   });
 }
 
@@ -51,7 +51,7 @@ test('a signed 204 without a body reads as an empty object', () => {
     findKey: () => keys.publicKey,
     now: NOW_SECONDS * 1000,
     read: (wire) => wire,
-    sent: [],
+    sent: () => [],
   });
   expect(kind).toBe('done');
 });

@@ -2,7 +2,7 @@ import { constants, privateDecrypt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Aes, Rsa } from 'wechatpay-axios-plugin';
 import { decryptResource } from '../../src/wechat/resource.ts';
-import { encryptField } from '../../src/wechat/sensitive-fields.ts';
+import { fieldEncryption } from '../../src/wechat/sensitive-fields.ts';
 import { rsaKeys } from './keys.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -109,20 +109,21 @@ describe('a sensitive field', () => {
   test.each(['', '张三丰', '13800138000', 'x'.repeat(214), `${'深'.repeat(71)}a`])(
     'is what it was after OAEP with SHA-1: %#',
     (plaintext) => {
-      const ciphertext = encryptField(plaintext, keys.publicKey);
+      const ciphertext = fieldEncryption(keys.publicKey)(plaintext);
       expect(decrypt(ciphertext)).toBe(plaintext);
       expect(Rsa.decrypt(ciphertext, keys.privatePem)).toBe(plaintext);
     },
   );
 
   test('has another ciphertext each time', () => {
-    expect(encryptField('张三', keys.publicKey)).not.toBe(encryptField('张三', keys.publicKey));
+    const encrypt = fieldEncryption(keys.publicKey);
+    expect(encrypt('张三')).not.toBe(encrypt('张三'));
   });
 
   test.each(['x'.repeat(215), '深'.repeat(72)])(
     'has room for 214 bytes, and does not name what has none: %#',
     (plaintext) => {
-      const encrypt = () => encryptField(plaintext, keys.publicKey);
+      const encrypt = () => fieldEncryption(keys.publicKey)(plaintext);
       expect(encrypt).toThrow(RangeError);
       expect(encrypt).toThrow('A sensitive field has room for 214 bytes of UTF-8.');
     },

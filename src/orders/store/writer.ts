@@ -1,24 +1,34 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
+import { commit, type Job, type Tx } from './commit.ts';
 import type { Tables } from './tables.ts';
 
-export type Tx = Transaction<Tables>;
+export type { Tx } from './commit.ts';
+
+/** `soon`: nobody waits for it; it rides with the next commit, or gets its own after 25 ms. */
+export type Pace = 'now' | 'soon';
 
 export interface Writer {
-  /** Done in order; on the disk when it resolves. A job that throws is undone, alone. */
-  readonly write: <T>(job: (tx: Tx) => Promise<T>) => Promise<T>;
-  /** Resolves when nothing is waiting to be written. */
+  /**
+   * Done in order; on the disk when it resolves. A job that throws is undone, alone. One may be done
+   * twice, the first time undone: it acts on nothing but the transaction.
+   */
+  readonly write: <T>(job: (tx: Tx) => Promise<T>, pace?: Pace) => Promise<T>;
+  /** Has everything written that waits, and resolves when it is. */
   readonly idle: () => Promise<void>;
 }
 
-interface Queued {
-  /** Does the job; what it gives back tells the caller, once the group is committed. */
-  readonly run: (tx: Tx) => Promise<() => void>;
-  readonly fail: (error: unknown) => void;
+interface Waiting extends Job {
+  readonly pace: Pace;
+  /** On the monotonic clock, ms. */
+  readonly since: number;
 }
 
 /** Bounds how long one transaction holds the lock. */
 const GROUP_SIZE = 64;
+/** Under load commits begin so far apart, and more jobs share each; after a pause there is no wait. */
+const GATHER_MS = 5;
+const RIDE_MS = 25;
 
 /**
  * Group commit: jobs that wait together share one transaction, and so one fsync.
@@ -26,18 +36,41 @@ const GROUP_SIZE = 64;
  *   true, and cursors come in the order of commits.
  */
 export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknown>): Writer {
-  const queue: Queued[] = [];
+  const queue: Waiting[] = [];
   let working: Promise<void> | undefined;
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let timerDue = Number.POSITIVE_INFINITY;
+
+  const begin = () => {
+    clearTimeout(timer);
+    timerDue = Number.POSITIVE_INFINITY;
+    working ??= work();
+  };
   const work = async () => {
-    while (queue.length > 0) {
-      // Whoever is just arriving joins this group: SQLite never lets the loop turn by itself.
-      await nextTurn();
-      await commit(db, lock, queue.splice(0, GROUP_SIZE));
-    }
+    // Whoever is just arriving joins this group: SQLite never lets the loop turn by itself.
+    await nextTurn();
+    begunAt = performance.now();
+    await commit(db, lock, queue.splice(0, GROUP_SIZE));
     working = undefined;
+    plan();
+  };
+  const plan = () => {
+    if (working !== undefined || queue.length === 0) {
+      return;
+    }
+    const due = dueAt(queue, begunAt);
+    const inMs = due - performance.now();
+    if (inMs <= 0) {
+      begin();
+    } else if (due < timerDue) {
+      clearTimeout(timer);
+      timerDue = due;
+      timer = setTimeout(begin, Math.ceil(inMs));
+    }
   };
   return {
-    write: (job) =>
+    write: (job, pace = 'now') =>
       new Promise((resolve, reject) => {
         queue.push({
           run: async (tx) => {
@@ -45,47 +78,25 @@ export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknow
             return () => resolve(value);
           },
           fail: reject,
+          pace,
+          since: performance.now(),
         });
-        working ??= work();
+        plan();
       }),
     idle: async () => {
-      await working;
+      while (working !== undefined || queue.length > 0) {
+        begin();
+        await working;
+      }
     },
   };
 }
 
-async function commit(
-  db: Kysely<Tables>,
-  lock: (tx: Tx) => Promise<unknown>,
-  group: readonly Queued[],
-): Promise<void> {
-  const outcomes: (() => void)[] = [];
-  try {
-    await db.transaction().execute(async (tx) => {
-      await lock(tx);
-      for (const job of group) {
-        outcomes.push(await runAlone(tx, job));
-      }
-    });
-  } catch (error) {
-    for (const { fail } of group) {
-      fail(error);
-    }
-    return;
+/** When those in the queue are to be committed. */
+function dueAt(queue: readonly Waiting[], begunAt: number): number {
+  if (queue.length >= GROUP_SIZE) {
+    return begunAt;
   }
-  for (const tell of outcomes) {
-    tell();
-  }
-}
-
-async function runAlone(tx: Tx, { run, fail }: Queued): Promise<() => void> {
-  await sql`savepoint job`.execute(tx);
-  try {
-    const tell = await run(tx);
-    await sql`release savepoint job`.execute(tx);
-    return tell;
-  } catch (error) {
-    await sql`rollback to savepoint job`.execute(tx);
-    return () => fail(error);
-  }
+  const isPrompt = queue.some(({ pace }) => pace === 'now');
+  return isPrompt ? begunAt + GATHER_MS : (queue[0]?.since ?? begunAt) + RIDE_MS;
 }
