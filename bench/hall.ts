@@ -17,7 +17,7 @@ export interface Hall extends AsyncDisposable, Bystanders {
   readonly counts: () => Promise<UpstreamCounts>;
 }
 
-export interface Opening {
+interface Opening {
   /** Does something to its empty directory before it starts. */
   readonly prepare?: (directory: string) => Promise<unknown>;
   /** Instead of its usual variables. */

@@ -17,7 +17,7 @@ export const FULL: Sizes = {
   rounds: 3,
   warmSeconds: 8,
   rewarmSeconds: 1.5,
-  seconds: 4,
+  seconds: 3,
   concurrencies: [1, 4, 16, 64, 256, 1_024],
   ledgers: [1_000, 10_000, 100_000, 1_000_000],
   subscriptions: [0, 1_000, 10_000],

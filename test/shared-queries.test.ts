@@ -245,10 +245,16 @@ test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', a
       return `${response.status} ${await response.text()}`;
     }),
   );
-  await sleep(1_000);
-  calls[0]?.answer(order('CREATED'));
+  // Whoever has not come by then makes a call of its own.
+  await sleep(2_000);
+  const answering = setInterval(() => {
+    for (const call of calls) {
+      call.answer(order('CREATED'));
+    }
+  }, 50);
   expect(new Set(await answers)).toEqual(
     new Set(['200 {"data":{"payAfterOrder":{"stateRaw":"CREATED"}}}']),
   );
+  clearInterval(answering);
   expect(calls.length / 64).toBeLessThanOrEqual(0.02);
 });

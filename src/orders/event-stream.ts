@@ -14,9 +14,9 @@ export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const PAGE = 100;
+const PAGE = 32;
 /** A reader that is this many events behind reads on from the store instead. */
-const BUFFER = 100;
+const BUFFER = 32;
 const RETRY_MS = 500;
 /** How soon an event is looked at again whose order may be the reader's. */
 const UNSETTLED_MS = 100;

@@ -5,7 +5,8 @@ import { trueOrders, trueTotal } from './oracle.ts';
 import { amountsOf, isCompleted, type Told } from './shopper.ts';
 
 const GIVE_UP_S = 120;
-const SAME_STATE_S = 60;
+/** An order that has not changed for some minutes is asked about a quarter of that later. */
+const SAME_STATE_S = 240;
 
 /** How long after the faults no intent is open any more. */
 export async function secondsUntilSettled(database: Database): Promise<number> {
