@@ -7,6 +7,8 @@ export interface Flight {
   waiting: number;
   /** Who came before that, on the monotonic clock, may have its answer. */
   freshUntilMs: number;
+  /** What its answer says of the order: WeChat's word; null before it is there. */
+  state: string | null;
   readonly abort: (reason: unknown) => void;
 }
 
@@ -23,7 +25,8 @@ export interface FlightBook {
   readonly add: (key: FlightKey, flight: Flight) => void;
   /** Takes this very flight out; another that has taken its place stays. */
   readonly drop: (key: FlightKey, flight: Flight) => void;
-  readonly forget: (outOrderNo: string) => void;
+  /** All of an order, but for those whose answer has this state. */
+  readonly forget: (outOrderNo: string, butState?: string) => void;
 }
 
 /** Queries by queryId: which order it stands for is not known. No order has an empty number. */
@@ -32,9 +35,17 @@ const UNKNOWN = '';
 export function flightBook(): FlightBook {
   const byOrder = new Map<string, Map<string, Flight>>();
   let size = 0;
-  const remove = (outOrderNo: string) => {
-    size -= byOrder.get(outOrderNo)?.size ?? 0;
-    byOrder.delete(outOrderNo);
+  const remove = (outOrderNo: string, butState: string | undefined) => {
+    const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight>();
+    for (const [query, { state }] of flights) {
+      if (butState === undefined || state !== butState) {
+        flights.delete(query);
+        size -= 1;
+      }
+    }
+    if (flights.size === 0) {
+      byOrder.delete(outOrderNo);
+    }
   };
   return {
     size: () => size,
@@ -54,9 +65,9 @@ export function flightBook(): FlightBook {
         }
       }
     },
-    forget: (outOrderNo) => {
-      remove(outOrderNo);
-      remove(UNKNOWN);
+    forget: (outOrderNo, butState) => {
+      remove(outOrderNo, butState);
+      remove(UNKNOWN, undefined);
     },
   };
 }

@@ -61,11 +61,13 @@ export function createSharedQueries(options: SharedQueriesOptions): SharedQuerie
       },
       waiting: 0,
       freshUntilMs: Number.POSITIVE_INFINITY,
+      state: null,
     };
     // A failure, and that there is no such order, is told to those who wait for it and nobody else.
     answer.then((order) => {
       const landedMs = performance.now();
       flight.freshUntilMs = Math.max(landedMs, askedMs + keepMs);
+      flight.state = order?.state ?? null;
       if (order === null || flights.size() > MOST_KEPT) {
         drop();
       } else {
@@ -83,8 +85,9 @@ export function createSharedQueries(options: SharedQueriesOptions): SharedQuerie
       const flight = known && cameMs < known.freshUntilMs ? known : depart(query, key);
       return await wait(flight, signal);
     },
-    forget: flights.forget,
-    close: bus.subscribe((event) => flights.forget(event.out_order_no)),
+    forget: (outOrderNo) => flights.forget(outOrderNo),
+    // An answer may itself be what the event was made of.
+    close: bus.subscribe((event) => flights.forget(event.out_order_no, event.state_raw)),
   };
 }
 
