@@ -237,7 +237,9 @@ describe('after a write', () => {
 
 test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', async () => {
   const { calls, wechat } = heldWechat();
-  const app = makeApp({ wechat: stubWechat(wechat) });
+  // What other tests have seen of the order must not end the sharing here.
+  const ledger = await memoryLedger();
+  const app = makeApp({ wechat: stubWechat(wechat), ledger });
   const body = { query: '{ payAfterOrder(by: { outOrderNo: "A" }) { stateRaw } }' };
   const answers = Promise.all(
     Array.from({ length: 64 }, async () => {
@@ -257,4 +259,5 @@ test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', a
   );
   clearInterval(answering);
   expect(calls.length / 64).toBeLessThanOrEqual(0.02);
+  await ledger.close();
 });
