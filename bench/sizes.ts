@@ -16,8 +16,8 @@ export interface Sizes {
 export const FULL: Sizes = {
   rounds: 3,
   warmSeconds: 8,
-  rewarmSeconds: 1.5,
-  seconds: 3,
+  rewarmSeconds: 1,
+  seconds: 2.5,
   concurrencies: [1, 4, 16, 64, 256, 1_024],
   ledgers: [1_000, 10_000, 100_000, 1_000_000],
   subscriptions: [0, 1_000, 10_000],

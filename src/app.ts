@@ -17,6 +17,7 @@ import {
   type TrustedDocuments,
   useTrustedDocuments,
 } from './plugins/trusted-documents.ts';
+import { turnAway } from './plugins/turn-away.ts';
 import { usePlaces, useTurns } from './plugins/use-admission.ts';
 import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
@@ -142,6 +143,11 @@ export function createApp(resources: AppResources) {
     fetch: (request: Request) =>
       requests.run(request.headers.get('x-request-id'), () => yoga.fetch(request)),
     requestListener: (request: IncomingMessage, response: ServerResponse) => {
+      if (request.method === 'POST' && request.url === ENDPOINT && admission.isFull()) {
+        metrics.refused(503);
+        turnAway(response);
+        return;
+      }
       const given = request.headers['x-request-id'];
       requests.run(typeof given === 'string' ? given : null, () => {
         void requestListener(request, response);

@@ -17,6 +17,8 @@ export interface AdmissionOptions {
  * all, is seen to in between. Who can't be served soon is told so at once.
  */
 export interface Admission {
+  /** Whether a turn would not come in time. */
+  readonly isFull: () => boolean;
   /** Waits for a turn. False where it will not come in time. */
   readonly turn: () => Promise<boolean>;
   /** Takes a place among those under way; false where none is free. Whoever has it must `end`. */
@@ -67,10 +69,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       setTimeout(dropLate, waitMs / 4);
     }
   };
+  // Those who wait will be served; who comes while they wait for places would wait for longer.
+  const isFull = () => line.length >= most || (underWay >= most && isLate(line[0]));
   return {
+    isFull,
     turn: () => {
-      // Those who wait will be served; who comes while they wait for places would wait for longer.
-      if (line.length >= most || (underWay >= most && isLate(line[0]))) {
+      if (isFull()) {
         return Promise.resolve(false);
       }
       return new Promise<boolean>((answer) => {
