@@ -1,10 +1,11 @@
-import { eventsAfter, type LoggedEvent } from './event-log.ts';
+import { eventsAfter } from './event-log.ts';
+import { createListeners, type Interest, type Listener } from './listeners.ts';
 import type { Store } from './store/open.ts';
 
 /** Gives out every event of the log, of all instances, in the order of their cursors. */
 export interface EventBus {
-  /** Called with each new event. Returns how to stop. */
-  readonly subscribe: (listener: (event: LoggedEvent) => void) => () => void;
+  /** Called with each new event that may be of interest. Returns how to stop. */
+  readonly subscribe: (listener: Listener, interest?: Interest) => () => void;
   /** Looks for new events now; after a commit of ours, say. */
   readonly pull: () => void;
   /** The cursor of the last event given out. */
@@ -20,7 +21,7 @@ export async function createEventBus(
   { db, onHint }: Pick<Store, 'db' | 'onHint'>,
   onError: (error: unknown) => void,
 ): Promise<EventBus> {
-  const listeners = new Set<(event: LoggedEvent) => void>();
+  const listeners = createListeners();
   const newest = await db
     .selectFrom('events')
     .select(({ fn }) => fn.max('id').as('id'))
@@ -35,7 +36,7 @@ export async function createEventBus(
       const events = await eventsAfter(db, head).limit(PAGE).execute();
       for (const event of events) {
         head = event.id;
-        for (const listener of listeners) {
+        for (const listener of listeners.of(event)) {
           listener(event);
         }
       }
@@ -61,10 +62,7 @@ export async function createEventBus(
   const poll = setInterval(pull, POLL_MS);
   poll.unref();
   return {
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: listeners.add,
     pull,
     head: () => head,
     close: async () => {

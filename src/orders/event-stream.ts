@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventsAfter, sightOf, withinReach } from './event-log.ts';
+import { eventsAfter, type LoggedEvent, sightOf, withinReach } from './event-log.ts';
 import type { Ledger } from './ledger.ts';
 import type { Reach } from './reach.ts';
 import type { EventRow } from './store/tables.ts';
@@ -36,7 +36,7 @@ export function eventStream(
   let ended = false;
   let wake = () => {};
 
-  const unsubscribe = bus.subscribe((event) => {
+  const hear = (event: LoggedEvent) => {
     const sight = sightOf(reach, event);
     if (sight === 'hidden' || (outOrderNo !== null && event.out_order_no !== outOrderNo)) {
       return;
@@ -47,7 +47,8 @@ export function eventStream(
       behind = true;
     }
     wake();
-  });
+  };
+  const unsubscribe = bus.subscribe(hear, { reach, outOrderNo });
   const end = () => {
     ended = true;
     unsubscribe();

@@ -44,9 +44,9 @@ const counting = {
   ...ledger,
   bus: {
     ...ledger.bus,
-    subscribe: (listener: Parameters<typeof ledger.bus.subscribe>[0]) => {
+    subscribe: (...how: Parameters<typeof ledger.bus.subscribe>) => {
       subscribed += 1;
-      return ledger.bus.subscribe(listener);
+      return ledger.bus.subscribe(...how);
     },
   },
 };

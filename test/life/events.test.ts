@@ -145,9 +145,9 @@ const LATE_MS = 20;
 function withLateBus(real: Ledger): Ledger {
   const told: LoggedEvent[] = [];
   real.bus.subscribe((event) => told.push(event));
-  const subscribe: Ledger['bus']['subscribe'] = (listener) => {
+  const subscribe: Ledger['bus']['subscribe'] = (listener, interest) => {
     setTimeout(() => told.forEach(listener), LATE_MS);
-    return real.bus.subscribe(listener);
+    return real.bus.subscribe(listener, interest);
   };
   return { ...real, bus: { ...real.bus, subscribe } };
 }

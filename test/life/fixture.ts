@@ -41,8 +41,8 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
   let streams = 0;
   const bus: Ledger['bus'] = {
     ...opened.bus,
-    subscribe: (listener) => {
-      const unsubscribe = opened.bus.subscribe(listener);
+    subscribe: (...how) => {
+      const unsubscribe = opened.bus.subscribe(...how);
       streams += 1;
       let open = true;
       return () => {

@@ -18,8 +18,8 @@ async function write(ledger: TestLedger, from: number, to: number): Promise<void
 /** Counts who listens. */
 function watched(ledger: TestLedger) {
   let listeners = 0;
-  const subscribe: TestLedger['bus']['subscribe'] = (listener) => {
-    const stop = ledger.bus.subscribe(listener);
+  const subscribe: TestLedger['bus']['subscribe'] = (...how) => {
+    const stop = ledger.bus.subscribe(...how);
     listeners += 1;
     return () => {
       listeners -= 1;
