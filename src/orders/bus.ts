@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventsAfter } from './event-log.ts';
 import { createListeners, type Interest, type Listener } from './listeners.ts';
 import type { Store } from './store/open.ts';
@@ -47,7 +48,8 @@ export async function createEventBus(
   };
   const pull = () => {
     again = true;
-    pulling ??= readOn()
+    pulling ??= nextTurn()
+      .then(readOn)
       .catch(onError)
       .finally(() => {
         pulling = undefined;

@@ -53,7 +53,9 @@ export function parseObject(body: Uint8Array): Wire | undefined {
     return {};
   }
   try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString());
+    const value: unknown = JSON.parse(
+      Buffer.from(body.buffer, body.byteOffset, body.length).toString(),
+    );
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

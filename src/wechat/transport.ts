@@ -1,6 +1,7 @@
 import ky, { isTimeoutError } from 'ky';
 import { Pool } from 'undici';
-import { pooledFetch, type WireRequest } from './pooled-fetch.ts';
+import type { WireRequest } from './exchange.ts';
+import { pooledFetch } from './pooled-fetch.ts';
 
 /** What came of sending: an answer of whatever status, or none. */
 export type Delivery =
@@ -46,7 +47,7 @@ export function createTransport(origin: string, attemptMs: number, connections: 
   return {
     send: async (wire) => {
       const { method } = wire;
-      // pooledFetch has the time-out: with a time-out and a signal, ky joins three signals a call.
+      // The exchange has the time-out: with a time-out and a signal, ky joins three signals a call.
       const options = {
         fetch,
         wire,

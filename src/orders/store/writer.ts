@@ -26,8 +26,12 @@ interface Waiting extends Job {
 
 /** Bounds how long one transaction holds the lock. */
 const GROUP_SIZE = 64;
-/** Under load commits begin so far apart, and more jobs share each; after a pause there is no wait. */
+/**
+ * Under load commits begin apart, and more jobs share each: so far for each job of the last group
+ * that somebody waited for. Who is alone hardly waits, and nobody does after a pause.
+ */
 const GATHER_MS = 5;
+const LONGEST_GATHER_MS = 20;
 const RIDE_MS = 25;
 
 /**
@@ -38,7 +42,7 @@ const RIDE_MS = 25;
 export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknown>): Writer {
   const queue: Waiting[] = [];
   let working: Promise<void> | undefined;
-  let begunAt = Number.NEGATIVE_INFINITY;
+  let nextAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let timerDue = Number.POSITIVE_INFINITY;
 
@@ -50,8 +54,9 @@ export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknow
   const work = async () => {
     // Whoever is just arriving joins this group: SQLite never lets the loop turn by itself.
     await nextTurn();
-    begunAt = performance.now();
-    await commit(db, lock, queue.splice(0, GROUP_SIZE));
+    const group = queue.splice(0, GROUP_SIZE);
+    nextAt = performance.now() + gatherMs(group);
+    await commit(db, lock, group);
     working = undefined;
     plan();
   };
@@ -59,7 +64,7 @@ export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknow
     if (working !== undefined || queue.length === 0) {
       return;
     }
-    const due = dueAt(queue, begunAt);
+    const due = dueAt(queue, nextAt);
     const inMs = due - performance.now();
     if (inMs <= 0) {
       begin();
@@ -92,11 +97,17 @@ export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknow
   };
 }
 
+function gatherMs(group: readonly Waiting[]): number {
+  const prompt = group.filter(({ pace }) => pace === 'now').length;
+  return Math.min(Math.max(prompt, 1) * GATHER_MS, LONGEST_GATHER_MS);
+}
+
 /** When those in the queue are to be committed. */
-function dueAt(queue: readonly Waiting[], begunAt: number): number {
-  if (queue.length >= GROUP_SIZE) {
-    return begunAt;
+function dueAt(queue: readonly Waiting[], nextAt: number): number {
+  const [first] = queue;
+  if (first === undefined || queue.length >= GROUP_SIZE) {
+    return Number.NEGATIVE_INFINITY;
   }
   const isPrompt = queue.some(({ pace }) => pace === 'now');
-  return isPrompt ? begunAt + GATHER_MS : (queue[0]?.since ?? begunAt) + RIDE_MS;
+  return isPrompt ? nextAt : first.since + RIDE_MS;
 }

@@ -1,0 +1,96 @@
+import type { Dispatcher, Pool } from 'undici';
+
+/** What goes over the wire. */
+export interface WireRequest {
+  readonly method: Dispatcher.HttpMethod;
+  /** Path and query, percent-encoded: exactly what was signed. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** From now until the whole answer is there; connecting and waiting for a connection included. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A whole answer, as it came. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/**
+ * One request and its whole answer, by the pool's own callbacks: its streams and a joined signal
+ * would cost more than checking the signature does.
+ * Rejects with the reason of the caller's own abort, with a `TimeoutError`, or with the TypeError
+ * that fetch has for a network error.
+ */
+export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> {
+  const { method, target, headers, body, timeoutMs, signal } = request;
+  return new Promise((resolve, reject) => {
+    let underWay: Dispatcher.DispatchController | undefined;
+    let ended = false;
+    const end = () => {
+      ended = true;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', follow);
+    };
+    const abort = (reason: unknown) => {
+      end();
+      reject(reason);
+      underWay?.abort(givenUp());
+    };
+    const follow = () => abort(signal?.reason);
+    const timer = setTimeout(() => {
+      abort(new DOMException('No answer in time.', 'TimeoutError'));
+    }, timeoutMs);
+    if (signal?.aborted) {
+      follow();
+      return;
+    }
+    signal?.addEventListener('abort', follow);
+
+    let answer: Omit<WireAnswer, 'body'> | undefined;
+    const chunks: Uint8Array[] = [];
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (controller) => {
+        underWay = controller;
+        if (ended) {
+          controller.abort(givenUp());
+        }
+      },
+      onResponseStart: (_, status, received) => {
+        // 1xx comes before the answer.
+        answer = { status, headers: received };
+      },
+      onResponseData: (_, chunk) => {
+        chunks.push(chunk);
+      },
+      onResponseEnd: () => {
+        end();
+        if (answer === undefined) {
+          reject(networkError(undefined));
+        } else {
+          resolve({ ...answer, body: whole(chunks) });
+        }
+      },
+      onResponseError: (_, cause) => {
+        end();
+        reject(networkError(cause));
+      },
+    };
+    const sent = body.length === 0 ? null : body;
+    pool.dispatch({ method, path: target, headers, body: sent }, handler);
+  });
+}
+
+const givenUp = () => new Error('The request was given up.');
+
+function networkError(cause: unknown): TypeError {
+  return new TypeError('fetch failed', { cause });
+}
+
+function whole(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
