@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { startOptions } from '../scripts/start-options.ts';
 import { type Child, type Cores, startChild } from './process/child.ts';
 import { serverEnvironment } from './server-environment.ts';
 import type { Merchant, Variables } from './work/merchant.ts';
@@ -58,8 +59,6 @@ export interface ServerPlace {
   readonly changes?: Variables | undefined;
 }
 
-/** As `npm start` has them. */
-const START_OPTIONS = ['--max-semi-space-size=16'];
 const GAUGE = new URL('./process/gauge.ts', import.meta.url).href;
 
 /** Starts it as it would run in production, with the gauge imported. */
@@ -71,7 +70,7 @@ export async function startServer(
   const child = await startChild({
     name: contender.title,
     entry: pathOf(contender.isOurs ? '../src/server.ts' : `./peers/${contender.name}.js`),
-    nodeOptions: [...(contender.isOurs ? START_OPTIONS : []), '--import', GAUGE],
+    nodeOptions: [...(contender.isOurs ? startOptions() : []), '--import', GAUGE],
     cwd: directory,
     cores,
     env: {

@@ -64,7 +64,8 @@ export async function stand(
     if (fresh === undefined) {
       return undefined;
     }
-    const id = randomUUID();
+    // By time: in an index, new ones stand side by side, and fewer pages are written.
+    const id = `${now.toString(36)}-${randomUUID()}`;
     const { operation, outOrderNo, appid, serviceId, owner } = intended;
     await tx
       .insertInto('intents')

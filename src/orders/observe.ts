@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type PayAfterOrder, toWireTime, wireMoment } from '../wechat/index.ts';
 import { advance, readState } from './order-state.ts';
 import { nextOrderCheck } from './schedule.ts';
@@ -124,15 +125,10 @@ async function appendEvent(
   now: number,
 ): Promise<number> {
   const { state, raw } = readState(seen.state);
-  const newest = await tx
-    .selectFrom('events')
-    .select(({ fn }) => fn.max('id').as('id'))
-    .executeTakeFirst();
-  const id = (newest?.id ?? 0) + 1;
-  await tx
+  const { id } = await tx
     .insertInto('events')
     .values({
-      id,
+      id: sql<number>`(select coalesce(max(id), 0) + 1 from events)`,
       out_order_no: seen.outOrderNo,
       state,
       state_raw: raw,
@@ -141,7 +137,8 @@ async function appendEvent(
       occurred_at: seen.occurredAt,
       received_at: now,
     })
-    .execute();
+    .returning('id')
+    .executeTakeFirstOrThrow();
   return id;
 }
 

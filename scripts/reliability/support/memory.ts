@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { at } from './json.ts';
 import type { Server } from './server.ts';
@@ -21,6 +22,25 @@ export async function probe(server: Server): Promise<Held> {
   const entry = await told;
   const mb = (name: string) => Number(at(entry, name)) / 2 ** 20;
   return { rssMb: mb('rss'), heapMb: mb('heapUsed'), fds: Number(at(entry, 'fds')) };
+}
+
+const REST_EACH_MS = 2_000;
+const LONGEST_REST_MS = 60_000;
+
+/**
+ * What it holds once its callers are gone: when it no longer closes connections.
+ * @param looks how many in a row have to show the same, 2 s apart
+ */
+export async function atRest(server: Server, looks: number): Promise<Held> {
+  const late = performance.now() + LONGEST_REST_MS;
+  let last = await probe(server);
+  for (let same = 0; same < looks && performance.now() < late; ) {
+    await sleep(REST_EACH_MS);
+    const now = await probe(server);
+    same = now.fds === last.fds ? same + 1 : 0;
+    last = now;
+  }
+  return last;
 }
 
 /** The resident memory of a process as the system counts it, in MB. */

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startOptions } from '../../start-options.ts';
 import { callerVariables } from './caller.ts';
 import { at, parse } from './json.ts';
 import type { Workdir } from './workdir.ts';
@@ -54,14 +55,15 @@ function environment(directory: string, variables: Variables): Variables {
   };
 }
 
-/** Starts src/server.ts with these variables alone, and waits until it listens. */
+/** Starts the server as `npm start` does, with these variables alone, and waits until it listens. */
 export async function startServer(
   { path, watch, processes }: Workdir,
   variables: Variables,
   { node = [], within = [] }: ServerOptions = {},
 ): Promise<Server> {
   watch.learn(variables);
-  const [command = process.execPath, ...args] = [...within, process.execPath, ...node, ENTRY];
+  const asStarted = [process.execPath, ...startOptions(), ...node, ENTRY];
+  const [command = process.execPath, ...args] = [...within, ...asStarted];
   const child = spawn(command, args, {
     cwd: path,
     env: environment(path, variables),
