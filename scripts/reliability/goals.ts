@@ -21,3 +21,7 @@ export const GOALS = {
 } as const;
 
 export type Goal = keyof typeof GOALS;
+
+export function isGoal(name: string): name is Goal {
+  return Object.hasOwn(GOALS, name);
+}

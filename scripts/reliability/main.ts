@@ -1,15 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { canaries, wholeRun } from './experiments/canaries.ts';
+import { readPage, toPage, withEarlier } from './page.ts';
 import { LANES, NAMES } from './plan.ts';
 import { runAll } from './run.ts';
 import { createStage } from './support/stage.ts';
-import { notReached, toPage, toTable } from './table.ts';
+import { notReached, today, toTable } from './table.ts';
 
 /**
  * Shows with figures what the server bears. Exit code 1 where a goal is missed.
  * `--quick` for small sizes, `--only <name>` and `--except <name>` for some (repeatable),
- * `--write <file>` for the page.
+ * `--write <file>` for the page, where the rows of what was not run stay.
  */
 const { values } = parseArgs({
   options: {
@@ -42,10 +43,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const done = await runAll(names, scale, stage);
 stage.killAll();
 await stage[Symbol.asyncDispose]();
-const results = [...done, { experiment: canaries, rows: wholeRun(stage.watch) }];
+const whole = { experiment: canaries, rows: wholeRun(stage.watch), date: today() };
+const results = [...done, whole];
 process.stdout.write(toTable(results));
 if (values.write !== undefined) {
-  await writeFile(values.write, toPage(results, scale, new Date()));
+  const earlier = await readFile(values.write, 'utf8').then(readPage, () => []);
+  const measured = results.filter(({ experiment: { name } }) => names.includes(name));
+  await writeFile(values.write, await toPage(withEarlier(measured, earlier)));
 }
 const missed = results.some(({ rows }) => rows.some(({ pass }) => !pass));
 if (missed) {

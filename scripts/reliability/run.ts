@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { Experiment, Row, Scale } from './experiment.ts';
 import { LANES } from './plan.ts';
 import type { Stage } from './support/stage.ts';
-import type { Result } from './table.ts';
+import { type Result, today } from './table.ts';
 
 const SIDE_BY_SIDE = 3;
 /** An experiment that hangs is given up, so that the others still have their turn. */
@@ -34,7 +34,7 @@ async function runLane(
     process.stderr.write(`${clock()} ${name} (${goal}) begins${about}\n`);
     const startMs = performance.now();
     const rows = await runOne(experiment, scale, stage);
-    done.push({ experiment, rows });
+    done.push({ experiment, rows, date: today() });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const failed = rows.filter(({ pass }) => !pass);
     const outcome = failed.length === 0 ? 'pass' : `${failed.length} FAILED`;

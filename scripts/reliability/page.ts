@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { GOALS, isGoal } from './goals.ts';
+import { goals, notReached, type Result, toTable } from './table.ts';
+
+/** What was tried about the goals that are missed, by hand. */
+const REMARKS = new URL('./remarks.md', import.meta.url);
+
+/** The table as a page of the documents. */
+export async function toPage(results: readonly Result[]): Promise<string> {
+  const missed = notReached(results, 'all');
+  const remarks = missed.length === 0 ? '' : `\n${await readFile(REMARKS, 'utf8')}`;
+  return `# Reliability and security, measured
+
+Printed by \`npm run reliability\` under Node ${process.version} on ${availableParallelism()} cores; each row by the command beside it, which may be run by itself, on the date that it bears.
+Server, WeChat Pay, databases and clients all ran on one machine, over loopback; times are of that machine, counts are not. Times under load are told
+as multiples of the unloaded figure of the same run.
+
+## The goals
+
+${goals()
+  .map((goal) => `- **${goal}** ${GOALS[goal]}`)
+  .join('\n')}
+
+## Not reached
+
+${missed.length === 0 ? 'None.' : missed.map((one) => `- ${one}`).join('\n')}
+${remarks}
+## Figures
+
+${toTable(results)}`;
+}
+
+/** The rows of a page that was written before, by experiment. */
+export function readPage(page: string): readonly Result[] {
+  const results = new Map<string, Result>();
+  for (const line of page.split('\n')) {
+    const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'));
+    const [, goal = '', what = '', size = '', figure = '', wanted = '', how = '', date = ''] =
+      cells;
+    const name = /^`--only (\S+)`$/.exec(how)?.[1];
+    if (name !== undefined && isGoal(goal)) {
+      const row = { what, size, figure, wanted, pass: cells[8] === 'pass' };
+      const rows = [...(results.get(name)?.rows ?? []), row];
+      results.set(name, { experiment: { goal, name }, date, rows });
+    }
+  }
+  return [...results.values()];
+}
+
+/** What was measured now, and of what was not, what was measured last. */
+export function withEarlier(now: readonly Result[], earlier: readonly Result[]): readonly Result[] {
+  const names = new Set(now.map(({ experiment }) => experiment.name));
+  return [...now, ...earlier.filter(({ experiment }) => !names.has(experiment.name))];
+}
