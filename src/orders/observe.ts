@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { type PayAfterOrder, toWireTime, wireMoment } from '../wechat/index.ts';
 import { advance, readState } from './order-state.ts';
 import { nextOrderCheck } from './schedule.ts';
@@ -125,10 +124,15 @@ async function appendEvent(
   now: number,
 ): Promise<number> {
   const { state, raw } = readState(seen.state);
-  const { id } = await tx
+  const newest = await tx
+    .selectFrom('events')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .executeTakeFirst();
+  const id = (newest?.id ?? 0) + 1;
+  await tx
     .insertInto('events')
     .values({
-      id: sql<number>`(select coalesce(max(id), 0) + 1 from events)`,
+      id,
       out_order_no: seen.outOrderNo,
       state,
       state_raw: raw,
@@ -137,8 +141,7 @@ async function appendEvent(
       occurred_at: seen.occurredAt,
       received_at: now,
     })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+    .execute();
   return id;
 }
 

@@ -14,11 +14,13 @@ const entry = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
 /** The unit of Linux's own account of a process. */
 const TICK_MS = 10;
 const folder = fileURLToPath(new URL('.', import.meta.url));
+/** A ledger on the disk would outlive the test. */
+const IN_MEMORY = { DATABASE_URL: 'sqlite::memory:' };
 
 /** Starts the server as a process of its own, in a folder without `.env`, with these variables alone. */
 export function spawnServer(env: Environment, nodeOptions: readonly string[] = []) {
   const args = [...nodeOptions, entry];
-  const child = spawn(process.execPath, args, { cwd: folder, env: { ...env } });
+  const child = spawn(process.execPath, args, { cwd: folder, env: { ...IN_MEMORY, ...env } });
   const lines: unknown[] = [];
   let stderr = '';
   createInterface(child.stdout).on('line', (line) => {
