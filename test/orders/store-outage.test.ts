@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postgresPool } from '../../src/orders/store/postgres.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 import { type PostgresServer, startPostgres } from '../support-orders/postgres.ts';
@@ -63,3 +66,58 @@ test('a connection that breaks between two statements fails that write alone', a
   expect(await store.write(() => Promise.resolve('written'))).toBe('written');
   await close();
 });
+
+test('connections whose other end is gone without a word are given up in time', async () => {
+  using way = await openWay(await server.freshUrl());
+  const pool = postgresPool(way.url, 2);
+  const works = () =>
+    pool.query('select 1').then(
+      () => true,
+      () => false,
+    );
+  expect(await Promise.all(Array.from({ length: 8 }, works))).toEqual(Array(8).fill(true));
+  way.silence();
+  expect(await works()).toBe(false);
+  await expect.poll(works).toBe(true);
+  expect(await Promise.all(Array.from({ length: 8 }, works))).toEqual(Array(8).fill(true));
+  await pool.end();
+});
+
+/** A way to the database; `silence` has the connections that are open now carry nothing any more. */
+async function openWay(url: string) {
+  const { port, hostname } = new URL(url);
+  const open = new Set<Socket>();
+  const front = createServer((socket) => {
+    const behind = connect(Number(port), hostname);
+    for (const [one, other] of [
+      [socket, behind],
+      [behind, socket],
+    ] as const) {
+      open.add(one);
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const address = front.address();
+  const through = new URL(url);
+  through.hostname = '127.0.0.1';
+  through.port = String(typeof address === 'object' && address?.port);
+  return {
+    url: through.href,
+    silence: () => {
+      for (const socket of open) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    [Symbol.dispose]: () => {
+      for (const socket of open) {
+        socket.destroy();
+      }
+      front.close();
+    },
+  };
+}

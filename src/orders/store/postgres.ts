@@ -8,12 +8,16 @@ const STATEMENT_TIMEOUT_MS = 4_000;
 /** An instance that freezes in the middle of a write must not keep the others from writing. */
 const STUCK_WRITE_MS = 5_000;
 
+/** A connection whose other end is gone without a word looks like any other: all are given up in time. */
+const CONNECTION_S = 60;
+
 /** Kysely over pg; bigint columns are numbers, since ours are times, amounts and cursors. */
-export function postgresPool(url: string): pg.Pool {
+export function postgresPool(url: string, connectionSeconds: number = CONNECTION_S): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    maxLifetimeSeconds: connectionSeconds,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STUCK_WRITE_MS,
