@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { postgresPool } from '../../src/orders/store/postgres.ts';
+import { postgresDialect, postgresPool } from '../../src/orders/store/postgres.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 import { type PostgresServer, startPostgres } from '../support-orders/postgres.ts';
@@ -69,9 +69,9 @@ test('a connection that breaks between two statements fails that write alone', a
 
 test('connections whose other end is gone without a word are given up in time', async () => {
   using way = await openWay(await server.freshUrl());
-  const pool = postgresPool(way.url, 2);
+  const db = new Kysely({ dialect: postgresDialect(postgresPool(way.url, 2)) });
   const works = () =>
-    pool.query('select 1').then(
+    sql`select 1`.execute(db).then(
       () => true,
       () => false,
     );
@@ -80,7 +80,7 @@ test('connections whose other end is gone without a word are given up in time', 
   expect(await works()).toBe(false);
   await expect.poll(works).toBe(true);
   expect(await Promise.all(Array.from({ length: 8 }, works))).toEqual(Array(8).fill(true));
-  await pool.end();
+  await db.destroy();
 });
 
 /** A way to the database; `silence` has the connections that are open now carry nothing any more. */
