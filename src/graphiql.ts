@@ -6,6 +6,8 @@ const DAY_MS = 86_400_000;
 const BEIJING_OFFSET_MS = 28_800_000;
 /** How long the demo may last: its order names an end, so that a completion need not. */
 const RENTAL_DAYS = 30;
+/** Where the sandbox is, unless told otherwise. */
+const SANDBOX = 'http://127.0.0.1:4010';
 
 // Comments are kept to the width that a small window shows.
 const USER_STATE = `# 1. 查询用户授权状态: may this user use it?
@@ -149,14 +151,14 @@ const COMPLETE_INPUT = {
 };
 
 /** Tabs that walk the life of an order, from the user's state to what the ledger knows of it. */
-function tabsAt(now: number) {
+function tabsAt(now: number, sandbox: string) {
   const serviceEndTime = dateInBeijing(now + RENTAL_DAYS * DAY_MS);
   return [
     tab(USER_STATE, { openid: USER }),
     tab(CREATE, { input: { ...ORDER_INPUT, serviceEndTime } }),
-    tab(EVENTS, { outOrderNo: ORDER }),
-    tab(QUERY, { outOrderNo: ORDER }),
-    tab(COMPLETE, { input: COMPLETE_INPUT }),
+    tab(EVENTS.replace(SANDBOX, sandbox), { outOrderNo: ORDER }),
+    tab(QUERY.replace(SANDBOX, sandbox), { outOrderNo: ORDER }),
+    tab(COMPLETE.replace(SANDBOX, sandbox), { input: COMPLETE_INPUT }),
     tab(ORDERS, { filter: {} }),
   ];
 }
@@ -167,10 +169,13 @@ function tabsAt(now: number) {
  */
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style></head>';
 
-/** GraphiQL as one page with everything in it. Its renderer is large: loaded only when asked for. */
-export async function renderGraphiqlPage(): Promise<string> {
+/**
+ * GraphiQL as one page with everything in it. Its renderer is large: loaded only when asked for.
+ * @param sandbox its address, which the tabs name
+ */
+export async function renderGraphiqlPage(sandbox: string = SANDBOX): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const tabs = tabsAt(Date.now());
+  const tabs = tabsAt(Date.now(), sandbox);
   const options: GraphiQLOptions & { readonly variables: string | undefined } = {
     title: 'payafter-graphql · 先享后付',
     defaultTabs: tabs,

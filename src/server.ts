@@ -70,7 +70,7 @@ async function main(env: Environment): Promise<void> {
     launchKey,
     stopping: stopping.signal,
     isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.store.isUp()),
-    graphiql: config.graphiql ? renderGraphiqlPage : undefined,
+    graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
     ...(config.production && { graphiqlFor: 'schema-readers' }),
     rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,
     requests,

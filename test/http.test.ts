@@ -183,6 +183,12 @@ describe('pages', () => {
   });
 });
 
+test('the tabs of GraphiQL name the sandbox where it is', async () => {
+  const html = await renderGraphiqlPage('http://127.0.0.1:4999');
+  expect(html.split('http://127.0.0.1:4999/').length - 1).toBeGreaterThanOrEqual(3);
+  expect(html.includes('127.0.0.1:4010')).toBe(false);
+});
+
 test.each(['/graphql/', '/x/graphql', '/?x=/graphql', '/x?y=/graphql/'])(
   'there is no second endpoint: %s',
   async (path) => {
