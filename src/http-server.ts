@@ -29,6 +29,9 @@ const LIMITS: HttpLimits = {
   connections: 16_384,
 };
 
+/** Whoever finds this queue full tries again after a second, and then after three. The system may say less. */
+const BACKLOG = 4_096;
+
 /** An HTTP server that slow clients can't hold on to. */
 export function createHttpServer(
   listener: RequestListener,
@@ -107,7 +110,7 @@ export function listen(
       const what = `Can't listen on ${host}:${port}. Is it taken? Set PORT (or HOST) to another.`;
       reject(new Error(what, { cause }));
     });
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       const name = host.includes(':') ? `[${host}]` : host;
       resolve(`http://${name}:${portOf(server)}`);
     });

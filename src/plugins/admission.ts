@@ -1,7 +1,5 @@
-import { GraphQLError } from 'graphql';
-
 export interface AdmissionOptions {
-  /** Operations under way at once; as many more may wait. */
+  /** Operations under way at once. As many more may wait for a turn; for a place, as many as come free in `waitMs`. */
   readonly most: number;
   /** Ms that an operation waits at most for a place where so many are under way. */
   readonly waitMs?: number;
@@ -36,6 +34,7 @@ const WAIT_MS = 100;
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 2, onTurn } = options;
   const line: Waiting[] = [];
+  const freed = countPerSpan(waitMs);
   let underWay = 0;
   let turnIsComing = false;
   let lookIsComing = false;
@@ -70,7 +69,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
   };
   // Those who wait will be served; who comes while they wait for places would wait for longer.
-  const isFull = () => line.length >= most || (underWay >= most && isLate(line[0]));
+  const isFull = () =>
+    line.length >= most ||
+    (underWay >= most && (isLate(line[0]) || line.length >= Math.max(perTurn, freed.before())));
   return {
     isFull,
     turn: () => {
@@ -91,21 +92,31 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     end: () => {
       underWay -= 1;
+      freed.count();
       goOn();
     },
   };
 }
 
-/** The server has more to do than it can: come again after a second. */
-export function overloaded(): GraphQLError {
-  return new GraphQLError(
-    'The server has too much to do. Nothing was done: repeat the call later.',
-    {
-      extensions: {
-        code: 'OVERLOADED',
-        retryAfterSeconds: 1,
-        http: { status: 503, headers: { 'retry-after': '1' } },
-      },
+/** Counts in spans of so many ms, and tells what was counted in the last whole one. */
+function countPerSpan(spanMs: number) {
+  let [span, counted, before] = [0, 0, 0];
+  const goOn = () => {
+    const now = Math.floor(performance.now() / spanMs);
+    if (now !== span) {
+      before = now === span + 1 ? counted : 0;
+      counted = 0;
+      span = now;
+    }
+  };
+  return {
+    count: () => {
+      goOn();
+      counted += 1;
     },
-  );
+    before: () => {
+      goOn();
+      return before;
+    },
+  };
 }
