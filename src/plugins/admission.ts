@@ -1,7 +1,7 @@
 export interface AdmissionOptions {
   /** Operations under way at once. As many more may wait for a turn; for a place, as many as come free in `waitMs`. */
   readonly most: number;
-  /** Ms that an operation waits at most for a place where so many are under way. */
+  /** Ms that an operation is to wait for a place where so many are under way: who would for longer is not let in. */
   readonly waitMs?: number;
   /** How many begin in one turn of the event loop; the others wait for the next ones. */
   readonly perTurn?: number;
@@ -30,6 +30,8 @@ interface Waiting {
 }
 
 const WAIT_MS = 100;
+/** Whoever was let in waits for longer than was thought before being turned away after all: it cost more. */
+const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 2, onTurn } = options;
@@ -39,8 +41,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   let turnIsComing = false;
   let lookIsComing = false;
 
-  const isLate = (waiting: Waiting | undefined) =>
-    waiting !== undefined && performance.now() - waiting.since > waitMs;
+  const hasWaited = (waiting: Waiting | undefined, ms: number) =>
+    waiting !== undefined && performance.now() - waiting.since > ms;
   const turn = () => {
     turnIsComing = false;
     for (const { since, answer } of line.splice(0, Math.min(perTurn, most - underWay))) {
@@ -51,7 +53,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   const dropLate = () => {
     lookIsComing = false;
-    while (underWay >= most && isLate(line[0])) {
+    while (underWay >= most && hasWaited(line[0], PATIENCE * waitMs)) {
       line.shift()?.answer(false);
     }
     goOn();
@@ -71,7 +73,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   // Those who wait will be served; who comes while they wait for places would wait for longer.
   const isFull = () =>
     line.length >= most ||
-    (underWay >= most && (isLate(line[0]) || line.length >= Math.max(perTurn, freed.before())));
+    (underWay >= most &&
+      (hasWaited(line[0], waitMs) || line.length >= Math.max(perTurn, freed.before())));
   return {
     isFull,
     turn: () => {
