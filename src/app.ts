@@ -17,7 +17,7 @@ import {
   type TrustedDocuments,
   useTrustedDocuments,
 } from './plugins/trusted-documents.ts';
-import { turnAway } from './plugins/turn-away.ts';
+import { createTurnAway } from './plugins/turn-away.ts';
 import { usePlaces, useTurns } from './plugins/use-admission.ts';
 import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
@@ -137,6 +137,7 @@ export function createApp(resources: AppResources) {
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
+  const turnAway = createTurnAway();
   // Yoga binds it anew each time that it is asked for.
   const { requestListener } = yoga;
   return {

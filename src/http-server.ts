@@ -1,16 +1,17 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { oneByOne } from './one-by-one.ts';
 
 /** How long, in ms, the server waits for its clients, and for how many it does. */
 export interface HttpLimits {
   readonly headersMs: number;
   /** For the whole request, headers included. */
   readonly requestMs: number;
-  /** For a client to read on, while there is something for it to read. */
+  /** For a client to read on, while there is something for it to read; Node sees it the second time. */
   readonly stalledMs: number;
   /** For the next request. */
   readonly idleMs: number;
-  /** How often the first two are looked after. */
+  /** How often these are looked after. */
   readonly checkMs: number;
   readonly connections: number;
 }
@@ -22,11 +23,14 @@ export interface HttpLimits {
 const LIMITS: HttpLimits = {
   headersMs: 5_000,
   requestMs: 10_000,
-  stalledMs: 25_000,
+  stalledMs: 7_000,
   idleMs: 25_000,
-  checkMs: 500,
+  checkMs: 250,
   connections: 16_384,
 };
+
+/** Whoever finds this queue full tries again after a second, and then after three. The system may say less. */
+const BACKLOG = 4_096;
 
 /** An HTTP server that slow clients can't hold on to. */
 export function createHttpServer(
@@ -42,6 +46,7 @@ export function createHttpServer(
       socket.setTimeout(limits.stalledMs);
     }
   };
+  const underWay = new Set<ServerResponse>();
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -49,14 +54,28 @@ export function createHttpServer(
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: limits.idleMs,
     },
-    (request, response) => {
+    oneByOne((request, response) => {
       response.on('timeout', onSilence);
+      underWay.add(response);
+      response.once('close', () => underWay.delete(response));
       listener(request, response);
-    },
+    }),
   );
+  const looking = setInterval(() => pauseStalled(underWay), limits.checkMs).unref();
+  server.once('close', () => clearInterval(looking));
   server.timeout = limits.stalledMs;
   server.maxConnections = limits.connections;
   return server;
+}
+
+/** Who does not read is not read from: else a byte of theirs now and then would pass for a sign of life. */
+function pauseStalled(underWay: Iterable<ServerResponse>): void {
+  for (const { socket } of underWay) {
+    if (socket?.writableNeedDrain && !socket.isPaused()) {
+      socket.pause();
+      socket.once('drain', () => socket.resume());
+    }
+  }
 }
 
 /**
@@ -91,7 +110,7 @@ export function listen(
       const what = `Can't listen on ${host}:${port}. Is it taken? Set PORT (or HOST) to another.`;
       reject(new Error(what, { cause }));
     });
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       const name = host.includes(':') ? `[${host}]` : host;
       resolve(`http://${name}:${portOf(server)}`);
     });

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { Caller } from './access/caller.ts';
 import { hasEnded, whenEnded } from './access/ending.ts';
 import type { App } from './app.ts';
-import { overloaded } from './plugins/admission.ts';
+import { overloaded } from './plugins/overloaded.ts';
 import { credentialEnded } from './plugins/use-ending-streams.ts';
 import { withoutValues } from './plugins/without-values.ts';
 

@@ -26,7 +26,7 @@ describe('imports run one way', () => {
 
   const LEAVES = [
     ...['config', 'data-key', 'graphiql', 'http-server', 'lifecycle', 'log', 'metrics'],
-    ...['request-scope', 'settings'],
+    ...['one-by-one', 'request-scope', 'settings'],
   ];
 
   test.each([
@@ -46,7 +46,8 @@ describe('imports run one way', () => {
     ['log', []],
     ['lifecycle', []],
     ['graphiql', []],
-    ['http-server', []],
+    ['http-server', ['one-by-one']],
+    ['one-by-one', []],
     ['metrics', []],
     ['request-scope', []],
   ])('%s reaches only %j', (area, allowed) => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createAdmission } from '../src/plugins/admission.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
+import { listen } from './support/listen.ts';
 
 /** Of one order each: those who ask for the same one share a call. */
 const queryOf = (order: number) => `{ payAfterOrder(by: { outOrderNo: "T${order}" }) { state } }`;
@@ -49,7 +50,7 @@ describe('where as many operations are under way as may be', () => {
     const refused = await ask();
     expect(refused.ms).toBeLessThan(50);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(refused.headers.get('content-type')).toBe('application/json');
+    expect(refused.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(refused.answer).toEqual({
       errors: [
         {
@@ -65,6 +66,22 @@ describe('where as many operations are under way as may be', () => {
     }
     answer();
     expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test('who calls over HTTP is told the same, by a shorter way', async () => {
+    const { app, ask } = waiting(1);
+    const port = await listen(app);
+    app.admission.begin();
+    const full = () => Promise.all([app.admission.turn(), sleep(1)]);
+    const [refused] = await Promise.all([ask(), full()]);
+    const call = () => fetch(`${port.url}/graphql`, { method: 'POST', body: '{}' });
+    const [response] = await Promise.all([call(), full()]);
+    expect([refused.status, response.status]).toEqual([503, 503]);
+    for (const name of ['content-type', 'retry-after', 'cache-control']) {
+      expect(response.headers.get(name)).toBe(refused.headers.get(name));
+    }
+    expect(await response.json()).toEqual(refused.answer);
+    await port.close();
   });
 
   test('one that waits begins as soon as another is answered', async () => {
@@ -149,6 +166,29 @@ test('who comes when others have waited for a place for too long already is not 
   end();
   expect(await first).toBe(true);
   expect(await turn()).toBe(true);
+});
+
+test('where no place is free, no more wait than places came free a moment ago', async () => {
+  const { turn, begin, end } = createAdmission({ most: 20, waitMs: 50, perTurn: 1 });
+  for (let index = 0; index < 20; index += 1) {
+    begin();
+  }
+  const goOn = setInterval(() => {
+    for (let index = 0; index < 3; index += 1) {
+      end();
+      begin();
+    }
+  }, 25);
+  await sleep(200);
+  const startMs = performance.now();
+  const waits = Array.from({ length: 20 }, async () => {
+    const comes = await turn();
+    return { comes, ms: performance.now() - startMs };
+  });
+  const refusedAtOnce = (await Promise.all(waits)).filter(({ comes, ms }) => !comes && ms < 20);
+  clearInterval(goOn);
+  expect(refusedAtOnce.length).toBeGreaterThanOrEqual(10);
+  expect(refusedAtOnce.length).toBeLessThan(20);
 });
 
 test('while there are places nobody is turned away, however slow the machine is', async () => {

@@ -42,9 +42,9 @@ async function cutAfter(port: number, begin: (socket: Socket) => void): Promise<
 }
 
 /** So much at once, then a byte now and then, for as long as anybody listens. */
-function dripAfter(socket: Socket, start: string) {
+function dripAfter(socket: Socket, start: string, drip = ' ') {
   socket.write(start);
-  const timer = setInterval(() => socket.write(' '), 50);
+  const timer = setInterval(() => socket.write(drip), 50);
   socket.once('close', () => clearInterval(timer));
 }
 
@@ -89,6 +89,79 @@ test('a client that does not read its answer is cut off', async () => {
   await expect.poll(() => closed.length, { timeout: 3_000 }).toBe(1);
   expect(closed[0]).toBeGreaterThan(LIMITS.stalledMs / 2);
   socket.destroy();
+});
+
+test('a client that does not read is cut off even if it says something now and then', async () => {
+  let closedMs = 0;
+  const port = await serve((_request, response) => {
+    const since = performance.now();
+    response.on('close', () => {
+      closedMs = performance.now() - since;
+    });
+    response.end(Buffer.alloc(32 * 1024 * 1024));
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.pause();
+  dripAfter(socket, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n', '\r\n');
+  await expect.poll(() => closedMs, { timeout: 5_000 }).toBeGreaterThan(LIMITS.stalledMs / 2);
+  socket.destroy();
+});
+
+test('a client that reads again after a pause gets its whole answer, and the next one', async () => {
+  const size = 16 * 1024 * 1024;
+  const port = await serve((_request, response) => {
+    response.end(Buffer.alloc(size));
+  });
+  const socket = connect(port, '127.0.0.1');
+  let got = 0;
+  socket.pause();
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await sleep(LIMITS.stalledMs / 2);
+  socket.on('data', (part: Buffer) => {
+    got += part.length;
+  });
+  socket.resume();
+  await expect.poll(() => got).toBeGreaterThan(size);
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await expect.poll(() => got).toBeGreaterThan(2 * size);
+  socket.destroy();
+});
+
+test('requests that one client sends all at once are begun one after the other', async () => {
+  const begun: string[] = [];
+  const answers: (() => void)[] = [];
+  const port = await serve((request, response) => {
+    begun.push(request.url ?? '');
+    answers.push(() => response.end(request.url));
+  });
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  let read = '';
+  socket.on('data', (part: string) => {
+    read += part;
+  });
+  const paths = ['/1', '/2', '/3'];
+  socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`).join(''));
+  for (const [index] of paths.entries()) {
+    await expect.poll(() => begun).toEqual(paths.slice(0, index + 1));
+    await sleep(20);
+    expect(begun).toHaveLength(index + 1);
+    answers[index]?.();
+  }
+  await expect.poll(() => read.match(/\/\d$|\/\d(?=HTTP)/g)).toEqual(paths);
+  socket.destroy();
+});
+
+test('a client that sends requests without end, and waits for none, is cut off', async () => {
+  let begun = 0;
+  const port = await serve(() => {
+    begun += 1;
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(200));
+  await once(socket, 'close');
+  expect(begun).toBe(1);
 });
 
 test('an answer that takes its time is none that nobody reads', async () => {

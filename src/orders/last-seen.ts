@@ -9,6 +9,8 @@ export interface QueryObserver {
 }
 
 const REMEMBERED = 10_000;
+/** Characters; WeChat Pay's words have ten. A longer one is looked up in the ledger each time. */
+const LONGEST_WORD = 64;
 
 /**
  * A query costs no write while it shows what the event log said last: the state of the orders
@@ -18,7 +20,9 @@ export function createQueryObserver(ledger: Ledger): QueryObserver {
   const states = new Map<string, string>();
   const remember = (outOrderNo: string, state: string) => {
     states.delete(outOrderNo);
-    states.set(outOrderNo, state);
+    if (state.length <= LONGEST_WORD) {
+      states.set(outOrderNo, state);
+    }
     const [oldest] = states.size > REMEMBERED ? states.keys() : [];
     if (oldest !== undefined) {
       states.delete(oldest);

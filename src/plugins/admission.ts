@@ -1,9 +1,7 @@
-import { GraphQLError } from 'graphql';
-
 export interface AdmissionOptions {
-  /** Operations under way at once; as many more may wait. */
+  /** Operations under way at once. As many more may wait for a turn; for a place, as many as come free in `waitMs`. */
   readonly most: number;
-  /** Ms that an operation waits at most for a place where so many are under way. */
+  /** Ms that an operation is to wait for a place where so many are under way: who would for longer is not let in. */
   readonly waitMs?: number;
   /** How many begin in one turn of the event loop; the others wait for the next ones. */
   readonly perTurn?: number;
@@ -32,16 +30,19 @@ interface Waiting {
 }
 
 const WAIT_MS = 100;
+/** Whoever was let in waits for longer than was thought before being turned away after all: it cost more. */
+const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 2, onTurn } = options;
   const line: Waiting[] = [];
+  const freed = countPerSpan(waitMs);
   let underWay = 0;
   let turnIsComing = false;
   let lookIsComing = false;
 
-  const isLate = (waiting: Waiting | undefined) =>
-    waiting !== undefined && performance.now() - waiting.since > waitMs;
+  const hasWaited = (waiting: Waiting | undefined, ms: number) =>
+    waiting !== undefined && performance.now() - waiting.since > ms;
   const turn = () => {
     turnIsComing = false;
     for (const { since, answer } of line.splice(0, Math.min(perTurn, most - underWay))) {
@@ -52,7 +53,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   const dropLate = () => {
     lookIsComing = false;
-    while (underWay >= most && isLate(line[0])) {
+    while (underWay >= most && hasWaited(line[0], PATIENCE * waitMs)) {
       line.shift()?.answer(false);
     }
     goOn();
@@ -70,7 +71,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
   };
   // Those who wait will be served; who comes while they wait for places would wait for longer.
-  const isFull = () => line.length >= most || (underWay >= most && isLate(line[0]));
+  const isFull = () =>
+    line.length >= most ||
+    (underWay >= most &&
+      (hasWaited(line[0], waitMs) || line.length >= Math.max(perTurn, freed.before())));
   return {
     isFull,
     turn: () => {
@@ -91,21 +95,31 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     end: () => {
       underWay -= 1;
+      freed.count();
       goOn();
     },
   };
 }
 
-/** The server has more to do than it can: come again after a second. */
-export function overloaded(): GraphQLError {
-  return new GraphQLError(
-    'The server has too much to do. Nothing was done: repeat the call later.',
-    {
-      extensions: {
-        code: 'OVERLOADED',
-        retryAfterSeconds: 1,
-        http: { status: 503, headers: { 'retry-after': '1' } },
-      },
+/** Counts in spans of so many ms, and tells what was counted in the last whole one. */
+function countPerSpan(spanMs: number) {
+  let [span, counted, before] = [0, 0, 0];
+  const goOn = () => {
+    const now = Math.floor(performance.now() / spanMs);
+    if (now !== span) {
+      before = now === span + 1 ? counted : 0;
+      counted = 0;
+      span = now;
+    }
+  };
+  return {
+    count: () => {
+      goOn();
+      counted += 1;
     },
-  );
+    before: () => {
+      goOn();
+      return before;
+    },
+  };
 }

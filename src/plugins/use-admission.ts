@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
-import { type Admission, overloaded } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { overloaded, overloadedAnswer } from './overloaded.ts';
 
 export interface UseAdmissionOptions {
   readonly endpoint: string;
@@ -14,15 +15,12 @@ export function useTurns({
   endpoint,
   admission,
 }: UseAdmissionOptions): Plugin<object, { cameMs?: number }> {
+  const { body, status, headers } = overloadedAnswer();
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
       serverContext.cameMs = performance.now();
       if (url.pathname === endpoint && request.method === 'POST' && !(await admission.turn())) {
-        const { message, extensions } = overloaded();
-        const { http: _, ...told } = extensions;
-        const body = JSON.stringify({ errors: [{ message, extensions: told }] });
-        const headers = { 'content-type': 'application/json', 'retry-after': '1' };
-        endResponse(new fetchAPI.Response(body, { status: 503, headers }));
+        endResponse(new fetchAPI.Response(body, { status, headers }));
       }
     },
   };

@@ -11,6 +11,7 @@ import { CREATE, inputOf } from '../support/shopper.ts';
 import { subscribeBySocket } from '../support/socket-stream.ts';
 import { subscribe } from '../support/sse.ts';
 
+const CALLERS = 200;
 const SIZES = {
   full: { seconds: 1_200, peakSeconds: 10, everyMs: 15_000, slope: 1, looks: 6, fds: 10 },
   quick: { seconds: 15, peakSeconds: 2, everyMs: 1_000, slope: 2_000, looks: 1, fds: 400 },
@@ -63,7 +64,7 @@ export const soak: Experiment = {
       }
     };
     const [load, made] = await Promise.all([
-      openLoad(server.url, peak / 2, seconds),
+      openLoad(server.url, { perSecond: peak / 2, seconds, callers: CALLERS }),
       makeOrders(poster, sandbox, goesOn),
       comeAndGo(server.url, goesOn),
       watching(),

@@ -22,6 +22,11 @@ const credential = (name: KeyName) => ({ authorization: `Bearer ${name}.${KEYS[n
 export const CALLER: Readonly<Record<string, string>> = credential('everything');
 export const WITHOUT_SCHEMA: Readonly<Record<string, string>> = credential('work');
 
+/** The same caller at a browser, which asks for a name and a password. */
+export const BROWSER: Readonly<Record<string, string>> = {
+  authorization: `Basic ${Buffer.from(`everything:${KEYS.everything.secret}`).toString('base64')}`,
+};
+
 /** The variables by which a server knows these callers. */
 export function callerVariables(directory: string): Readonly<Record<string, string>> {
   const file = join(directory, 'api-keys.json');

@@ -13,13 +13,24 @@ export interface OpenLoad {
   readonly bare: number;
   /** Answered otherwise, or not at all. */
   readonly broken: number;
+  /** Ms by which the generator itself was late, at each of its turns. */
+  readonly late: readonly number[];
   readonly tookS: number;
 }
 
+export interface OpenLoadOptions {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** So many callers at most, each waiting for its answer; beyond this they don't get to ask. */
+  readonly callers: number;
+  /** How many it asks for in turn: who asks for the same one shares a call to WeChat Pay. */
+  readonly orders?: number;
+}
+
 /** Asks from a thread of its own, so that it delays the server and not the clocks of others. */
-export async function openLoad(url: string, perSecond: number, seconds: number): Promise<OpenLoad> {
+export async function openLoad(url: string, options: OpenLoadOptions): Promise<OpenLoad> {
   const worker = new Worker(new URL('./open-loop.ts', import.meta.url), {
-    workerData: { url, perSecond, seconds },
+    workerData: { url, orders: 1, ...options },
   });
   const told = await message(worker);
   await worker.terminate();
@@ -35,6 +46,7 @@ export async function openLoad(url: string, perSecond: number, seconds: number):
     refused: list('refused'),
     bare: number('bare'),
     broken: number('broken'),
+    late: list('late'),
     tookS: number('tookS'),
   };
 }
@@ -44,9 +56,9 @@ interface Queries {
 }
 
 /** Asks as fast as answers come, in so many loops, from a thread of its own. */
-export function startQueries(url: string, loops: number): Queries {
+export function startQueries(url: string, loops: number, orders = 1): Queries {
   const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
-    workerData: { url, loops },
+    workerData: { url, loops, orders },
   });
   const counted = message(worker);
   return {

@@ -1,30 +1,28 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { askedQueries, isAnswered } from './asked-query.ts';
 import { at } from './json.ts';
-import { createPoster } from './post.ts';
+import { leanCalls } from './lean-calls.ts';
 
 /** A worker that asks for one order as fast as answers come, until it gets a message. */
-const QUERY = '{ payAfterOrder(by: { outOrderNo: "ASKED" }) { outOrderNo state riskAmount } }';
-
-const { url, loops } = readData(workerData);
+const loops = Number(at(workerData, 'loops'));
+const orders = Number(at(workerData, 'orders'));
+const calls = await leanCalls(String(at(workerData, 'url')), askedQueries(orders), loops);
 const counts = { answered: 0, failed: 0 };
 let over = false;
+const ask = () =>
+  calls.send((answer) => {
+    if (over) {
+      return;
+    }
+    counts.answered += 1;
+    counts.failed += answer !== undefined && isAnswered(answer) ? 0 : 1;
+    ask();
+  });
+for (let loop = 0; loop < loops; loop += 1) {
+  ask();
+}
 parentPort?.once('message', () => {
   over = true;
+  calls.close();
+  parentPort?.postMessage(counts);
 });
-await using poster = createPoster(url, loops);
-await Promise.all(
-  Array.from({ length: loops }, async () => {
-    while (!over) {
-      const answer = await poster.graphql(QUERY, {});
-      const good =
-        answer.type === 'data' && typeof at(answer.data, 'payAfterOrder', 'state') === 'string';
-      counts.answered += 1;
-      counts.failed += good ? 0 : 1;
-    }
-  }),
-);
-parentPort?.postMessage(counts);
-
-function readData(data: unknown): { url: string; loops: number } {
-  return { url: String(at(data, 'url')), loops: Number(at(data, 'loops')) };
-}

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CALLER } from './caller.ts';
+import { BROWSER, CALLER } from './caller.ts';
 
 /** A client that takes its time over one part of a call. */
 interface SlowKind {
@@ -15,15 +15,17 @@ interface SlowKind {
 }
 
 const SECOND_MS = 1_000;
-const HEAD = `POST /graphql HTTP/1.1\r\nhost: x\r\n${Object.entries(CALLER)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join('')}`;
-const LARGE = JSON.stringify({
-  query: '{ __schema { types { name description fields { name description } } } }',
-});
-const LARGE_CALL = `${HEAD}content-type: application/json\r\ncontent-length: ${LARGE.length}\r\n\r\n${LARGE}`;
-/** More than the buffers of the system hold. */
-const LARGE_CALLS = 200;
+/** So many begin each second, as with slowhttptest: they are to be slow, and no rush. */
+const PER_SECOND = 50;
+const headersOf = (headers: Readonly<Record<string, string>>) =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+const HEAD = `POST /graphql HTTP/1.1\r\nhost: x\r\n${headersOf(CALLER)}`;
+/** The largest answer that there is, and one that is made in advance: to answer costs nearly nothing. */
+const PAGE = `GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n${headersOf(BROWSER)}\r\n`;
+/** More than the buffers of the system hold, which are some 4 MB over loopback. */
+const PAGES = 3;
 
 export const SLOW_KINDS: readonly SlowKind[] = [
   { name: 'headers', first: HEAD, later: 'x-a: b\r\n', reads: true, goalS: 6 },
@@ -36,7 +38,7 @@ export const SLOW_KINDS: readonly SlowKind[] = [
   },
   {
     name: 'readers',
-    first: LARGE_CALL.repeat(LARGE_CALLS),
+    first: PAGE.repeat(PAGES),
     later: '\r\n',
     reads: false,
     goalS: 30,
@@ -51,34 +53,31 @@ export async function beSlow(
 ): Promise<readonly number[]> {
   const { hostname, port } = new URL(url);
   const giveUpMs = (goalS + 5) * SECOND_MS;
-  const one = async (): Promise<number> => {
+  const one = async (_: unknown, index: number): Promise<number> => {
+    await sleep((index * SECOND_MS) / PER_SECOND);
     const socket = connect(Number(port), hostname);
-    let closed = false;
     socket.on('error', () => {});
-    socket.once('close', () => {
-      closed = true;
-    });
     if (reads) {
       socket.resume();
-      socket.once('end', () => {
-        closed = true;
-      });
+      socket.once('end', () => socket.destroy());
     } else {
       socket.pause();
     }
     socket.write(first);
     const startMs = performance.now();
-    let saidMs = startMs;
-    while (!closed && performance.now() - startMs < giveUpMs) {
-      await sleep(50);
-      if (performance.now() - saidMs > SECOND_MS) {
-        saidMs = performance.now();
-        // To one that is closed this fails, and so tells even who does not read.
-        socket.write(later);
-      }
-    }
-    socket.destroy();
-    return closed ? (performance.now() - startMs) / SECOND_MS : Number.POSITIVE_INFINITY;
+    // To one that is closed this fails, and so tells even who does not read.
+    const saying = setInterval(() => socket.write(later), SECOND_MS);
+    let wasLate = false;
+    const late = setTimeout(() => {
+      wasLate = true;
+      socket.destroy();
+    }, giveUpMs);
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+    });
+    clearInterval(saying);
+    clearTimeout(late);
+    return wasLate ? Number.POSITIVE_INFINITY : (performance.now() - startMs) / SECOND_MS;
   };
   return await Promise.all(Array.from({ length: count }, one));
 }

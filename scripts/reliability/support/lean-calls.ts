@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net';
+import { openSockets, PING } from './open-sockets.ts';
+
+/** What came back, and ms after it was sent. */
+export interface LeanAnswer {
+  readonly status: number;
+  /** Head and body. */
+  readonly bytes: Buffer;
+  readonly ms: number;
+}
+
+/** Sends requests in turn, again and again, with as little work as possible: it is not what is measured. */
+export interface LeanCalls {
+  /** False where as many wait as may. The answer is undefined where none came. */
+  readonly send: (onAnswer: (answer: LeanAnswer | undefined) => void) => boolean;
+  readonly close: () => void;
+}
+
+interface Line {
+  readonly socket: Socket;
+  onAnswer?: ((answer: LeanAnswer | undefined) => void) | undefined;
+  sentMs: number;
+  got: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+const END_OF_HEAD = '\r\n\r\n';
+const LENGTH = '\r\ncontent-length: ';
+
+/**
+ * Connected before it begins: libuv takes one new connection in each turn of its loop, so that to
+ * connect thousands of callers takes a busy server seconds, whatever it says to them.
+ * @param most connections; each carries one call at a time
+ */
+export async function leanCalls(
+  url: string,
+  requests: readonly Buffer[],
+  most: number,
+): Promise<LeanCalls> {
+  const sockets = await openSockets(url, most, PING);
+  const free = sockets.map((socket) => {
+    const line: Line = { socket, sentMs: 0, got: NOTHING };
+    const tell = (answer: LeanAnswer | undefined) => {
+      const { onAnswer } = line;
+      line.onAnswer = undefined;
+      line.got = NOTHING;
+      onAnswer?.(answer);
+    };
+    socket.on('data', (part: Buffer) => {
+      line.got = line.got.length === 0 ? part : Buffer.concat([line.got, part]);
+      if (isWhole(line.got)) {
+        const ms = performance.now() - line.sentMs;
+        const bytes = line.got;
+        free.push(line);
+        tell({ status: Number(bytes.toString('latin1', 9, 12)), bytes, ms });
+      }
+    });
+    socket.once('close', () => {
+      free.splice(0, free.length, ...free.filter((other) => other !== line));
+      tell(undefined);
+    });
+    return line;
+  });
+  let turn = 0;
+  return {
+    send: (onAnswer) => {
+      // All in turn: one that is never used would be closed.
+      const line = free.shift();
+      if (line === undefined) {
+        return false;
+      }
+      line.onAnswer = onAnswer;
+      line.sentMs = performance.now();
+      line.socket.write(requests[turn % requests.length] ?? NOTHING);
+      turn += 1;
+      return true;
+    },
+    close: () => {
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+    },
+  };
+}
+
+/** Of answers that tell their length, as those of this server do. */
+function isWhole(got: Buffer): boolean {
+  const end = got.indexOf(END_OF_HEAD, 0, 'latin1');
+  if (end < 0) {
+    return false;
+  }
+  const head = got.toString('latin1', 0, end).toLowerCase();
+  const at = head.indexOf(LENGTH);
+  const length = at < 0 ? Number.NaN : Number.parseInt(head.slice(at + LENGTH.length), 10);
+  return got.length >= end + END_OF_HEAD.length + length;
+}

@@ -1,0 +1,33 @@
+import { GraphQLError } from 'graphql';
+
+const STATUS = 503;
+const RETRY_AFTER_S = 1;
+
+/** The server has more to do than it can: come again after a second. */
+export function overloaded(): GraphQLError {
+  return new GraphQLError(
+    'The server has too much to do. Nothing was done: repeat the call later.',
+    {
+      extensions: {
+        code: 'OVERLOADED',
+        retryAfterSeconds: RETRY_AFTER_S,
+        http: { status: STATUS, headers: { 'retry-after': String(RETRY_AFTER_S) } },
+      },
+    },
+  );
+}
+
+/** The same as a whole answer: made once, since it is given most often when there is no time. */
+export function overloadedAnswer() {
+  const { message, extensions } = overloaded();
+  const { http: _, ...told } = extensions;
+  return {
+    status: STATUS,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'retry-after': String(RETRY_AFTER_S),
+    },
+    body: JSON.stringify({ errors: [{ message, extensions: told }] }),
+  };
+}

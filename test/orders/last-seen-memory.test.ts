@@ -1,0 +1,47 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import type { LoggedEvent } from '../../src/orders/event-log.ts';
+import { createQueryObserver } from '../../src/orders/last-seen.ts';
+import { openTestLedger } from '../support-orders/ledger.ts';
+import { eventsOf, see } from '../support-orders/observations.ts';
+
+const MEGABYTE = 1024 * 1024;
+const ORDERS = 2_000;
+const WORD_LENGTH = 20_000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: unknown = runInNewContext('gc');
+
+function heapUsed(): number {
+  if (typeof collectGarbage === 'function') {
+    collectGarbage();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+test('states that were seen last are remembered, but not words of any length', async () => {
+  const ledger = await openTestLedger();
+  await see(ledger);
+  const [event] = await eventsOf(ledger);
+  let listener = (_: LoggedEvent) => {};
+  const bus = {
+    ...ledger.bus,
+    subscribe: (given: (event: LoggedEvent) => void) => {
+      listener = given;
+      return () => {};
+    },
+  };
+  const observer = createQueryObserver({ ...ledger, bus });
+  const before = heapUsed();
+  for (let index = 0; event && index < ORDERS; index += 1) {
+    // Through a buffer: else it would be no more than a reference to its parts.
+    const word = Buffer.from(`${'X'.repeat(WORD_LENGTH)}${index}`).toString('latin1');
+    const known = { owner: null, claimant: null };
+    listener({ ...event, ...known, out_order_no: `N${index}`, state_raw: word });
+  }
+  expect(event).toBeDefined();
+  expect(heapUsed() - before).toBeLessThan(8 * MEGABYTE);
+  observer.close();
+  await ledger.close();
+});
