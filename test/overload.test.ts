@@ -168,6 +168,13 @@ test('who comes when others have waited for a place for too long already is not 
   expect(await turn()).toBe(true);
 });
 
+test('who had a turn gets a place although others began meanwhile, but not without end', () => {
+  const { begin, end } = createAdmission({ most: 8 });
+  expect(Array.from({ length: 10 }, () => begin())).toEqual([...Array(9).fill(true), false]);
+  end();
+  expect(begin()).toBe(true);
+});
+
 test('where no place is free, no more wait than places came free a moment ago', async () => {
   const { turn, begin, end } = createAdmission({ most: 20, waitMs: 50, perTurn: 1 });
   for (let index = 0; index < 20; index += 1) {

@@ -35,6 +35,8 @@ const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 2, onTurn } = options;
+  // Whoever had a turn has yet to be read and checked before it begins; meanwhile others may have.
+  const spare = Math.floor(most / 8);
   const line: Waiting[] = [];
   const freed = countPerSpan(waitMs);
   let underWay = 0;
@@ -87,7 +89,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       });
     },
     begin: () => {
-      if (underWay >= most) {
+      if (underWay >= most + spare) {
         return false;
       }
       underWay += 1;

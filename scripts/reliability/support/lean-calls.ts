@@ -23,6 +23,7 @@ interface Line {
   got: Buffer;
 }
 
+const CONNECT_AT_ONCE = 50;
 const NOTHING = Buffer.alloc(0);
 const END_OF_HEAD = '\r\n\r\n';
 const LENGTH = '\r\ncontent-length: ';
@@ -37,7 +38,11 @@ export async function leanCalls(
   requests: readonly Buffer[],
   most: number,
 ): Promise<LeanCalls> {
-  const sockets = await openSockets(url, most, PING);
+  const sockets: Socket[] = [];
+  while (sockets.length < most) {
+    const some = Math.min(CONNECT_AT_ONCE, most - sockets.length);
+    sockets.push(...(await openSockets(url, some, PING)));
+  }
   const free = sockets.map((socket) => {
     const line: Line = { socket, sentMs: 0, got: NOTHING };
     const tell = (answer: LeanAnswer | undefined) => {
