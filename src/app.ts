@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createYoga, type YogaLogger } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import type { Authenticator } from './access/authenticator.ts';
 import type { Scope } from './access/caller.ts';
 import { type CallerContext, callerOf } from './access/caller-of.ts';
@@ -35,6 +35,7 @@ import { useOperations } from './plugins/use-operations.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { useSafeErrors } from './plugins/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/use-token-limit.ts';
+import { yogaLog } from './plugins/yoga-log.ts';
 import type { RequestScope } from './request-scope.ts';
 import {
   createContext,
@@ -182,13 +183,4 @@ function corsOf(origins: readonly string[]) {
     exposedHeaders: ['retry-after', 'x-request-id'],
     maxAge: 600,
   };
-}
-
-/** Yoga logs what it masks; log.ts redacts it. Its debug lines tell nothing that ours don't. */
-function yogaLog(log: AppLog): YogaLogger {
-  const at = (level: 'info' | 'warn' | 'error') => (first: unknown) => {
-    const isError = first instanceof Error;
-    log[level](isError ? { err: first } : {}, isError ? 'unexpected error' : String(first));
-  };
-  return { debug: () => {}, info: at('info'), warn: at('warn'), error: at('error') };
 }

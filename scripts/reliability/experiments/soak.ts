@@ -97,7 +97,11 @@ export const soak: Experiment = {
         fds,
       ),
       atLeast('queries answered, in %', size, (100 * load.good.length) / load.sent, 99.9),
-      none('errors in the log, unhandled rejections among them', size, server.errors.size),
+      none(
+        `errors in the log, unhandled rejections among them${[...server.errors.keys()].map((one) => `; ${one}`).join('')}`,
+        size,
+        server.errors.size,
+      ),
       holds('the process', size, server.isRunning() ? 'lives' : 'died', 'lives'),
     ];
   },
