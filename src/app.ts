@@ -35,7 +35,7 @@ import { useOperations } from './plugins/use-operations.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { useSafeErrors } from './plugins/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/use-token-limit.ts';
-import { yogaLog } from './plugins/yoga-log.ts';
+import { type AppLog, yogaLog } from './plugins/yoga-log.ts';
 import type { RequestScope } from './request-scope.ts';
 import {
   createContext,
@@ -69,10 +69,6 @@ export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   readonly clientOf: ClientAddress;
   readonly metrics: Metrics;
 }
-
-type AppLog = Readonly<
-  Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
->;
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
@@ -138,21 +134,24 @@ export function createApp(resources: AppResources) {
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
-  const turnAway = createTurnAway();
+  const turnAway = createTurnAway({ requestId: requests.id });
+  // A page of another origin may read of an answer only what Yoga's CORS allows it to.
+  const isTurnedAway = ({ method, url, headers }: IncomingMessage) =>
+    method === 'POST' && url === ENDPOINT && headers.origin === undefined && admission.isFull();
   // Yoga binds it anew each time that it is asked for.
   const { requestListener } = yoga;
   return {
     fetch: (request: Request) =>
       requests.run(request.headers.get('x-request-id'), () => yoga.fetch(request)),
     requestListener: (request: IncomingMessage, response: ServerResponse) => {
-      if (request.method === 'POST' && request.url === ENDPOINT && admission.isFull()) {
-        metrics.refused(503);
-        turnAway(response);
-        return;
-      }
       const given = request.headers['x-request-id'];
       requests.run(typeof given === 'string' ? given : null, () => {
-        void requestListener(request, response);
+        if (isTurnedAway(request)) {
+          metrics.refused(503);
+          turnAway(response);
+        } else {
+          void requestListener(request, response);
+        }
       });
     },
     authenticate: authenticator.authenticate,

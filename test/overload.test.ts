@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createAdmission } from '../src/plugins/admission.ts';
+import { ANSWER_HEADERS } from '../src/plugins/use-answer-headers.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
 import { listen } from './support/listen.ts';
@@ -74,12 +75,14 @@ describe('where as many operations are under way as may be', () => {
     app.admission.begin();
     const full = () => Promise.all([app.admission.turn(), sleep(1)]);
     const [refused] = await Promise.all([ask(), full()]);
-    const call = () => fetch(`${port.url}/graphql`, { method: 'POST', body: '{}' });
+    const headers = { 'x-request-id': 'R-1' };
+    const call = () => fetch(`${port.url}/graphql`, { method: 'POST', headers, body: '{}' });
     const [response] = await Promise.all([call(), full()]);
     expect([refused.status, response.status]).toEqual([503, 503]);
-    for (const name of ['content-type', 'retry-after', 'cache-control']) {
+    for (const name of ['content-type', 'retry-after', ...Object.keys(ANSWER_HEADERS)]) {
       expect(response.headers.get(name)).toBe(refused.headers.get(name));
     }
+    expect(response.headers.get('x-request-id')).toBe('R-1');
     expect(await response.json()).toEqual(refused.answer);
     await port.close();
   });

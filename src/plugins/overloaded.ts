@@ -25,7 +25,6 @@ export function overloadedAnswer() {
     status: STATUS,
     headers: {
       'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
       'retry-after': String(RETRY_AFTER_S),
     },
     body: JSON.stringify({ errors: [{ message, extensions: told }] }),

@@ -1,13 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { overloadedAnswer } from './overloaded.ts';
+import { ANSWER_HEADERS, type AnswerHeadersOptions, REQUEST_ID } from './use-answer-headers.ts';
 
 /** Gives the answer of an overloaded server, at a tenth of what the way through Yoga costs it. */
-export function createTurnAway(): (response: ServerResponse) => void {
+export function createTurnAway({
+  requestId,
+}: AnswerHeadersOptions): (response: ServerResponse) => void {
   const { status, headers, body } = overloadedAnswer();
-  const all = { ...headers, 'content-length': String(body.length) };
+  const all = { ...ANSWER_HEADERS, ...headers, 'content-length': String(body.length) };
   return (response) => {
     response.sendDate = false;
     // One write of head and body: of letters that take a byte each.
-    response.writeHead(status, all).end(body, 'latin1');
+    response.writeHead(status, { ...all, [REQUEST_ID]: requestId() }).end(body, 'latin1');
   };
 }

@@ -5,21 +5,27 @@ export interface AnswerHeadersOptions {
   readonly requestId: () => string | undefined;
 }
 
-/** On every answer: what browsers and caches must not do with it, and what the request is called. */
+/** What browsers and caches must not do with an answer, unless it says otherwise itself. */
+export const ANSWER_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+export const REQUEST_ID = 'x-request-id';
+
+/** On every answer: {@link ANSWER_HEADERS}, and what the request is called. */
 export function useAnswerHeaders({ requestId }: AnswerHeadersOptions): Plugin {
   return {
     onResponse: ({ response: { headers } }) => {
-      headers.set('x-content-type-options', 'nosniff');
-      headers.set('referrer-policy', 'no-referrer');
-      if (!headers.has('cache-control')) {
-        headers.set('cache-control', 'no-store');
-      }
-      if (!headers.has('content-security-policy')) {
-        headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+      for (const [name, value] of Object.entries(ANSWER_HEADERS)) {
+        if (!headers.has(name)) {
+          headers.set(name, value);
+        }
       }
       const id = requestId();
       if (id !== undefined) {
-        headers.set('x-request-id', id);
+        headers.set(REQUEST_ID, id);
       }
     },
   };

@@ -1,10 +1,13 @@
 import { GraphQLError } from 'graphql';
 import type { YogaLogger } from 'graphql-yoga';
 
-type Log = Readonly<Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>>;
+/** What the application logs to. */
+export type AppLog = Readonly<
+  Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
+>;
 
 /** Yoga logs what it masks; log.ts redacts it. Its debug lines tell nothing that ours don't. */
-export function yogaLog(log: Log): YogaLogger {
+export function yogaLog(log: AppLog): YogaLogger {
   const at = (level: 'info' | 'warn' | 'error') => (first: unknown) => {
     if (isHangUp(first)) {
       log.info({}, 'the caller hung up before the answer');
