@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { heapUsed } from '../support/heap.ts';
 import { createGateway, type Gateway } from './fixture.ts';
 import { at, textAt } from './json.ts';
 import { type Port, serve } from './port.ts';
@@ -27,17 +26,6 @@ afterAll(async () => {
   await port.stop();
   await gateway.close();
 });
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: unknown = runInNewContext('gc');
-
-/** What is left in use once the garbage is gone. */
-function heapUsed(): number {
-  if (typeof collectGarbage === 'function') {
-    collectGarbage();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 async function makeEvents() {
   for (let first = 0; first < EVENTS; first += 100) {

@@ -1,21 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/orders/event-log.ts';
 import { eventStream } from '../../src/orders/event-stream.ts';
 import { EVERYBODY } from '../../src/orders/reach.ts';
+import { collectGarbage } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
+async function turnOver(): Promise<void> {
   // What a WeakRef was asked for lives until the turn ends.
   await nextTurn();
-  if (typeof collect === 'function') {
-    collect();
-  }
+  collectGarbage();
 }
 
 test('a reader that never reads keeps a hundred events in memory, not all of them', async () => {
@@ -41,7 +36,7 @@ test('a reader that never reads keeps a hundred events in memory, not all of the
     }
     return row && new WeakRef(row);
   });
-  await collectGarbage();
+  await turnOver();
   const kept = given.filter((reference) => reference?.deref() !== undefined);
   expect(given).toHaveLength(5_000);
   expect(kept.length).toBeLessThanOrEqual(150);

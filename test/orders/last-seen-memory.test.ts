@@ -1,24 +1,13 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/orders/event-log.ts';
 import { createQueryObserver } from '../../src/orders/last-seen.ts';
+import { heapUsed } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 
 const MEGABYTE = 1024 * 1024;
 const ORDERS = 2_000;
 const WORD_LENGTH = 20_000;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: unknown = runInNewContext('gc');
-
-function heapUsed(): number {
-  if (typeof collectGarbage === 'function') {
-    collectGarbage();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 test('states that were seen last are remembered, but not words of any length', async () => {
   const ledger = await openTestLedger();
