@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { OrderConflictError, type PreparedWrite } from '../wechat/index.ts';
 import { STANDING } from './settle-intent.ts';
 import type { Store } from './store/open.ts';
+import { type Places, statement } from './store/statement.ts';
 import type { IntentRow, Operation, Tables } from './store/tables.ts';
 import type { Tx } from './store/writer.ts';
 import type { Vault } from './vault.ts';
@@ -67,26 +68,23 @@ export async function stand(
     // By time: in an index, new ones stand side by side, and fewer pages are written.
     const id = `${now.toString(36)}-${randomUUID()}`;
     const { operation, outOrderNo, appid, serviceId, owner } = intended;
-    await tx
-      .insertInto('intents')
-      .values({
-        id,
-        operation,
-        out_order_no: outOrderNo,
-        appid,
-        service_id: serviceId,
-        digest,
-        target: fresh.target,
-        body: vault.seal(fresh.body, BODY),
-        platform_serial: fresh.platformSerial,
-        owner,
-        status: 'open',
-        created_at: now,
-        sent_at: now,
-        settled_at: null,
-        check_at: now + holdMs,
-      })
-      .execute();
+    await insertIntent(tx, {
+      id,
+      operation,
+      out_order_no: outOrderNo,
+      appid,
+      service_id: serviceId,
+      digest,
+      target: fresh.target,
+      body: vault.seal(fresh.body, BODY),
+      platform_serial: fresh.platformSerial,
+      owner,
+      status: 'open',
+      created_at: now,
+      sent_at: now,
+      settled_at: null,
+      check_at: now + holdMs,
+    });
     return { id, prepared: fresh, repeated: false, until: now + holdMs };
   });
   if (stood === 'another') {
@@ -96,6 +94,21 @@ export async function stand(
   // It stood a moment ago, and was released since: now it is new.
   return stood ?? (await stand({ db, write }, vault, intended, clock, holdMs));
 }
+
+const insertIntent = statement((db, row: Places<IntentRow>) =>
+  db.insertInto('intents').values(row),
+);
+
+const intentsOf = statement(
+  (db, { outOrderNo, operation }: Places<Pick<Intended, 'outOrderNo' | 'operation'>>) =>
+    db
+      .selectFrom('intents')
+      .selectAll()
+      .where('out_order_no', '=', outOrderNo)
+      .where('operation', '=', operation)
+      .where('status', '!=', 'refused')
+      .orderBy('created_at', 'desc'),
+);
 
 /** Undefined where it stands by now: what another call has done to the order is no failure of this one. */
 async function prepared(
@@ -144,14 +157,7 @@ async function find(
   { operation, outOrderNo, owner }: Intended,
   digest: string,
 ): Promise<IntentRow | undefined> {
-  const intents = await db
-    .selectFrom('intents')
-    .selectAll()
-    .where('out_order_no', '=', outOrderNo)
-    .where('operation', '=', operation)
-    .where('status', '!=', 'refused')
-    .orderBy('created_at', 'desc')
-    .execute();
+  const intents = await intentsOf(db, { outOrderNo, operation });
   const isAbsent = (intent: IntentRow) =>
     intent.status === 'absent' && intent.digest === digest && intent.owner === owner;
   return intents.find(({ status }) => STANDING.includes(status)) ?? intents.find(isAbsent);

@@ -1,7 +1,8 @@
 import { type PayAfterOrder, toWireTime, wireMoment } from '../wechat/index.ts';
 import { advance, readState } from './order-state.ts';
 import { nextOrderCheck } from './schedule.ts';
-import type { EventSource, OrderRow } from './store/tables.ts';
+import { type Places, statement } from './store/statement.ts';
+import type { EventRow, EventSource, OrderRow } from './store/tables.ts';
 import type { Tx } from './store/writer.ts';
 
 /** What somebody saw of an order: a notice, a query, a write's answer, or the reconciler. */
@@ -45,13 +46,10 @@ const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
  * @param now Unix ms
  */
 export async function observe(tx: Tx, seen: Observation, now: number): Promise<Observed> {
-  const order = await tx
-    .selectFrom('orders')
-    .selectAll()
-    .where('out_order_no', '=', seen.outOrderNo)
-    .executeTakeFirst();
+  const { outOrderNo } = seen;
+  const [order] = await ordersOf(tx, { outOrderNo });
   if (order === undefined) {
-    const intents = await intentsOf(tx, seen.outOrderNo);
+    const intents = await createsOf(tx, { outOrderNo });
     if (intents.length > 0 && intents.every((intent) => contradictsIds(intent, seen))) {
       return { outcome: 'suspicious', reason: 'appid or service_id' };
     }
@@ -75,16 +73,21 @@ export async function observe(tx: Tx, seen: Observation, now: number): Promise<O
   }
 }
 
+type Numbered = Places<Pick<Observation, 'outOrderNo'>>;
+
+const ordersOf = statement((db, { outOrderNo }: Numbered) =>
+  db.selectFrom('orders').selectAll().where('out_order_no', '=', outOrderNo),
+);
+
 /** There may be several: one that was not found at WeChat frees its number for another input. */
-function intentsOf(tx: Tx, outOrderNo: string) {
-  return tx
+const createsOf = statement((db, { outOrderNo }: Numbered) =>
+  db
     .selectFrom('intents')
     .select(['appid', 'service_id'])
     .where('out_order_no', '=', outOrderNo)
     .where('operation', '=', 'create')
-    .where('status', '!=', 'refused')
-    .execute();
-}
+    .where('status', '!=', 'refused'),
+);
 
 function contradictsIds(known: Pick<OrderRow, 'appid' | 'service_id'>, seen: Observation): boolean {
   return known.appid !== seen.appid || known.service_id !== seen.serviceId;
@@ -116,58 +119,68 @@ function contradicts(order: OrderRow, seen: Observation): string | undefined {
   )?.[0];
 }
 
-/** Writers come one after the other, so that the next cursor is the highest one and 1. */
 async function appendEvent(
   tx: Tx,
   seen: Observation,
   order: OrderRow | null,
   now: number,
-): Promise<number> {
+): Promise<number | null> {
   const { state, raw } = readState(seen.state);
-  const newest = await tx
-    .selectFrom('events')
-    .select(({ fn }) => fn.max('id').as('id'))
-    .executeTakeFirst();
-  const id = (newest?.id ?? 0) + 1;
-  await tx
+  const [event] = await insertEvent(tx, {
+    out_order_no: seen.outOrderNo,
+    state,
+    state_raw: raw,
+    previous_state: order?.state ?? null,
+    source: seen.source,
+    occurred_at: seen.occurredAt,
+    received_at: now,
+  });
+  return event?.id ?? null;
+}
+
+/** Writers come one after the other, so that the next cursor is the highest one and 1. */
+const insertEvent = statement((db, event: Places<Omit<EventRow, 'id'>>) =>
+  db
     .insertInto('events')
-    .values({
-      id,
-      out_order_no: seen.outOrderNo,
-      state,
-      state_raw: raw,
-      previous_state: order?.state ?? null,
-      source: seen.source,
-      occurred_at: seen.occurredAt,
-      received_at: now,
-    })
-    .execute();
-  return id;
-}
+    .values(({ selectFrom }) => ({
+      ...event,
+      id: selectFrom('events').select(({ eb, fn, lit }) =>
+        eb(fn.coalesce(fn.max('id'), lit(0)), '+', lit(1)).as('next'),
+      ),
+    }))
+    .returning('id'),
+);
 
-async function insertOrder(tx: Tx, seen: Observation, eventId: number, now: number) {
+async function insertOrder(tx: Tx, seen: Observation, eventId: number | null, now: number) {
   const { state, raw } = readState(seen.state);
-  await tx
-    .insertInto('orders')
-    .values({
-      out_order_no: seen.outOrderNo,
-      appid: seen.appid,
-      service_id: seen.serviceId,
-      state,
-      state_raw: raw,
-      owner: seen.owner ?? null,
-      risk_amount: seen.riskAmount ?? null,
-      total_amount: seen.totalAmount ?? null,
-      created_at: now,
-      state_since: now,
-      observed_at: now,
-      last_event_id: eventId,
-      check_at: nextOrderCheck({ state, since: now, now }, Math.random()),
-    })
-    .execute();
+  await insertOrderRow(tx, {
+    out_order_no: seen.outOrderNo,
+    appid: seen.appid,
+    service_id: seen.serviceId,
+    state,
+    state_raw: raw,
+    owner: seen.owner ?? null,
+    risk_amount: seen.riskAmount ?? null,
+    total_amount: seen.totalAmount ?? null,
+    created_at: now,
+    state_since: now,
+    observed_at: now,
+    last_event_id: eventId,
+    check_at: nextOrderCheck({ state, since: now, now }, Math.random()),
+  });
 }
 
-async function moveOrder(tx: Tx, order: OrderRow, seen: Observation, eventId: number, now: number) {
+const insertOrderRow = statement((db, row: Places<OrderRow>) =>
+  db.insertInto('orders').values(row),
+);
+
+async function moveOrder(
+  tx: Tx,
+  order: OrderRow,
+  seen: Observation,
+  eventId: number | null,
+  now: number,
+) {
   const { state, raw } = readState(seen.state);
   await tx
     .updateTable('orders')

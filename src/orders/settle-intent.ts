@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely';
 import { nextIntentCheck } from './schedule.ts';
-import type { IntentStatus } from './store/tables.ts';
+import { type Places, statement } from './store/statement.ts';
+import type { IntentRow, IntentStatus, Tables } from './store/tables.ts';
 import type { Tx } from './store/writer.ts';
 
 /** Those that keep their number. */
@@ -16,11 +18,7 @@ export async function settleIntent(
   now: number,
   lease?: number,
 ) {
-  let settling = unsettled(tx, id).set({ status, settled_at: now, check_at: null });
-  if (lease !== undefined) {
-    settling = settling.where('check_at', '=', lease);
-  }
-  await settling.execute();
+  await update(tx, { id, status, settled_at: now, check_at: null }, lease);
 }
 
 /**
@@ -56,20 +54,32 @@ export async function leaveOpen(
   lease?: number,
 ) {
   const check = nextIntentCheck({ since, now }, Math.random());
-  let leaving = unsettled(tx, id).set({ status: 'open', settled_at: null, check_at: check });
-  if (lease !== undefined) {
-    leaving = leaving.where('check_at', '=', lease);
-  }
-  await leaving.execute();
+  await update(tx, { id, status: 'open', settled_at: null, check_at: check }, lease);
 }
+
+type Unsettled = Pick<IntentRow, 'id' | 'status' | 'settled_at' | 'check_at'>;
+
+function update(tx: Tx, changes: Unsettled, lease: number | undefined) {
+  return lease === undefined
+    ? updateUnsettled(tx, changes)
+    : updateLeased(tx, { ...changes, lease });
+}
+
+const updateUnsettled = statement((db, changes: Places<Unsettled>) => unsettled(db, changes));
+
+const updateLeased = statement(
+  (db, { lease, ...changes }: Places<Unsettled & { readonly lease: number }>) =>
+    unsettled(db, changes).where('check_at', '=', lease),
+);
 
 /**
  * An intent of which more can be learnt: an open one, and one that was released while another call
  * was sending it, unless its number has been used again.
  */
-function unsettled(tx: Tx, id: string) {
-  return tx
+function unsettled(db: Kysely<Tables>, { id, ...changes }: Places<Unsettled>) {
+  return db
     .updateTable('intents')
+    .set(changes)
     .where('id', '=', id)
     .where('status', '!=', 'done')
     .where(({ exists, not, selectFrom }) =>
