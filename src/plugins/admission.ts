@@ -3,7 +3,7 @@ export interface AdmissionOptions {
   readonly most: number;
   /** Ms that an operation is to wait for a place where so many are under way: who would for longer is not let in. */
   readonly waitMs?: number;
-  /** How many begin in one turn of the event loop; the others wait for the next ones. */
+  /** How many begin in one turn of the event loop; the others wait for the next ones. With more, each costs less. */
   readonly perTurn?: number;
   /** Told how long an operation has waited for its turn. */
   readonly onTurn?: (seconds: number) => void;
@@ -34,7 +34,7 @@ const WAIT_MS = 100;
 const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { most, waitMs = WAIT_MS, perTurn = 2, onTurn } = options;
+  const { most, waitMs = WAIT_MS, perTurn = 4, onTurn } = options;
   // Whoever had a turn has yet to be read and checked before it begins; meanwhile others may have.
   const spare = Math.floor(most / 8);
   const line: Waiting[] = [];

