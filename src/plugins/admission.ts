@@ -34,7 +34,7 @@ const WAIT_MS = 100;
 const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { most, waitMs = WAIT_MS, perTurn = 4, onTurn } = options;
+  const { most, waitMs = WAIT_MS, perTurn = 8, onTurn } = options;
   // Whoever had a turn has yet to be read and checked before it begins; meanwhile others may have.
   const spare = Math.floor(most / 8);
   const line: Waiting[] = [];
