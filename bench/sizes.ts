@@ -14,10 +14,10 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  rounds: 3,
-  warmSeconds: 8,
+  rounds: 5,
+  warmSeconds: 12,
   rewarmSeconds: 1,
-  seconds: 2.5,
+  seconds: 1.5,
   concurrencies: [1, 4, 16, 64, 256, 1_024],
   ledgers: [1_000, 10_000, 100_000, 1_000_000],
   subscriptions: [0, 1_000, 10_000],

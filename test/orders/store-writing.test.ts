@@ -43,22 +43,6 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn({ db })).toHaveLength(200);
   });
 
-  test('the event loop turns while a group of long jobs is written', async () => {
-    const { write } = await database.openStore();
-    let turns = 0;
-    const count = setInterval(() => {
-      turns += 1;
-    }, 1);
-    const busy = (id: number) => async (tx: Tx) => {
-      const until = performance.now() + 5;
-      while (performance.now() < until) {}
-      await append(id)(tx);
-    };
-    await Promise.all(upTo(20).map((id) => write(busy(id))));
-    clearInterval(count);
-    expect(turns).toBeGreaterThanOrEqual(10);
-  });
-
   test('a job that throws is undone alone, and rejects with what it threw', async () => {
     const store = await database.openStore();
     const wrong = new Error('wrong');

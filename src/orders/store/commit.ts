@@ -1,5 +1,4 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { breather } from './breather.ts';
 import type { Tables } from './tables.ts';
 
 export type Tx = Transaction<Tables>;
@@ -9,9 +8,6 @@ export interface Job {
   readonly run: (tx: Tx) => Promise<() => void>;
   readonly fail: (error: unknown) => void;
 }
-
-/** Of one turn of the event loop, ms: for the jobs of a group, and for those who waited for them. */
-const BREATH_MS = 2;
 
 /** All jobs in one transaction; each caller is told once it is on the disk. Never rejects. */
 export async function commit(
@@ -31,10 +27,8 @@ export async function commit(
     }
     return;
   }
-  const breathe = breather(BREATH_MS);
   for (const tell of outcomes) {
     tell();
-    await breathe();
   }
 }
 
@@ -44,13 +38,10 @@ async function runAll(tx: Tx, group: readonly Job[]): Promise<readonly (() => vo
     await sql`savepoint jobs`.execute(tx);
   }
   const outcomes: (() => void)[] = [];
-  const breathe = breather(BREATH_MS);
   try {
     for (const job of group) {
-      await breathe();
       outcomes.push(await job.run(tx));
     }
-    await breathe();
     return outcomes;
   } catch (error) {
     if (group.length === 1) {

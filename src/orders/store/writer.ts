@@ -31,7 +31,7 @@ const GROUP_SIZE = 64;
  * that somebody waited for. Who is alone hardly waits, and nobody does after a pause.
  */
 const GATHER_MS = 5;
-const LONGEST_GATHER_MS = 40;
+const LONGEST_GATHER_MS = 20;
 const RIDE_MS = 25;
 
 /**
