@@ -7,7 +7,8 @@ import { createSigner } from './sign.ts';
 
 /** WeChat Pay as the bench needs it: every answer signed, a sample of the requests inspected. */
 const INSPECTED_ONE_IN = 128;
-const IDLE_MS = 60_000;
+/** Longer than any server waits for its next turn: its connections stay open. */
+const IDLE_MS = 600_000;
 
 const { env } = process;
 const signed = createSigner(env['BENCH_WECHAT_KEY'] ?? '', env['BENCH_SERIAL'] ?? '');
