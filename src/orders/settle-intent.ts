@@ -18,7 +18,7 @@ export async function settleIntent(
   now: number,
   lease?: number,
 ) {
-  await update(tx, { id, status, settled_at: now, check_at: null }, lease);
+  await settle(tx, { id, status, settled_at: now, check_at: null }, lease);
 }
 
 /**
@@ -54,32 +54,33 @@ export async function leaveOpen(
   lease?: number,
 ) {
   const check = nextIntentCheck({ since, now }, Math.random());
-  await update(tx, { id, status: 'open', settled_at: null, check_at: check }, lease);
+  await settle(tx, { id, status: 'open', settled_at: null, check_at: check }, lease);
 }
 
-type Unsettled = Pick<IntentRow, 'id' | 'status' | 'settled_at' | 'check_at'>;
+/** What became of an intent. */
+type Settling = Pick<IntentRow, 'id' | 'status' | 'settled_at' | 'check_at'>;
 
-function update(tx: Tx, changes: Unsettled, lease: number | undefined) {
+function settle(tx: Tx, settling: Settling, lease: number | undefined) {
   return lease === undefined
-    ? updateUnsettled(tx, changes)
-    : updateLeased(tx, { ...changes, lease });
+    ? settleUnsettled(tx, settling)
+    : settleLeased(tx, { ...settling, lease });
 }
 
-const updateUnsettled = statement((db, changes: Places<Unsettled>) => unsettled(db, changes));
+const settleUnsettled = statement((db, settling: Places<Settling>) => unsettled(db, settling));
 
-const updateLeased = statement(
-  (db, { lease, ...changes }: Places<Unsettled & { readonly lease: number }>) =>
-    unsettled(db, changes).where('check_at', '=', lease),
+const settleLeased = statement(
+  (db, { lease, ...settling }: Places<Settling & { readonly lease: number }>) =>
+    unsettled(db, settling).where('check_at', '=', lease),
 );
 
 /**
  * An intent of which more can be learnt: an open one, and one that was released while another call
  * was sending it, unless its number has been used again.
  */
-function unsettled(db: Kysely<Tables>, { id, ...changes }: Places<Unsettled>) {
+function unsettled(db: Kysely<Tables>, { id, ...settling }: Places<Settling>) {
   return db
     .updateTable('intents')
-    .set(changes)
+    .set(settling)
     .where('id', '=', id)
     .where('status', '!=', 'done')
     .where(({ exists, not, selectFrom }) =>

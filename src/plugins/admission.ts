@@ -3,7 +3,7 @@ export interface AdmissionOptions {
   readonly most: number;
   /** Ms that an operation is to wait for a place where so many are under way: who would for longer is not let in. */
   readonly waitMs?: number;
-  /** How many begin in one turn of the event loop; the others wait for the next ones. With more, each costs less. */
+  /** How many begin in one turn of the event loop; the others wait for the next ones. The more begin together, the less each costs. */
   readonly perTurn?: number;
   /** Told how long an operation has waited for its turn. */
   readonly onTurn?: (seconds: number) => void;

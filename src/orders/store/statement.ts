@@ -7,21 +7,30 @@ export type Places<Values> = { readonly [Name in keyof Values]: RawBuilder<Value
 /**
  * A statement whose text is built once for each kind of database: to build it each time costs three
  * times what it costs to run it.
- * @param build must make the same of all values
+ * @param build is called once, with a place for each name of the values; they have the same names
+ *   each time
  */
 export function statement<Values extends object, Row>(
   build: (db: Kysely<Tables>, places: Places<Values>) => Compilable<Row>,
 ): (db: Kysely<Tables>, values: Values) => Promise<readonly Row[]> {
   const built = new WeakMap<object, CompiledQuery<Row>>();
-  return async (db, values) => {
+  const buildOnce = (db: Kysely<Tables>, values: Values) => {
     // A transaction has the adapter of its database.
     const { adapter } = db.getExecutor();
-    const known = built.get(adapter) ?? build(db, placesFor(values)).compile();
-    built.set(adapter, known);
-    const parameters = known.parameters.map((parameter): unknown =>
+    const known = built.get(adapter);
+    if (known !== undefined) {
+      return known;
+    }
+    const query = build(db, placesFor(values)).compile();
+    built.set(adapter, query);
+    return query;
+  };
+  return async (db, values) => {
+    const query = buildOnce(db, values);
+    const parameters = query.parameters.map((parameter): unknown =>
       parameter instanceof Place ? Reflect.get(values, parameter.name) : parameter,
     );
-    const { rows } = await db.executeQuery<Row>({ ...known, parameters });
+    const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;
   };
 }
