@@ -65,6 +65,8 @@ export async function measure(
   const job = { port: server.port, ...text, numbers, concurrency };
   await load.ask({ ask: 'start', job });
   await sleep(warmSeconds * 1000);
+  // A server lets new connections in one by one: who came last is not to wait for that in the window.
+  await until(load, 'answered', concurrency);
   await during.from?.();
   await server.ask({ ask: 'reset' });
   const [{ calls: callsBefore }] = await Promise.all([
@@ -72,7 +74,9 @@ export async function measure(
     load.ask({ ask: 'mark' }),
   ]);
   const before = cpuTime(server.pid);
-  await window(seconds, concurrency, load);
+  await sleep(seconds * 1000);
+  // Longer where hardly anything was answered.
+  await until(load, 'done', concurrency);
   const after = cpuTime(server.pid);
   const [{ calls: callsAfter }, stopped] = await Promise.all([
     upstream.counts(),
@@ -99,14 +103,13 @@ export async function measure(
   };
 }
 
-const LONGEST_WINDOW_MS = 30_000;
+const LONGEST_MS = 30_000;
 const LOOK_EACH_MS = 250;
 
-/** So many seconds, and longer where hardly anything was answered. */
-async function window(seconds: number, concurrency: number, load: Child): Promise<void> {
-  const late = performance.now() + LONGEST_WINDOW_MS;
-  await sleep(seconds * 1000);
-  while (performance.now() < late && Number(await load.ask({ ask: 'done' })) < concurrency) {
+/** Until the load generator counts as many, or for so long. */
+async function until(load: Child, ask: 'answered' | 'done', count: number): Promise<void> {
+  const late = performance.now() + LONGEST_MS;
+  while (performance.now() < late && Number(await load.ask({ ask })) < count) {
     await sleep(LOOK_EACH_MS);
   }
 }

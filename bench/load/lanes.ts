@@ -31,10 +31,17 @@ const REOPEN_MS = 20;
 const RETRY_AFTER_MS = 1_000;
 const SHOWN = 200;
 
+export interface Lanes {
+  /** How many have had an answer. */
+  readonly answered: () => number;
+  readonly stop: () => void;
+}
+
 /** Each lane sends its next request as soon as the answer to the last is there. */
-export function startLanes(job: Job, tally: () => Tally, newNumber: () => number): () => void {
+export function startLanes(job: Job, tally: () => Tally, newNumber: () => number): Lanes {
   const { port, concurrency } = job;
   const closers: (() => void)[] = [];
+  const answered = new Set<number>();
   let over = false;
   for (let lane = 0; lane < concurrency; lane += 1) {
     const next = numbersOf(job, lane, newNumber);
@@ -51,6 +58,7 @@ export function startLanes(job: Job, tally: () => Tally, newNumber: () => number
         onOpen: send,
         onAnswer: (status, body) => {
           const now = tally();
+          answered.add(lane);
           if (status === 503) {
             now.refused += 1;
             setTimeout(() => over || send(), RETRY_AFTER_MS);
@@ -76,11 +84,14 @@ export function startLanes(job: Job, tally: () => Tally, newNumber: () => number
     };
     open();
   }
-  return () => {
-    over = true;
-    for (const close of closers) {
-      close();
-    }
+  return {
+    answered: () => answered.size,
+    stop: () => {
+      over = true;
+      for (const close of closers) {
+        close();
+      }
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { answerParent, fieldAt, numberAt, textAt } from '../process/answer.ts';
 import { percentile } from '../report/statistics.ts';
-import { type Job, type Numbers, startLanes, type Tally } from './lanes.ts';
+import { type Job, type Lanes, type Numbers, startLanes, type Tally } from './lanes.ts';
 import { openSubscriptions } from './subscribers.ts';
 
 /** The callers, in a process of their own. */
@@ -10,14 +10,14 @@ const NUMBERS: readonly Numbers[] = ['distinct', 'hot', 'new'];
 const empty = (): Tally => ({ latenciesMs: [], refused: 0, failed: 0, failure: '' });
 let tally = empty();
 let startedMs = 0;
-let stop = () => {};
+let lanes: Lanes = { answered: () => 0, stop: () => {} };
 /** Numbers of this run of the bench: no other process of it makes any. */
 let last = randomInt(1e12);
 
 answerParent({
   start: (question) => {
     tally = empty();
-    stop = startLanes(
+    lanes = startLanes(
       readJob(question),
       () => tally,
       () => {
@@ -39,11 +39,12 @@ answerParent({
     const headers = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
     return openSubscriptions(numberAt(question, 'port'), headers, numberAt(question, 'count'));
   },
+  answered: () => lanes.answered(),
   done: () => tally.latenciesMs.length + tally.failed,
   stop: () => {
     const seconds = (performance.now() - startedMs) / 1000;
     const { latenciesMs, refused, failed, failure } = tally;
-    stop();
+    lanes.stop();
     return {
       seconds,
       done: latenciesMs.length,
