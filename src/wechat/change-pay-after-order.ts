@@ -1,4 +1,5 @@
 import type { CallContext } from './call.ts';
+import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { decode, type Request, type Shape, type Wire } from './shape.ts';
 import {
@@ -9,6 +10,7 @@ import {
   changeAnswer,
   completeRequest,
   type SyncPayAfterOrderRequest,
+  syncAnswer,
   syncRequest,
 } from './wire.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './write.ts';
@@ -32,16 +34,22 @@ export interface Change<R> {
 export const completePayAfterOrder: Change<CompletePayAfterOrderRequest> = change(
   'complete',
   completeRequest,
+  changeAnswer,
 );
 
 /** 撤销先享后付订单. */
 export const cancelPayAfterOrder: Change<CancelPayAfterOrderRequest> = change(
   'cancel',
   cancelRequest,
+  changeAnswer,
 );
 
 /** 支付分订单同步: the user has paid elsewhere. */
-export const syncPayAfterOrder: Change<SyncPayAfterOrderRequest> = change('sync', syncRequest);
+export const syncPayAfterOrder: Change<SyncPayAfterOrderRequest> = change(
+  'sync',
+  syncRequest,
+  syncAnswer,
+);
 
 interface Named {
   readonly appid: string;
@@ -52,6 +60,7 @@ interface Named {
 function change<S extends Shape, R extends Request<S> & Named>(
   operation: 'complete' | 'cancel' | 'sync',
   shape: S,
+  answerShape: typeof changeAnswer | typeof syncAnswer,
 ): Change<R> {
   const prepare = (context: CallContext, request: R) => {
     const path = `${PAY_AFTER_ORDERS}/${encodeURIComponent(request.outOrderNo)}/${operation}`;
@@ -62,8 +71,8 @@ function change<S extends Shape, R extends Request<S> & Named>(
     send: async (context, request, options = {}) => {
       const { appid, serviceId, outOrderNo } = request;
       const { mchid } = context.credential;
-      const known = { appid, mchid, outOrderNo, serviceId };
-      return await write(
+      const ids = { appid, mchid, outOrderNo, serviceId };
+      return await write<ChangedPayAfterOrder>(
         context,
         {
           order: { appid, serviceId, outOrderNo },
@@ -71,9 +80,11 @@ function change<S extends Shape, R extends Request<S> & Named>(
           endpoint: `POST ${PAY_AFTER_ORDERS}/{out_order_no}/${operation}`,
           request,
           read: (wire: Wire) => {
-            const order = decode(changeAnswer, wire, context.onUnreadableField, known);
-            return order?.mchid === mchid && order.outOrderNo === outOrderNo ? order : undefined;
+            const order = decode(answerShape, wire, context.onUnreadableField);
+            const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'change');
+            return isOwn ? { ...order, serviceId } : undefined;
           },
+          shownByQuery: () => ({ ...ids, orderId: null }),
           operation,
         },
         options,

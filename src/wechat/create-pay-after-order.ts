@@ -1,4 +1,5 @@
 import type { CallContext } from './call.ts';
+import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { decode, type Wire } from './shape.ts';
 import {
@@ -8,6 +9,16 @@ import {
   createRequest,
 } from './wire.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './write.ts';
+
+/** A query returns neither the order id nor what opens the confirm page. */
+const NO_LAUNCH = {
+  orderId: null,
+  miniprogramBusinesstype: null,
+  miniprogramAppid: null,
+  miniprogramPath: null,
+  miniprogramUsername: null,
+  package: null,
+};
 
 /** The bytes of a create: sensitive fields are encrypted here, once. */
 export function prepareCreate(
@@ -31,7 +42,7 @@ export async function createPayAfterOrder(
 ): Promise<CreatedPayAfterOrder> {
   const { appid, serviceId, outOrderNo } = request;
   const { mchid } = context.credential;
-  const known = { appid, mchid, outOrderNo, serviceId };
+  const ids = { appid, mchid, outOrderNo, serviceId };
   return await write(
     context,
     {
@@ -40,10 +51,11 @@ export async function createPayAfterOrder(
       endpoint: `POST ${PAY_AFTER_ORDERS}`,
       request,
       read: (wire: Wire) => {
-        const order = decode(createAnswer, wire, context.onUnreadableField, known);
-        // A signature does not name the call it answers: another order's answer would verify too.
-        return order?.mchid === mchid && order.outOrderNo === outOrderNo ? order : undefined;
+        const order = decode(createAnswer, wire, context.onUnreadableField);
+        const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'create');
+        return isOwn ? order : undefined;
       },
+      shownByQuery: () => ({ ...ids, ...NO_LAUNCH }),
       operation: 'create',
     },
     options,

@@ -69,7 +69,7 @@ export function listOf<S extends Shape>(
       }
       return value.flatMap((item: unknown, index) => {
         const at = `${path}[${index}]`;
-        const read = isObject(item) ? decode(shape, item, drop, {}, `${at}.`) : undefined;
+        const read = isObject(item) ? decode(shape, item, drop, `${at}.`) : undefined;
         if (read === undefined) {
           drop(at);
         }
@@ -84,7 +84,7 @@ export function objectOf<S extends Shape>(shape: S): Field<Request<S>, Answer<S>
     required: false,
     encode: (value, encrypt) => encode(shape, value, encrypt),
     decode: (value, drop, path) =>
-      isObject(value) ? decode(shape, value, drop, {}, `${path}.`) : undefined,
+      isObject(value) ? decode(shape, value, drop, `${path}.`) : undefined,
   };
 }
 

@@ -39,7 +39,9 @@ export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<
     if (doubt !== undefined) {
       return untrusted(describe(doubt));
     }
-    const wire = parseObject(delivery.body);
+    // A 204 without ids is no answer to a call that expects them: its reader refuses it.
+    const isEmpty = status === 204 && delivery.body.length === 0;
+    const wire = isEmpty ? {} : parseObject(delivery.body);
     const answer = wire && context.read(wire);
     return answer === undefined
       ? untrusted('The answer does not belong to the call.')

@@ -1,5 +1,6 @@
 import { type CallContext, type Deadline, deadlineIn, type Settled, settle } from './call.ts';
 import { isNotFound, readOutcome } from './outcome.ts';
+import { isOwnAnswer } from './own-answer.ts';
 import { prepare } from './request.ts';
 import { decode, type Wire } from './shape.ts';
 import { type PayAfterOrder, payAfterOrder } from './wire.ts';
@@ -46,7 +47,6 @@ export function settleQuery(
   const { mchid } = context.credential;
   const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : undefined;
   const queryId = 'queryId' in query ? query.queryId : undefined;
-  const known = { appid, serviceId, mchid, ...(outOrderNo !== undefined && { outOrderNo }) };
   const call = {
     ...prepare('GET', PAY_AFTER_ORDERS, {
       service_id: serviceId,
@@ -55,10 +55,9 @@ export function settleQuery(
       appid,
     }),
     read: (wire: Wire) => {
-      const order = decode(payAfterOrder, wire, context.onUnreadableField, known);
-      // A signature does not name the call it answers: another order's answer would verify too.
-      const own = order?.mchid === mchid && order.outOrderNo === (outOrderNo ?? order.outOrderNo);
-      return own ? order : undefined;
+      const order = decode(payAfterOrder, wire, context.onUnreadableField);
+      const ids = { mchid, appid, serviceId, outOrderNo };
+      return order && isOwnAnswer(order, ids) ? order : undefined;
     },
     signal,
   };

@@ -47,11 +47,8 @@ export function readRefusal(
   };
 }
 
-/** The body as a JSON object, an empty one for the empty body of a 204; `undefined` for anything else. */
+/** The body as a JSON object; `undefined` for anything else, an empty body included. */
 export function parseObject(body: Uint8Array): Wire | undefined {
-  if (body.length === 0) {
-    return {};
-  }
   try {
     const value: unknown = JSON.parse(
       Buffer.from(body.buffer, body.byteOffset, body.length).toString(),

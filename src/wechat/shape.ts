@@ -61,23 +61,16 @@ export function encode(
 
 /**
  * WeChat's JSON object as a camelCase answer. Optional fields that are missing or oddly typed
- * become null and are named to `drop`. A required one falls back to what is `known` of it
- * already; where nothing is, there is no answer: `undefined`.
+ * become null and are named to `drop`. Without a required field there is no answer: `undefined`.
+ * Nothing of the request fills a gap: a value that is compared with itself always matches.
  */
 export function decode<S extends Shape>(
   shape: S,
   wire: Wire,
   drop: DropField,
-  known?: Partial<Answer<S>>,
   prefix?: string,
 ): Answer<S> | undefined;
-export function decode(
-  shape: Shape,
-  wire: Wire,
-  drop: DropField,
-  known: Wire = {},
-  prefix = '',
-): unknown {
+export function decode(shape: Shape, wire: Wire, drop: DropField, prefix = ''): unknown {
   const answer: Record<string, unknown> = {};
   for (const { name, key } of namesOf(shape)) {
     const field = shape[name];
@@ -87,11 +80,10 @@ export function decode(
     if (value !== undefined && read === undefined) {
       drop(path);
     }
-    const fallback = known[key];
-    if (read === undefined && field?.required && fallback === undefined) {
+    if (read === undefined && field?.required) {
       return undefined;
     }
-    answer[key] = read ?? fallback ?? null;
+    answer[key] = read ?? null;
   }
   return answer;
 }

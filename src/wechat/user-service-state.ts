@@ -20,10 +20,16 @@ export async function queryUserServiceState(
   { appid, serviceId, openid }: UserServiceStateQuery,
   { signal }: QueryOptions = {},
 ): Promise<UserServiceState> {
-  const known = { appid, serviceId };
   const call = {
     ...prepare('GET', '/v3/payscore/user-service-state', { service_id: serviceId, appid, openid }),
-    read: (wire: Wire) => decode(userServiceState, wire, context.onUnreadableField, known),
+    read: (wire: Wire) => {
+      const state = decode(userServiceState, wire, context.onUnreadableField);
+      const isOwn =
+        state?.appid === appid &&
+        state.serviceId === serviceId &&
+        (state.openid === null || state.openid === openid);
+      return isOwn ? state : undefined;
+    },
     signal,
   };
   return readOutcome(await settle(call, context, deadlineIn(context.budgetMs)));

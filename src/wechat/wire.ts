@@ -91,17 +91,22 @@ export const userServiceState = {
 } satisfies Shape;
 export type UserServiceState = Answer<typeof userServiceState>;
 
-const ids = {
+/** The answer to complete and cancel. The `order_id` tells it from the answer to a query. */
+export const changeAnswer = {
   appid: required(text),
   mchid: required(text),
   out_order_no: required(text),
   service_id: required(text),
-  order_id: text,
+  order_id: required(text),
 } satisfies Shape;
 
-/** The answer to complete, cancel and sync; the last one's has no service_id. */
-export const changeAnswer = ids;
-export type ChangedPayAfterOrder = Answer<typeof changeAnswer>;
+/** `orderId` is null if only a query has shown that the write took effect. */
+export type ChangedPayAfterOrder = Omit<Answer<typeof changeAnswer>, 'orderId'> & {
+  readonly orderId: string | null;
+};
+
+/** The answer to sync has no service_id. */
+export const syncAnswer = { ...changeAnswer, service_id: text } satisfies Shape;
 
 /** POST …/{out_order_no}/complete, request. The number stands in the path. */
 export const completeRequest = {

@@ -52,6 +52,8 @@ export interface Write<T> {
   /** The request as it was before encryption. */
   readonly request: object;
   readonly read: (wire: Wire) => T | undefined;
+  /** The answer when a query has shown that the write took effect, with the ids of the request. */
+  readonly shownByQuery: () => T;
   readonly operation: WriteOperation;
 }
 
@@ -88,7 +90,7 @@ export function prepareWrite<S extends Shape>(
  */
 export async function write<T>(
   context: CallContext,
-  { order, prepared, endpoint, request, read, operation }: Write<T>,
+  { order, prepared, endpoint, request, read, shownByQuery, operation }: Write<T>,
   { doubtful = false }: WriteOptions,
 ): Promise<T> {
   const deadline = deadlineIn(context.budgetMs);
@@ -113,32 +115,26 @@ export async function write<T>(
       throw operation === 'create'
         ? createRefusal(settled.refusal, order.outOrderNo)
         : await explain(context, order, settled.refusal, deadline);
-    case 'ask': {
-      const taken = await decide(context, { order, operation, prepared }, settled, deadline);
-      // The answer itself never arrived: what is known of it without stands in.
-      const answer = taken && read({});
-      if (answer === undefined) {
-        throw unknown(order.outOrderNo, settled.doubt);
-      }
-      return answer;
-    }
+    case 'ask':
+      await decide(context, { order, operation, prepared }, settled, deadline);
+      return shownByQuery();
   }
 }
 
 type Asking<T> = Extract<Settled<T>, { step: 'ask' }>;
 
-/** True: it was taken. Everything else is an error. */
+/** Resolves if a query shows that the write took effect. Everything else is an error. */
 async function decide<T>(
   context: CallContext,
   { order, operation, prepared }: Pick<Write<T>, 'order' | 'operation' | 'prepared'>,
   { refusal, doubt }: Asking<T>,
   deadline: Deadline,
-): Promise<true> {
+): Promise<void> {
   const { outOrderNo } = order;
   const asked = await settleQuery(context, order, deadline);
   if (asked.step === 'answer') {
     if (hasTaken(operation, prepared.body, asked.answer)) {
-      return true;
+      return;
     }
     throw operation === 'create'
       ? new OrderConflictError(outOrderNo, refusal)

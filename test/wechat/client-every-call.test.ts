@@ -28,7 +28,13 @@ describe('the generic request', () => {
       `${ORDERS}/A1/cancel`,
       '{"reason":"押金"}',
     ]);
-    expect(call.answer).toEqual({ state: 'CREATED', use_service_state: 'AVAILABLE' });
+    expect(call.answer).toEqual({
+      appid: IDS.appid,
+      service_id: IDS.serviceId,
+      mchid: MCHID,
+      out_order_no: 'A1',
+      order_id: '15646546545165651651',
+    });
   });
 });
 

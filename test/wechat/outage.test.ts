@@ -10,7 +10,7 @@ import { closedPort } from './http-server.ts';
 import { rsaKeys } from './keys.ts';
 import { anOrder, IDS } from './orders.ts';
 import { failureOf } from './sandbox-client.ts';
-import { answerTo, clientOf, PUBLIC_KEY_ID, type Seen, startSdkUpstream } from './sdk-upstream.ts';
+import { clientOf, ownAnswer, PUBLIC_KEY_ID, type Seen, startSdkUpstream } from './sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();
@@ -28,7 +28,7 @@ async function upstream(options: Partial<WechatPayOptions> = {}) {
     await sleep(server.delayMs);
     return server.broken(seen)
       ? { status: 500, body: '{"code":"SYSTEM_ERROR"}' }
-      : { body: answerTo('A1', { state: 'CREATED' }) };
+      : { body: ownAnswer(seen) };
   });
   const states: BreakerState[] = [];
   const wechat = clientOf(sdk.url, merchant, wechatKey, {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll } from 'vitest';
 import type { WechatPay } from '../../src/wechat/index.ts';
 import { type KeyPair, rsaKeys } from './keys.ts';
 import {
-  answerTo,
   clientOf,
+  ownAnswer,
   PUBLIC_KEY_ID,
   type Seen,
   startSdkUpstream,
@@ -32,10 +32,9 @@ export function sdkFixture(): SdkFixture {
   };
 
   beforeAll(async () => {
-    const upstream = await startSdkUpstream(merchant.publicPem, signers, ({ target }) => {
-      const body = JSON.stringify({ state: 'CREATED', use_service_state: 'AVAILABLE' });
-      return { body: target.includes('query_id=') ? answerTo('A1', { state: 'CREATED' }) : body };
-    });
+    const upstream = await startSdkUpstream(merchant.publicPem, signers, (request) => ({
+      body: ownAnswer(request),
+    }));
     running = { upstream, wechat: clientOf(upstream.url, merchant, wechatKey) };
   });
   afterAll(async () => {

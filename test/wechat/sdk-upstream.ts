@@ -102,3 +102,19 @@ export function answerTo(outOrderNo: string, more: object = {}): string {
   const ids = { appid: IDS.appid, service_id: IDS.serviceId, mchid: MCHID };
   return JSON.stringify({ ...ids, out_order_no: outOrderNo, ...more });
 }
+
+/** The answer that WeChat gives to this call, whatever it is, with the ids of the request. */
+export function ownAnswer({ method, target, body }: Seen): string {
+  const { pathname, searchParams } = new URL(target, 'http://wechat');
+  if (pathname.endsWith('user-service-state')) {
+    const ids = { appid: IDS.appid, service_id: IDS.serviceId };
+    return JSON.stringify({ ...ids, use_service_state: 'AVAILABLE' });
+  }
+  if (method === 'GET') {
+    return answerTo(searchParams.get('out_order_no') ?? 'A1', { state: 'CREATED' });
+  }
+  const [, , , , inPath] = pathname.split('/');
+  const inBody: unknown = Object(JSON.parse(body.toString())).out_order_no;
+  const outOrderNo = inPath === undefined ? String(inBody) : decodeURIComponent(inPath);
+  return answerTo(outOrderNo, { order_id: '15646546545165651651' });
+}

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { WechatPayOptionsError } from '../../src/wechat/index.ts';
 import { rsaKeys } from './keys.ts';
 import { anOrder, IDS, MERCHANT_SERIAL } from './orders.ts';
-import { answerTo, clientOf, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
+import { answerTo, clientOf, ownAnswer, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
 
 const OTHER_SERIAL = '6157F09EFDC096DE15EBE81A47057A7232F1B8E9';
 const OTHER_KEY_ID = 'PUB_KEY_ID_0114232134912410000000000009';
@@ -24,9 +24,9 @@ const NEW = {
 };
 
 test('a call in flight ends under the old keys, the next one is made under the new', async () => {
-  await using upstream = await startSdkUpstream(newMerchant.publicPem, signers, async () => {
+  await using upstream = await startSdkUpstream(newMerchant.publicPem, signers, async (request) => {
     await sleep(100);
-    return { body: answerTo('A1', { state: 'CREATED' }) };
+    return { body: ownAnswer(request) };
   });
   const wechat = clientOf(upstream.url, merchant, wechatKey);
   const inFlight = wechat.createPayAfterOrder(anOrder({ outOrderNo: 'A1' }));
