@@ -154,6 +154,11 @@ function watched(log: ReturnType<typeof createLog>, metrics: Metrics): Partial<W
   return {
     onUnreadableField: (field) => log.warn({ field }, 'a field of WeChat Pay could not be read'),
     onAttempt: metrics.attempt,
+    onUnverifiedRefusal: (refusal) =>
+      log.warn(
+        refusal,
+        'WeChat Pay refusal without a valid signature, a query decides: check proxies and keys',
+      ),
     onBreaker: (breaker) => {
       metrics.breaker(breaker);
       log.warn({ breaker }, 'the circuit breaker before WeChat Pay');

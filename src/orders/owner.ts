@@ -1,7 +1,7 @@
 import {
-  hasTaken,
   OrderConflictError,
   OrderNotFoundError,
+  outcomeByQuery,
   type PayAfterOrder,
   type WechatPay,
 } from '../wechat/index.ts';
@@ -116,5 +116,6 @@ function isOf(
   intent: IntentRow,
   order: PayAfterOrder | null,
 ): boolean {
-  return order !== null && hasTaken('create', intentBody(intent, vault), order);
+  const body = intentBody(intent, vault);
+  return order !== null && outcomeByQuery('create', body, order) === 'took-effect';
 }

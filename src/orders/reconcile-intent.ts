@@ -1,4 +1,4 @@
-import { hasTaken, type WechatPay } from '../wechat/index.ts';
+import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../wechat/index.ts';
 import { intentBody } from './intents.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
 import { observationOf, observe } from './observe.ts';
@@ -21,14 +21,15 @@ export async function reconcileIntent(
   const { id, out_order_no: outOrderNo, appid, service_id: serviceId, owner } = intent;
   const query = { outOrderNo, appid, serviceId };
   const shown = await wechat.queryPayAfterOrder(query, { proven: true });
-  const taken =
-    shown !== null && hasTaken(intent.operation, intentBody(intent, ledger.vault), shown);
-  const status = conclusion(intent, shown !== null, taken, now());
+  const outcome =
+    shown && outcomeByQuery(intent.operation, intentBody(intent, ledger.vault), shown);
+  const status = conclusion(intent, outcome, now());
   if (status !== 'open') {
     ledger.onIntent(status);
   }
   const seen = shown && observationOf(shown, 'RECONCILER', now());
-  const owned = taken && intent.operation === 'create' ? seen && { ...seen, owner } : seen;
+  const owned =
+    outcome === 'took-effect' && intent.operation === 'create' ? seen && { ...seen, owner } : seen;
   const observed = await record(ledger, async (tx) => {
     const lease = intent.check_at ?? 0;
     if (status === 'open') {
@@ -51,18 +52,25 @@ export function postponeIntent(
   return record(ledger, (tx) => leaveOpen(tx, { id, since }, ledger.now(), lease ?? 0));
 }
 
+/** @param outcome null: WeChat Pay has proved that there is no such order */
 function conclusion(
   { operation, sent_at: sentAt }: IntentRow,
-  exists: boolean,
-  taken: boolean,
+  outcome: WriteOutcome | null,
   now: number,
 ): IntentStatus {
-  if (taken) {
-    return 'done';
-  }
-  if (operation === 'create' && exists) {
-    // Another order has the number: this one can't come any more.
-    return 'refused';
+  switch (outcome) {
+    case 'took-effect':
+      return 'done';
+    case 'undetermined':
+      return 'open';
+    case 'no-effect':
+      if (operation === 'create') {
+        // Another order has the number, so that this one can no longer be created.
+        return 'refused';
+      }
+      break;
+    case null:
+      break;
   }
   return now - sentAt >= LATEST_EFFECT_MS ? 'absent' : 'open';
 }

@@ -5,6 +5,7 @@ import { type Answer, requestId } from './answer.ts';
 import { parseAuthorization } from './authorization.ts';
 import { decide, serialOf } from './decide.ts';
 import type { CallFault } from './faults/fault.ts';
+import { otherAnswer } from './faults/other-answer.ts';
 import { statusAnswer } from './faults/status-answer.ts';
 import { signOrSpoil } from './faults/untrusted.ts';
 import { readBody } from './http-body.ts';
@@ -52,10 +53,22 @@ export async function serveWechat(
   if (fault?.fault === 'latency') {
     await waitWhileOpen(fault.ms, response);
   }
-  const final = fault?.fault === 'status' ? statusAnswer(fault) : answer;
+  const final = replaced(fault) ?? answer;
   const headers = await signatureOf(final, serialOf(request), fault, world);
   settle(response.destroyed ? 'none' : final.status);
   send(response, final, headers, fault?.fault === 'truncate');
+}
+
+/** The answer that a fault puts in place of the true one. */
+function replaced(fault: CallFault | undefined): Answer | undefined {
+  switch (fault?.fault) {
+    case 'status':
+      return statusAnswer(fault);
+    case 'other-answer':
+      return otherAnswer(fault.of);
+    default:
+      return undefined;
+  }
 }
 
 async function signatureOf(

@@ -59,12 +59,16 @@ async function judged<T>(
   return judge(delivery, { findKey: keys.find, now: now(), read, sent });
 }
 
-/** A refusal is an answer; what never reached the first of two hosts says nothing of WeChat Pay. */
+/**
+ * A verified refusal is an answer of WeChat Pay. One that is not verified may be a proxy's, and what
+ * never reached the first of two hosts says nothing about WeChat Pay either.
+ */
 function healthOf<T>(latest: Attempt<T>, delivery: Delivery): Health {
   switch (latest.kind) {
     case 'done':
-    case 'refused':
       return 'good';
+    case 'refused':
+      return latest.refusal.verified ? 'good' : 'neither';
     case 'ambiguous':
       return latest.status === 202 ? 'neither' : 'bad';
     case 'not-accepted':

@@ -7,11 +7,13 @@ export type Attempt<T> =
   | NotAccepted
   | Ambiguous;
 
-/** WeChat has certainly not taken it: 429, no byte was sent, or it was not even tried. */
+/** WeChat has not accepted it: 429, no byte was sent, or it was not even tried. */
 export interface NotAccepted extends LastAnswer {
   readonly kind: 'not-accepted';
   /** Kept back here for longer than a call should wait: not to be tried again within it. */
   readonly held?: true;
+  /** A 429 without a valid signature: something between may have passed the request on. */
+  readonly unverified?: true;
   readonly what: string;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
@@ -28,8 +30,11 @@ export interface Ambiguous extends LastAnswer {
 export type NextStep<T> =
   | { readonly step: 'answer'; readonly answer: T }
   | { readonly step: 'refuse'; readonly refusal: Refusal }
-  /** A write was refused after an attempt that may have taken effect: only a query can tell. */
-  | { readonly step: 'ask'; readonly refusal: Refusal; readonly doubt: Ambiguous }
+  /**
+   * A write was refused after an attempt that may have taken effect (`doubt`), or by an answer that is
+   * not verified: only a query can tell.
+   */
+  | { readonly step: 'ask'; readonly refusal: Refusal; readonly doubt: Ambiguous | undefined }
   | { readonly step: 'again'; readonly afterMs: number }
   | { readonly step: 'give-up'; readonly last: NotAccepted | Ambiguous };
 
@@ -59,14 +64,15 @@ export function attemptTimeout(budgetMs: number, remainingMs: number): number {
 export function nextStep<T>(progress: Progress<T>): NextStep<T> {
   const { writes, attempts, remainingMs, mayRepeat, jitter, earlierDoubt } = progress;
   const latest = attempts[attempts.length - 1] ?? attempts[0];
-  const doubt = attempts.findLast((attempt) => attempt.kind === 'ambiguous') ?? earlierDoubt;
+  const doubt = lastAmbiguous(attempts) ?? earlierDoubt;
   if (latest.kind === 'done') {
     return { step: 'answer', answer: latest.answer };
   }
   if (latest.kind === 'refused') {
-    return writes && doubt !== undefined
-      ? { step: 'ask', refusal: latest.refusal, doubt }
-      : { step: 'refuse', refusal: latest.refusal };
+    const { refusal } = latest;
+    return writes && (doubt !== undefined || !isProven(refusal))
+      ? { step: 'ask', refusal, doubt }
+      : { step: 'refuse', refusal };
   }
   const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
   const declined = latest.kind === 'not-accepted' ? latest : undefined;
@@ -76,4 +82,22 @@ export function nextStep<T>(progress: Progress<T>): NextStep<T> {
     return { step: 'again', afterMs };
   }
   return { step: 'give-up', last: writes ? (doubt ?? latest) : latest };
+}
+
+/** WeChat Pay signs every refusal but a 401, and a call that fails authentication has no effect. */
+function isProven({ verified, status }: Refusal): boolean {
+  return verified || status === 401;
+}
+
+/** The last attempt that may have taken effect if the call is a write. */
+function lastAmbiguous<T>(attempts: readonly Attempt<T>[]): Ambiguous | undefined {
+  const last = attempts.findLast(
+    (attempt) =>
+      attempt.kind === 'ambiguous' || (attempt.kind === 'not-accepted' && attempt.unverified),
+  );
+  if (last?.kind === 'not-accepted') {
+    const { what, status, code, requestId } = last;
+    return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, status, code, requestId };
+  }
+  return last?.kind === 'ambiguous' ? last : undefined;
 }

@@ -112,6 +112,7 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
     now: options.now ?? Date.now,
     onUnreadableField: options.onUnreadableField ?? (() => {}),
     onAttempt: harmless(options.onAttempt),
+    onUnverifiedRefusal: harmless(options.onUnverifiedRefusal),
   };
   const onNews = harmless(options.onCertificates);
   const keys = holdKeys(options, checked, { ...base, timeoutMs: attemptMs }, onNews);

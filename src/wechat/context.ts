@@ -2,7 +2,7 @@ import type { Ambiguous } from './attempts.ts';
 import type { Guard } from './guard.ts';
 import type { Reader } from './judge.ts';
 import type { KeyRing } from './key-ring.ts';
-import type { AttemptReport } from './report.ts';
+import type { AttemptReport, UnverifiedRefusal } from './report.ts';
 import type { Method, Signer } from './send-signed.ts';
 import type { DropField } from './shape.ts';
 
@@ -30,6 +30,7 @@ export interface CallContext extends Signer {
   readonly budgetMs: number;
   readonly onUnreadableField: DropField;
   readonly onAttempt: (report: AttemptReport) => void;
+  readonly onUnverifiedRefusal: (refusal: UnverifiedRefusal) => void;
 }
 
 /** A point on the monotonic clock (ms) by which the whole call has to end. */

@@ -15,7 +15,6 @@ export type {
   PayAfterOrderQuery,
   QueryOptions,
 } from './query-pay-after-order.ts';
-export { hasTaken } from './recognise.ts';
 export type { AttemptReport, BreakerState } from './report.ts';
 export { decryptResource, type EncryptedResource } from './resource.ts';
 export * from './service-time.ts';
@@ -32,3 +31,4 @@ export type {
   UserServiceState,
 } from './wire.ts';
 export type { FreshWrite, PreparedWrite, WriteOptions } from './write.ts';
+export { outcomeByQuery, type WriteOutcome } from './write-outcome.ts';

@@ -23,9 +23,17 @@ export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<
   }
   const { status } = delivery;
   const last = { status, code: readCode(delivery), requestId: requestIdOf(delivery) };
+  const doubt = distrust(delivery, context.findKey, context.now);
   if (status === 429) {
-    const what = 'WeChat Pay asks for fewer calls.';
-    return { kind: 'not-accepted', what, ...last, ...retryAfter(delivery.header('retry-after')) };
+    const what = 'WeChat Pay rate limit reached (429).';
+    const later = retryAfter(delivery.header('retry-after'));
+    return {
+      kind: 'not-accepted',
+      ...(doubt !== undefined && { unverified: true }),
+      what,
+      ...last,
+      ...later,
+    };
   }
   if (status >= 500 || status === 202) {
     const what = status === 202 ? 'WeChat Pay has not finished.' : 'WeChat Pay has a fault.';
@@ -34,7 +42,6 @@ export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<
   const untrusted = (what: string): Ambiguous => {
     return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, ...last };
   };
-  const doubt = distrust(delivery, context.findKey, context.now);
   if (status >= 200 && status < 300) {
     if (doubt !== undefined) {
       return untrusted(describe(doubt));

@@ -1,6 +1,6 @@
 import type { CertificateNews } from './certificate-store.ts';
 import type { Protection } from './protection.ts';
-import type { AttemptReport, BreakerState } from './report.ts';
+import type { AttemptReport, BreakerState, UnverifiedRefusal } from './report.ts';
 
 export interface WechatPayOptions {
   /** Merchant number, digits. */
@@ -38,6 +38,8 @@ export interface WechatPayOptions {
   readonly onUnreadableField?: ((field: string) => void) | undefined;
   /** Told of every attempt, once it is known what came of it. What it throws is dropped. */
   readonly onAttempt?: ((report: AttemptReport) => void) | undefined;
+  /** Called for a refusal of a write without a valid signature, before a query decides. */
+  readonly onUnverifiedRefusal?: ((refusal: UnverifiedRefusal) => void) | undefined;
   /** Told when the circuit breaker changes: the worse of that of writes and that of reads. */
   readonly onBreaker?: ((state: BreakerState) => void) | undefined;
   /** Told when certificates that renew themselves have changed, or could not be had. */

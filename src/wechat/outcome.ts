@@ -34,7 +34,10 @@ export function writeOutcome<T>(settled: Settled<T>): T {
     case 'refuse':
       throw new WechatRefusedError(settled.refusal);
     case 'ask':
-      throw new OutcomeUnknownError(settled.doubt.reason, settled.doubt);
+      throw new OutcomeUnknownError(
+        settled.doubt?.reason ?? 'UNTRUSTED_ANSWER',
+        settled.doubt ?? settled.refusal,
+      );
     case 'give-up':
       throw settled.last.kind === 'ambiguous'
         ? new OutcomeUnknownError(settled.last.reason, settled.last)

@@ -9,6 +9,15 @@ export interface AttemptReport {
   readonly ms: number;
 }
 
+/** A refusal of a write without a valid signature: a query decides. */
+export interface UnverifiedRefusal {
+  /** A template, as in {@link AttemptReport}. */
+  readonly endpoint: string;
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+}
+
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** A callback of the caller's whose failure is not the call's. */

@@ -45,9 +45,14 @@ function sameDiscount(sent: SentDiscount, seen: Listed<PayAfterOrder['discounts'
   );
 }
 
-/** An empty text is one that the answer leaves out. */
+/** An empty text is one that the answer leaves out. WeChat Pay trims what it stores. */
 function sameValue<T>(sent: Optional<T>, seen: T | null): boolean {
-  return seen === null || seen === '' || sent === seen;
+  const shown = trimmed(seen);
+  return shown === null || shown === '' || trimmed(sent) === shown;
+}
+
+function trimmed<T>(value: T): T | string {
+  return typeof value === 'string' ? value.trim() : value;
 }
 
 /** Names are unique in a list, so that its order says nothing. */

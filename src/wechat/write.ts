@@ -1,22 +1,12 @@
 import type { Ambiguous } from './attempts.ts';
-import { type CallContext, type Deadline, deadlineIn, type Settled, settle } from './call.ts';
-import {
-  OrderConflictError,
-  OrderNotFoundError,
-  OrderOutcomeUnknownError,
-  OrderStateError,
-  type Refusal,
-  type WechatError,
-  WechatRefusedError,
-  WechatUnavailableError,
-} from './errors.ts';
+import { type CallContext, deadlineIn, settle } from './call.ts';
+import { WechatUnavailableError } from './errors.ts';
 import { keyToEncrypt } from './no-key.ts';
-import { isConflict, isNotFound, isStateRefusal } from './outcome.ts';
-import { settleQuery } from './query-pay-after-order.ts';
-import { hasTaken, type WriteOperation } from './recognise.ts';
 import { bodyOf, scalarsIn } from './request.ts';
+import { definiteRefusal, outcomeUnknown, resolveByQuery } from './resolve-by-query.ts';
 import { fieldEncryption } from './sensitive-fields.ts';
 import { encode, type Request, type Shape, type Wire } from './shape.ts';
+import type { WriteOperation } from './write-outcome.ts';
 
 /** The bytes of a write, made once: encryption gives others each time. To be kept and sent again. */
 export interface PreparedWrite {
@@ -103,85 +93,25 @@ export async function write<T>(
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };
+  const refused = { order, operation, body: prepared.body };
   const settled = await settle(call, context, deadline);
   switch (settled.step) {
     case 'answer':
       return settled.answer;
     case 'give-up':
       throw settled.last.kind === 'ambiguous'
-        ? unknown(order.outOrderNo, settled.last)
+        ? outcomeUnknown(order.outOrderNo, settled.last)
         : new WechatUnavailableError(settled.last.what, settled.last);
     case 'refuse':
-      throw operation === 'create'
-        ? createRefusal(settled.refusal, order.outOrderNo)
-        : await explain(context, order, settled.refusal, deadline);
+      throw await definiteRefusal(context, refused, settled.refusal, deadline);
     case 'ask':
-      await decide(context, { order, operation, prepared }, settled, deadline);
+      if (!settled.refusal.verified) {
+        const { status, code, requestId } = settled.refusal;
+        context.onUnverifiedRefusal({ endpoint, status, code, requestId });
+      }
+      await resolveByQuery(context, refused, settled, deadline);
       return shownByQuery();
   }
-}
-
-type Asking<T> = Extract<Settled<T>, { step: 'ask' }>;
-
-/** Resolves if a query shows that the write took effect. Everything else is an error. */
-async function decide<T>(
-  context: CallContext,
-  { order, operation, prepared }: Pick<Write<T>, 'order' | 'operation' | 'prepared'>,
-  { refusal, doubt }: Asking<T>,
-  deadline: Deadline,
-): Promise<void> {
-  const { outOrderNo } = order;
-  const asked = await settleQuery(context, order, deadline);
-  if (asked.step === 'answer') {
-    if (hasTaken(operation, prepared.body, asked.answer)) {
-      return;
-    }
-    throw operation === 'create'
-      ? new OrderConflictError(outOrderNo, refusal)
-      : refusalError(refusal, outOrderNo, asked.answer.state);
-  }
-  const absent = asked.step === 'refuse' && asked.refusal.verified && isNotFound(asked.refusal);
-  if (!absent) {
-    throw unknown(outOrderNo, doubt);
-  }
-  throw operation === 'create'
-    ? createRefusal(refusal, outOrderNo)
-    : refusalError(refusal, outOrderNo, null);
-}
-
-/** There is no order yet that could be missing or in a wrong state. */
-function createRefusal(refusal: Refusal, outOrderNo: string): WechatError {
-  return isConflict(refusal)
-    ? new OrderConflictError(outOrderNo, refusal)
-    : new WechatRefusedError(refusal);
-}
-
-/** The error of a definite refusal. One that is about the order's state comes with that state. */
-async function explain(
-  context: CallContext,
-  order: Write<unknown>['order'],
-  refusal: Refusal,
-  deadline: Deadline,
-): Promise<WechatError> {
-  const asked = isStateRefusal(refusal) ? await settleQuery(context, order, deadline) : undefined;
-  const state = asked?.step === 'answer' ? asked.answer.state : null;
-  return refusalError(refusal, order.outOrderNo, state);
-}
-
-function refusalError(refusal: Refusal, outOrderNo: string, state: string | null): WechatError {
-  if (isConflict(refusal)) {
-    return new OrderConflictError(outOrderNo, refusal);
-  }
-  if (isNotFound(refusal)) {
-    return new OrderNotFoundError(outOrderNo, refusal);
-  }
-  return isStateRefusal(refusal)
-    ? new OrderStateError(outOrderNo, state, refusal)
-    : new WechatRefusedError(refusal);
-}
-
-function unknown(outOrderNo: string, doubt: Ambiguous): OrderOutcomeUnknownError {
-  return new OrderOutcomeUnknownError(outOrderNo, doubt.reason, doubt);
 }
 
 function bodyScalars({ body }: PreparedWrite): readonly string[] {

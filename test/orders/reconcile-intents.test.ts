@@ -35,15 +35,17 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
   test.each([
     ['complete', TOTAL, { state: 'FINISHED', totalAmount: 250 }, 'done'],
     ['complete', TOTAL, { state: 'USER_PAID', totalAmount: 250 }, 'done'],
-    ['complete', TOTAL, { state: 'FINISHED', totalAmount: null }, 'done'],
+    ['complete', TOTAL, { state: 'FINISHED', totalAmount: null }, 'open'],
     ['complete', TOTAL, { state: 'FINISHED', totalAmount: 251 }, 'absent'],
     ['complete', TOTAL, { state: 'USER_ACCEPTED' }, 'absent'],
     ['complete', TOTAL, { state: 'REVOKED' }, 'absent'],
-    ['complete', { total_amount: 0, finish_type: 1 }, { state: 'REVOKED' }, 'done'],
+    ['complete', { total_amount: 0, finish_type: 1 }, { state: 'REVOKED' }, 'open'],
+    ['complete', { total_amount: 0, finish_type: 1 }, { state: 'REVOKED', finishType: 1 }, 'done'],
     ['cancel', {}, { state: 'REVOKED' }, 'done'],
     ['cancel', {}, { state: 'USER_ACCEPTED' }, 'absent'],
     ['sync', {}, { state: 'USER_PAID', payType: 'MchChannelPayType' }, 'done'],
-    ['sync', {}, { state: 'USER_PAID' }, 'absent'],
+    ['sync', {}, { state: 'USER_PAID' }, 'open'],
+    ['sync', {}, { state: 'USER_PAID', finishTransactionId: '42' }, 'absent'],
     ['sync', {}, { state: 'FINISHED' }, 'absent'],
   ] as const)('to %s with %j is, where the order is %j, %s', async (operation, body, shown, is) => {
     const { ledger, row } = await openIntent({ operation, prepare: bytesOf(body) });
@@ -51,7 +53,10 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
       queriesAnswering(() => shownOrder(shown)),
       ledger,
     );
-    expect(await row()).toMatchObject({ status: is, check_at: null });
+    expect(await row()).toMatchObject({
+      status: is,
+      check_at: is === 'open' ? expect.any(Number) : null,
+    });
   });
 
   test('is released where there is no such order', async () => {

@@ -101,6 +101,69 @@ describe('a create that is refused after an attempt that may have made the order
   });
 });
 
+describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) => {
+  const refusals = [
+    { status: 400, code: 'PARAM_ERROR' },
+    { status: 403, code: 'NO_AUTH' },
+    { status: 404, code: 'ORDER_NOT_EXIST' },
+    { status: 409, code: 'INVALID_REQUEST' },
+  ];
+  const refused = (on: string, refusal: object, takesEffect: boolean) =>
+    inject({ on, fault: 'status', signature, takesEffect, ...refusal });
+
+  test.each(refusals)('of a create that made the order is a success: %j', async (refusal) => {
+    const order = anOrder();
+    await refused('create', refusal, true);
+    const created = await create(order);
+    expect(created).toMatchObject({ outOrderNo: order.outOrderNo, orderId: null });
+    expect(calls().map(({ kind }) => kind)).toEqual(['create', 'query']);
+  });
+
+  test.each(refusals)('of a create that made no order is that refusal: %j', async (refusal) => {
+    const unverified: object[] = [];
+    await refused('create', refusal, false);
+    const error = await failureOf(
+      client({ onUnverifiedRefusal: (one) => unverified.push(one) }).createPayAfterOrder(anOrder()),
+    );
+    expect(error).toBeInstanceOf(WechatRefusedError);
+    expect(error).toMatchObject({ ...refusal, refusal: { verified: false } });
+    expect(unverified).toMatchObject([{ ...refusal, endpoint: expect.stringMatching(/^POST /) }]);
+  });
+
+  test.each(refusals)('is an unknown outcome if the query fails: %j', async (refusal) => {
+    await refused('create', refusal, true);
+    await inject({ on: 'query', times: null, fault: 'status', status: 403, signature });
+    const error = await failureOf(create(anOrder()));
+    expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
+    expect(error).toMatchObject({ reason: 'UNTRUSTED_ANSWER' });
+  });
+
+  test.each(refusals)('of a cancel is decided by what the order shows: %j', async (refusal) => {
+    const [done, kept] = [anOrder(), anOrder()];
+    await Promise.all([create(done), create(kept)]);
+    const cancel = ({ appid, serviceId, outOrderNo }: CreatePayAfterOrderRequest) =>
+      client().cancelPayAfterOrder({ appid, serviceId, outOrderNo, reason: '用户投诉' });
+    await refused('cancel', refusal, true);
+    expect(await cancel(done)).toMatchObject({ outOrderNo: done.outOrderNo, orderId: null });
+    await refused('cancel', refusal, false);
+    expect(await failureOf(cancel(kept))).toBeInstanceOf(WechatRefusedError);
+  });
+
+  test('that asks for fewer calls proves nothing: the outcome is unknown', async () => {
+    const { outOrderNo, ...order } = anOrder();
+    await inject({ on: 'create', fault: 'status', status: 429, signature, times: null });
+    const error = await failureOf(create({ ...order, outOrderNo }));
+    expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
+    expect(error).toMatchObject({ reason: 'UNTRUSTED_ANSWER', status: 429 });
+  });
+
+  test('with status 401 is a refusal: WeChat never signs it, and such a call has no effect', async () => {
+    await inject({ on: 'create', fault: 'status', status: 401, signature });
+    expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
+    expect(calls('query')).toEqual([]);
+  });
+});
+
 describe('a create that is refused at once', () => {
   test('as being another order is a conflict, and nothing is asked', async () => {
     const order = anOrder();

@@ -1,5 +1,16 @@
 import type { CallKind } from '../calls.ts';
 
+export const OTHER_ANSWERS = [
+  'empty-object',
+  'empty-body',
+  'no-content',
+  'other-order',
+  'user-service-state',
+  'certificates',
+] as const;
+
+export type OtherAnswer = (typeof OTHER_ANSWERS)[number];
+
 /** What goes wrong, with its options. */
 export type Misbehaviour =
   | { readonly fault: 'latency'; readonly ms: number }
@@ -9,10 +20,14 @@ export type Misbehaviour =
       readonly code: string;
       readonly message: string;
       readonly html: boolean;
+      /** `usual`: as WeChat Pay does, which does not sign 401, 5xx and HTML. */
+      readonly signature: 'usual' | 'none' | 'wrong';
       /** Seconds; without it there is no Retry-After. */
       readonly retryAfter?: number;
     }
   | { readonly fault: 'stale' | 'future'; readonly seconds: number }
+  /** A validly signed answer to another call takes the place of the true one. */
+  | { readonly fault: 'other-answer'; readonly of: OtherAnswer }
   | {
       readonly fault:
         | 'reset-before'
@@ -71,6 +86,7 @@ export const FAULTS: Readonly<Record<CallFaultName, { readonly takesEffect: bool
   'reset-after': { takesEffect: true },
   truncate: { takesEffect: true },
   status: { takesEffect: false },
+  'other-answer': { takesEffect: true },
   unsigned: { takesEffect: true },
   'wrong-signature': { takesEffect: true },
   'other-body': { takesEffect: true },

@@ -9,6 +9,7 @@ import {
   type NoticeFault,
   type NoticeFaultName,
   type NoticeMisbehaviour,
+  OTHER_ANSWERS,
   type Reach,
 } from './fault.ts';
 import { usualCode } from './status-answer.ts';
@@ -25,6 +26,7 @@ const TARGETS = [
   'notify',
 ] as const;
 
+const SIGNATURES = ['usual', 'none', 'wrong'] as const;
 const CALL_NAMES = Object.keys(FAULTS).filter(isCallFault);
 const NAMES = [...new Set([...CALL_NAMES, ...NOTICE_FAULTS])];
 const MANY = 1_000_000;
@@ -87,6 +89,8 @@ function readMisbehaviour(name: CallFaultName, input: InputReader): Misbehaviour
     case 'stale':
     case 'future':
       return { fault: name, seconds: readSeconds(input) };
+    case 'other-answer':
+      return { fault: name, of: input.oneOf('of', OTHER_ANSWERS) };
     case 'status': {
       const status = input.integer('status', { min: 200, max: 599 });
       const retryAfter = input.integer('retryAfter', { min: 0, max: MANY, fallback: 0 });
@@ -96,6 +100,7 @@ function readMisbehaviour(name: CallFaultName, input: InputReader): Misbehaviour
         code: input.text('code', usualCode(status)),
         message: input.text('message', '沙箱按要求返回的状态'),
         html: input.flag('html', false),
+        signature: input.oneOf('signature', SIGNATURES, 'usual'),
         ...(input.has('retryAfter') && { retryAfter }),
       };
     }

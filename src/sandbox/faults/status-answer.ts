@@ -21,7 +21,8 @@ export function usualCode(status: number): string {
 export function statusAnswer(fault: CallFault & { fault: 'status' }): Answer {
   const { status, code, message, retryAfter } = fault;
   const retry = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
-  const unsigned = fault.html || status === 401 || status >= 500;
+  const usuallyUnsigned = fault.html || status === 401 || status >= 500;
+  const unsigned = fault.signature === 'none' || (fault.signature === 'usual' && usuallyUnsigned);
   const answer = failure(status, { code, message }, usualNumber(code));
   return {
     ...answer,

@@ -26,12 +26,19 @@ export async function signOrSpoil(
         ...(await signText(text, key, nowMs)),
         'Wechatpay-Signature': `WECHATPAY/SIGNTEST/${opaque(192)}`,
       };
-    case 'wrong-signature': {
-      const headers = await signText(text, key, nowMs);
-      const signature = Buffer.from(headers['Wechatpay-Signature'], 'base64').reverse();
-      return { ...headers, 'Wechatpay-Signature': signature.toString('base64') };
-    }
+    case 'wrong-signature':
+      return await wronglySigned(text, key, nowMs);
+    case 'status':
+      return fault.signature === 'wrong'
+        ? await wronglySigned(text, key, nowMs)
+        : await signText(text, key, nowMs);
     default:
       return await signText(text, key, nowMs);
   }
+}
+
+async function wronglySigned(text: string, key: PlatformKey, nowMs: number) {
+  const headers = await signText(text, key, nowMs);
+  const signature = Buffer.from(headers['Wechatpay-Signature'], 'base64').reverse();
+  return { ...headers, 'Wechatpay-Signature': signature.toString('base64') };
 }
