@@ -169,7 +169,7 @@ function watched(log: ReturnType<typeof createLog>, metrics: Metrics): Partial<W
   };
 }
 
-/** A write and the query before it may each take the whole budget; the rest is for the database. */
+/** Longer than a call takes, with room for a slow database: then its process counts as crashed. */
 function holdMs(timeoutMs = 8_000): number {
   return 2 * timeoutMs + 5_000;
 }

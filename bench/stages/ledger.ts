@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { stand } from '../../src/orders/intents.ts';
+import { acquireIntent, HOLD_MS } from '../../src/orders/acquire-intent.ts';
 import { openStore } from '../../src/orders/store/open.ts';
 import { createVault } from '../../src/orders/vault.ts';
 import { ledgerFile } from '../server-environment.ts';
@@ -16,6 +16,8 @@ export async function ledgerStages(
 ): Promise<AsyncDisposable & { readonly works: readonly StageWork[] }> {
   const store = await openStore(`sqlite:${ledgerFile(directory)}`);
   const vault = createVault(randomBytes(32));
+  const log = { warn: () => {}, error: () => {} };
+  const ledger = { store, vault, now: Date.now, holdMs: HOLD_MS, log };
   const body = randomBytes(BODY_BYTES);
   let last = 0;
   const write = async () => {
@@ -30,7 +32,7 @@ export async function ledgerStages(
       owner: null,
       prepare: () => ({ target: '/', body, platformSerial: 'PUB_KEY_ID_0' }),
     };
-    await stand(store, vault, intended, Date.now);
+    await acquireIntent(ledger, intended);
   };
   const works = [
     {

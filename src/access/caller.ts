@@ -36,7 +36,10 @@ export const ANYONE: Caller = {
 /** These are not about anybody's orders. */
 const OF_THE_SERVER: ReadonlySet<Scope> = new Set(['schema:read', 'metrics:read']);
 
-export type Permission = 'granted' | 'scope-missing' | 'shopper-missing';
+/** These decide what a user pays: never for a caller who acts for one user, whatever the token says. */
+const NOT_FOR_SHOPPERS: ReadonlySet<Scope> = new Set(['orders:complete']);
+
+export type Permission = 'granted' | 'scope-missing' | 'shopper-missing' | 'not-for-shoppers';
 
 /**
  * Whether a caller may do this. What is about orders is for those who may act for every user, or
@@ -45,6 +48,9 @@ export type Permission = 'granted' | 'scope-missing' | 'shopper-missing';
 export function permission({ scopes, openid }: Caller, scope: Scope): Permission {
   if (!scopes.has(scope)) {
     return 'scope-missing';
+  }
+  if (NOT_FOR_SHOPPERS.has(scope) && !scopes.has('orders:any')) {
+    return 'not-for-shoppers';
   }
   const bound = OF_THE_SERVER.has(scope) || scopes.has('orders:any') || openid !== null;
   return bound ? 'granted' : 'shopper-missing';

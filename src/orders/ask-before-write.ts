@@ -11,14 +11,16 @@ export const NO_ANSWER = { status: null, code: null, requestId: null };
 
 /**
  * An order as it is before a write to it. Without an answer to be trusted nothing is sent.
+ * @param deadline on the monotonic clock, ms
  * @throws WechatUnavailableError, WechatRefusedError
  */
 export async function askBeforeWrite(
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
   query: PayAfterOrderQuery,
+  deadline: number,
 ): Promise<PayAfterOrder | null> {
   try {
-    return await wechat.queryPayAfterOrder(query);
+    return await wechat.queryPayAfterOrder(query, { deadline });
   } catch (error) {
     throw error instanceof WechatUntrustedError
       ? new WechatUnavailableError(`Nothing was sent. ${error.message}`, error)

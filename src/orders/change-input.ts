@@ -1,5 +1,5 @@
-import { ON_ACCEPT, toWireTime } from '../wechat/index.ts';
-import { type Findings, findings, type InputRules } from './findings.ts';
+import { ON_ACCEPT, toWireMoment, toWireTime } from '../wechat/index.ts';
+import { type Findings, findings, type InputRules, type Source } from './findings.ts';
 import type { InputIssue } from './input-issue.ts';
 import { checkDiscounts, checkFees, type DiscountItem, type FeeItem } from './item-rules.ts';
 import { checkIds } from './order-key.ts';
@@ -38,15 +38,19 @@ export interface SyncInput extends Ids {
   readonly paidTime: string;
 }
 
-/** Every rule that a completion breaks, as far as it can be told without the order. */
+/**
+ * Every rule that a completion breaks, as far as that is known without the order.
+ * @param now Unix ms
+ */
 export function completeInputIssues(
   input: CompleteInput,
   rules: InputRules,
+  now: number,
 ): readonly InputIssue[] {
   const found = findings(rules);
   checkIds(found, input);
   checkTotal(found, input);
-  checkReality(found, input);
+  checkReality(found, input, now);
   checkFees(found, input.fees ?? []);
   checkDiscounts(found, input.discounts ?? [], ({ discountAmount }, at) => {
     found.amount(discountAmount, at('discountAmount'));
@@ -60,7 +64,14 @@ export function completeInputIssues(
     'analogy',
     ['cancelReason'],
     'REQUIRED',
-    'Must be given where finishType is UNUSED.',
+    'Required if finishType is UNUSED.',
+  );
+  found.unless(
+    input.finishType === 'UNUSED' || (input.fees ?? []).length > 0 || Boolean(input.cancelReason),
+    'analogy',
+    ['fees'],
+    'REQUIRED',
+    'Requires fees or cancelReason.',
   );
   return found.issues;
 }
@@ -68,7 +79,7 @@ export function completeInputIssues(
 export function cancelInputIssues(input: CancelInput, rules: InputRules): readonly InputIssue[] {
   const found = findings(rules);
   checkIds(found, input);
-  found.required(input.reason, ['reason']);
+  found.required(input.reason, 'analogy', ['reason']);
   found.length(input.reason, 50, 'analogy', ['reason']);
   found.characters(input.reason, 'confirmed', ['reason']);
   return found.issues;
@@ -77,7 +88,7 @@ export function cancelInputIssues(input: CancelInput, rules: InputRules): readon
 export function syncInputIssues(input: SyncInput, rules: InputRules): readonly InputIssue[] {
   const found = findings(rules);
   checkIds(found, input);
-  checkSecond(found, input.paidTime, ['detail', 'paidTime']);
+  checkSecond(found, input.paidTime, 'confirmed', ['detail', 'paidTime']);
   return found.issues;
 }
 
@@ -101,18 +112,25 @@ function checkTotal(found: Findings, input: CompleteInput) {
   );
 }
 
-function checkReality(found: Findings, input: CompleteInput) {
+function checkReality(found: Findings, input: CompleteInput, now: number) {
   const { realServiceStartTime, realServiceEndTime, realServiceEndLocation, finishType } = input;
-  checkSecond(found, realServiceStartTime, ['realServiceStartTime']);
-  checkSecond(found, realServiceEndTime, ['realServiceEndTime']);
+  checkRealTime(found, realServiceStartTime, ['realServiceStartTime']);
+  checkRealTime(found, realServiceEndTime, ['realServiceEndTime']);
   const start = toWireTime(realServiceStartTime ?? '');
   const end = toWireTime(realServiceEndTime ?? '');
   found.unless(
     !start || !end || end > start,
-    'confirmed',
+    'analogy',
     ['realServiceEndTime'],
     'OUT_OF_RANGE',
     'Must be after realServiceStartTime.',
+  );
+  found.unless(
+    !end || end <= (toWireMoment(now) ?? '').slice(0, end.length),
+    'analogy',
+    ['realServiceEndTime'],
+    'OUT_OF_RANGE',
+    'Must not be in the future.',
   );
   found.length(realServiceEndLocation, 20, 'analogy', ['realServiceEndLocation']);
   found.characters(realServiceEndLocation, 'confirmed', ['realServiceEndLocation']);
@@ -125,14 +143,32 @@ function checkReality(found: Findings, input: CompleteInput) {
   );
 }
 
-/** A moment to the second: neither a plain date nor OnAccept. */
-function checkSecond(found: Findings, time: Optional<string>, path: readonly string[]) {
-  const wire = time === null || time === undefined ? undefined : toWireTime(time);
+const SECONDS = 'ISO 8601 in whole seconds with an offset, or yyyyMMddHHmmss.';
+
+/** The format of WeChat's times is confirmed; that these are to the second is known from merchants. */
+function checkRealTime(found: Findings, time: Optional<string>, path: readonly string[]) {
+  const isGiven = time !== null && time !== undefined;
   found.unless(
-    time === null || time === undefined || (wire?.length === 14 && wire !== ON_ACCEPT),
+    !isGiven || toWireTime(time) !== undefined,
     'confirmed',
     path,
     'BAD_FORMAT',
-    'ISO 8601 in whole seconds with an offset, or yyyyMMddHHmmss.',
+    SECONDS,
   );
+  if (isGiven && toWireTime(time) !== undefined) {
+    checkSecond(found, time, 'analogy', path);
+  }
+}
+
+/** A moment to the second: neither a plain date nor OnAccept. */
+function checkSecond(
+  found: Findings,
+  time: Optional<string>,
+  source: Source,
+  path: readonly string[],
+) {
+  const isGiven = time !== null && time !== undefined;
+  const wire = isGiven ? toWireTime(time) : undefined;
+  const isSecond = wire?.length === 14 && wire !== ON_ACCEPT;
+  found.unless(!isGiven || isSecond, source, path, 'BAD_FORMAT', SECONDS);
 }

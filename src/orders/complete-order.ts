@@ -9,56 +9,77 @@ import {
   type WechatPay,
 } from '../wechat/index.ts';
 import { askBeforeWrite, NO_ANSWER } from './ask-before-write.ts';
+import { startDeadline } from './call-deadline.ts';
 import { type CompleteInput, completeInputIssues } from './change-input.ts';
 import type { OrderDesk } from './desk.ts';
-import { refuseInvalid } from './input-issue.ts';
+import { InvalidInputError } from './input-issue.ts';
 import type { FeeItem } from './item-rules.ts';
-import { refuseForeign } from './owner.ts';
-import { writeOrder } from './write-order.ts';
+import { checkActsForAll } from './owner.ts';
+import { repeatOrRefuse } from './repeat-or-refuse.ts';
+import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
 
 /**
- * Completes an order. What WeChat knows of it is asked first: the ticket where it was left out, and
- * which fees stand since the create, since WeChat takes those back only without their description
- * and count.
- * @throws InvalidInputError, OrderNotFoundError, OrderStateError, OrderConflictError,
- *   WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
+ * Completes an order; never a shopper's. WeChat is queried first: for the ticket if it was left out, and
+ * for the fees that were given at create, which WeChat accepts only without description and count.
+ * @throws InvalidInputError, LedgerUnavailableError, OrderNotFoundError, OrderStateError,
+ *   OrderConflictError, WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
  */
 export async function completeOrder(
   desk: OrderDesk,
   input: CompleteInput,
-): Promise<ChangedPayAfterOrder> {
-  const { wechat, inputRules, ledger } = desk;
-  refuseInvalid(completeInputIssues(input, inputRules));
-  await refuseForeign(desk, input);
-  const { appid, serviceId, outOrderNo, totalAmount } = input;
+): Promise<Replayable<ChangedPayAfterOrder>> {
+  const deadline = startDeadline(desk.wechat);
+  const issues = completeInputIssues(input, desk.inputRules, desk.ledger.now());
+  const refusal =
+    issues.length > 0
+      ? { error: new InvalidInputError(issues) }
+      : checkActsForAll(desk, input.outOrderNo);
+  const write = () => completeWrite(desk, input, deadline.sendBy);
+  return refusal === undefined
+    ? await writeOrder(desk, write(), deadline)
+    : await repeatOrRefuse(desk, write, refusal, deadline);
+}
+
+function completeWrite(
+  { wechat }: OrderDesk,
+  input: CompleteInput,
+  sendBy: number,
+): OrderWrite<ChangedPayAfterOrder> {
+  const { appid, serviceId, outOrderNo, totalAmount, finishType } = input;
   let request = requestOf(input, null);
-  return await writeOrder(ledger, {
+  return {
     intended: {
       operation: 'complete',
       outOrderNo,
       appid,
       serviceId,
       canonical: withoutTicket(wechat.prepare.complete(request).canonical),
+      owner: null,
       prepare: async () => {
-        request = requestOf(input, await present(wechat, input));
+        request = requestOf(input, await present(wechat, input, sendBy));
         return wechat.prepare.complete(request);
       },
     },
-    owner: null,
     send: (options) => wechat.completePayAfterOrder(request, options),
-    seen: () => ({ outOrderNo, appid, serviceId, totalAmount, state: 'FINISHED' }),
-  });
+    // The state after a complete of an unused service is not known: only a query shows it.
+    seen: () =>
+      finishType === 'UNUSED'
+        ? null
+        : { outOrderNo, appid, serviceId, totalAmount, state: 'FINISHED' },
+    shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
+  };
 }
 
 /** The order as it is now. Without an answer only a caller who gives a ticket can go on. */
 async function present(
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
   { appid, serviceId, outOrderNo, finishTicket }: CompleteInput,
+  sendBy: number,
 ): Promise<PayAfterOrder | null> {
   try {
-    const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo });
+    const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
     if (order === null) {
       throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
     }

@@ -1,4 +1,9 @@
-import { type CreatePayAfterOrderRequest, ON_ACCEPT, toWireTime } from '../wechat/index.ts';
+import {
+  type CreatePayAfterOrderRequest,
+  ON_ACCEPT,
+  toWireMoment,
+  toWireTime,
+} from '../wechat/index.ts';
 import { type Findings, findings, type InputRules } from './findings.ts';
 import type { InputIssue } from './input-issue.ts';
 import { checkDiscounts, checkFees } from './item-rules.ts';
@@ -6,24 +11,24 @@ import { checkIds } from './order-key.ts';
 
 /** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */
 const SENSITIVE_MAX_BYTES = 214;
+const MINUTE_MS = 60_000;
 
 /**
  * Every rule that an order breaks before it is sent, all at once. The one place of these rules:
  * limits known of pay-after orders are `confirmed`, those of the sibling products smartretail-orders
  * and serviceorder `analogy`. What is not known of WeChat is not checked.
+ * @param now Unix ms
  */
 export function createInputIssues(
   order: CreatePayAfterOrderRequest,
   rules: InputRules,
+  now: number,
 ): readonly InputIssue[] {
   const found = findings(rules);
   checkIds(found, order);
-  checkTimes(found, order);
+  checkTimes(found, order, now);
   checkTexts(found, order);
-  checkFees(found, order.fees ?? [], ({ feeAmount, feeDesc }, at) => {
-    const told = typeof feeAmount === 'number' || Boolean(feeDesc);
-    found.unless(told, 'analogy', at(), 'REQUIRED', 'Needs feeAmount or feeDesc.');
-  });
+  checkFees(found, order.fees ?? []);
   checkDiscounts(found, order.discounts ?? [], ({ discountDesc }, at) => {
     const told = Boolean(discountDesc);
     const message = 'Must be given with the name.';
@@ -41,7 +46,7 @@ export function createInputIssues(
   return found.issues;
 }
 
-function checkTimes(found: Findings, order: CreatePayAfterOrderRequest) {
+function checkTimes(found: Findings, order: CreatePayAfterOrderRequest, now: number) {
   const { serviceStartTime, serviceEndTime } = order;
   const start = toWireTime(serviceStartTime);
   const end = serviceEndTime ? toWireTime(serviceEndTime) : undefined;
@@ -67,6 +72,20 @@ function checkTimes(found: Findings, order: CreatePayAfterOrderRequest) {
     'OUT_OF_RANGE',
     'Must be after serviceStartTime; a plain date may be the same day.',
   );
+  found.unless(
+    !end || end === ON_ACCEPT || endsLater(end, now),
+    'analogy',
+    ['serviceEndTime'],
+    'OUT_OF_RANGE',
+    'Must be more than a minute from now; a plain date may be today.',
+  );
+}
+
+/** To the second: more than a minute after the call. A plain date: not before the day of the call. */
+function endsLater(end: string, now: number): boolean {
+  return end.length === 14
+    ? end > (toWireMoment(now + MINUTE_MS) ?? '')
+    : end >= (toWireMoment(now) ?? '').slice(0, 8);
 }
 
 /** To the second where both have one, else by the day. Wire forms compare as text. */
@@ -78,8 +97,8 @@ function endsAfter(start: string, end: string): boolean {
 
 function checkTexts(found: Findings, order: CreatePayAfterOrderRequest) {
   const { serviceStartLocation, serviceEndLocation, serviceIntroduction, attach } = order;
-  found.required(serviceStartLocation, ['serviceStartLocation']);
-  found.required(serviceIntroduction, ['serviceIntroduction']);
+  found.required(serviceStartLocation, 'analogy', ['serviceStartLocation']);
+  found.required(serviceIntroduction, 'analogy', ['serviceIntroduction']);
   const texts = { serviceStartLocation, serviceEndLocation, serviceIntroduction };
   for (const [name, value] of Object.entries(texts)) {
     found.length(value, 20, 'analogy', [name]);

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { PayAfterState } from './order-state.ts';
 import type { Reach } from './reach.ts';
 import type { EventRow, Tables } from './store/tables.ts';
 
@@ -67,4 +68,20 @@ export function sightOf(reach: Reach, { owner, claimant }: LoggedEvent): Sight {
     return 'shown';
   }
   return owner === null && claimant === reach.owner ? 'later' : 'hidden';
+}
+
+/** The newest recorded state of an order that this server knows; every order begins as CREATED. */
+export async function lastKnownState(
+  db: Kysely<Tables>,
+  outOrderNo: string,
+): Promise<PayAfterState> {
+  const event = await db
+    .selectFrom('events')
+    .select('state')
+    .where('out_order_no', '=', outOrderNo)
+    .where('state', '!=', 'UNKNOWN')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return event?.state ?? 'CREATED';
 }

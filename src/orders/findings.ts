@@ -8,7 +8,7 @@ import type { InputIssue, InputIssueCode } from './input-issue.ts';
 export type InputRules = 'all' | 'confirmed';
 
 /** Where a rule comes from: said of pay-after orders or of every APIv3 call, or of a sibling product. */
-type Source = 'confirmed' | 'analogy';
+export type Source = 'confirmed' | 'analogy';
 
 type Path = readonly string[];
 type Optional<T> = T | null | undefined;
@@ -23,7 +23,7 @@ export interface Findings {
     code: InputIssueCode,
     message: string,
   ) => void;
-  readonly required: (value: Optional<string>, path: Path) => void;
+  readonly required: (value: Optional<string>, source: Source, path: Path) => void;
   /** Counts characters, a Chinese one as 1. */
   readonly length: (value: Optional<string>, max: number, source: Source, path: Path) => void;
   /** WeChat takes characters of one to three UTF-8 bytes: no emoji, no rare ideographs. */
@@ -44,8 +44,8 @@ export function findings(rules: InputRules): Findings {
   return {
     issues,
     unless,
-    required: (value, path) =>
-      unless(Boolean(value), 'confirmed', path, 'REQUIRED', 'Must be given, and not be empty.'),
+    required: (value, source, path) =>
+      unless(Boolean(value), source, path, 'REQUIRED', 'Must be given, and not be empty.'),
     length: (value, max, source, path) =>
       unless(lengthOf(value) <= max, source, path, 'TOO_LONG', `At most ${max} characters.`),
     characters: (value, source, path) =>

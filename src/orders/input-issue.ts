@@ -27,10 +27,3 @@ export class InvalidInputError extends Error {
     this.issues = issues;
   }
 }
-
-/** @throws InvalidInputError where there is any issue */
-export function refuseInvalid(issues: readonly InputIssue[]): void {
-  if (issues.length > 0) {
-    throw new InvalidInputError(issues);
-  }
-}

@@ -16,15 +16,8 @@ export interface DiscountItem {
 
 type Path = (...rest: readonly string[]) => readonly string[];
 
-/**
- * The rules of 后付费项目 that hold at create and at complete.
- * @param also what else holds for each
- */
-export function checkFees<Fee extends FeeItem>(
-  found: Findings,
-  fees: readonly Fee[],
-  also: (fee: Fee, at: Path) => void = () => {},
-): void {
+/** The rules of 后付费项目, the same at create and at complete. */
+export function checkFees(found: Findings, fees: readonly FeeItem[]): void {
   found.unless(fees.length <= 100, 'analogy', ['fees'], 'TOO_MANY', 'At most 100 fees.');
   found.unique(
     fees.map(({ feeName }) => feeName),
@@ -34,7 +27,7 @@ export function checkFees<Fee extends FeeItem>(
     const { feeName, feeCount, feeAmount, feeDesc } = fee;
     const at: Path = (...rest) => ['fees', String(index), ...rest];
     const count = feeCount ?? 1;
-    found.required(feeName, at('feeName'));
+    found.required(feeName, 'analogy', at('feeName'));
     found.length(feeName, 20, 'analogy', at('feeName'));
     found.characters(feeName, 'confirmed', at('feeName'));
     found.unless(
@@ -47,7 +40,8 @@ export function checkFees<Fee extends FeeItem>(
     found.amount(feeAmount, at('feeAmount'));
     found.length(feeDesc, 30, 'analogy', at('feeDesc'));
     found.characters(feeDesc, 'confirmed', at('feeDesc'));
-    also(fee, at);
+    const isPriced = typeof feeAmount === 'number' || Boolean(feeDesc);
+    found.unless(isPriced, 'analogy', at(), 'REQUIRED', 'Requires feeAmount or feeDesc.');
   });
 }
 
@@ -68,7 +62,7 @@ export function checkDiscounts<Discount extends DiscountItem>(
   discounts.forEach((discount, index) => {
     const { discountName, discountDesc } = discount;
     const at: Path = (...rest) => ['discounts', String(index), ...rest];
-    found.required(discountName, at('discountName'));
+    found.required(discountName, 'analogy', at('discountName'));
     found.length(discountName, 20, 'confirmed', at('discountName'));
     found.characters(discountName, 'confirmed', at('discountName'));
     found.length(discountDesc, 30, 'analogy', at('discountDesc'));

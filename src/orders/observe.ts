@@ -1,4 +1,5 @@
 import { type PayAfterOrder, toWireTime, wireMoment } from '../wechat/index.ts';
+import { lastKnownState } from './event-log.ts';
 import { advance, readState } from './order-state.ts';
 import { nextOrderCheck } from './schedule.ts';
 import { type Places, statement } from './store/statement.ts';
@@ -61,7 +62,8 @@ export async function observe(tx: Tx, seen: Observation, now: number): Promise<O
     return { outcome: 'suspicious', reason: contradiction };
   }
   const recorded = { state: order.state, raw: order.state_raw };
-  switch (advance(recorded, readState(seen.state))) {
+  const lastKnown = order.state === 'UNKNOWN' ? await lastKnownState(tx, outOrderNo) : order.state;
+  switch (advance(recorded, readState(seen.state), lastKnown)) {
     case 'forward':
       await moveOrder(tx, order, seen, await appendEvent(tx, seen, order, now), now);
       return { outcome: 'applied' };

@@ -1,6 +1,6 @@
+import { HOLD_MS } from './acquire-intent.ts';
 import { createEventBus } from './bus.ts';
 import { checkDataKey } from './data-key-check.ts';
-import { HOLD_MS } from './intents.ts';
 import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
 import { NewerSchemaError } from './store/migrations.ts';
 import { openStore } from './store/open.ts';

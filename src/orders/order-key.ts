@@ -10,7 +10,7 @@ interface Ids {
 /** The rules for the merchant's own order number: its limits are those of serviceorder. */
 function checkOutOrderNo(found: Findings, outOrderNo: string) {
   const path = ['outOrderNo'];
-  found.required(outOrderNo, path);
+  found.required(outOrderNo, 'confirmed', path);
   found.length(outOrderNo, 32, 'analogy', path);
   found.characters(outOrderNo, 'confirmed', path);
   found.unless(
@@ -28,8 +28,8 @@ export function checkIds(
   { outOrderNo, appid, serviceId }: Ids & { readonly outOrderNo: string },
 ) {
   checkOutOrderNo(found, outOrderNo);
-  found.required(appid, ['appid']);
-  found.required(serviceId, ['serviceId']);
+  found.required(appid, 'confirmed', ['appid']);
+  found.required(serviceId, 'confirmed', ['serviceId']);
   checkFormOfIds(found, { appid, serviceId });
 }
 
@@ -53,7 +53,7 @@ export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readon
   if ('outOrderNo' in key) {
     checkOutOrderNo(found, key.outOrderNo);
   } else {
-    found.required(key.queryId, ['queryId']);
+    found.required(key.queryId, 'confirmed', ['queryId']);
     found.length(key.queryId, 64, 'analogy', ['queryId']);
     found.characters(key.queryId, 'confirmed', ['queryId']);
   }
@@ -63,7 +63,7 @@ export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readon
 /** What is wrong with the openid of a query. */
 export function userKeyIssues(openid: string, rules: InputRules): readonly InputIssue[] {
   const found = findings(rules);
-  found.required(openid, ['openid']);
+  found.required(openid, 'confirmed', ['openid']);
   found.length(openid, 128, 'analogy', ['openid']);
   found.characters(openid, 'confirmed', ['openid']);
   return found.issues;

@@ -45,11 +45,16 @@ export function isFinal(state: PayAfterState): boolean {
 }
 
 /**
- * `stale`: a state that the order has passed, as late notices show. `suspicious`: one that no order
- * gets to from where this one is. A word that is newer than this server is taken as it comes,
- * from anywhere but a final state, and gives way only to a final state or another new word.
+ * `stale`: a state that the order has passed, as late notifications show. `suspicious`: one that no order
+ * reaches from where this one is. A word that is newer than this server is applied as it comes, from
+ * anywhere but a final state; it hides no known state that comes after the last known one.
+ * @param lastKnown the last recorded state that this server knows, if the recorded one is UNKNOWN
  */
-export function advance(recorded: StateWord, observed: StateWord): Advance {
+export function advance(
+  recorded: StateWord,
+  observed: StateWord,
+  lastKnown: PayAfterState = 'UNKNOWN',
+): Advance {
   if (recorded.raw === observed.raw) {
     return 'same';
   }
@@ -57,7 +62,8 @@ export function advance(recorded: StateWord, observed: StateWord): Advance {
     return isFinal(recorded.state) ? 'suspicious' : 'forward';
   }
   if (recorded.state === 'UNKNOWN') {
-    return isFinal(observed.state) ? 'forward' : 'stale';
+    const isLater = FORWARD[lastKnown].includes(observed.state);
+    return isLater || isFinal(observed.state) ? 'forward' : 'stale';
   }
   if (FORWARD[recorded.state].includes(observed.state)) {
     return 'forward';

@@ -6,15 +6,17 @@ import {
   type WechatPay,
 } from '../wechat/index.ts';
 import { askBeforeWrite, NO_ANSWER } from './ask-before-write.ts';
-import { intentBody } from './intents.ts';
+import { intentBody } from './find-intent.ts';
 import type { Ledger } from './ledger.ts';
+import { beforeSending } from './ledger-call.ts';
 import type { Reach } from './reach.ts';
+import type { Refusal } from './repeat-or-refuse.ts';
 import { STANDING } from './settle-intent.ts';
 import type { IntentRow } from './store/tables.ts';
 
 /** What is needed to tell whose an order is. */
 export interface OwnerDesk {
-  readonly ledger: Pick<Ledger, 'store' | 'vault'>;
+  readonly ledger: Pick<Ledger, 'store' | 'vault' | 'log'>;
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
   readonly reach: Reach;
 }
@@ -25,38 +27,78 @@ interface OrderIds {
   readonly outOrderNo: string;
 }
 
-/** The intent is the owner's open create: what its number stands for may be theirs. */
-type Owning = 'theirs' | 'somebody-elses' | 'unknown' | IntentRow;
+/** Whose order a number belongs to, for one owner. `unowned`: it is recorded without a user. */
+type Ownership = 'own' | 'foreign' | 'unowned' | 'unknown' | Claim;
 
-/**
- * Refuses a write to an order that is not within reach as if it were not there, without a call. WeChat
- * is asked only where the owner's create is still open: its order is theirs if it is what they sent.
- * @throws OrderNotFoundError, or what askBeforeWrite throws
- */
-export async function refuseForeign(desk: OwnerDesk, ids: OrderIds): Promise<void> {
-  const { ledger, wechat, reach } = desk;
-  if (reach.kind === 'everybody') {
-    return;
-  }
-  const { appid, serviceId, outOrderNo } = ids;
-  const owning = await find(ledger, reach.owner, outOrderNo);
-  const theirs =
-    typeof owning === 'string'
-      ? owning === 'theirs'
-      : isOf(ledger, owning, await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }));
-  if (!theirs) {
-    throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
-  }
+/** The owner's create is still open: the order is theirs if it is what they sent. */
+interface Claim {
+  readonly intent: IntentRow;
+  /** Whether an order is recorded under the number, without a user. */
+  readonly isRecorded: boolean;
 }
 
-/** Refuses to make an order under a number that is recorded for somebody else, or for nobody known. */
-export async function refuseTaken({ ledger, reach }: OwnerDesk, outOrderNo: string): Promise<void> {
-  if (
-    reach.kind === 'owner' &&
-    (await find(ledger, reach.owner, outOrderNo)) === 'somebody-elses'
-  ) {
-    throw new OrderConflictError(outOrderNo, NO_ANSWER);
+/**
+ * Checks that an order may be written to: one that is not within reach is refused as if it did not
+ * exist, without a call. WeChat is queried only if the owner's create is still open.
+ * @param sendBy on the monotonic clock, ms
+ * @throws LedgerUnavailableError, or what askBeforeWrite throws
+ */
+export async function checkReach(
+  desk: OwnerDesk,
+  ids: OrderIds,
+  sendBy: number,
+): Promise<Refusal | undefined> {
+  const { ledger, wechat, reach } = desk;
+  if (reach.kind === 'everybody') {
+    return undefined;
   }
+  const { appid, serviceId, outOrderNo } = ids;
+  const search = findOwnership(ledger, reach.owner, outOrderNo);
+  const ownership = await beforeSending(ledger, sendBy, search);
+  const isOwn =
+    typeof ownership === 'string'
+      ? ownership === 'own'
+      : isOf(
+          ledger,
+          ownership.intent,
+          await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy),
+        );
+  const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
+  return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };
+}
+
+/** Checks that a caller may act for every user: shoppers never complete or sync an order. */
+export function checkActsForAll(
+  { reach }: Pick<OwnerDesk, 'reach'>,
+  outOrderNo: string,
+): Refusal | undefined {
+  return reach.kind === 'everybody'
+    ? undefined
+    : { error: new OrderNotFoundError(outOrderNo, NO_ANSWER), isForeign: true };
+}
+
+/**
+ * Checks that a number is not recorded for another user, or for one who is not known.
+ * @throws LedgerUnavailableError
+ */
+export async function checkNumberAvailable(
+  { ledger, reach }: OwnerDesk,
+  outOrderNo: string,
+  sendBy: number,
+): Promise<Refusal | undefined> {
+  if (reach.kind === 'everybody') {
+    return undefined;
+  }
+  const search = findOwnership(ledger, reach.owner, outOrderNo);
+  const ownership = await beforeSending(ledger, sendBy, search);
+  const isUnowned =
+    ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
+  return ownership === 'foreign' || isUnowned
+    ? {
+        error: new OrderConflictError(outOrderNo, NO_ANSWER),
+        isForeign: ownership === 'foreign',
+      }
+    : undefined;
 }
 
 /**
@@ -73,28 +115,30 @@ export async function showWithinReach(
   if (reach.kind === 'everybody') {
     return await load();
   }
-  const known = outOrderNo === null ? undefined : await find(ledger, reach.owner, outOrderNo);
-  if (known === 'somebody-elses' || known === 'unknown') {
+  const known =
+    outOrderNo === null ? undefined : await findOwnership(ledger, reach.owner, outOrderNo);
+  if (typeof known === 'string' && known !== 'own') {
     return null;
   }
   const order = await load();
-  const owning = known ?? (await find(ledger, reach.owner, order?.outOrderNo ?? ''));
-  const theirs = typeof owning === 'string' ? owning === 'theirs' : isOf(ledger, owning, order);
-  return theirs ? order : null;
+  const ownership = known ?? (await findOwnership(ledger, reach.owner, order?.outOrderNo ?? ''));
+  const isOwn =
+    typeof ownership === 'string' ? ownership === 'own' : isOf(ledger, ownership.intent, order);
+  return isOwn ? order : null;
 }
 
-async function find(
+async function findOwnership(
   { store: { db } }: Pick<Ledger, 'store'>,
   owner: string,
   outOrderNo: string,
-): Promise<Owning> {
+): Promise<Ownership> {
   const order = await db
     .selectFrom('orders')
     .select('owner')
     .where('out_order_no', '=', outOrderNo)
     .executeTakeFirst();
   if (order && order.owner !== null) {
-    return order.owner === owner ? 'theirs' : 'somebody-elses';
+    return order.owner === owner ? 'own' : 'foreign';
   }
   const intent = await db
     .selectFrom('intents')
@@ -105,9 +149,9 @@ async function find(
     .where('status', 'in', STANDING)
     .executeTakeFirst();
   if (intent) {
-    return intent.status === 'done' ? 'theirs' : intent;
+    return intent.status === 'done' ? 'own' : { intent, isRecorded: order !== undefined };
   }
-  return order ? 'somebody-elses' : 'unknown';
+  return order ? 'unowned' : 'unknown';
 }
 
 /** Another order may have the number: that one stays somebody else's. */

@@ -1,16 +1,17 @@
 import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../wechat/index.ts';
-import { intentBody } from './intents.ts';
+import { intentBody } from './find-intent.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
 import { observationOf, observe } from './observe.ts';
-import { leaveOpen, settleIntent } from './settle-intent.ts';
+import { clearQuery, keepOpen, settleIntent } from './settle-intent.ts';
 import type { IntentRow, IntentStatus } from './store/tables.ts';
 
 /** WeChat may still be at it: what is not there so long after it was sent is taken not to come. */
 const LATEST_EFFECT_MS = 20_000;
 
 /**
- * Finds out what became of a write whose outcome nobody knows: by a query, never by sending it
- * again. What has not taken effect is released, so that its number may be used again.
+ * Resolves a write of unknown outcome by a query, never by sending it again. One that has not taken
+ * effect is released, so that its number may be used again. Of one whose outcome is known only the
+ * state that it led to is queried.
  */
 export async function reconcileIntent(
   ledger: Ledger,
@@ -24,7 +25,7 @@ export async function reconcileIntent(
   const outcome =
     shown && outcomeByQuery(intent.operation, intentBody(intent, ledger.vault), shown);
   const status = conclusion(intent, outcome, now());
-  if (status !== 'open') {
+  if (status !== 'open' && intent.status !== 'done') {
     ledger.onIntent(status);
   }
   const seen = shown && observationOf(shown, 'RECONCILER', now());
@@ -32,10 +33,12 @@ export async function reconcileIntent(
     outcome === 'took-effect' && intent.operation === 'create' ? seen && { ...seen, owner } : seen;
   const observed = await record(ledger, async (tx) => {
     const lease = intent.check_at ?? 0;
-    if (status === 'open') {
-      await leaveOpen(tx, { id, since: intent.created_at }, now(), lease);
+    if (intent.status === 'done') {
+      await clearQuery(tx, id, lease);
+    } else if (status === 'open') {
+      await keepOpen(tx, { id, since: intent.created_at }, now(), lease);
     } else {
-      await settleIntent(tx, id, status, now(), lease);
+      await settleIntent(tx, id, status, now(), { lease });
     }
     return owned && (await observe(tx, owned, now()));
   });
@@ -49,7 +52,7 @@ export function postponeIntent(
   ledger: Ledger,
   { id, created_at: since, check_at: lease }: IntentRow,
 ): Promise<void> {
-  return record(ledger, (tx) => leaveOpen(tx, { id, since }, ledger.now(), lease ?? 0));
+  return record(ledger, (tx) => keepOpen(tx, { id, since }, ledger.now(), lease ?? 0));
 }
 
 /** @param outcome null: WeChat Pay has proved that there is no such order */

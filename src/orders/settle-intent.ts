@@ -8,17 +8,55 @@ import type { Tx } from './store/writer.ts';
 export const STANDING: readonly IntentStatus[] = ['open', 'done'];
 
 /**
- * Within a write: what became of an intent.
- * @param lease of the reconciler: nothing is settled where a call has taken the intent up since
+ * Within a write: the outcome of an intent. One that took effect late, after its number was given to
+ * other input, displaces that other intent, which can no longer take effect.
+ * @param lease of the reconciler: nothing changes if a call has acquired the intent since
+ * @param queryAt Unix ms: when the reconciler is to query the order; null: the outcome says it all
  */
 export async function settleIntent(
   tx: Tx,
   id: string,
   status: IntentStatus,
   now: number,
-  lease?: number,
-) {
-  await settle(tx, { id, status, settled_at: now, check_at: null }, lease);
+  { lease, queryAt = null }: { readonly lease?: number; readonly queryAt?: number | null } = {},
+): Promise<void> {
+  const settling = { id, status, settled_at: now, check_at: queryAt };
+  const changed = await settle(tx, settling, lease);
+  if (!changed && status === 'done' && (await displaceOther(tx, id, now, lease))) {
+    await settle(tx, settling, lease);
+  }
+}
+
+/** Refuses the open intent that has the number of this one by now. Returns whether there was one. */
+async function displaceOther(tx: Tx, id: string, now: number, lease?: number): Promise<boolean> {
+  const intent = await tx
+    .selectFrom('intents')
+    .select(['operation', 'out_order_no', 'status', 'check_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  const isHeld = lease !== undefined && intent?.check_at !== lease;
+  if (intent === undefined || intent.status === 'done' || isHeld) {
+    return false;
+  }
+  const { numUpdatedRows } = await tx
+    .updateTable('intents')
+    .set({ status: 'refused', settled_at: now, check_at: null })
+    .where('out_order_no', '=', intent.out_order_no)
+    .where('operation', '=', intent.operation)
+    .where('id', '!=', id)
+    .where('status', '=', 'open')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Within a write: an order has been queried for an intent whose outcome was known. */
+export async function clearQuery(tx: Tx, id: string, lease: number): Promise<void> {
+  await tx
+    .updateTable('intents')
+    .set({ check_at: null })
+    .where('id', '=', id)
+    .where('check_at', '=', lease)
+    .execute();
 }
 
 /**
@@ -44,10 +82,10 @@ export async function releaseIntent(
 }
 
 /**
- * Within a write: nobody knows what became of it; the reconciler is to find out soon.
+ * Within a write: the outcome is unknown; the reconciler is to find out soon.
  * @param lease as for `settleIntent`
  */
-export async function leaveOpen(
+export async function keepOpen(
   tx: Tx,
   { id, since }: { id: string; since: number },
   now: number,
@@ -60,10 +98,13 @@ export async function leaveOpen(
 /** What became of an intent. */
 type Settling = Pick<IntentRow, 'id' | 'status' | 'settled_at' | 'check_at'>;
 
-function settle(tx: Tx, settling: Settling, lease: number | undefined) {
-  return lease === undefined
-    ? settleUnsettled(tx, settling)
-    : settleLeased(tx, { ...settling, lease });
+/** Returns whether it changed anything. */
+async function settle(tx: Tx, settling: Settling, lease: number | undefined): Promise<boolean> {
+  const rows =
+    lease === undefined
+      ? await settleUnsettled(tx, settling)
+      : await settleLeased(tx, { ...settling, lease });
+  return rows.length > 0;
 }
 
 const settleUnsettled = statement((db, settling: Places<Settling>) => unsettled(db, settling));
@@ -94,5 +135,6 @@ function unsettled(db: Kysely<Tables>, { id, ...settling }: Places<Settling>) {
             .where('other.status', 'in', STANDING),
         ),
       ),
-    );
+    )
+    .returning('id');
 }

@@ -1,86 +1,139 @@
-import { OutcomeUnknownError, WechatError, type WriteOptions } from '../wechat/index.ts';
-import { type Intended, type Standing, stand } from './intents.ts';
+import {
+  OrderOutcomeUnknownError,
+  OutcomeUnknownError,
+  outcomeByQuery,
+  WechatError,
+  type WechatPay,
+  WechatUnavailableError,
+  type WriteOptions,
+} from '../wechat/index.ts';
+import { type AcquiredIntent, acquireIntent } from './acquire-intent.ts';
+import type { CallDeadline } from './call-deadline.ts';
+import type { Intended } from './find-intent.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
 import { type Observation, observe } from './observe.ts';
-import { leaveOpen, releaseIntent, settleIntent } from './settle-intent.ts';
+import { keepOpen, releaseIntent, settleIntent } from './settle-intent.ts';
 import type { Pace, Tx } from './store/writer.ts';
 
-/** One write to WeChat, from the intent on the disk to what came of it. */
+/** One write to WeChat, from the durable intent to the recorded outcome. */
 export interface OrderWrite<T> {
-  readonly intended: Omit<Intended, 'owner'>;
-  /** Of the order that a create makes; null where it is not known, and for every other write. */
-  readonly owner: string | null;
+  readonly intended: Intended;
   readonly send: (options: WriteOptions) => Promise<T>;
-  /** What its success says of the order. */
-  readonly seen: (answer: T) => Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
+  /** What its success says about the order; null if that is not known: then a query finds out. */
+  readonly seen: (answer: T) => Omit<Observation, 'source' | 'occurredAt' | 'owner'> | null;
+  /** The answer when a query has shown that the write took effect. */
+  readonly shownByQuery: () => T;
+}
+
+/** `replayed`: this call had no new effect, since the same one had succeeded before. */
+export type Replayable<T> = T & { readonly replayed: boolean };
+
+export interface WriteServices {
+  readonly ledger: Ledger;
+  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
 }
 
 /**
  * The intent is durable before a byte goes to WeChat; the same input sends the same bytes, also
- * after a restart. What came of it is recorded in the background: a crash leaves the intent open,
- * and the reconciler asks WeChat.
- * @throws what `send` throws; OrderConflictError where the number stands for another input
+ * after a restart. The outcome is recorded in the background: a crash leaves the intent open, and
+ * the reconciler queries WeChat. Checks of this server come before (`repeatOrRefuse`).
+ * @throws what `send` throws; OrderConflictError if the number has an intent with other input;
+ *   LedgerUnavailableError if nothing was sent
  */
-export async function writeOrder<T>(ledger: Ledger, order: OrderWrite<T>): Promise<T> {
-  const { store, vault, now, holdMs } = ledger;
-  const { owner } = order;
-  const standing = await stand(store, vault, { ...order.intended, owner }, now, holdMs);
-  ledger.onIntent(standing.repeated ? 'repeated' : 'begun');
-  return await send(ledger, order, standing, { owner, doubtful: standing.repeated });
-}
-
-interface Sending {
-  readonly owner: string | null;
-  readonly doubtful: boolean;
-}
-
-async function send<T>(
-  ledger: Ledger,
-  order: OrderWrite<T>,
-  standing: Standing,
-  { owner, doubtful }: Sending,
-): Promise<T> {
-  const { now } = ledger;
-  const since = now();
-  const { id, prepared } = standing;
+export async function writeOrder<T extends object>(
+  services: WriteServices,
+  write: OrderWrite<T>,
+  { deadline, sendBy }: CallDeadline,
+): Promise<Replayable<T>> {
+  const { ledger } = services;
+  const intent = await acquireIntent(ledger, write.intended, sendBy);
+  ledger.onIntent(intent.repeated ? 'repeated' : 'begun');
+  const since = ledger.now();
+  const { prepared, repeated: doubtful, succeededBefore } = intent;
   try {
-    const answer = await order.send({ prepared, doubtful });
+    const answer = await write.send({ prepared, doubtful, deadline });
     ledger.onIntent('done');
-    const seen = { ...order.seen(answer), source: 'MUTATION' as const, occurredAt: now(), owner };
-    void recorded(
-      ledger,
-      async (tx) => {
-        await settleIntent(tx, id, 'done', now());
-        return await observe(tx, seen, now());
-      },
-      'soon',
-    ).then((observed) => observed && warnIfSuspicious(ledger, seen, observed));
-    return answer;
+    finishIntent(ledger, write, intent.id, answer);
+    return { ...answer, replayed: succeededBefore };
   } catch (error) {
     const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
     ledger.onIntent(refused ? 'refused' : 'open');
     if (!refused) {
-      void recorded(ledger, (tx) => leaveOpen(tx, { id, since }, now()), 'soon');
+      const { id } = intent;
+      void recorded(ledger, (tx) => keepOpen(tx, { id, since }, ledger.now()), 'soon');
       throw error;
     }
-    // Who is told of a refusal may use the number again at once, at another instance too.
-    const released = await recorded(ledger, (tx) => releaseIntent(tx, standing, now()), 'now');
-    if (released === false && !doubtful) {
-      // Another call has sent the same meanwhile: it may be what this one was refused for.
-      return await send(ledger, order, standing, { owner, doubtful: true });
+    // A caller who receives a refusal may use the number again immediately, on another instance too.
+    const released = await recorded(ledger, (tx) => releaseIntent(tx, intent, ledger.now()), 'now');
+    const sentByAnother = released === false && !doubtful;
+    if (sentByAnother && !(error instanceof WechatUnavailableError)) {
+      return await resolveRefusal(services, write, intent, { refusal: error, deadline });
     }
     throw error;
   }
 }
 
-/** Never rejects; undefined where it could not be recorded. */
+/** Records in the background that a write succeeded, and what that says about the order. */
+function finishIntent<T>(
+  ledger: Ledger,
+  { intended, seen }: OrderWrite<T>,
+  id: string,
+  answer: T,
+): void {
+  const { now } = ledger;
+  const owner = intended.operation === 'create' ? intended.owner : null;
+  const said = seen(answer);
+  const observation = said && { ...said, source: 'MUTATION' as const, occurredAt: now(), owner };
+  void recorded(
+    ledger,
+    async (tx) => {
+      const queryAt = observation === null ? now() : null;
+      await settleIntent(tx, id, 'done', now(), { queryAt });
+      return observation && (await observe(tx, observation, now()));
+    },
+    'soon',
+  ).then((observed) => {
+    if (observation && observed) {
+      warnIfSuspicious(ledger, observation, observed);
+    }
+  });
+}
+
+/**
+ * Another call sent the same write meanwhile: this one may have been refused because that one took
+ * effect. A query decides, and nothing is sent again.
+ */
+async function resolveRefusal<T extends object>(
+  { wechat, ledger }: WriteServices,
+  write: OrderWrite<T>,
+  { id, prepared }: AcquiredIntent,
+  { refusal, deadline }: { readonly refusal: WechatError; readonly deadline: number },
+): Promise<Replayable<T>> {
+  const { operation, outOrderNo, appid, serviceId } = write.intended;
+  const query = { outOrderNo, appid, serviceId };
+  const order = await wechat
+    .queryPayAfterOrder(query, { proven: true, deadline })
+    .catch(() => undefined);
+  const outcome = order ? outcomeByQuery(operation, prepared.body, order) : 'no-effect';
+  if (order === undefined || outcome === 'undetermined') {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', refusal);
+  }
+  if (outcome === 'no-effect') {
+    throw refusal;
+  }
+  const answer = write.shownByQuery();
+  finishIntent(ledger, write, id, answer);
+  return { ...answer, replayed: true };
+}
+
+/** Never rejects; undefined if it could not be recorded. */
 function recorded<R>(
   ledger: Ledger,
   job: (tx: Tx) => Promise<R>,
   pace: Pace,
 ): Promise<R | undefined> {
   return record(ledger, job, pace).catch((err: unknown) => {
-    ledger.log.error({ err }, 'what came of a write could not be recorded; it will be asked for');
+    ledger.log.error({ err }, 'recording the write outcome failed; the reconciler will resolve it');
     return undefined;
   });
 }

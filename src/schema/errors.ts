@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../orders/input-issue.ts';
+import { LedgerUnavailableError } from '../orders/ledger-call.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,
@@ -19,6 +20,9 @@ const ErrorCode = builder.enumType('ErrorCode', {
     ORDER_STATE: { description: 'Look at the present state of the order.' },
     WECHAT_REFUSED: { description: 'WeChat Pay said no. Repeating the call unchanged is useless.' },
     WECHAT_UNAVAILABLE: { description: 'Nothing was accepted. Repeat the same call later.' },
+    LEDGER_UNAVAILABLE: {
+      description: 'No request was sent to WeChat Pay. Retry the same call.',
+    },
     OUTCOME_UNKNOWN: {
       description: 'It may have taken effect. Repeat the very same call, or query.',
     },
@@ -62,6 +66,8 @@ function codeOf(error: Error): ErrorCodeValue {
       return 'WECHAT_REFUSED';
     case WechatUnavailableError:
       return 'WECHAT_UNAVAILABLE';
+    case LedgerUnavailableError:
+      return 'LEDGER_UNAVAILABLE';
     default:
       return 'OUTCOME_UNKNOWN';
   }
@@ -144,6 +150,18 @@ builder.objectType(WechatUnavailableError, {
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
       description: 'How long WeChat Pay asked to wait; null where it named no time.',
+    }),
+  }),
+});
+
+builder.objectType(LedgerUnavailableError, {
+  name: 'LedgerUnavailableError',
+  description:
+    "The server's own database failed or did not answer in time. No request was sent to WeChat Pay: the same call may safely be retried.",
+  interfaces: [UserError],
+  fields: (t) => ({
+    retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
+      description: 'Seconds to wait before the retry.',
     }),
   }),
 });

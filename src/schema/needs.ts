@@ -1,16 +1,23 @@
-import { permission, type Scope } from '../access/caller.ts';
+import { type Permission, permission, type Scope } from '../access/caller.ts';
 import type { GraphQLContext } from './context.ts';
 import { forbidden } from './forbidden.ts';
 
-/** What a field asks of its caller, and the error of one who has it not. */
+/** The scopes that a field requires, and the error of a caller without one of them. */
 export function needs(scope: Scope) {
   return {
     authScopes: { may: scope },
     unauthorizedError: (_parent: unknown, _args: unknown, { caller }: GraphQLContext) =>
-      forbidden(
-        permission(caller, scope) === 'shopper-missing'
-          ? 'This caller names no user: its token needs the claim openid, or the scope orders:any.'
-          : `This needs the scope ${scope}.`,
-      ),
+      forbidden(reasonOf(permission(caller, scope), scope)),
   };
+}
+
+function reasonOf(reason: Permission, scope: Scope): string {
+  switch (reason) {
+    case 'shopper-missing':
+      return 'The credential does not identify a user: the claim openid or the scope orders:any is required.';
+    case 'not-for-shoppers':
+      return `Requires the scopes ${scope} and orders:any.`;
+    default:
+      return `This needs the scope ${scope}.`;
+  }
 }

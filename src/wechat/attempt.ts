@@ -1,6 +1,7 @@
 import { type Attempt, attemptTimeout, SHORTEST_ATTEMPT_MS } from './attempts.ts';
 import type { Health } from './circuit.ts';
 import type { Call, CallContext, Deadline } from './context.ts';
+import { held } from './guard.ts';
 import { judge } from './judge.ts';
 import { noKey } from './no-key.ts';
 import { sendSigned } from './send-signed.ts';
@@ -13,6 +14,9 @@ export async function attempt<T>(
   deadline: Deadline,
 ): Promise<Attempt<T>> {
   const { guard, keys } = context;
+  if (left(deadline) < 0) {
+    return held('The deadline of the call has passed.', 0);
+  }
   if (call.platformSerial === undefined && keys.current() === undefined) {
     await keys.learn(undefined, left(deadline));
     if (keys.current() === undefined) {

@@ -8,8 +8,12 @@ export type { CallContext, Deadline } from './context.ts';
 /** Where a call stands when no further attempt of its own follows. */
 export type Settled<T> = Exclude<NextStep<T>, { step: 'again' }>;
 
-export function deadlineIn(budgetMs: number): Deadline {
-  return performance.now() + budgetMs;
+/** @param latest the deadline of whatever this call is a part of */
+export function deadlineIn(
+  budgetMs: number,
+  latest: Deadline = Number.POSITIVE_INFINITY,
+): Deadline {
+  return Math.min(performance.now() + budgetMs, latest);
 }
 
 /** Attempts until {@link nextStep} says that it is enough. Throws only the caller's own abort. */

@@ -41,6 +41,8 @@ import type { FreshWrite, WriteOptions } from './write.ts';
 /** WeChat Pay for one merchant. What can't be written at all is a RangeError, every other failure a WechatError. */
 export interface WechatPay {
   readonly mchid: string;
+  /** The time a whole call may take, retries included. */
+  readonly timeoutMs: number;
   readonly createPayAfterOrder: (
     request: CreatePayAfterOrderRequest,
     options?: WriteOptions,
@@ -120,6 +122,7 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
   const { track, idle } = trackCalls();
   return {
     mchid: checked.credential.mchid,
+    timeoutMs: budgetMs,
     createPayAfterOrder: (request, how) => track(createPayAfterOrder(context(), request, how)),
     completePayAfterOrder: (request, how) =>
       track(completePayAfterOrder.send(context(), request, how)),

@@ -1,5 +1,5 @@
 import type { CallContext } from './call.ts';
-import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
+import { isOfOtherEndpoint, isOwnAnswer, type OrderIds } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { decode, type Wire } from './shape.ts';
 import {
@@ -19,6 +19,13 @@ const NO_LAUNCH = {
   miniprogramUsername: null,
   package: null,
 };
+
+/** The answer to a create that only a query has shown. */
+export function createdByQuery(
+  ids: OrderIds & { readonly outOrderNo: string },
+): CreatedPayAfterOrder {
+  return { ...ids, ...NO_LAUNCH };
+}
 
 /** The bytes of a create: sensitive fields are encrypted here, once. */
 export function prepareCreate(
@@ -55,7 +62,7 @@ export async function createPayAfterOrder(
         const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'create');
         return isOwn ? order : undefined;
       },
-      shownByQuery: () => ({ ...ids, ...NO_LAUNCH }),
+      shownByQuery: () => createdByQuery(ids),
       operation: 'create',
     },
     options,

@@ -18,6 +18,8 @@ export type PayAfterOrderQuery = PayAfterOrderKey & {
 export interface QueryOptions {
   /** Aborts the query, back-off included. */
   readonly signal?: AbortSignal | undefined;
+  /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
+  readonly deadline?: Deadline | undefined;
   /** Null only where WeChat's signature proves that there is no such order. */
   readonly proven?: boolean | undefined;
 }
@@ -29,9 +31,10 @@ export interface QueryOptions {
 export async function queryPayAfterOrder(
   context: CallContext,
   query: PayAfterOrderQuery,
-  { signal, proven = false }: QueryOptions = {},
+  { signal, deadline, proven = false }: QueryOptions = {},
 ): Promise<PayAfterOrder | null> {
-  const settled = await settleQuery(context, query, deadlineIn(context.budgetMs), signal);
+  const latest = deadlineIn(context.budgetMs, deadline);
+  const settled = await settleQuery(context, query, latest, signal);
   const absent = settled.step === 'refuse' && isNotFound(settled.refusal);
   return absent && (settled.refusal.verified || !proven) ? null : readOutcome(settled);
 }

@@ -1,5 +1,5 @@
 import type { Ambiguous } from './attempts.ts';
-import { type CallContext, deadlineIn, settle } from './call.ts';
+import { type CallContext, type Deadline, deadlineIn, settle } from './call.ts';
 import { WechatUnavailableError } from './errors.ts';
 import { keyToEncrypt } from './no-key.ts';
 import { bodyOf, scalarsIn } from './request.ts';
@@ -27,6 +27,8 @@ export interface WriteOptions {
   readonly prepared?: PreparedWrite | undefined;
   /** It may have taken effect before, so that a refusal proves nothing. */
   readonly doubtful?: boolean | undefined;
+  /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** What is particular to one kind of write. */
@@ -81,9 +83,10 @@ export function prepareWrite<S extends Shape>(
 export async function write<T>(
   context: CallContext,
   { order, prepared, endpoint, request, read, shownByQuery, operation }: Write<T>,
-  { doubtful = false }: WriteOptions,
+  options: WriteOptions,
 ): Promise<T> {
-  const deadline = deadlineIn(context.budgetMs);
+  const { doubtful = false } = options;
+  const deadline = deadlineIn(context.budgetMs, options.deadline);
   const call = {
     method: 'POST' as const,
     ...prepared,

@@ -85,21 +85,31 @@ describe('a shopper', () => {
   });
 
   test('can not tell a foreign order from one that is not there, and costs no call', async () => {
-    for (const [query, field] of [
-      [CANCEL, 'cancelPayAfterOrder'],
-      [COMPLETE, 'completePayAfterOrder'],
-      [SYNC, 'syncPayAfterOrder'],
-    ] as const) {
-      const foreign = at(await run('b', query, { no: owned }), 'data', field);
-      const missing = at(await run('b', query, { no: 'MISSING' }), 'data', field);
-      expect(foreign).toEqual({ ...Object(missing), outOrderNo: owned });
-      expect(missing).toMatchObject({ __typename: 'OrderNotFoundError', code: 'ORDER_NOT_FOUND' });
-    }
+    const cancelled = async (no: string) =>
+      at(await run('b', CANCEL, { no }), 'data', 'cancelPayAfterOrder');
+    const missing = await cancelled('MISSING');
+    expect(await cancelled(owned)).toEqual({ ...Object(missing), outOrderNo: owned });
+    expect(missing).toMatchObject({ __typename: 'OrderNotFoundError', code: 'ORDER_NOT_FOUND' });
     const foreign = await run('b', ORDER, { by: { outOrderNo: owned } });
     expect(foreign).toEqual({ data: { payAfterOrder: null } });
     expect(await run('b', ORDER, { by: { outOrderNo: 'MISSING' } })).toEqual(foreign);
     expect(life.calls()).toEqual([]);
   });
+
+  test.each([COMPLETE, SYNC])(
+    'never completes or syncs an order, whatever the token allows: %s',
+    async (query) => {
+      for (const no of [owned, 'MISSING']) {
+        for (const who of ['a', 'b'] as const) {
+          expect(at(await run(who, query, { no }), 'errors', 0)).toMatchObject({
+            message: 'Requires the scopes orders:complete and orders:any.',
+            extensions: { code: 'FORBIDDEN' },
+          });
+        }
+      }
+      expect(life.calls()).toEqual([]);
+    },
+  );
 
   test('can not tell them apart by queryId either', async () => {
     const foreign = await run('b', ORDER, { by: { queryId: await queryIdOf(owned) } });

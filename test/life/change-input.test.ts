@@ -35,7 +35,7 @@ const fee = { feeName: '租金', feeAmount: 1200 };
 test.each([
   ['more than the fees', { totalAmount: 1201 }],
   ['less than the fees', { totalAmount: 1199 }],
-  ['without a fee', { fees: null }],
+  ['without a fee', { fees: null, cancelReason: '免单' }],
   ['the fees, but with a discount', { discounts: [{ discountName: '减', discountAmount: 1 }] }],
 ])('a totalAmount that is %s is refused before anything is sent', async (_what, changes) => {
   expect(await issues('complete', completeInput('A1', changes))).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stand } from '../../src/orders/intents.ts';
+import { acquireIntent } from '../../src/orders/acquire-intent.ts';
 import { observationOf } from '../../src/orders/observe.ts';
 import { settleIntent } from '../../src/orders/settle-intent.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
@@ -85,11 +85,11 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
 
   test('belongs to any intent of its number: an earlier one may never have arrived', async () => {
     const ledger = await database.openLedger();
-    const { store, vault, now } = ledger;
-    const { id } = await stand(store, vault, intended({ appid: 'wx1' }), now);
+    const { store, now } = ledger;
+    const { id } = await acquireIntent(ledger, intended({ appid: 'wx1' }));
     expect(await see(ledger)).toEqual({ outcome: 'suspicious', reason: 'appid or service_id' });
     await store.write((tx) => settleIntent(tx, id, 'absent', now()));
-    await stand(store, vault, intended({ canonical: '{"corrected":1}' }), now);
+    await acquireIntent(ledger, intended({ canonical: '{"corrected":1}' }));
     expect(await see(ledger)).toEqual({ outcome: 'applied' });
   });
 
@@ -124,7 +124,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   test('is kept as it came where its state is a new word', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'PARTLY_PAID' });
-    await see(ledger, { state: 'FINISHED' });
+    await see(ledger, { state: 'CREATED' });
     const unknown = { state: 'UNKNOWN', state_raw: 'PARTLY_PAID' };
     expect(await orderOf(ledger)).toMatchObject(unknown);
     expect(await eventsOf(ledger)).toMatchObject([unknown]);
@@ -134,5 +134,24 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     const ledger = await database.openLedger();
     await see(ledger, { riskAmount: Number.MAX_SAFE_INTEGER });
     expect(await orderOf(ledger)).toMatchObject({ risk_amount: Number.MAX_SAFE_INTEGER });
+  });
+
+  test('in a newer state hides no known state that comes later, only those before it', async () => {
+    const ledger = await database.openLedger();
+    for (const state of ['CREATED', 'USER_ACCEPTED', 'PARTLY_DONE']) {
+      await see(ledger, { state });
+    }
+    expect(await see(ledger, { state: 'CREATED' })).toEqual({ outcome: 'nothing-new' });
+    expect(await see(ledger, { state: 'USER_ACCEPTED' })).toEqual({ outcome: 'nothing-new' });
+    expect(await see(ledger, { state: 'FINISHED' })).toEqual({ outcome: 'applied' });
+    expect(await orderOf(ledger)).toMatchObject({ state: 'FINISHED' });
+    expect(await see(ledger, { state: 'USER_PAID' })).toEqual({ outcome: 'applied' });
+  });
+
+  test('seen first in a newer state still reaches the known ones', async () => {
+    const ledger = await database.openLedger();
+    await see(ledger, { state: 'PARTLY_DONE' });
+    expect(await see(ledger, { state: 'CREATED' })).toEqual({ outcome: 'nothing-new' });
+    expect(await see(ledger, { state: 'USER_ACCEPTED' })).toEqual({ outcome: 'applied' });
   });
 });

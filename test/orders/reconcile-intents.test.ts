@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Intended, stand } from '../../src/orders/intents.ts';
+import { acquireIntent } from '../../src/orders/acquire-intent.ts';
+import type { Intended } from '../../src/orders/find-intent.ts';
 import { settleIntent } from '../../src/orders/settle-intent.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
@@ -24,7 +25,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     const clock = standingClock();
     const ledger = await database.openLedger({ now: clock.now });
     const standAgain = (other: Partial<Intended> = {}) =>
-      stand(ledger.store, ledger.vault, intended({ ...changes, ...other }), clock.now);
+      acquireIntent({ ...ledger, now: clock.now }, intended({ ...changes, ...other }));
     const { id } = await standAgain();
     clock.advance(MINUTE);
     const query = ledger.store.db.selectFrom('intents').selectAll().where('id', '=', id);
@@ -151,7 +152,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     const broken = ledger.vault.seal('{}', 'another kind');
     await ledger.store.write((tx) => tx.updateTable('intents').set({ body: broken }).execute());
     const other = intended({ outOrderNo: 'N2' });
-    await stand(ledger.store, ledger.vault, other, () => clock.now() - MINUTE);
+    await acquireIntent({ ...ledger, now: () => clock.now() - MINUTE }, other);
     const wechat = queriesAnswering((outOrderNo) => (outOrderNo === 'N1' ? shownOrder() : null));
     await lookOnce(wechat, ledger);
     expect(await row()).toMatchObject({ status: 'open' });

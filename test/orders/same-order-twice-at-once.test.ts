@@ -1,37 +1,63 @@
 import { describe, expect, test } from 'vitest';
+import type { Intended } from '../../src/orders/find-intent.ts';
 import { settleIntent } from '../../src/orders/settle-intent.ts';
 import { type OrderWrite, writeOrder } from '../../src/orders/write-order.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,
+  type PayAfterOrder,
+  WechatRefusedError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { intended } from '../support-orders/intended.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
+import { shownOrder } from '../support-orders/observations.ts';
 
+const NO_DEADLINE = {
+  deadline: Number.POSITIVE_INFINITY,
+  sendBy: Number.POSITIVE_INFINITY,
+};
 const NO_ANSWER = { status: null, code: null, requestId: null };
 const unavailable = () => new WechatUnavailableError('Nothing was accepted.', NO_ANSWER);
+const refused = () =>
+  new WechatRefusedError({
+    status: 400,
+    code: 'INVALID_ORDER_STATE',
+    number: null,
+    requestId: null,
+    explanation: null,
+    verified: true,
+  });
 const unknown = () => new OrderOutcomeUnknownError('N1', 'TIMEOUT', NO_ANSWER);
 
-/** A create of which the test says when and how it is answered. */
+/** A write whose answer, and when it comes, the test decides. */
 function startCreate(ledger: TestLedger, canonical = 'same') {
-  const answer = Promise.withResolvers<string>();
+  return startWrite(ledger, { canonical });
+}
+
+function startWrite(
+  ledger: TestLedger,
+  changes: Partial<Intended>,
+  shown: PayAfterOrder | null = null,
+) {
+  const answer = Promise.withResolvers<{ made: string }>();
   const sent = Promise.withResolvers<boolean>();
   const doubts: boolean[] = [];
-  const order = intended({ canonical });
+  const order = intended(changes);
   const { outOrderNo, appid, serviceId } = order;
-  const write: OrderWrite<string> = {
+  const write: OrderWrite<{ made: string }> = {
     intended: order,
-    owner: null,
     send: ({ doubtful = false }) => {
       doubts.push(doubtful);
       sent.resolve(doubtful);
       return answer.promise;
     },
     seen: () => ({ outOrderNo, appid, serviceId, state: 'CREATED' }),
+    shownByQuery: () => ({ made: 'shown by a query' }),
   };
-  const outcome = writeOrder(ledger, write);
+  const services = { ledger, wechat: { queryPayAfterOrder: async () => shown } };
+  const outcome = writeOrder(services, write, NO_DEADLINE);
   outcome.catch(() => {});
   return { outcome, sent: sent.promise, answer, doubts: () => doubts };
 }
@@ -62,8 +88,8 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     const { ledger, first, second } = await twoCalls();
     first.answer.reject(unavailable());
     await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
-    second.answer.resolve('made');
-    await expect(second.outcome).resolves.toBe('made');
+    second.answer.resolve({ made: 'made' });
+    await expect(second.outcome).resolves.toEqual({ made: 'made', replayed: false });
     expect(await statuses(ledger)).toEqual(['done']);
     await expect(startCreate(ledger, 'other').outcome).rejects.toThrow(OrderConflictError);
   });
@@ -79,7 +105,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
 
   test('stays done whatever comes of the other', async () => {
     const { ledger, first, second } = await twoCalls();
-    first.answer.resolve('made');
+    first.answer.resolve({ made: 'made' });
     await first.outcome;
     second.answer.reject(unknown());
     await expect(second.outcome).rejects.toThrow(OrderOutcomeUnknownError);
@@ -106,20 +132,55 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
       .executeTakeFirstOrThrow();
     await ledger.store.write((tx) => settleIntent(tx, id, 'absent', ledger.now()));
     const corrected = startCreate(ledger, 'other');
-    corrected.answer.resolve('made');
+    corrected.answer.resolve({ made: 'made' });
     await corrected.outcome;
-    first.answer.resolve('late');
+    first.answer.resolve({ made: 'late' });
     await first.outcome;
     expect((await statuses(ledger)).toSorted()).toEqual(['absent', 'done']);
   });
 
-  test('sends again, in doubt, where it was refused while the other was sending', async () => {
-    const { ledger, first, second } = await twoCalls();
-    second.answer.resolve('made');
-    await second.outcome;
-    await ledger.store.idle();
-    first.answer.reject(unavailable());
-    await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
-    expect(first.doubts()).toEqual([false, true]);
+  test('takes its number back where it took effect late, while the other is open', async () => {
+    const ledger = await database.openLedger();
+    const first = startCreate(ledger);
+    await first.sent;
+    const { id } = await ledger.store.db
+      .selectFrom('intents')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    await ledger.store.write((tx) => settleIntent(tx, id, 'absent', ledger.now()));
+    const corrected = startCreate(ledger, 'other');
+    await corrected.sent;
+    first.answer.resolve({ made: 'late' });
+    await first.outcome;
+    expect((await statuses(ledger)).toSorted()).toEqual(['done', 'refused']);
+    corrected.answer.reject(unknown());
+    await expect(corrected.outcome).rejects.toThrow(OrderOutcomeUnknownError);
+    expect((await statuses(ledger)).toSorted()).toEqual(['done', 'refused']);
   });
+
+  test.each<[string, PayAfterOrder | null, object]>([
+    ['succeeds if a query shows the effect', shownOrder({ state: 'REVOKED' }), { replayed: true }],
+    ['is refused if a query shows none', shownOrder({ state: 'CREATED' }), WechatRefusedError],
+    ['is refused if there is no order', null, WechatRefusedError],
+    ['is unknown if a query does not tell', shownOrder({ state: 'NEW' }), OrderOutcomeUnknownError],
+  ])(
+    'refused after another call sent the same, %s, and nothing is sent again',
+    async (_, shown, expected) => {
+      const ledger = await database.openLedger();
+      const cancel = { operation: 'cancel' as const };
+      const first = startWrite(ledger, cancel, shown);
+      await first.sent;
+      const second = startWrite(ledger, cancel, shown);
+      await second.sent;
+      first.answer.reject(refused());
+      if (expected instanceof Function) {
+        await expect(first.outcome).rejects.toBeInstanceOf(expected);
+      } else {
+        await expect(first.outcome).resolves.toMatchObject(expected);
+      }
+      expect(first.doubts()).toEqual([false]);
+      second.answer.resolve({ made: 'made' });
+      await second.outcome;
+    },
+  );
 });

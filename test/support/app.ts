@@ -27,6 +27,7 @@ const never = () => Promise.reject(new Error('this test was not to call WeChat P
 export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppResources['wechat'] {
   return {
     mchid: '1230000109',
+    timeoutMs: 8_000,
     createPayAfterOrder: never,
     queryPayAfterOrder: never,
     queryUserServiceState: never,

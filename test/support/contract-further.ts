@@ -5,7 +5,8 @@ const CHANGE_ERRORS = `InvalidInputError
   | OrderConflictError
   | WechatRefusedError
   | WechatUnavailableError
-  | OutcomeUnknownError`;
+  | OutcomeUnknownError
+  | LedgerUnavailableError`;
 
 /** What each of them answers. */
 const CHANGED = `appid: String!
@@ -13,6 +14,7 @@ const CHANGED = `appid: String!
   outOrderNo: String!
   serviceId: String!
   orderId: String
+  replayed: Boolean!
   order: PayAfterOrder`;
 
 /** The rest of an order's life: what changes it, opens its pages, and was recorded of it. */

@@ -56,6 +56,7 @@ union CreatePayAfterOrderResult =
   | WechatRefusedError
   | WechatUnavailableError
   | OutcomeUnknownError
+  | LedgerUnavailableError
 type CreatePayAfterOrderPayload {
   appid: String!
   mchid: String!
@@ -67,6 +68,7 @@ type CreatePayAfterOrderPayload {
   miniprogramPath: String
   miniprogramUsername: String
   package: String
+  replayed: Boolean!
   launch: PayAfterLaunch
   order: PayAfterOrder
 }
@@ -129,9 +131,12 @@ type WechatUnavailableError implements UserError {
 type OutcomeUnknownError implements UserError {
   message: String! code: ErrorCode! outOrderNo: String! reason: UnknownOutcomeReason!
 }
+type LedgerUnavailableError implements UserError {
+  message: String! code: ErrorCode! retryAfterSeconds: Int
+}
 enum UnknownOutcomeReason { TIMEOUT CONNECTION SERVER_ERROR UNTRUSTED_ANSWER }
 enum ErrorCode {
   INVALID_INPUT ORDER_CONFLICT ORDER_NOT_FOUND ORDER_STATE
-  WECHAT_REFUSED WECHAT_UNAVAILABLE OUTCOME_UNKNOWN
+  WECHAT_REFUSED WECHAT_UNAVAILABLE OUTCOME_UNKNOWN LEDGER_UNAVAILABLE
 }
 ${FURTHER_CONTRACT}`;

@@ -87,8 +87,14 @@ export const RULES: readonly Rule[] = [
     starts('2099-01-02T23:59:59+08:00', '2099-01-02'),
     starts('2099-01-02T23:59:59+08:00', '2099-01-01'),
   ),
+  analogy(
+    'serviceEndTime',
+    'OUT_OF_RANGE',
+    { serviceEndTime: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, '') },
+    { serviceEndTime: new Date(Date.now() + 30_000).toISOString().replace(/\.\d+/, '') },
+  ),
   ...['serviceStartLocation', 'serviceIntroduction'].map((field) =>
-    confirmed(field, 'REQUIRED', { [field]: 'x' }, { [field]: '' }),
+    analogy(field, 'REQUIRED', { [field]: 'x' }, { [field]: '' }),
   ),
   ...['serviceStartLocation', 'serviceEndLocation', 'serviceIntroduction'].flatMap((field) => [
     { ...analogy(field, 'TOO_LONG', {}, {}), ...upTo(field, 20) },
@@ -97,7 +103,7 @@ export const RULES: readonly Rule[] = [
   { ...confirmed('attach', 'TOO_LONG', {}, {}), ...upTo('attach', 200) },
   { ...confirmed('attach', 'BAD_CHARACTER', {}, {}), ...threeBytes('attach') },
   analogy('fees', 'TOO_MANY', fees(100), fees(101)),
-  confirmed('fees.0.feeName', 'REQUIRED', fee({ feeName: 'x' }), fee({ feeName: '' })),
+  analogy('fees.0.feeName', 'REQUIRED', fee({ feeName: 'x' }), fee({ feeName: '' })),
   analogy('fees.0.feeName', 'TOO_LONG', fee({ feeName: han(20) }), fee({ feeName: han(21) })),
   confirmed('fees.0.feeName', 'BAD_CHARACTER', fee({ feeName: '\uFFFD' }), fee({ feeName: EMOJI })),
   analogy('fees.1.feeName', 'NOT_UNIQUE', fees(2), {
@@ -118,7 +124,7 @@ export const RULES: readonly Rule[] = [
     described: 'feeAmount',
   },
   confirmed('discounts', 'TOO_MANY', discounts(5), discounts(6)),
-  confirmed(
+  analogy(
     'discounts.0.discountName',
     'REQUIRED',
     discount({ discountName: 'x' }),

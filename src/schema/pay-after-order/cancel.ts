@@ -1,4 +1,4 @@
-import { cancelOrder } from '../../orders/change-order.ts';
+import { cancelOrder } from '../../orders/cancel-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { needs } from '../needs.ts';
@@ -14,7 +14,7 @@ const Input = builder.inputType('CancelPayAfterOrderInput', {
     outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
     reason: t.string({
       required: true,
-      description: '撤销原因. By analogy: at most 50 characters.',
+      description: '撤销原因. By analogy: not empty, at most 50 characters.',
     }),
   }),
 });
@@ -25,7 +25,7 @@ builder.mutationField('cancelPayAfterOrder', (t) =>
     type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单 has succeeded.'),
     nullable: false,
     description:
-      '撤销先享后付订单: before it is completed. From which states WeChat Pay allows it is not known; it decides. Safe to repeat.',
+      '撤销先享后付订单: before it is completed. From which states WeChat Pay allows it is not known; it decides. A shopper (a caller without orders:any) may cancel only an order that is not confirmed yet: it is queried right before, also by a repeat, but a confirmation may still come between that query and the cancel. Safe to repeat.',
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'What came of cancelPayAfterOrder.' },

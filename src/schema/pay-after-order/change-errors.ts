@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../orders/input-issue.ts';
+import { LedgerUnavailableError } from '../../orders/ledger-call.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,
@@ -49,4 +50,5 @@ export const CHANGE_ERRORS = [
   WechatRefusedError,
   WechatUnavailableError,
   OrderOutcomeUnknownError,
+  LedgerUnavailableError,
 ];

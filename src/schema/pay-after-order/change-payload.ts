@@ -1,11 +1,13 @@
+import type { Replayable } from '../../orders/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
+import { REPLAYED } from '../replayed.ts';
 import { loadOrder } from './query.ts';
 import { PayAfterOrderType } from './type.ts';
 
 /** The payload of complete, cancel and sync: they answer the same. */
 export function changePayload(name: string, description: string) {
-  return builder.objectRef<ChangedPayAfterOrder>(name).implement({
+  return builder.objectRef<Replayable<ChangedPayAfterOrder>>(name).implement({
     description,
     fields: (t) => ({
       appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
@@ -16,6 +18,7 @@ export function changePayload(name: string, description: string) {
         description:
           "微信支付服务订单号: WeChat's own number of the order. Null where its answer never arrived and a query showed that the change took effect.",
       }),
+      replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       order: t.field({
         type: PayAfterOrderType,
         description:

@@ -13,10 +13,15 @@ const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
   fields: (t) => ({
     feeName: t.string({
       required: true,
-      description: '付费项目名称. By analogy: at most 20 characters, unique within the order.',
+      description:
+        '付费项目名称. By analogy: not empty, at most 20 characters, unique within the order.',
     }),
     feeCount: t.int({ description: '付费数量. By analogy: from 1 to 100.' }),
-    feeAmount: t.field({ type: 'Fen', description: '付费金额, in fen: the total of the item.' }),
+    feeAmount: t.field({
+      type: 'Fen',
+      description:
+        '付费金额, in fen: the total of the item. By analogy: this or feeDesc is required.',
+    }),
     feeDesc: t.string({ description: '计费说明. By analogy: at most 30 characters.' }),
   }),
 });
@@ -26,7 +31,8 @@ const DiscountInput = builder.inputType('CompletePayAfterOrderDiscountInput', {
   fields: (t) => ({
     discountName: t.string({
       required: true,
-      description: '优惠名称. At most 20 characters; by analogy: unique within the order.',
+      description:
+        '优惠名称. At most 20 characters; by analogy: not empty, unique within the order.',
     }),
     discountAmount: t.field({
       type: 'Fen',
@@ -66,12 +72,12 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     realServiceStartTime: t.field({
       type: 'ServiceTime',
-      description: '实际服务开始时间, to the second.',
+      description: '实际服务开始时间. By analogy: to the second.',
     }),
     realServiceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务结束时间, to the second, after the start. By analogy: must be given where the create named no end.',
+        '实际服务结束时间. By analogy: to the second, after the start, not in the future; required if the create named no end.',
     }),
     realServiceEndLocation: t.string({
       description:
@@ -79,7 +85,8 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     fees: t.field({
       type: [FeeInput],
-      description: "后付费项目列表. By analogy: at most 100 items with the create's.",
+      description:
+        "后付费项目列表. By analogy: this or cancelReason is required; at most 100 items with the create's.",
     }),
     discounts: t.field({
       type: [DiscountInput],
@@ -97,7 +104,7 @@ builder.mutationField('completePayAfterOrder', (t) =>
     ),
     nullable: false,
     description:
-      '完结先享后付订单, once the user has confirmed it. Safe to repeat with the same input; with another one it is an OrderConflictError. What took effect is never reported as failed.',
+      '完结先享后付订单, once the user has confirmed it. Requires orders:complete and orders:any. Safe to repeat with the same input; with another one it is an OrderConflictError. What took effect is never reported as failed.',
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'What came of completePayAfterOrder.' },

@@ -5,7 +5,8 @@ const FeeInput = builder.inputType('CreatePayAfterOrderFeeInput', {
   fields: (t) => ({
     feeName: t.string({
       required: true,
-      description: '付费项目名称. By analogy: at most 20 characters, unique within the order.',
+      description:
+        '付费项目名称. By analogy: not empty, at most 20 characters, unique within the order.',
     }),
     feeCount: t.int({ description: '付费数量, 1 where left out. By analogy: from 1 to 100.' }),
     feeAmount: t.field({
@@ -24,7 +25,8 @@ const DiscountInput = builder.inputType('CreatePayAfterOrderDiscountInput', {
   fields: (t) => ({
     discountName: t.string({
       required: true,
-      description: '优惠名称. At most 20 characters; by analogy: unique within the order.',
+      description:
+        '优惠名称. At most 20 characters; by analogy: not empty, unique within the order.',
     }),
     discountDesc: t.string({
       description: '优惠说明. By analogy: must be given, at most 30 characters.',
@@ -60,11 +62,11 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
     serviceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '预计服务结束时间; not OnAccept. By analogy: after the start, where a plain date may be the same day; in the future, which WeChat Pay alone checks.',
+        '预计服务结束时间; not OnAccept. By analogy: after the start, and more than a minute from now; a plain date may be the day of the start, or today.',
     }),
     serviceStartLocation: t.string({
       required: true,
-      description: '服务开始地点. By analogy: at most 20 characters.',
+      description: '服务开始地点. By analogy: not empty, at most 20 characters.',
     }),
     serviceEndLocation: t.string({
       description:
@@ -72,7 +74,7 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
     }),
     serviceIntroduction: t.string({
       required: true,
-      description: '服务信息: what the order is for. By analogy: at most 20 characters.',
+      description: '服务信息: what the order is for. By analogy: not empty, at most 20 characters.',
     }),
     fees: t.field({
       type: [FeeInput],

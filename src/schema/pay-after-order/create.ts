@@ -1,5 +1,7 @@
 import { createOrder } from '../../orders/create-order.ts';
 import { InvalidInputError } from '../../orders/input-issue.ts';
+import { LedgerUnavailableError } from '../../orders/ledger-call.ts';
+import type { Replayable } from '../../orders/write-order.ts';
 import {
   type CreatedPayAfterOrder,
   OrderConflictError,
@@ -11,6 +13,7 @@ import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { needs } from '../needs.ts';
+import { REPLAYED } from '../replayed.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
 import { loadOrder, writing } from './query.ts';
 import { PayAfterOrderType } from './type.ts';
@@ -19,7 +22,7 @@ const LAUNCH =
   'Null where WeChat Pay sent none (with needUserConfirm: false that is usual), or where its answer never arrived and a query showed that the order exists.';
 
 const CreatePayAfterOrderPayload = builder
-  .objectRef<CreatedPayAfterOrder>('CreatePayAfterOrderPayload')
+  .objectRef<Replayable<CreatedPayAfterOrder>>('CreatePayAfterOrderPayload')
   .implement({
     description:
       '创建先享后付订单 has succeeded: WeChat Pay has the order. The launch fields open its confirm page.',
@@ -46,6 +49,7 @@ const CreatePayAfterOrderPayload = builder
       package: t.exposeString('package', {
         description: `跳转微信侧小程序订单数据: the order for the page of WeChat Pay; it works once. ${LAUNCH}`,
       }),
+      replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       launch: t.field({
         type: PayAfterLaunch,
         description:
@@ -77,6 +81,7 @@ builder.mutationField('createPayAfterOrder', (t) =>
         WechatRefusedError,
         WechatUnavailableError,
         OrderOutcomeUnknownError,
+        LedgerUnavailableError,
       ],
       union: { description: 'What came of createPayAfterOrder.' },
     },

@@ -1,4 +1,4 @@
-import { syncOrder } from '../../orders/change-order.ts';
+import { syncOrder } from '../../orders/sync-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { needs } from '../needs.ts';
@@ -55,7 +55,7 @@ builder.mutationField('syncPayAfterOrder', (t) =>
     ),
     nullable: false,
     description:
-      '支付分订单同步: tells WeChat Pay that the user has paid a completed order elsewhere. Safe to repeat.',
+      '支付分订单同步: tells WeChat Pay that the user has paid a completed order elsewhere. Requires orders:complete and orders:any. Safe to repeat.',
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'What came of syncPayAfterOrder.' },

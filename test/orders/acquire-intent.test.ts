@@ -1,13 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type Intended, stand } from '../../src/orders/intents.ts';
+import { acquireIntent } from '../../src/orders/acquire-intent.ts';
+import type { Intended } from '../../src/orders/find-intent.ts';
 import type { Ledger } from '../../src/orders/ledger.ts';
-import { leaveOpen, settleIntent } from '../../src/orders/settle-intent.ts';
+import { keepOpen, settleIntent } from '../../src/orders/settle-intent.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
 import { bytes, intended } from '../support-orders/intended.ts';
 
-function standOf({ store, vault, now }: Ledger, changes: Partial<Intended> = {}) {
-  return stand(store, vault, intended(changes), now);
+function standOf(ledger: Ledger, changes: Partial<Intended> = {}) {
+  return acquireIntent(ledger, intended(changes));
 }
 
 function settle({ store }: Ledger, id: string, status: 'done' | 'refused'): Promise<void> {
@@ -75,7 +76,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
   test('keeps its number while nobody knows what became of it', async () => {
     const ledger = await database.openLedger();
     const { id } = await standOf(ledger);
-    await ledger.store.write((tx) => leaveOpen(tx, { id, since: 0 }, ledger.now()));
+    await ledger.store.write((tx) => keepOpen(tx, { id, since: 0 }, ledger.now()));
     const other = standOf(ledger, { canonical: '{"other":1}' });
     await expect(other).rejects.toThrow(OrderConflictError);
     expect(await intentsOf(ledger)).toMatchObject([{ status: 'open' }]);
