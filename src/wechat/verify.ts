@@ -1,7 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto';
 
-/** WeChat's rule: what is dated more than five minutes off, either way, is refused. */
-const WINDOW_SECONDS = 300;
+/** WeChat Pay's rule: a message dated more than five minutes off, either way, is refused. */
+const WINDOW_MS = 300_000;
 
 export interface SignedMessage {
   readonly header: (name: string) => string | null;
@@ -46,9 +46,9 @@ export function distrust(
           : 'Serial';
     return { why: 'unsigned', missing: `Wechatpay-${missing}` };
   }
-  const offBySeconds = Math.round(now / 1000) - Number(timestamp);
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(offBySeconds) > WINDOW_SECONDS) {
-    return { why: 'outside-window', offBySeconds };
+  const offByMs = now - Number(timestamp) * 1000;
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(offByMs) > WINDOW_MS) {
+    return { why: 'outside-window', offBySeconds: offByMs / 1000 };
   }
   const key = keyOf(serial);
   if (key === undefined) {

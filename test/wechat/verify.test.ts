@@ -22,6 +22,7 @@ interface Parts {
   readonly signer?: typeof publicKeyMode;
   readonly without?: string;
   readonly body?: Uint8Array;
+  readonly nowMs?: number;
 }
 
 /** An answer of WeChat's, right but for the parts that are given. */
@@ -42,7 +43,7 @@ function check(parts: Parts = {}) {
   headers.delete(parts.without ?? '');
   const header = (name: string) => headers.get(name) ?? null;
   const find = (serial: string) => keys.get(serial);
-  return distrust({ header, body: parts.body ?? body }, find, NOW_SECONDS * 1000);
+  return distrust({ header, body: parts.body ?? body }, find, parts.nowMs ?? NOW_SECONDS * 1000);
 }
 
 test('an answer that is signed by the key it names is trusted', () => {
@@ -75,6 +76,15 @@ test.each([-300, -299, 0, 299, 300])('a date %d s off is accepted', (off) => {
 test.each([-301, 301, -86_400, 86_400])('a date %d s off is refused, signed or not', (off) => {
   const timestamp = String(NOW_SECONDS + off);
   expect(check({ timestamp })).toEqual({ why: 'outside-window', offBySeconds: -off });
+});
+
+test.each([-300_000, 300_000])('a date exactly %d ms off is accepted', (offByMs) => {
+  expect(check({ nowMs: NOW_SECONDS * 1000 + offByMs })).toBeUndefined();
+});
+
+test.each([-300_500, -300_001, 300_001, 300_499])('a date %d ms off is refused', (offByMs) => {
+  const nowMs = NOW_SECONDS * 1000 + offByMs;
+  expect(check({ nowMs })).toEqual({ why: 'outside-window', offBySeconds: offByMs / 1000 });
 });
 
 test.each([
