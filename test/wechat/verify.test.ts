@@ -1,5 +1,6 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { FoundKey } from '../../src/wechat/platform-keys.ts';
 import { answerMessage, distrust } from '../../src/wechat/verify.ts';
 import { rsaKeys } from './keys.ts';
 
@@ -23,6 +24,8 @@ interface Parts {
   readonly without?: string;
   readonly body?: Uint8Array;
   readonly nowMs?: number;
+  /** What is known of the serial, in place of its key. */
+  readonly found?: FoundKey;
 }
 
 /** An answer of WeChat's, right but for the parts that are given. */
@@ -42,7 +45,7 @@ function check(parts: Parts = {}) {
   ]);
   headers.delete(parts.without ?? '');
   const header = (name: string) => headers.get(name) ?? null;
-  const find = (serial: string) => keys.get(serial);
+  const find = (serial: string) => parts.found ?? keys.get(serial);
   return distrust({ header, body: parts.body ?? body }, find, parts.nowMs ?? NOW_SECONDS * 1000);
 }
 
@@ -102,6 +105,13 @@ test.each([
 test('a serial that no key has is refused', () => {
   expect(check({ serial: '0123456789ABCDEF' })).toEqual({ why: 'unknown-serial' });
 });
+
+test.each(['expired-certificate', 'not-yet-valid-certificate'] as const)(
+  'the right signature of an %s is refused',
+  (why) => {
+    expect(check({ found: why })).toEqual({ why });
+  },
+);
 
 describe('a signature that does not fit is refused', () => {
   test('of another body', () => {
