@@ -2,7 +2,7 @@ export type { CertificateNews } from './certificate-store.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
 export * from './errors.ts';
-export { type BusinessType, type Launch, signLaunch } from './launch.ts';
+export { type BusinessType, type Launch, signLaunch, UnsignableLaunchError } from './launch.ts';
 export { type Notice, UndecryptableNoticeError, UntrustedNoticeError } from './notification.ts';
 export {
   type OptionProblem,
