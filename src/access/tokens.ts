@@ -61,7 +61,7 @@ export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: T
     verify: async (token) => {
       try {
         const { payload } = await jwtVerify(token, keys, options);
-        return callerOf(payload);
+        return hasExpired(payload) ? 'refused' : callerOf(payload);
       } catch (error) {
         const unknownKey = error instanceof errors.JWKSNoMatchingKey;
         return isFaultOfToken(error) && !(unknownKey && keyFetch.isFailing())
@@ -70,6 +70,11 @@ export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: T
       }
     },
   };
+}
+
+/** jose compares whole seconds, so it would accept a fraction of a second in `exp` for too long. */
+function hasExpired({ exp = 0 }: JWTPayload): boolean {
+  return Date.now() >= (exp + CLOCK_TOLERANCE_S) * 1_000;
 }
 
 function isFaultOfToken(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { PayAfterOrder } from '../wechat/index.ts';
 import { type Ledger, observeLater } from './ledger.ts';
-import { observationOf } from './observe.ts';
+import { observationOf } from './observation.ts';
 
 /** Takes what queries show into the ledger, where it is news. */
 export interface QueryObserver {

@@ -1,5 +1,6 @@
 import type { EventBus } from './bus.ts';
-import { type Observation, type Observed, observe } from './observe.ts';
+import type { Observation } from './observation.ts';
+import { type Observed, observe } from './observe.ts';
 import type { Store } from './store/open.ts';
 import type { IntentStatus } from './store/tables.ts';
 import type { Pace, Tx } from './store/writer.ts';

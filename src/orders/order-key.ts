@@ -7,19 +7,24 @@ interface Ids {
   readonly serviceId: string;
 }
 
+const IDENTIFIER = /^[\w\-|*]*$/;
+const ONLY = 'Only digits, letters and _ - | *.';
+
 /** The rules for the merchant's own order number: its limits are those of serviceorder. */
 function checkOutOrderNo(found: Findings, outOrderNo: string) {
   const path = ['outOrderNo'];
   found.required(outOrderNo, 'confirmed', path);
   found.length(outOrderNo, 32, 'analogy', path);
   found.characters(outOrderNo, 'confirmed', path);
+  const isDotSegment = /^\.{1,2}$/.test(outOrderNo);
   found.unless(
-    /^[\w\-|*]*$/.test(outOrderNo),
-    'analogy',
+    !isDotSegment,
+    'confirmed',
     path,
     'BAD_CHARACTER',
-    'Only digits, letters and _ - | *.',
+    'Not . or .., which servers remove from the path of a request.',
   );
+  found.unless(isDotSegment || IDENTIFIER.test(outOrderNo), 'analogy', path, 'BAD_CHARACTER', ONLY);
 }
 
 /** The ids by which every write names its order. */
@@ -66,5 +71,33 @@ export function userKeyIssues(openid: string, rules: InputRules): readonly Input
   found.required(openid, 'confirmed', ['openid']);
   found.length(openid, 128, 'analogy', ['openid']);
   found.characters(openid, 'confirmed', ['openid']);
+  return found.issues;
+}
+
+/**
+ * What is wrong with the merchant's number of a request for authorisation. Its length and characters
+ * are those of the ordinary authorisation; separators would sign other parameters along with it.
+ */
+export function requestNoIssues(outRequestNo: string, rules: InputRules): readonly InputIssue[] {
+  const found = findings(rules);
+  const path = ['outRequestNo'];
+  found.required(outRequestNo, path);
+  found.length(outRequestNo, 64, 'analogy', path);
+  found.characters(outRequestNo, 'confirmed', path);
+  const isSignable = !/[&=\p{Cc}]/u.test(outRequestNo);
+  found.unless(
+    isSignable,
+    'confirmed',
+    path,
+    'BAD_CHARACTER',
+    'No &, = or control characters, because the value is signed.',
+  );
+  found.unless(
+    !isSignable || IDENTIFIER.test(outRequestNo),
+    'analogy',
+    path,
+    'BAD_CHARACTER',
+    ONLY,
+  );
   return found.issues;
 }

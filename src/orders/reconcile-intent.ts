@@ -1,7 +1,8 @@
 import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../wechat/index.ts';
 import { intentBody } from './find-intent.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
-import { observationOf, observe } from './observe.ts';
+import { observationOf } from './observation.ts';
+import { observe } from './observe.ts';
 import { clearQuery, keepOpen, settleIntent } from './settle-intent.ts';
 import type { IntentRow, IntentStatus } from './store/tables.ts';
 

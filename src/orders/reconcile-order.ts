@@ -1,6 +1,7 @@
 import type { WechatPay } from '../wechat/index.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
-import { observationOf, observe } from './observe.ts';
+import { observationOf } from './observation.ts';
+import { observe } from './observe.ts';
 import { nextOrderCheck } from './schedule.ts';
 import type { OrderRow } from './store/tables.ts';
 

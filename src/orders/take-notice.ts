@@ -1,6 +1,7 @@
 import type { Notice } from '../wechat/index.ts';
 import { type Ledger, record } from './ledger.ts';
-import { observationOf, observe } from './observe.ts';
+import { observationOf } from './observation.ts';
+import { observe } from './observe.ts';
 import type { NoticeOutcome } from './store/tables.ts';
 import type { Tx } from './store/writer.ts';
 

@@ -11,7 +11,8 @@ import { type AcquiredIntent, acquireIntent } from './acquire-intent.ts';
 import type { CallDeadline } from './call-deadline.ts';
 import type { Intended } from './find-intent.ts';
 import { type Ledger, record, warnIfSuspicious } from './ledger.ts';
-import { type Observation, observe } from './observe.ts';
+import type { Observation } from './observation.ts';
+import { observe } from './observe.ts';
 import { keepOpen, releaseIntent, settleIntent } from './settle-intent.ts';
 import type { Pace, Tx } from './store/writer.ts';
 

@@ -4,7 +4,7 @@ import { Refusal } from './refusal.ts';
 
 const SCHEME = /^WECHATPAY2-SHA256-RSA2048\s+(.+)$/;
 const FIELD = /(\w+)="([^"]*)"/g;
-const MAX_SKEW_SECONDS = 300;
+const MAX_SKEW_MS = 300_000;
 
 /** A request exactly as it came in: the target is path and query, percent-encoded as sent. */
 export interface ReceivedRequest {
@@ -62,7 +62,7 @@ export function authorize(request: ReceivedRequest, merchant: Merchant, nowMs: n
   if (fields.get('serial_no') !== merchant.serial) {
     throw refuse('商户证书序列号有误。', 'serial_no', 'serial_no not match');
   }
-  if (Math.abs(Math.floor(nowMs / 1000) - Number(timestamp)) > MAX_SKEW_SECONDS) {
+  if (Math.abs(nowMs - Number(timestamp) * 1000) > MAX_SKEW_MS) {
     const text = 'Http头Authorization中的timestamp与发起请求的时间不得超过5分钟';
     throw refuse(text, 'timestamp', 'timestamp expired');
   }

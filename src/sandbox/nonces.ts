@@ -1,6 +1,6 @@
 /** Remembers the nonces of accepted calls for as long as their timestamps could still pass. */
 export interface NonceBook {
-  /** Notes a nonce; false if it was used within the last 10 minutes. */
+  /** Notes a nonce; false if it was used within the last 10 minutes, both ends included. */
   use(nonce: string, nowMs: number): boolean;
 }
 
@@ -12,7 +12,7 @@ export function createNonceBook(): NonceBook {
   return {
     use: (nonce, nowMs) => {
       for (const [old, atMs] of usedAt) {
-        if (nowMs - atMs < REMEMBERED_MS) {
+        if (nowMs - atMs <= REMEMBERED_MS) {
           break;
         }
         usedAt.delete(old);

@@ -1,5 +1,10 @@
 import { GraphQLError } from 'graphql';
-import { type BusinessType, type Launch, signLaunch } from '../wechat/index.ts';
+import {
+  type BusinessType,
+  type Launch,
+  signLaunch,
+  UnsignableLaunchError,
+} from '../wechat/index.ts';
 import { builder } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -25,7 +30,7 @@ export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implem
   }),
 });
 
-/** @throws GraphQLError on the field alone where there is no APIv2 key */
+/** @throws GraphQLError on this field only, if there is no APIv2 key or a value must not be signed */
 export function launch(
   businessType: BusinessType,
   parameters: Readonly<Record<string, string>>,
@@ -37,5 +42,11 @@ export function launch(
     throw new GraphQLError(message, { extensions: { code: 'LAUNCH_NOT_CONFIGURED' } });
   }
   const signed = { mch_id: wechat.mchid, ...parameters };
-  return signLaunch(businessType, signed, apiv2Key, ledger.now());
+  try {
+    return signLaunch(businessType, signed, apiv2Key, ledger.now());
+  } catch (error) {
+    throw error instanceof UnsignableLaunchError
+      ? new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })
+      : error;
+  }
 }

@@ -21,9 +21,12 @@ export function queryError(error: unknown): unknown {
 }
 
 /** A bad argument of a query, all issues at once. */
-export function badArguments(issues: readonly InputIssue[]): GraphQLError {
+export function badArguments(
+  issues: readonly InputIssue[],
+  effect = 'Nothing was sent to WeChat Pay.',
+): GraphQLError {
   const fields = issues.map(({ path }) => path.join('.')).join(', ');
-  return new GraphQLError(`Nothing was sent to WeChat Pay. Mend these arguments: ${fields}.`, {
+  return new GraphQLError(`${effect} Mend these arguments: ${fields}.`, {
     extensions: { code: 'BAD_USER_INPUT', issues },
   });
 }

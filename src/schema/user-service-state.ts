@@ -1,11 +1,11 @@
-import { userKeyIssues } from '../orders/order-key.ts';
+import { requestNoIssues, userKeyIssues } from '../orders/order-key.ts';
 import type { UserServiceState } from '../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from './arguments.ts';
 import { builder } from './builder.ts';
 import { forbidden } from './forbidden.ts';
 import { launch, PayAfterLaunch } from './launch.ts';
 import { needs } from './needs.ts';
-import { queryError } from './query-errors.ts';
+import { badArguments, queryError } from './query-errors.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {
   description: '用户授权状态: whether a user has authorised a service.',
@@ -34,15 +34,18 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
       args: {
         outRequestNo: t.arg.string({
           required: true,
-          description: "商户请求授权的唯一流水号: the merchant's own number of this request.",
+          description:
+            "商户请求授权的唯一流水号: the merchant's own unique number of this request. Never with &, = or control characters, because the value is signed. By analogy: 1 to 64 digits, letters and _ - | *.",
         }),
       },
-      resolve: ({ serviceId }, { outRequestNo }, context) =>
-        launch(
-          'wxpayScoreEnable',
-          { service_id: serviceId, out_request_no: outRequestNo },
-          context,
-        ),
+      resolve: ({ serviceId }, { outRequestNo }, context) => {
+        const issues = requestNoIssues(outRequestNo, context.inputRules);
+        if (issues.length > 0) {
+          throw badArguments(issues, 'Nothing was signed.');
+        }
+        const parameters = { service_id: serviceId, out_request_no: outRequestNo };
+        return launch('wxpayScoreEnable', parameters, context);
+      },
     }),
     useServiceState: t.field({
       type: UseServiceState,

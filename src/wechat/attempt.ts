@@ -4,6 +4,7 @@ import type { Call, CallContext, Deadline } from './context.ts';
 import { held } from './guard.ts';
 import { judge } from './judge.ts';
 import { noKey } from './no-key.ts';
+import { isUsable } from './platform-keys.ts';
 import { sendSigned } from './send-signed.ts';
 import type { Delivery } from './transport.ts';
 
@@ -17,7 +18,7 @@ export async function attempt<T>(
   if (left(deadline) < 0) {
     return held('The deadline of the call has passed.', 0);
   }
-  if (call.platformSerial === undefined && keys.current() === undefined) {
+  if (keys.current() === undefined) {
     await keys.learn(undefined, left(deadline));
     if (keys.current() === undefined) {
       return noKey();
@@ -29,7 +30,12 @@ export async function attempt<T>(
   }
   let health: Health = 'neither';
   try {
-    const delivery = await send(call, context, deadline);
+    // The certificate may have expired while the attempt waited for its place.
+    const serial = call.platformSerial ?? keys.current()?.serial;
+    if (serial === undefined) {
+      return noKey();
+    }
+    const delivery = await send(call, context, deadline, serial);
     const latest = await judged(call, context, delivery, deadline);
     health = healthOf(latest, delivery);
     return latest;
@@ -43,11 +49,15 @@ function left(deadline: Deadline): number {
   return deadline - performance.now() - SHORTEST_ATTEMPT_MS;
 }
 
-function send<T>(call: Call<T>, context: CallContext, deadline: Deadline): Promise<Delivery> {
-  const { method, target, body, platformSerial, signal } = call;
+function send<T>(
+  call: Call<T>,
+  context: CallContext,
+  deadline: Deadline,
+  platformSerial: string,
+): Promise<Delivery> {
+  const { method, target, body, signal } = call;
   const timeoutMs = attemptTimeout(context.budgetMs, deadline - performance.now());
-  const serial = platformSerial ?? context.keys.current()?.serial;
-  return sendSigned({ method, target, body, platformSerial: serial, timeoutMs, signal }, context);
+  return sendSigned({ method, target, body, platformSerial, timeoutMs, signal }, context);
 }
 
 async function judged<T>(
@@ -57,7 +67,7 @@ async function judged<T>(
   deadline: Deadline,
 ): Promise<Attempt<T>> {
   const serial = delivery.type === 'answered' ? delivery.header('wechatpay-serial') : null;
-  if (serial !== null && keys.find(serial) === undefined) {
+  if (serial !== null && !isUsable(keys.find(serial))) {
     await keys.learn(serial, left(deadline));
   }
   return judge(delivery, { findKey: keys.find, now: now(), read, sent });

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isObject } from './fields.ts';
 import type { KeyRing } from './key-ring.ts';
+import { platformKeys } from './platform-keys.ts';
 import { parseObject, readCode } from './refusal.ts';
 import { decryptWithAny } from './resource.ts';
 import { type Signer, sendSigned } from './send-signed.ts';
@@ -26,7 +27,8 @@ export const CERTIFICATES = '/v3/certificates';
 
 /**
  * GET /v3/certificates. That a certificate is WeChat Pay's is proved by its being encrypted under the
- * APIv3 key; the answer as a whole then has to be signed with one of them, or with a key known before.
+ * APIv3 key; the answer as a whole then has to be signed with a valid one of them, or with a valid
+ * key known before.
  * @throws CertificatesError
  */
 export async function downloadCertificates(
@@ -45,10 +47,10 @@ export async function downloadCertificates(
   );
   const answer = mustBeFine(delivery);
   const certificates = read(answer.body, apiv3Keys);
-  const find = (serial: string) =>
-    certificates.find(({ serialNumber }) => serialNumber === serial.toUpperCase())?.publicKey ??
-    keys.find(serial);
-  const doubt = distrust(answer, find, now());
+  const downloaded = platformKeys(undefined, certificates);
+  const nowMs = now();
+  const find = (serial: string) => downloaded.find(serial, nowMs) ?? keys.find(serial);
+  const doubt = distrust(answer, find, nowMs);
   if (doubt !== undefined) {
     throw new CertificatesError(
       `the answer can not be trusted (${doubt.why}): check the clock and proxies.`,

@@ -4,7 +4,7 @@ export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
 export { createdByQuery } from './create-pay-after-order.ts';
 export * from './errors.ts';
-export { type BusinessType, type Launch, signLaunch } from './launch.ts';
+export { type BusinessType, type Launch, signLaunch, UnsignableLaunchError } from './launch.ts';
 export { type Notice, UndecryptableNoticeError, UntrustedNoticeError } from './notification.ts';
 export {
   type OptionProblem,

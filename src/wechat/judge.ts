@@ -1,5 +1,5 @@
-import type { KeyObject } from 'node:crypto';
 import type { Ambiguous, Attempt, NotAccepted } from './attempts.ts';
+import type { FoundKey } from './platform-keys.ts';
 import { parseObject, readCode, readRefusal, requestIdOf } from './refusal.ts';
 import type { Wire } from './shape.ts';
 import type { Delivery } from './transport.ts';
@@ -9,7 +9,7 @@ import { type Distrust, distrust } from './verify.ts';
 export type Reader<T> = (wire: Wire) => T | undefined;
 
 export interface JudgeContext<T> {
-  readonly findKey: (serial: string) => KeyObject | undefined;
+  readonly findKey: (serial: string) => FoundKey;
   /** Unix ms. */
   readonly now: number;
   readonly read: Reader<T>;
@@ -83,6 +83,10 @@ function describe(doubt: Distrust): string {
         : `The answer is dated ${doubt.offBySeconds} s away from this machine's clock: check the clock.`;
     case 'unknown-serial':
       return 'The answer is signed with a key that is not configured: check the platform keys.';
+    case 'expired-certificate':
+      return 'The answer is signed with a platform certificate that has expired: replace it, and check the clock.';
+    case 'not-yet-valid-certificate':
+      return 'The answer is signed with a platform certificate that is not valid yet: check the clock.';
     case 'probe':
       return "The answer carries one of WeChat's signature probes.";
     case 'wrong-signature':

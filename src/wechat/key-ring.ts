@@ -1,15 +1,24 @@
-import type { KeyObject, X509Certificate } from 'node:crypto';
-import { type PlatformKey, type PlatformKeys, platformKeys } from './platform-keys.ts';
+import type { X509Certificate } from 'node:crypto';
+import {
+  type FoundKey,
+  isUsable,
+  type PlatformKey,
+  type PlatformKeys,
+  platformKeys,
+} from './platform-keys.ts';
 
 /** WeChat Pay's keys as they are now: where certificates renew themselves they change while calls go on. */
 export interface KeyRing {
   /**
    * Encrypts sensitive fields and is named in every request, so that answers are signed with it;
-   * undefined while none is known.
+   * undefined while no valid one is known.
    */
   readonly current: () => PlatformKey | undefined;
-  readonly find: (serial: string) => KeyObject | undefined;
-  /** Has certificates downloaded where the serial is not known, or none is; waits so long at most. */
+  readonly find: (serial: string) => FoundKey;
+  /**
+   * Downloads certificates if the serial has no valid key, or, without a serial, if there is none
+   * at all; waits so long at most.
+   */
   readonly learn: (serial: string | undefined, withinMs: number) => Promise<void>;
 }
 
@@ -27,21 +36,21 @@ export function keyRing(
 ): KeyRing {
   let read: readonly X509Certificate[] | undefined;
   let keys: PlatformKeys | undefined;
-  const latest = () => {
+  const latest = (): PlatformKeys => {
     const certificates = source.certificates();
-    if (certificates !== read) {
+    if (keys === undefined || certificates !== read) {
       read = certificates;
-      keys = platformKeys(publicKey, certificates, now());
+      keys = platformKeys(publicKey, certificates);
     }
     return keys;
   };
-  const find = (serial: string) => latest()?.find(serial);
-  const current = () => latest()?.preferred;
+  const find = (serial: string) => latest().find(serial, now());
+  const current = () => latest().preferred(now());
   return {
     current,
     find,
     learn: async (serial, withinMs) => {
-      if (serial === undefined ? current() === undefined : find(serial) === undefined) {
+      if (serial === undefined ? current() === undefined : !isUsable(find(serial))) {
         await within(withinMs, source.learn(serial?.toUpperCase()));
       }
     },

@@ -12,11 +12,28 @@ export interface Launch {
 /** Confirm an order, authorise the service, see an order. */
 export type BusinessType = 'wxpayScoreUse' | 'wxpayScoreEnable' | 'wxpayScoreDetail';
 
+const LONGEST_VALUE = 512;
+/** `=` may only end a value, as the padding of Base64 does: WeChat Pay's `package` may be Base64. */
+const SIGNABLE = /^[^&=\p{Cc}]*={0,2}$/u;
+
+/** A launch value that must not be signed. Names the parameter, never its value. */
+export class UnsignableLaunchError extends Error {
+  override readonly name = 'UnsignableLaunchError';
+
+  /** @param parameter under WeChat Pay's name */
+  constructor(parameter: string) {
+    super(
+      `${parameter} cannot be signed: use at most ${LONGEST_VALUE} characters, without &, control characters, or = before the end.`,
+    );
+  }
+}
+
 /**
  * Signs launch data with the APIv2 key: parameters sorted by name, `key` at the end, HMAC-SHA256,
- * upper-case hex.
+ * upper-case hex. Values are signed as they are: one with a separator could pass for other parameters.
  * @param parameters what the page needs besides time, nonce and signature, under WeChat's names
  * @param now Unix ms
+ * @throws UnsignableLaunchError
  */
 export function signLaunch(
   businessType: BusinessType,
@@ -24,6 +41,11 @@ export function signLaunch(
   apiv2Key: string,
   now: number,
 ): Launch {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value.length > LONGEST_VALUE || !SIGNABLE.test(value) || !value.isWellFormed()) {
+      throw new UnsignableLaunchError(name);
+    }
+  }
   const unsigned = {
     ...parameters,
     timestamp: String(Math.floor(now / 1000)),

@@ -6,15 +6,20 @@ import type { PlatformKey } from './platform-keys.ts';
 
 const RETRY_MS = 2_000;
 
-/** Without a key nothing can be encrypted for WeChat Pay, and no answer of it be trusted. */
+const NO_KEY =
+  'No valid WeChat Pay public key or platform certificate is available: configure the public key, or check that the platform certificates have not expired and can be downloaded.';
+
+/** Without a valid key nothing can be encrypted for WeChat Pay, and no answer can be verified. */
 export function noKey(): NotAccepted {
-  return held('No key of WeChat Pay is there: its certificates could not be downloaded.', RETRY_MS);
+  return held(NO_KEY, RETRY_MS);
 }
 
-/** @throws WechatUnavailableError while there is none */
+/** @throws WechatUnavailableError while there is no valid key */
 export function keyToEncrypt(keys: KeyRing): PlatformKey {
   const current = keys.current();
   if (current === undefined) {
+    // A write cannot wait for a download before it is prepared; its repeat finds the result.
+    void keys.learn(undefined, 0);
     const { what, ...details } = noKey();
     throw new WechatUnavailableError(what, details);
   }

@@ -35,6 +35,12 @@ export class UndecryptableNoticeError extends Error {
 }
 
 const LEARN_MS = 3_000;
+/** Reasons that other certificates may remove. */
+const ABOUT_KEY: readonly Distrust['why'][] = [
+  'unknown-serial',
+  'expired-certificate',
+  'not-yet-valid-certificate',
+];
 
 export interface NoticeContext {
   readonly keys: KeyRing;
@@ -46,14 +52,15 @@ export interface NoticeContext {
 }
 
 /**
- * Verifies the raw bytes, then decrypts, then reads. One that names an unknown key waits until new
- * certificates have been asked for, if it is time for that: WeChat Pay waits 5 s for its answer.
+ * Verifies the raw bytes, then decrypts, then reads. If the key that it names is unknown or its
+ * certificate is not valid, it waits until certificates have been downloaded again, unless that was
+ * done a short time ago: WeChat Pay waits 5 s for its answer.
  * @throws UntrustedNoticeError, UndecryptableNoticeError
  */
 export async function readNotice(message: SignedMessage, context: NoticeContext): Promise<Notice> {
   const { keys, now } = context;
   let doubt = distrust(message, keys.find, now());
-  if (doubt?.why === 'unknown-serial') {
+  if (doubt !== undefined && ABOUT_KEY.includes(doubt.why)) {
     await keys.learn(message.header('wechatpay-serial') ?? '', LEARN_MS);
     doubt = distrust(message, keys.find, now());
   }

@@ -1,5 +1,6 @@
 import ky, { isTimeoutError } from 'ky';
 import { Pool } from 'undici';
+import { createConnector, isConnectError } from './connector.ts';
 import type { WireRequest } from './exchange.ts';
 import { pooledFetch } from './pooled-fetch.ts';
 
@@ -25,10 +26,6 @@ export interface Transport {
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** WeChat closes idle connections after 8 s: ours have to be gone before. */
 const IDLE_SOCKET_MS = 7_000;
-/** Failures that come before the request is written: DNS, TCP connect, TLS handshake. Of an open
- * connection's reads and writes some have the same codes, and prove nothing. */
-const NOT_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_CERT\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
 
 /**
  * HTTP to one origin over a bounded pool of connections; redirects are not followed.
@@ -40,7 +37,7 @@ export function createTransport(origin: string, attemptMs: number, connections: 
     connections,
     keepAliveTimeout: IDLE_SOCKET_MS,
     keepAliveMaxTimeout: IDLE_SOCKET_MS,
-    connect: { timeout: attemptMs * 0.7 },
+    connect: createConnector(attemptMs * 0.7),
     maxResponseSize: MAX_ANSWER_BYTES,
   });
   const fetch = pooledFetch(pool);
@@ -73,14 +70,5 @@ function failure(error: unknown): 'not-sent' | 'timed-out' | 'broken' {
   if (isTimeoutError(error)) {
     return 'timed-out';
   }
-  return NOT_SENT.test(errorCode(error)) ? 'not-sent' : 'broken';
-}
-
-/** The code of the innermost cause that has one: ky and the pool each wrap what they caught. */
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return '';
-  }
-  const underWay = 'syscall' in error && (error.syscall === 'read' || error.syscall === 'write');
-  return errorCode(error.cause) || ('code' in error && !underWay ? String(error.code) : '');
+  return isConnectError(error) ? 'not-sent' : 'broken';
 }

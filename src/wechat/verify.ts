@@ -1,7 +1,8 @@
-import { type KeyObject, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
+import { type FoundKey, type InvalidCertificate, isUsable } from './platform-keys.ts';
 
-/** WeChat's rule: what is dated more than five minutes off, either way, is refused. */
-const WINDOW_SECONDS = 300;
+/** WeChat Pay's rule: a message dated more than five minutes off, either way, is refused. */
+const WINDOW_MS = 300_000;
 
 export interface SignedMessage {
   readonly header: (name: string) => string | null;
@@ -13,7 +14,7 @@ export interface SignedMessage {
 export type Distrust =
   | { readonly why: 'unsigned'; readonly missing: string }
   | { readonly why: 'outside-window'; readonly offBySeconds: number }
-  | { readonly why: 'unknown-serial' }
+  | { readonly why: 'unknown-serial' | InvalidCertificate }
   | { readonly why: 'probe' }
   | { readonly why: 'wrong-signature' };
 
@@ -23,13 +24,13 @@ export function answerMessage(timestamp: string, nonce: string, body: Uint8Array
 }
 
 /**
- * Checks an answer or a notification: all four headers, the two-sided window, the key by serial,
+ * Checks an answer or a notification: all four headers, the two-sided window, a valid key by serial,
  * the signature over the raw bytes. `undefined` means that it is WeChat's.
  * @param now Unix milliseconds.
  */
 export function distrust(
   { header, body }: SignedMessage,
-  keyOf: (serial: string) => KeyObject | undefined,
+  keyOf: (serial: string) => FoundKey,
   now: number,
 ): Distrust | undefined {
   const timestamp = header('wechatpay-timestamp');
@@ -46,13 +47,13 @@ export function distrust(
           : 'Serial';
     return { why: 'unsigned', missing: `Wechatpay-${missing}` };
   }
-  const offBySeconds = Math.round(now / 1000) - Number(timestamp);
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(offBySeconds) > WINDOW_SECONDS) {
-    return { why: 'outside-window', offBySeconds };
+  const offByMs = now - Number(timestamp) * 1000;
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(offByMs) > WINDOW_MS) {
+    return { why: 'outside-window', offBySeconds: offByMs / 1000 };
   }
   const key = keyOf(serial);
-  if (key === undefined) {
-    return { why: 'unknown-serial' };
+  if (!isUsable(key)) {
+    return { why: key ?? 'unknown-serial' };
   }
   const message = answerMessage(timestamp, nonce, body);
   if (verify('sha256', message, key, Buffer.from(signature, 'base64'))) {

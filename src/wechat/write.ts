@@ -2,7 +2,7 @@ import type { Ambiguous } from './attempts.ts';
 import { type CallContext, type Deadline, deadlineIn, settle } from './call.ts';
 import { WechatUnavailableError } from './errors.ts';
 import { keyToEncrypt } from './no-key.ts';
-import { bodyOf, scalarsIn } from './request.ts';
+import { bodyOf, checkPath, scalarsIn } from './request.ts';
 import { definiteRefusal, outcomeUnknown, resolveByQuery } from './resolve-by-query.ts';
 import { fieldEncryption } from './sensitive-fields.ts';
 import { encode, type Request, type Shape, type Wire } from './shape.ts';
@@ -60,7 +60,7 @@ const EARLIER: Ambiguous = {
 
 /**
  * Sensitive fields are encrypted for the preferred key.
- * @throws WechatUnavailableError while there is none
+ * @throws RangeError, and WechatUnavailableError while there is no valid key
  */
 export function prepareWrite<S extends Shape>(
   { keys }: CallContext,
@@ -68,6 +68,7 @@ export function prepareWrite<S extends Shape>(
   shape: S,
   request: Request<S>,
 ): FreshWrite {
+  checkPath(path);
   const current = keyToEncrypt(keys);
   const wire = encode(shape, request, fieldEncryption(current.key));
   const canonical = encode(shape, request, (plaintext) => plaintext);

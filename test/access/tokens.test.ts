@@ -86,6 +86,17 @@ test.each([
   expect(await tokens.verify(await issuer.token(claims))).toBe('refused');
 });
 
+test('a token ends exactly 10 s after its exp, which may have a fraction', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const exp = nowS() + 20.5;
+  const token = await issuer.token({ exp });
+  await tokens.verify(token);
+  vi.setSystemTime((exp + 10) * 1_000 - 1);
+  expect(await tokens.verify(token)).toMatchObject({ expiresAt: exp * 1_000 });
+  vi.setSystemTime((exp + 10) * 1_000);
+  expect(await tokens.verify(token)).toBe('refused');
+});
+
 test.each(['', '..', 'a.b.c', 'eyJhbGciOiJSUzI1NiJ9..', 'a.b.c.d.e'])(
   'what is no token is refused: %j',
   async (token) => {

@@ -140,6 +140,23 @@ test.each([
   expect(await issues('sync', input)).toEqual(['detail.paidTime BAD_FORMAT']);
 });
 
+test.each(['.', '..'])(
+  'the order number %j is refused always, since servers remove it from a path',
+  async (outOrderNo) => {
+    const cancel = { outOrderNo, reason: '停用' };
+    for (const one of [life, confirmedOnly]) {
+      expect(await change(one, 'cancel', cancel)).toMatchObject({
+        issues: [{ path: ['outOrderNo'], code: 'BAD_CHARACTER' }],
+      });
+      expect(
+        await one.run('query ($by: PayAfterOrderKey!) { payAfterOrder(by: $by) { state } }', {
+          by: { outOrderNo },
+        }),
+      ).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    }
+  },
+);
+
 test('INPUT_RULES=confirmed lets pass what only analogies forbid, and keeps the rest', async () => {
   const analogies = completeInput('A1', {
     totalAmount: 5,

@@ -62,7 +62,7 @@ test('a new order opens wxpayScoreUse with its package, signed with the APIv2 ke
 });
 
 test('an authorisation opens wxpayScoreEnable under the outRequestNo', async () => {
-  const outRequestNo = 'R 1&key=ü|*';
+  const outRequestNo = 'aZ09_-|*'.repeat(8);
   const answer = await life.run(
     `query ($no: String!) { userServiceState(openid: "o1") { launch(outRequestNo: $no) {
       businessType extraData queryString } } }`,

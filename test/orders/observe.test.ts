@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { acquireIntent } from '../../src/orders/acquire-intent.ts';
-import { observationOf } from '../../src/orders/observe.ts';
+import { observationOf } from '../../src/orders/observation.ts';
 import { settleIntent } from '../../src/orders/settle-intent.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { intended } from '../support-orders/intended.ts';

@@ -1,7 +1,9 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseAuthorization } from '../../src/sandbox/authorization.ts';
+import { authorize, parseAuthorization } from '../../src/sandbox/authorization.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { createNonceBook } from '../../src/sandbox/nonces.ts';
+import { Refusal } from '../../src/sandbox/refusal.ts';
 import { createMerchant, isSignedBy, type Merchant, ORDERS } from './merchant.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -83,6 +85,46 @@ describe('a call that is not signed as WeChat demands', () => {
 test('a timestamp within five minutes passes', async () => {
   expect((await merchant.create({}, { timestamp: now() - 280 })).status).toBe(200);
   expect((await merchant.create({}, { timestamp: now() + 280 })).status).toBe(200);
+});
+
+describe('the five minutes are exact to the millisecond', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const TIMESTAMP = 1_722_850_421;
+  const signature = sign('sha256', Buffer.from(`GET\n/v3/x\n${TIMESTAMP}\nN1\n\n`), privateKey);
+  const fields = [
+    'mchid="1230000109"',
+    'serial_no="A1"',
+    'nonce_str="N1"',
+    `timestamp="${TIMESTAMP}"`,
+    `signature="${signature.toString('base64')}"`,
+  ];
+  const request = {
+    method: 'GET',
+    target: '/v3/x',
+    authorization: `WECHATPAY2-SHA256-RSA2048 ${fields.join(',')}`,
+    body: new Uint8Array(),
+  };
+  const authorizeAt = (offByMs: number) =>
+    authorize(
+      request,
+      { mchid: '1230000109', serial: 'A1', publicKey },
+      TIMESTAMP * 1000 + offByMs,
+    );
+
+  test.each([-300_000, 0, 300_000])('a timestamp %d ms off is accepted', (offByMs) => {
+    expect(authorizeAt(offByMs)).toBe('N1');
+  });
+
+  test.each([-300_001, 300_001, 300_999])('a timestamp %d ms off is refused', (offByMs) => {
+    expect(() => authorizeAt(offByMs)).toThrow(Refusal);
+  });
+
+  test('and a nonce is remembered for as long as its timestamp can still be accepted', () => {
+    const nonces = createNonceBook();
+    expect(nonces.use('N1', 0)).toBe(true);
+    expect(nonces.use('N1', 600_000)).toBe(false);
+    expect(nonces.use('N1', 600_001)).toBe(true);
+  });
 });
 
 test('the fields of the Authorization may come in any order', () => {

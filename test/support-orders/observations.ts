@@ -1,5 +1,6 @@
 import { type Ledger, record } from '../../src/orders/ledger.ts';
-import { type Observation, type Observed, observe } from '../../src/orders/observe.ts';
+import type { Observation } from '../../src/orders/observation.ts';
+import { type Observed, observe } from '../../src/orders/observe.ts';
 import type { EventRow, OrderRow } from '../../src/orders/store/tables.ts';
 import type { Notice, PayAfterOrder } from '../../src/wechat/index.ts';
 

@@ -61,6 +61,8 @@ export const RULES: readonly Rule[] = [
   confirmed('outOrderNo', 'REQUIRED', {}, { outOrderNo: '' }),
   analogy('outOrderNo', 'TOO_LONG', {}, { outOrderNo: '1'.repeat(33) }),
   analogy('outOrderNo', 'BAD_CHARACTER', { outOrderNo: 'aZ09_-|*' }, { outOrderNo: 'a.b' }),
+  confirmed('outOrderNo', 'BAD_CHARACTER', { outOrderNo: '-' }, { outOrderNo: '.' }),
+  confirmed('outOrderNo', 'BAD_CHARACTER', { outOrderNo: '|' }, { outOrderNo: '..' }),
   ...['appid', 'serviceId'].flatMap((field) => [
     confirmed(field, 'REQUIRED', {}, { [field]: '' }),
     analogy(field, 'TOO_LONG', { [field]: 'x'.repeat(32) }, { [field]: 'x'.repeat(33) }),

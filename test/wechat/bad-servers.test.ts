@@ -71,6 +71,7 @@ test.concurrent.each<[string, RequestListener]>([
 
 test.concurrent.each<[string, RequestListener]>([
   ['that hangs up', (request) => request.socket.destroy()],
+  ['that resets the connection', (request) => request.socket.resetAndDestroy()],
   ['that does not speak HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
   [
     'that hangs up amid the body',

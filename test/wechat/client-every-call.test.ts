@@ -4,7 +4,7 @@ import { sdkFixture } from './sdk-client.ts';
 import { PUBLIC_KEY_ID } from './sdk-upstream.ts';
 
 const ORDERS = '/v3/payscore/payafter-orders';
-const { wechat, sent } = sdkFixture();
+const { wechat, sent, upstream } = sdkFixture();
 
 describe('the generic request', () => {
   test('of a GET has a query and no body', async () => {
@@ -35,6 +35,38 @@ describe('the generic request', () => {
       out_order_no: 'A1',
       order_id: '15646546545165651651',
     });
+  });
+});
+
+describe('a path that a server could read in another way', () => {
+  test.each([
+    ['without a slash in front', 'v3/x'],
+    ['that is empty', ''],
+    ['with a space', '/v3/a b'],
+    ['with a line feed', '/v3/x\nPOST'],
+    ['with a control character', '/v3/x\u007F'],
+    ['with a letter that is not ASCII', '/v3/押金'],
+    ['with the segment .', '/v3/./x'],
+    ['with the segment .. at its end', '/v3/x/..'],
+    ['with the encoded segment ..', '/v3/%2E%2e/x'],
+    ['with the segment .. before a query', '/v3/..?a=1'],
+  ])('is a RangeError, and nothing is sent: %s', async (_, path) => {
+    const before = upstream().seen.length;
+    await expect(wechat().request('GET', path)).rejects.toThrow(RangeError);
+    await expect(wechat().request('POST', path, {}, {})).rejects.toThrow(RangeError);
+    expect(upstream().seen).toHaveLength(before);
+  });
+
+  test('is not made of an order number: a change of the order .. is a RangeError', async () => {
+    const before = upstream().seen.length;
+    const request = { ...IDS, outOrderNo: '..', reason: '停用' };
+    await expect(wechat().cancelPayAfterOrder(request)).rejects.toThrow(RangeError);
+    expect(upstream().seen).toHaveLength(before);
+  });
+
+  test('is not one with dots within a segment or in its query', async () => {
+    const request = await sent(() => wechat().request('GET', '/v3/...a..?b=/../c'));
+    expect(request.target).toBe('/v3/...a..?b=/../c');
   });
 });
 

@@ -1,5 +1,6 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { FoundKey } from '../../src/wechat/platform-keys.ts';
 import { answerMessage, distrust } from '../../src/wechat/verify.ts';
 import { rsaKeys } from './keys.ts';
 
@@ -22,6 +23,9 @@ interface Parts {
   readonly signer?: typeof publicKeyMode;
   readonly without?: string;
   readonly body?: Uint8Array;
+  readonly nowMs?: number;
+  /** What is known of the serial, in place of its key. */
+  readonly found?: FoundKey;
 }
 
 /** An answer of WeChat's, right but for the parts that are given. */
@@ -41,8 +45,8 @@ function check(parts: Parts = {}) {
   ]);
   headers.delete(parts.without ?? '');
   const header = (name: string) => headers.get(name) ?? null;
-  const find = (serial: string) => keys.get(serial);
-  return distrust({ header, body: parts.body ?? body }, find, NOW_SECONDS * 1000);
+  const find = (serial: string) => parts.found ?? keys.get(serial);
+  return distrust({ header, body: parts.body ?? body }, find, parts.nowMs ?? NOW_SECONDS * 1000);
 }
 
 test('an answer that is signed by the key it names is trusted', () => {
@@ -77,6 +81,15 @@ test.each([-301, 301, -86_400, 86_400])('a date %d s off is refused, signed or n
   expect(check({ timestamp })).toEqual({ why: 'outside-window', offBySeconds: -off });
 });
 
+test.each([-300_000, 300_000])('a date exactly %d ms off is accepted', (offByMs) => {
+  expect(check({ nowMs: NOW_SECONDS * 1000 + offByMs })).toBeUndefined();
+});
+
+test.each([-300_500, -300_001, 300_001, 300_499])('a date %d ms off is refused', (offByMs) => {
+  const nowMs = NOW_SECONDS * 1000 + offByMs;
+  expect(check({ nowMs })).toEqual({ why: 'outside-window', offBySeconds: offByMs / 1000 });
+});
+
 test.each([
   'NaN',
   'soon',
@@ -92,6 +105,13 @@ test.each([
 test('a serial that no key has is refused', () => {
   expect(check({ serial: '0123456789ABCDEF' })).toEqual({ why: 'unknown-serial' });
 });
+
+test.each(['expired-certificate', 'not-yet-valid-certificate'] as const)(
+  'the right signature of an %s is refused',
+  (why) => {
+    expect(check({ found: why })).toEqual({ why });
+  },
+);
 
 describe('a signature that does not fit is refused', () => {
   test('of another body', () => {
