@@ -81,7 +81,7 @@ export function userKeyIssues(openid: string, rules: InputRules): readonly Input
 export function requestNoIssues(outRequestNo: string, rules: InputRules): readonly InputIssue[] {
   const found = findings(rules);
   const path = ['outRequestNo'];
-  found.required(outRequestNo, path);
+  found.required(outRequestNo, 'confirmed', path);
   found.length(outRequestNo, 64, 'analogy', path);
   found.characters(outRequestNo, 'confirmed', path);
   const isSignable = !/[&=\p{Cc}]/u.test(outRequestNo);
