@@ -1,5 +1,5 @@
-import { decode } from '../../src/wechat/shape.ts';
-import { payAfterOrder } from '../../src/wechat/wire.ts';
+import { decode } from '../../src/wechat/codec/codec.ts';
+import { payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
 import { graphqlRequest, makeApp, stubWechat } from '../../test/support/app.ts';
 import { orderAnswer } from '../work/order.ts';
 import { QUERY } from '../work/requests.ts';

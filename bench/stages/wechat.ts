@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { fieldEncryption } from '../../src/wechat/sensitive-fields.ts';
-import { decode, encode } from '../../src/wechat/shape.ts';
-import { authorization } from '../../src/wechat/sign.ts';
-import { createTransport } from '../../src/wechat/transport.ts';
-import { distrust } from '../../src/wechat/verify.ts';
-import { createRequest, payAfterOrder } from '../../src/wechat/wire.ts';
+import { decode, encode } from '../../src/wechat/codec/codec.ts';
+import { fieldEncryption } from '../../src/wechat/codec/sensitive-fields.ts';
+import { createRequest, payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
+import { authorization } from '../../src/wechat/crypto/sign.ts';
+import { distrust } from '../../src/wechat/crypto/verify.ts';
+import { createTransport } from '../../src/wechat/http/transport.ts';
 import { createSigner } from '../upstream/sign.ts';
 import { APPID, MCHID, type Merchant, SERVICE_ID } from '../work/merchant.ts';
 import { CREATE_INPUT, orderAnswer, PERSONAL } from '../work/order.ts';

@@ -1,14 +1,14 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { type OptionProblem, type WechatPayOptions, WechatPayOptionsError } from './options.ts';
+import type { MerchantCredential } from './crypto/sign.ts';
 import {
   isCertificate,
   type Read,
   readCertificates,
   readPrivateKey,
   readPublicKey,
-} from './pem.ts';
-import type { PlatformKey } from './platform-keys.ts';
-import type { MerchantCredential } from './sign.ts';
+} from './keys/pem.ts';
+import type { PlatformKey } from './keys/platform-keys.ts';
+import { type OptionProblem, type WechatPayOptions, WechatPayOptionsError } from './options.ts';
 
 export interface CheckedOptions {
   readonly credential: MerchantCredential;

@@ -1,31 +1,11 @@
-import { attemptTimeout } from './attempts.ts';
-import { type CallContext, deadlineIn, settle } from './call.ts';
-import {
-  cancelPayAfterOrder,
-  completePayAfterOrder,
-  syncPayAfterOrder,
-} from './change-pay-after-order.ts';
+import { readOutcome, writeOutcome } from './calls/call-outcome.ts';
+import { harmless } from './calls/reports.ts';
+import { prepare, type Query } from './calls/request.ts';
+import { attemptTimeout } from './calls/retry-policy.ts';
+import { type CallContext, deadlineIn, settle } from './calls/run-attempts.ts';
+import type { Method } from './calls/send-signed.ts';
 import { checkOptions } from './check-options.ts';
-import { createPayAfterOrder, prepareCreate } from './create-pay-after-order.ts';
-import { createGuard } from './guard.ts';
-import { holdKeys } from './held-keys.ts';
-import { overHosts } from './hosts.ts';
-import { type Notice, readNotice } from './notification.ts';
-import type { WechatPayKeys, WechatPayOptions } from './options.ts';
-import { readOutcome, writeOutcome } from './outcome.ts';
-import { DEFAULT_PROTECTION } from './protection.ts';
-import {
-  type PayAfterOrderQuery,
-  type QueryOptions,
-  queryPayAfterOrder,
-} from './query-pay-after-order.ts';
-import { harmless } from './report.ts';
-import { prepare, type Query } from './request.ts';
-import type { Method } from './send-signed.ts';
-import type { Wire } from './shape.ts';
-import { createTransport } from './transport.ts';
-import { queryUserServiceState, type UserServiceStateQuery } from './user-service-state.ts';
-import type { SignedMessage } from './verify.ts';
+import type { Wire } from './codec/codec.ts';
 import type {
   CancelPayAfterOrderRequest,
   ChangedPayAfterOrder,
@@ -35,8 +15,31 @@ import type {
   PayAfterOrder,
   SyncPayAfterOrderRequest,
   UserServiceState,
-} from './wire.ts';
-import type { FreshWrite, WriteOptions } from './write.ts';
+} from './codec/wire-types.ts';
+import type { SignedMessage } from './crypto/verify.ts';
+import { createPayAfterOrder, prepareCreate } from './endpoints/create-pay-after-order.ts';
+import {
+  type PayAfterOrderQuery,
+  type QueryOptions,
+  queryPayAfterOrder,
+} from './endpoints/query-pay-after-order.ts';
+import type { FreshWrite, WriteOptions } from './endpoints/send-write.ts';
+import {
+  cancelPayAfterOrder,
+  completePayAfterOrder,
+  syncPayAfterOrder,
+} from './endpoints/update-pay-after-order.ts';
+import {
+  queryUserServiceState,
+  type UserServiceStateQuery,
+} from './endpoints/user-service-state.ts';
+import { overHosts } from './http/failover.ts';
+import { createTransport } from './http/transport.ts';
+import { holdKeys } from './keys/key-provider.ts';
+import { type Notice, readNotice } from './notifications/notification.ts';
+import type { WechatPayKeys, WechatPayOptions } from './options.ts';
+import { DEFAULT_PROTECTION } from './resilience/options.ts';
+import { createGuard } from './resilience/resilience.ts';
 
 /** WeChat Pay for one merchant. What can't be written at all is a RangeError, every other failure a WechatError. */
 export interface WechatPay {

@@ -1,27 +1,8 @@
-export { attemptTimeout } from './attempts.ts';
-export type { CertificateNews } from './certificate-store.ts';
+export type { AttemptReport, BreakerState } from './calls/reports.ts';
+export { attemptTimeout } from './calls/retry-policy.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
-export { createdByQuery } from './create-pay-after-order.ts';
-export * from './errors.ts';
-export { type BusinessType, type Launch, signLaunch, UnsignableLaunchError } from './launch.ts';
-export { type Notice, UndecryptableNoticeError, UntrustedNoticeError } from './notification.ts';
-export {
-  type OptionProblem,
-  type WechatPayKeys,
-  type WechatPayOptions,
-  WechatPayOptionsError,
-} from './options.ts';
-export type {
-  PayAfterOrderKey,
-  PayAfterOrderQuery,
-  QueryOptions,
-} from './query-pay-after-order.ts';
-export type { AttemptReport, BreakerState } from './report.ts';
-export { decryptResource, type EncryptedResource } from './resource.ts';
-export * from './service-time.ts';
-export type { UserServiceStateQuery } from './user-service-state.ts';
-export type { SignedMessage } from './verify.ts';
+export * from './codec/service-time.ts';
 export type {
   CancelPayAfterOrderRequest,
   ChangedPayAfterOrder,
@@ -31,6 +12,34 @@ export type {
   PayAfterOrder,
   SyncPayAfterOrderRequest,
   UserServiceState,
-} from './wire.ts';
-export type { FreshWrite, PreparedWrite, WriteOptions } from './write.ts';
-export { outcomeByQuery, type WriteOutcome } from './write-outcome.ts';
+} from './codec/wire-types.ts';
+export { decryptResource, type EncryptedResource } from './crypto/encrypted-resource.ts';
+export type { SignedMessage } from './crypto/verify.ts';
+export { createdByQuery } from './endpoints/create-pay-after-order.ts';
+export {
+  type BusinessType,
+  type Launch,
+  signLaunch,
+  UnsignableLaunchError,
+} from './endpoints/launch.ts';
+export type {
+  PayAfterOrderKey,
+  PayAfterOrderQuery,
+  QueryOptions,
+} from './endpoints/query-pay-after-order.ts';
+export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';
+export type { UserServiceStateQuery } from './endpoints/user-service-state.ts';
+export { outcomeByQuery, type WriteOutcome } from './endpoints/write-outcome.ts';
+export * from './errors.ts';
+export type { CertificateNews } from './keys/certificate-store.ts';
+export {
+  type Notice,
+  UndecryptableNoticeError,
+  UntrustedNoticeError,
+} from './notifications/notification.ts';
+export {
+  type OptionProblem,
+  type WechatPayKeys,
+  type WechatPayOptions,
+  WechatPayOptionsError,
+} from './options.ts';

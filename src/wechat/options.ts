@@ -1,6 +1,6 @@
-import type { CertificateNews } from './certificate-store.ts';
-import type { Protection } from './protection.ts';
-import type { AttemptReport, BreakerState, UnverifiedRefusal } from './report.ts';
+import type { AttemptReport, BreakerState, UnverifiedRefusal } from './calls/reports.ts';
+import type { CertificateNews } from './keys/certificate-store.ts';
+import type { Protection } from './resilience/options.ts';
 
 export interface WechatPayOptions {
   /** Merchant number, digits. */

@@ -7,7 +7,7 @@ import {
   type NotAccepted,
   nextStep,
   type Progress,
-} from '../../src/wechat/attempts.ts';
+} from '../../src/wechat/calls/retry-policy.ts';
 import type { Refusal } from '../../src/wechat/errors.ts';
 
 const last = { status: null, code: null, requestId: null };

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   type CertificateNews,
   createCertificateStore,
-} from '../../src/wechat/certificate-store.ts';
-import { NoCertificatesError } from '../../src/wechat/download-certificates.ts';
+} from '../../src/wechat/keys/certificate-store.ts';
+import { NoCertificatesError } from '../../src/wechat/keys/download-certificates.ts';
 import { certificateOf, rsaKeys } from './keys.ts';
 
 const HOUR = 3_600_000;

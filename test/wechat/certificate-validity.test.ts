@@ -8,8 +8,8 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../src/wechat/index.ts';
-import { keyRing } from '../../src/wechat/key-ring.ts';
-import { readNotice } from '../../src/wechat/notification.ts';
+import { keyRing } from '../../src/wechat/keys/key-ring.ts';
+import { readNotice } from '../../src/wechat/notifications/notification.ts';
 import { certificateOf, rsaKeys } from './keys.ts';
 import { anOrder, IDS } from './orders.ts';
 import { failureOf } from './sandbox-client.ts';

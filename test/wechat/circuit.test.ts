@@ -6,7 +6,7 @@ import {
   CLOSED,
   conclude,
   type Health,
-} from '../../src/wechat/circuit.ts';
+} from '../../src/wechat/resilience/circuit-breaker.ts';
 
 const RULE: CircuitRule = { attempts: 20, failingShare: 0.5, openMs: 5_000 };
 const NOW = 100_000;

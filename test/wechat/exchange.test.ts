@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { Pool } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
-import { exchange, type WireRequest } from '../../src/wechat/exchange.ts';
+import { exchange, type WireRequest } from '../../src/wechat/http/send-request.ts';
 import { serve } from './http-server.ts';
 
 const REQUEST: WireRequest = {

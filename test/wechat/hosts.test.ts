@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choose, type Host, learned, PRIMARY, type Route } from '../../src/wechat/hosts.ts';
+import { choose, type Host, learned, PRIMARY, type Route } from '../../src/wechat/http/failover.ts';
 
 /** The hosts that attempts go to, one every so often, where the primary answers only at certain times. */
 function hosts(everyMs: number, isUp: (atMs: number) => boolean, count: number): readonly Host[] {

@@ -1,9 +1,9 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Attempt } from '../../src/wechat/attempts.ts';
-import { judge } from '../../src/wechat/judge.ts';
-import type { Wire } from '../../src/wechat/shape.ts';
-import type { Delivery } from '../../src/wechat/transport.ts';
+import { judge } from '../../src/wechat/calls/classify-response.ts';
+import type { Attempt } from '../../src/wechat/calls/retry-policy.ts';
+import type { Wire } from '../../src/wechat/codec/codec.ts';
+import type { Delivery } from '../../src/wechat/http/transport.ts';
 import { rsaKeys } from './keys.ts';
 
 const keys = rsaKeys();

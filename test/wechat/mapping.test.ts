@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { camelCase, snakeCase } from '../../src/wechat/case.ts';
-import { decode, encode, type Request } from '../../src/wechat/shape.ts';
-import { createRequest } from '../../src/wechat/wire.ts';
+import { camelCase, snakeCase } from '../../src/wechat/codec/case.ts';
+import { decode, encode, type Request } from '../../src/wechat/codec/codec.ts';
+import { createRequest } from '../../src/wechat/codec/wire-types.ts';
 
 const { name: _, phone: __, userid: ___, address: ____, ...open } = createRequest;
 type OpenRequest = Request<typeof open>;

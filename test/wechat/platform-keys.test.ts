@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { isUsable, type PlatformKeys, platformKeys } from '../../src/wechat/platform-keys.ts';
+import { isUsable, type PlatformKeys, platformKeys } from '../../src/wechat/keys/platform-keys.ts';
 import { certificateOf, rsaKeys } from './keys.ts';
 
 const NOW = Date.now();

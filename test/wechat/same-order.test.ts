@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { decode } from '../../src/wechat/codec/codec.ts';
+import { payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
+import { sameOrder } from '../../src/wechat/endpoints/same-order.ts';
 import type { CreatePayAfterOrderRequest, PayAfterOrder } from '../../src/wechat/index.ts';
-import { sameOrder } from '../../src/wechat/same-order.ts';
-import { decode } from '../../src/wechat/shape.ts';
-import { payAfterOrder } from '../../src/wechat/wire.ts';
 import { anOrder, aWholeOrder, IDS, MCHID } from './orders.ts';
 
 const BASE = { appid: IDS.appid, service_id: IDS.serviceId, mchid: MCHID, state: 'CREATED' };

@@ -1,8 +1,8 @@
 import { verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Formatter, Rsa } from 'wechatpay-axios-plugin';
-import { authorization, requestMessage, signature } from '../../src/wechat/sign.ts';
-import { answerMessage, distrust } from '../../src/wechat/verify.ts';
+import { authorization, requestMessage, signature } from '../../src/wechat/crypto/sign.ts';
+import { answerMessage, distrust } from '../../src/wechat/crypto/verify.ts';
 import { rsaKeys } from './keys.ts';
 
 const keys = rsaKeys();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTally } from '../../src/wechat/tally.ts';
+import { createTally } from '../../src/wechat/resilience/sliding-window.ts';
 
 test('a tally counts what is marked, and forgets what is older than its window', () => {
   let now = 0;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurns } from '../../src/wechat/turns.ts';
+import { createTurns } from '../../src/wechat/http/loop-throttle.ts';
 
 test('what arrives together goes on a few in each turn of the event loop, in its order', async () => {
   const turn = createTurns(4);

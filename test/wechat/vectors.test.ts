@@ -1,8 +1,8 @@
 import { constants, privateDecrypt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Aes, Rsa } from 'wechatpay-axios-plugin';
-import { decryptResource } from '../../src/wechat/resource.ts';
-import { fieldEncryption } from '../../src/wechat/sensitive-fields.ts';
+import { fieldEncryption } from '../../src/wechat/codec/sensitive-fields.ts';
+import { decryptResource } from '../../src/wechat/crypto/encrypted-resource.ts';
 import { rsaKeys } from './keys.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';

@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { FoundKey } from '../../src/wechat/platform-keys.ts';
-import { answerMessage, distrust } from '../../src/wechat/verify.ts';
+import { answerMessage, distrust } from '../../src/wechat/crypto/verify.ts';
+import type { FoundKey } from '../../src/wechat/keys/platform-keys.ts';
 import { rsaKeys } from './keys.ts';
 
 const NOW_SECONDS = 1_722_850_421;

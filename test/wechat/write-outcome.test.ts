@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PayAfterOrder } from '../../src/wechat/wire.ts';
-import { outcomeByQuery, type WriteOutcome } from '../../src/wechat/write-outcome.ts';
+import type { PayAfterOrder } from '../../src/wechat/codec/wire-types.ts';
+import { outcomeByQuery, type WriteOutcome } from '../../src/wechat/endpoints/write-outcome.ts';
 import { shownOrder } from '../support-orders/observations.ts';
 
 const body = (wire: object) => Buffer.from(JSON.stringify(wire));

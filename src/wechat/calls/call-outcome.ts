@@ -1,0 +1,73 @@
+import {
+  OutcomeUnknownError,
+  type Refusal,
+  WechatRefusedError,
+  WechatUnavailableError,
+  WechatUntrustedError,
+} from '../errors.ts';
+import type { Ambiguous, NotAccepted } from './retry-policy.ts';
+import type { Settled } from './run-attempts.ts';
+
+/** The fine number of "this order number stands for other parameters". */
+const OTHER_PARAMETERS = 271316598;
+const ORDER_NOT_FOUND = 271317510;
+const NOT_FOUND_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS']);
+
+/** The answer of a call that changes nothing, or its error. */
+export function readOutcome<T>(settled: Settled<T>): T {
+  switch (settled.step) {
+    case 'answer':
+      return settled.answer;
+    case 'refuse':
+    case 'ask':
+      throw new WechatRefusedError(settled.refusal);
+    case 'give-up':
+      throw readFailure(settled.last);
+  }
+}
+
+/** The answer of a write, or its error, where no query can tell more. */
+export function writeOutcome<T>(settled: Settled<T>): T {
+  switch (settled.step) {
+    case 'answer':
+      return settled.answer;
+    case 'refuse':
+      throw new WechatRefusedError(settled.refusal);
+    case 'ask':
+      throw new OutcomeUnknownError(
+        settled.doubt?.reason ?? 'UNTRUSTED_ANSWER',
+        settled.doubt ?? settled.refusal,
+      );
+    case 'give-up':
+      throw settled.last.kind === 'ambiguous'
+        ? new OutcomeUnknownError(settled.last.reason, settled.last)
+        : unavailable(settled.last);
+  }
+}
+
+/** WeChat's number says that another order has this number. */
+export function isConflict(refusal: Refusal): boolean {
+  return refusal.code === 'INVALID_REQUEST' && refusal.number === OTHER_PARAMETERS;
+}
+
+const STATE_CODES = new Set(['INVALID_ORDER_STATE', 'ORDER_DONE', 'ORDER_CANCELED']);
+
+/** It is the order's state that does not allow it. */
+export function isStateRefusal({ code }: Refusal): boolean {
+  return STATE_CODES.has(code);
+}
+
+/** WeChat knows no such order. Other 404s (a wrong path, say) are not that. */
+export function isNotFound({ status, code, number }: Refusal): boolean {
+  return status === 404 && (NOT_FOUND_CODES.has(code) || number === ORDER_NOT_FOUND);
+}
+
+function readFailure(last: NotAccepted | Ambiguous) {
+  return last.kind === 'ambiguous' && last.reason === 'UNTRUSTED_ANSWER'
+    ? new WechatUntrustedError(last.what, last)
+    : unavailable(last);
+}
+
+function unavailable(last: NotAccepted | Ambiguous): WechatUnavailableError {
+  return new WechatUnavailableError(last.what, last);
+}

@@ -1,0 +1,100 @@
+import type { Wire } from '../codec/codec.ts';
+import { type Distrust, distrust } from '../crypto/verify.ts';
+import type { Delivery } from '../http/transport.ts';
+import type { FoundKey } from '../keys/platform-keys.ts';
+import { parseObject, readCode, readRefusal, requestIdOf } from './error-response.ts';
+import type { Ambiguous, Attempt, NotAccepted } from './retry-policy.ts';
+
+/** Makes the caller's answer of a verified body; `undefined` where it isn't the answer to this call. */
+export type Reader<T> = (wire: Wire) => T | undefined;
+
+export interface JudgeContext<T> {
+  readonly findKey: (serial: string) => FoundKey;
+  /** Unix ms. */
+  readonly now: number;
+  readonly read: Reader<T>;
+  readonly sent: () => readonly string[];
+}
+
+/** Tells which of the four kinds an attempt was. Verifies before it parses. Pure. */
+export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<T> {
+  if (delivery.type !== 'answered') {
+    return judgeFailure(delivery);
+  }
+  const { status } = delivery;
+  const last = { status, code: readCode(delivery), requestId: requestIdOf(delivery) };
+  const doubt = distrust(delivery, context.findKey, context.now);
+  if (status === 429) {
+    const what = 'WeChat Pay rate limit reached (429).';
+    const later = retryAfter(delivery.header('retry-after'));
+    return {
+      kind: 'not-accepted',
+      ...(doubt !== undefined && { unverified: true }),
+      what,
+      ...last,
+      ...later,
+    };
+  }
+  if (status >= 500 || status === 202) {
+    const what = status === 202 ? 'WeChat Pay has not finished.' : 'WeChat Pay has a fault.';
+    return { kind: 'ambiguous', reason: 'SERVER_ERROR', what, ...last };
+  }
+  const untrusted = (what: string): Ambiguous => {
+    return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, ...last };
+  };
+  if (status >= 200 && status < 300) {
+    if (doubt !== undefined) {
+      return untrusted(describe(doubt));
+    }
+    // A 204 without ids is no answer to a call that expects them: its reader refuses it.
+    const isEmpty = status === 204 && delivery.body.length === 0;
+    const wire = isEmpty ? {} : parseObject(delivery.body);
+    const answer = wire && context.read(wire);
+    return answer === undefined
+      ? untrusted('The answer does not belong to the call.')
+      : { kind: 'done', answer };
+  }
+  const refusal =
+    status >= 400 ? readRefusal(delivery, doubt === undefined, context.sent) : undefined;
+  return refusal === undefined
+    ? untrusted(`HTTP ${status} without a code of WeChat's: something else answered.`)
+    : { kind: 'refused', refusal };
+}
+
+function judgeFailure(delivery: Exclude<Delivery, { type: 'answered' }>): NotAccepted | Ambiguous {
+  const last = { status: null, code: null, requestId: null, cause: delivery.cause };
+  switch (delivery.type) {
+    case 'not-sent':
+      return { kind: 'not-accepted', what: 'WeChat Pay can not be reached.', ...last };
+    case 'timed-out':
+      return { kind: 'ambiguous', reason: 'TIMEOUT', what: 'No answer in time.', ...last };
+    case 'broken':
+      return { kind: 'ambiguous', reason: 'CONNECTION', what: 'The connection broke.', ...last };
+  }
+}
+
+function describe(doubt: Distrust): string {
+  switch (doubt.why) {
+    case 'unsigned':
+      return `The answer has no ${doubt.missing} header: a proxy may strip it, or it is forged.`;
+    case 'outside-window':
+      return Number.isNaN(doubt.offBySeconds)
+        ? 'The answer has no readable Wechatpay-Timestamp.'
+        : `The answer is dated ${doubt.offBySeconds} s away from this machine's clock: check the clock.`;
+    case 'unknown-serial':
+      return 'The answer is signed with a key that is not configured: check the platform keys.';
+    case 'expired-certificate':
+      return 'The answer is signed with a platform certificate that has expired: replace it, and check the clock.';
+    case 'not-yet-valid-certificate':
+      return 'The answer is signed with a platform certificate that is not valid yet: check the clock.';
+    case 'probe':
+      return "The answer carries one of WeChat's signature probes.";
+    case 'wrong-signature':
+      return 'The signature does not fit the answer: it is forged, or a proxy altered the body.';
+  }
+}
+
+/** Whole seconds only; the form with a date is in nobody's answers. */
+function retryAfter(header: string | null): { retryAfterMs?: number } {
+  return header !== null && /^\d{1,6}$/.test(header) ? { retryAfterMs: Number(header) * 1000 } : {};
+}

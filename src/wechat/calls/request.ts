@@ -1,0 +1,56 @@
+import type { Wire } from '../codec/codec.ts';
+import type { Call } from './call.ts';
+import type { Method } from './send-signed.ts';
+
+export type Query = Readonly<Record<string, string | null | undefined>>;
+type Prepared = Omit<Call<never>, 'read' | 'signal'>;
+
+const NO_BODY = new Uint8Array();
+
+/**
+ * The path is a line of the text that is signed, and servers resolve dot segments: a path that they
+ * could read in another way is neither signed nor sent.
+ * @throws RangeError
+ */
+export function checkPath(path: string): void {
+  if (!/^\/[\x21-\x7e]*$/.test(path) || /^[^?#]*\/(\.|%2e){1,2}([/?#]|$)/i.test(path)) {
+    throw new RangeError(
+      'A path starts with / and has only printable ASCII characters without spaces, and no segments . or ..; percent-encode everything else.',
+    );
+  }
+}
+
+/**
+ * Path, query and body as they are signed and sent, made once for all attempts. Parameters without
+ * a value are left out. Anything but a GET counts as a write. A path that holds values needs another
+ * name as its endpoint.
+ * @throws RangeError for a path that can't be signed
+ */
+export function prepare(method: Method, path: string, query: Query = {}, body?: Wire): Prepared {
+  checkPath(path);
+  const pairs = Object.entries(query)
+    .filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== null)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return {
+    method,
+    endpoint: `${method} ${path}`,
+    target: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
+    body: body === undefined ? NO_BODY : bodyOf(body),
+    writes: method !== 'GET',
+    sent: () => [...scalarsIn(query), ...scalarsIn(body)],
+  };
+}
+
+export function bodyOf(wire: Wire): Uint8Array {
+  return Buffer.from(JSON.stringify(wire));
+}
+
+/** Every text and every number of three digits or more in there: short numbers identify nothing. */
+export function scalarsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.values(value).flatMap(scalarsIn);
+  }
+  return typeof value === 'string' || (typeof value === 'number' && value >= 100)
+    ? [String(value)]
+    : [];
+}

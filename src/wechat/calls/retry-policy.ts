@@ -1,0 +1,103 @@
+import type { LastAnswer, Refusal, UnknownOutcomeReason } from '../errors.ts';
+
+/** What one attempt at a call came to: one of four kinds. */
+export type Attempt<T> =
+  | { readonly kind: 'done'; readonly answer: T }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | NotAccepted
+  | Ambiguous;
+
+/** WeChat has not accepted it: 429, no byte was sent, or it was not even tried. */
+export interface NotAccepted extends LastAnswer {
+  readonly kind: 'not-accepted';
+  /** Kept back here for longer than a call should wait: not to be tried again within it. */
+  readonly held?: true;
+  /** A 429 without a valid signature: something between may have passed the request on. */
+  readonly unverified?: true;
+  readonly what: string;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** WeChat may or may not have taken it. */
+export interface Ambiguous extends LastAnswer {
+  readonly kind: 'ambiguous';
+  readonly reason: UnknownOutcomeReason;
+  readonly what: string;
+  readonly cause?: unknown;
+}
+
+export type NextStep<T> =
+  | { readonly step: 'answer'; readonly answer: T }
+  | { readonly step: 'refuse'; readonly refusal: Refusal }
+  /**
+   * A write was refused after an attempt that may have taken effect (`doubt`), or by an answer that is
+   * not verified: only a query can tell.
+   */
+  | { readonly step: 'ask'; readonly refusal: Refusal; readonly doubt: Ambiguous | undefined }
+  | { readonly step: 'again'; readonly afterMs: number }
+  | { readonly step: 'give-up'; readonly last: NotAccepted | Ambiguous };
+
+export interface Progress<T> {
+  readonly writes: boolean;
+  readonly earlierDoubt?: Ambiguous | undefined;
+  /** In order, the latest last, not empty. */
+  readonly attempts: readonly [...Attempt<T>[], Attempt<T>];
+  readonly remainingMs: number;
+  /** Whether the budget for repeats, which all calls share, has room for another. */
+  readonly mayRepeat: boolean;
+  /** From 0 up to, not including, 1. */
+  readonly jitter: number;
+}
+
+export const MAX_ATTEMPTS = 3;
+const FIRST_DELAY_MS = 200;
+export const SHORTEST_ATTEMPT_MS = 50;
+const LONGEST_ATTEMPT_MS = 3_000;
+
+/** The time one attempt may take: a third of the whole budget, at most 3 s, and what is left. */
+export function attemptTimeout(budgetMs: number, remainingMs: number): number {
+  return Math.max(1, Math.min(budgetMs / MAX_ATTEMPTS, LONGEST_ATTEMPT_MS, remainingMs));
+}
+
+/** What follows from the attempts so far. The whole retry policy; pure. */
+export function nextStep<T>(progress: Progress<T>): NextStep<T> {
+  const { writes, attempts, remainingMs, mayRepeat, jitter, earlierDoubt } = progress;
+  const latest = attempts[attempts.length - 1] ?? attempts[0];
+  const doubt = lastAmbiguous(attempts) ?? earlierDoubt;
+  if (latest.kind === 'done') {
+    return { step: 'answer', answer: latest.answer };
+  }
+  if (latest.kind === 'refused') {
+    const { refusal } = latest;
+    return writes && (doubt !== undefined || !isProven(refusal))
+      ? { step: 'ask', refusal, doubt }
+      : { step: 'refuse', refusal };
+  }
+  const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
+  const declined = latest.kind === 'not-accepted' ? latest : undefined;
+  const afterMs = Math.max(backOff, declined?.retryAfterMs ?? 0);
+  const may = mayRepeat && !declined?.held;
+  if (may && attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
+    return { step: 'again', afterMs };
+  }
+  return { step: 'give-up', last: writes ? (doubt ?? latest) : latest };
+}
+
+/** WeChat Pay signs every refusal but a 401, and a call that fails authentication has no effect. */
+function isProven({ verified, status }: Refusal): boolean {
+  return verified || status === 401;
+}
+
+/** The last attempt that may have taken effect if the call is a write. */
+function lastAmbiguous<T>(attempts: readonly Attempt<T>[]): Ambiguous | undefined {
+  const last = attempts.findLast(
+    (attempt) =>
+      attempt.kind === 'ambiguous' || (attempt.kind === 'not-accepted' && attempt.unverified),
+  );
+  if (last?.kind === 'not-accepted') {
+    const { what, status, code, requestId } = last;
+    return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, status, code, requestId };
+  }
+  return last?.kind === 'ambiguous' ? last : undefined;
+}

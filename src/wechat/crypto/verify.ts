@@ -1,0 +1,64 @@
+import { verify } from 'node:crypto';
+import { type FoundKey, type InvalidCertificate, isUsable } from '../keys/platform-keys.ts';
+
+/** WeChat Pay's rule: a message dated more than five minutes off, either way, is refused. */
+const WINDOW_MS = 300_000;
+
+export interface SignedMessage {
+  readonly header: (name: string) => string | null;
+  /** The raw bytes as they arrived, before any parsing. */
+  readonly body: Uint8Array;
+}
+
+/** Why a message of WeChat's can't be trusted. */
+export type Distrust =
+  | { readonly why: 'unsigned'; readonly missing: string }
+  | { readonly why: 'outside-window'; readonly offBySeconds: number }
+  | { readonly why: 'unknown-serial' | InvalidCertificate }
+  | { readonly why: 'probe' }
+  | { readonly why: 'wrong-signature' };
+
+/** The three lines that WeChat Pay signs, each ended by a line feed. */
+export function answerMessage(timestamp: string, nonce: string, body: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')]);
+}
+
+/**
+ * Checks an answer or a notification: all four headers, the two-sided window, a valid key by serial,
+ * the signature over the raw bytes. `undefined` means that it is WeChat's.
+ * @param now Unix milliseconds.
+ */
+export function distrust(
+  { header, body }: SignedMessage,
+  keyOf: (serial: string) => FoundKey,
+  now: number,
+): Distrust | undefined {
+  const timestamp = header('wechatpay-timestamp');
+  const nonce = header('wechatpay-nonce');
+  const signature = header('wechatpay-signature');
+  const serial = header('wechatpay-serial');
+  if (!timestamp || !nonce || !signature || !serial) {
+    const missing = !timestamp
+      ? 'Timestamp'
+      : !nonce
+        ? 'Nonce'
+        : !signature
+          ? 'Signature'
+          : 'Serial';
+    return { why: 'unsigned', missing: `Wechatpay-${missing}` };
+  }
+  const offByMs = now - Number(timestamp) * 1000;
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(offByMs) > WINDOW_MS) {
+    return { why: 'outside-window', offBySeconds: offByMs / 1000 };
+  }
+  const key = keyOf(serial);
+  if (!isUsable(key)) {
+    return { why: key ?? 'unknown-serial' };
+  }
+  const message = answerMessage(timestamp, nonce, body);
+  if (verify('sha256', message, key, Buffer.from(signature, 'base64'))) {
+    return undefined;
+  }
+  // Only named, never let through: WeChat tests with such signatures whether they are refused.
+  return { why: signature.startsWith('WECHATPAY/SIGNTEST/') ? 'probe' : 'wrong-signature' };
+}

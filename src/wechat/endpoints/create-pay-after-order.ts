@@ -1,0 +1,70 @@
+import type { CallContext } from '../calls/run-attempts.ts';
+import { decode, type Wire } from '../codec/codec.ts';
+import {
+  type CreatedPayAfterOrder,
+  type CreatePayAfterOrderRequest,
+  createAnswer,
+  createRequest,
+} from '../codec/wire-types.ts';
+import { isOfOtherEndpoint, isOwnAnswer, type OrderIds } from './own-answer.ts';
+import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
+import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
+
+/** A query returns neither the order id nor what opens the confirm page. */
+const NO_LAUNCH = {
+  orderId: null,
+  miniprogramBusinesstype: null,
+  miniprogramAppid: null,
+  miniprogramPath: null,
+  miniprogramUsername: null,
+  package: null,
+};
+
+/** The answer to a create that only a query has shown. */
+export function createdByQuery(
+  ids: OrderIds & { readonly outOrderNo: string },
+): CreatedPayAfterOrder {
+  return { ...ids, ...NO_LAUNCH };
+}
+
+/** The bytes of a create: sensitive fields are encrypted here, once. */
+export function prepareCreate(
+  context: CallContext,
+  request: CreatePayAfterOrderRequest,
+): FreshWrite {
+  return prepareWrite(context, PAY_AFTER_ORDERS, createRequest, request);
+}
+
+/**
+ * 创建先享后付订单. An order that exists is never reported as failed. There is nothing to abort it
+ * with, since an abandoned create is an unknown outcome.
+ *
+ * @returns the order; `orderId` and the launch fields are null where WeChat's answer never arrived.
+ * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError
+ */
+export async function createPayAfterOrder(
+  context: CallContext,
+  request: CreatePayAfterOrderRequest,
+  options: WriteOptions = {},
+): Promise<CreatedPayAfterOrder> {
+  const { appid, serviceId, outOrderNo } = request;
+  const { mchid } = context.credential;
+  const ids = { appid, mchid, outOrderNo, serviceId };
+  return await write(
+    context,
+    {
+      order: { appid, serviceId, outOrderNo },
+      prepared: options.prepared ?? prepareCreate(context, request),
+      endpoint: `POST ${PAY_AFTER_ORDERS}`,
+      request,
+      read: (wire: Wire) => {
+        const order = decode(createAnswer, wire, context.onUnreadableField);
+        const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'create');
+        return isOwn ? order : undefined;
+      },
+      shownByQuery: () => createdByQuery(ids),
+      operation: 'create',
+    },
+    options,
+  );
+}

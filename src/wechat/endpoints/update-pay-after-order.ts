@@ -1,0 +1,94 @@
+import type { CallContext } from '../calls/run-attempts.ts';
+import { decode, type Request, type Shape, type Wire } from '../codec/codec.ts';
+import {
+  type CancelPayAfterOrderRequest,
+  type ChangedPayAfterOrder,
+  type CompletePayAfterOrderRequest,
+  cancelRequest,
+  changeAnswer,
+  completeRequest,
+  type SyncPayAfterOrderRequest,
+  syncAnswer,
+  syncRequest,
+} from '../codec/wire-types.ts';
+import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
+import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
+import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
+
+/** The three writes to an order that exists: complete, cancel, sync. */
+export interface Change<R> {
+  readonly prepare: (context: CallContext, request: R) => FreshWrite;
+  /**
+   * What has taken effect is never reported as failed.
+   * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError,
+   *   OrderNotFoundError, OrderStateError, OrderConflictError
+   */
+  readonly send: (
+    context: CallContext,
+    request: R,
+    options?: WriteOptions,
+  ) => Promise<ChangedPayAfterOrder>;
+}
+
+/** 完结先享后付订单. The money is not there yet when it succeeds: wait for USER_PAID. */
+export const completePayAfterOrder: Change<CompletePayAfterOrderRequest> = change(
+  'complete',
+  completeRequest,
+  changeAnswer,
+);
+
+/** 撤销先享后付订单. */
+export const cancelPayAfterOrder: Change<CancelPayAfterOrderRequest> = change(
+  'cancel',
+  cancelRequest,
+  changeAnswer,
+);
+
+/** 支付分订单同步: the user has paid elsewhere. */
+export const syncPayAfterOrder: Change<SyncPayAfterOrderRequest> = change(
+  'sync',
+  syncRequest,
+  syncAnswer,
+);
+
+interface Named {
+  readonly appid: string;
+  readonly serviceId: string;
+  readonly outOrderNo: string;
+}
+
+function change<S extends Shape, R extends Request<S> & Named>(
+  operation: 'complete' | 'cancel' | 'sync',
+  shape: S,
+  answerShape: typeof changeAnswer | typeof syncAnswer,
+): Change<R> {
+  const prepare = (context: CallContext, request: R) => {
+    const path = `${PAY_AFTER_ORDERS}/${encodeURIComponent(request.outOrderNo)}/${operation}`;
+    return prepareWrite(context, path, shape, request);
+  };
+  return {
+    prepare,
+    send: async (context, request, options = {}) => {
+      const { appid, serviceId, outOrderNo } = request;
+      const { mchid } = context.credential;
+      const ids = { appid, mchid, outOrderNo, serviceId };
+      return await write<ChangedPayAfterOrder>(
+        context,
+        {
+          order: { appid, serviceId, outOrderNo },
+          prepared: options.prepared ?? prepare(context, request),
+          endpoint: `POST ${PAY_AFTER_ORDERS}/{out_order_no}/${operation}`,
+          request,
+          read: (wire: Wire) => {
+            const order = decode(answerShape, wire, context.onUnreadableField);
+            const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'change');
+            return isOwn ? { ...order, serviceId } : undefined;
+          },
+          shownByQuery: () => ({ ...ids, orderId: null }),
+          operation,
+        },
+        options,
+      );
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { parseObject } from '../calls/error-response.ts';
+import { decode, type Wire } from '../codec/codec.ts';
+import { createRequest, type PayAfterOrder } from '../codec/wire-types.ts';
+import { sameOrder } from './same-order.ts';
+
+export type WriteOperation = 'create' | 'complete' | 'cancel' | 'sync';
+
+/** `undetermined`: what a query shows neither proves nor disproves that the write took effect. */
+export type WriteOutcome = 'took-effect' | 'no-effect' | 'undetermined';
+
+const UNUSED = 1;
+/** What a synced order is paid by: an inference of its users; other values are not known. */
+const MERCHANT_CHANNEL = 'MchChannelPayType';
+const KNOWN_STATES: ReadonlySet<string> = new Set([
+  'CREATED',
+  'USER_ACCEPTED',
+  'FINISHED',
+  'USER_PAID',
+  'REVOKED',
+  'EXPIRED',
+]);
+
+/**
+ * Decides by the order that a query shows whether a write took effect: the only place for that rule,
+ * used by calls and by the reconciler. Never compares a missing value: silence proves nothing.
+ * @param body the bytes that were sent
+ */
+export function outcomeByQuery(
+  operation: WriteOperation,
+  body: Uint8Array,
+  order: PayAfterOrder,
+): WriteOutcome {
+  const sent = parseObject(body);
+  if (sent === undefined) {
+    return 'undetermined';
+  }
+  switch (operation) {
+    case 'create':
+      return createOutcome(sent, order);
+    case 'complete':
+      return completeOutcome(sent, order);
+    case 'cancel':
+      return order.state === 'REVOKED' ? 'took-effect' : otherwise(order);
+    case 'sync':
+      return syncOutcome(order);
+  }
+}
+
+/** `risk_amount` is required at create and always shown: without it nothing proves the same order. */
+function createOutcome(sent: Wire, order: PayAfterOrder): WriteOutcome {
+  const request = decode(createRequest, sent, () => {});
+  if (request === undefined || !sameOrder(request, order)) {
+    return request === undefined ? 'undetermined' : 'no-effect';
+  }
+  return order.riskAmount === null ? 'undetermined' : 'took-effect';
+}
+
+/** The amount decides, since a complete of another amount leads to the same states. */
+function completeOutcome(sent: Wire, order: PayAfterOrder): WriteOutcome {
+  const { state, finishType, totalAmount } = order;
+  const isCompleted = finishType !== null || state === 'FINISHED' || state === 'USER_PAID';
+  if (!isCompleted) {
+    // The state after a complete of an unused service is not known.
+    const mayBeUnused = sent['finish_type'] === UNUSED && state === 'REVOKED';
+    return mayBeUnused ? 'undetermined' : otherwise(order);
+  }
+  const isOther =
+    (finishType !== null && finishType !== sent['finish_type']) ||
+    (totalAmount !== null && totalAmount !== sent['total_amount']);
+  if (isOther) {
+    return 'no-effect';
+  }
+  // An unused service always comes to 0.
+  return totalAmount !== null || finishType === UNUSED ? 'took-effect' : 'undetermined';
+}
+
+/** Collected by WeChat Pay instead, the user has paid twice: only the merchant can resolve that. */
+function syncOutcome(order: PayAfterOrder): WriteOutcome {
+  const { state, payType, finishTransactionId } = order;
+  if (state !== 'USER_PAID') {
+    return otherwise(order);
+  }
+  if (payType === MERCHANT_CHANNEL) {
+    return 'took-effect';
+  }
+  return finishTransactionId === null ? 'undetermined' : 'no-effect';
+}
+
+/** A state newer than this server may be one that the write led to. */
+function otherwise({ state }: PayAfterOrder): WriteOutcome {
+  return KNOWN_STATES.has(state) ? 'no-effect' : 'undetermined';
+}

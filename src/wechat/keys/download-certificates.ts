@@ -1,0 +1,103 @@
+import { X509Certificate } from 'node:crypto';
+import { parseObject, readCode } from '../calls/error-response.ts';
+import { type Signer, sendSigned } from '../calls/send-signed.ts';
+import { isObject } from '../codec/field-codecs.ts';
+import { decryptWithAny } from '../crypto/encrypted-resource.ts';
+import { distrust } from '../crypto/verify.ts';
+import type { Delivery } from '../http/transport.ts';
+import type { KeyRing } from './key-ring.ts';
+import { platformKeys } from './platform-keys.ts';
+
+/** No certificates: the message says why and what to do. */
+class CertificatesError extends Error {
+  override readonly name = 'CertificatesError';
+}
+
+/** WeChat Pay says that the merchant has none: new merchants have a public key instead. */
+export class NoCertificatesError extends CertificatesError {}
+
+export interface DownloadContext extends Signer {
+  readonly keys: KeyRing;
+  /** The present one first. */
+  readonly apiv3Keys: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export const CERTIFICATES = '/v3/certificates';
+
+/**
+ * GET /v3/certificates. That a certificate is WeChat Pay's is proved by its being encrypted under the
+ * APIv3 key; the answer as a whole then has to be signed with a valid one of them, or with a valid
+ * key known before.
+ * @throws CertificatesError
+ */
+export async function downloadCertificates(
+  context: DownloadContext,
+): Promise<readonly X509Certificate[]> {
+  const { keys, apiv3Keys, timeoutMs, now } = context;
+  const delivery = await sendSigned(
+    {
+      method: 'GET',
+      target: CERTIFICATES,
+      body: new Uint8Array(),
+      platformSerial: keys.current()?.serial,
+      timeoutMs,
+    },
+    context,
+  );
+  const answer = mustBeFine(delivery);
+  const certificates = read(answer.body, apiv3Keys);
+  const downloaded = platformKeys(undefined, certificates);
+  const nowMs = now();
+  const find = (serial: string) => downloaded.find(serial, nowMs) ?? keys.find(serial);
+  const doubt = distrust(answer, find, nowMs);
+  if (doubt !== undefined) {
+    throw new CertificatesError(
+      `the answer can not be trusted (${doubt.why}): check the clock and proxies.`,
+    );
+  }
+  return certificates;
+}
+
+function mustBeFine(delivery: Delivery): Extract<Delivery, { type: 'answered' }> {
+  if (delivery.type !== 'answered') {
+    throw new CertificatesError(`WeChat Pay gave no answer (${delivery.type}).`);
+  }
+  const { status } = delivery;
+  if (status === 200) {
+    return delivery;
+  }
+  const code = readCode(delivery);
+  if (status === 404 && code === 'RESOURCE_NOT_EXISTS') {
+    throw new NoCertificatesError(
+      "this merchant has no platform certificates: set WeChat Pay's public key and its id.",
+    );
+  }
+  const word = code === null ? '' : ` ${code}`;
+  const hint = status === 401 ? ': check the merchant serial, the merchant key and the clock' : '';
+  throw new CertificatesError(`WeChat Pay answered ${status}${word}${hint}.`);
+}
+
+function read(body: Uint8Array, apiv3Keys: readonly string[]): readonly X509Certificate[] {
+  const data = parseObject(body)?.['data'];
+  const items: readonly unknown[] = Array.isArray(data) ? data : [];
+  const certificates = items
+    .map((item) => (isObject(item) ? item['encrypt_certificate'] : undefined))
+    .map((sealed) => certificate(isObject(sealed) ? decryptWithAny(sealed, apiv3Keys) : undefined))
+    .filter((one) => one !== undefined)
+    .filter(({ publicKey }) => publicKey.asymmetricKeyType === 'rsa');
+  if (certificates.length === 0 || certificates.length < items.length) {
+    throw new CertificatesError(
+      'a certificate can not be decrypted or read: check the APIv3 key, and the previous one.',
+    );
+  }
+  return certificates;
+}
+
+function certificate(pem: string | undefined): X509Certificate | undefined {
+  try {
+    return pem === undefined ? undefined : new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}

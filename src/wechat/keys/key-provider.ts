@@ -1,0 +1,77 @@
+import type { CallContext } from '../calls/call.ts';
+import { type CheckedOptions, checkOptions } from '../check-options.ts';
+import type { MerchantCredential } from '../crypto/sign.ts';
+import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from '../options.ts';
+import { createCertificateStore } from './certificate-store.ts';
+import { CERTIFICATES, downloadCertificates } from './download-certificates.ts';
+import { fixedCertificates, type KeyRing, keyRing } from './key-ring.ts';
+
+/** The keys of both sides. A call takes them once and ends under them, whatever changes meanwhile. */
+interface Keys {
+  readonly credential: MerchantCredential;
+  readonly keys: KeyRing;
+  /** The present one first, then those that still decrypt during a change. */
+  readonly apiv3Keys: readonly string[];
+}
+
+export interface HeldKeys {
+  readonly now: () => Keys;
+  /** @throws WechatPayOptionsError, and then changes nothing */
+  readonly change: (keys: WechatPayKeys) => void;
+  /** Over once a key is there, or the first download of certificates has failed. */
+  readonly tried: () => Promise<void>;
+  readonly close: () => void;
+}
+
+type Downloading = Pick<CallContext, 'transport' | 'now' | 'onAttempt'> & {
+  readonly timeoutMs: number;
+};
+
+/** Keys that may be changed while calls go on, and certificates that change by themselves. */
+export function holdKeys(
+  options: WechatPayOptions,
+  checked: CheckedOptions,
+  { timeoutMs, ...base }: Downloading,
+  onNews: NonNullable<WechatPayOptions['onCertificates']>,
+): HeldKeys {
+  let held: Keys;
+  const download = async () => {
+    const startMs = performance.now();
+    let kind: 'done' | 'ambiguous' = 'ambiguous';
+    try {
+      const fresh = await downloadCertificates({ ...base, ...held, timeoutMs });
+      kind = 'done';
+      return fresh;
+    } finally {
+      base.onAttempt({ endpoint: `GET ${CERTIFICATES}`, kind, ms: performance.now() - startMs });
+    }
+  };
+  const store =
+    checked.certificates === 'auto'
+      ? createCertificateStore(download, { now: () => performance.now(), onNews })
+      : undefined;
+  const assemble = ({ credential, publicKey, certificates, apiv3Keys }: CheckedOptions): Keys => {
+    const fixed = certificates === 'auto' ? [] : certificates;
+    const keys = keyRing(publicKey, store ?? fixedCertificates(fixed), base.now);
+    return { credential, keys, apiv3Keys };
+  };
+  held = assemble(checked);
+  const tried = store?.begin();
+  return {
+    now: () => held,
+    change: (keys) => {
+      const next = checkOptions({ ...options, ...keys });
+      if ((next.certificates === 'auto') !== (store !== undefined)) {
+        const problem = 'changes between PEM and auto: that takes a restart.';
+        throw new WechatPayOptionsError([{ option: 'platformCertificates', problem }]);
+      }
+      held = assemble(next);
+    },
+    tried: async () => {
+      if (held.keys.current() === undefined) {
+        await tried;
+      }
+    },
+    close: () => store?.close(),
+  };
+}
