@@ -7,7 +7,7 @@ import { readDocuments } from './config/documents.ts';
 import { readGraphiql, readHost, readOrigins } from './config/http.ts';
 import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './config/limits.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './config/upstream.ts';
-import type { InputRules } from './orders/findings.ts';
+import type { InputRules } from './orders/rules/issue-collector.ts';
 import { ConfigError, type Environment, settings } from './settings.ts';
 
 export interface Config {

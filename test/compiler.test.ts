@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../src/app.ts';
-import { observe } from '../src/orders/observe.ts';
+import { observe } from '../src/ledger/record-observation.ts';
 import { OrderNotFoundError, WechatUnavailableError } from '../src/wechat/index.ts';
 import { snippets } from './readme/documents.ts';
 import { payAfterOrder } from './support/answers.ts';

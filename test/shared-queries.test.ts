@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createQueryObserver } from '../src/orders/last-seen.ts';
-import { createSharedQueries } from '../src/orders/shared-queries.ts';
+import { createQueryObserver } from '../src/orders/queries/observed-state-cache.ts';
+import { createSharedQueries } from '../src/orders/queries/query-coalescing.ts';
 import type { PayAfterOrder } from '../src/wechat/index.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './support/app.ts';

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { openStore } from '../../src/orders/store/open.ts';
+import { openStore } from '../../src/ledger/database/open-store.ts';
 import { ledgerFile } from '../server-environment.ts';
 import { APPID, SERVICE_ID } from '../work/merchant.ts';
 

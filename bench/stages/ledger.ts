@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { acquireIntent, HOLD_MS } from '../../src/orders/acquire-intent.ts';
-import { openStore } from '../../src/orders/store/open.ts';
-import { createVault } from '../../src/orders/vault.ts';
+import { acquireIntent, HOLD_MS } from '../../src/ledger/acquire-intent.ts';
+import { openStore } from '../../src/ledger/database/open-store.ts';
+import { createVault } from '../../src/ledger/encryption.ts';
 import { ledgerFile } from '../server-environment.ts';
 import { APPID, SERVICE_ID } from '../work/merchant.ts';
 import type { StageWork } from './stage.ts';

@@ -1,5 +1,5 @@
-import { NewerSchemaError } from '../../src/orders/store/migrations.ts';
-import { tryStore } from '../../src/orders/store/try-open.ts';
+import { tryStore } from '../../src/ledger/database/check-database.ts';
+import { NewerSchemaError } from '../../src/ledger/database/migrations.ts';
 import { codeOf, type Finding, fail, ok, warn } from './finding.ts';
 
 const MEMORY = 'sqlite::memory:';

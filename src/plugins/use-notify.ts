@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
-import type { Ledger } from '../orders/ledger.ts';
-import type { NoticeOutcome } from '../orders/store/tables.ts';
-import { takeNotice } from '../orders/take-notice.ts';
+import type { NoticeOutcome } from '../ledger/database/tables.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { takeNotice } from '../orders/notifications/handle-notification.ts';
 import {
   type SignedMessage,
   UndecryptableNoticeError,

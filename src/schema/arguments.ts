@@ -1,5 +1,5 @@
-import type { InputIssue } from '../orders/input-issue.ts';
-import { idIssues } from '../orders/order-key.ts';
+import { idIssues } from '../orders/rules/id-rules.ts';
+import type { InputIssue } from '../orders/rules/input-issue.ts';
 import type { GraphQLContext } from './context.ts';
 import { badArguments } from './query-errors.ts';
 

@@ -1,8 +1,8 @@
 import type { Caller } from '../access/caller.ts';
 import type { RateLimit } from '../access/rate-limit.ts';
-import type { OrderDesk } from '../orders/desk.ts';
-import { ownerOf, type Reach } from '../orders/reach.ts';
-import type { SharedQueries } from '../orders/shared-queries.ts';
+import { ownerOf, type Reach } from '../orders/access/visibility.ts';
+import type { OrderDesk } from '../orders/commands/services.ts';
+import type { SharedQueries } from '../orders/queries/query-coalescing.ts';
 import { type CallAllowance, callAllowance } from './call-allowance.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
 

@@ -1,5 +1,5 @@
-import { InvalidInputError } from '../orders/input-issue.ts';
-import { LedgerUnavailableError } from '../orders/ledger-call.ts';
+import { LedgerUnavailableError } from '../ledger/ledger-deadline.ts';
+import { InvalidInputError } from '../orders/rules/input-issue.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,

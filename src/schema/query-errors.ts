@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { InputIssue } from '../orders/input-issue.ts';
+import type { InputIssue } from '../orders/rules/input-issue.ts';
 import {
   type WechatError,
   WechatRefusedError,

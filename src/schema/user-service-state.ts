@@ -1,4 +1,4 @@
-import { requestNoIssues, userKeyIssues } from '../orders/order-key.ts';
+import { requestNoIssues, userKeyIssues } from '../orders/rules/id-rules.ts';
 import type { UserServiceState } from '../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from './arguments.ts';
 import { builder } from './builder.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Caller, SCOPES, type Scope } from '../../src/access/caller.ts';
-import { createQueryObserver } from '../../src/orders/last-seen.ts';
+import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import { schema } from '../../src/schema/index.ts';
 import { payAfterOrder } from '../support/answers.ts';
 import { graphqlRequest, makeApp, memoryLedger, stubWechat } from '../support/app.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { record } from '../../src/orders/ledger.ts';
-import { ownerOf } from '../../src/orders/reach.ts';
+import { record } from '../../src/ledger/ledger.ts';
+import { ownerOf } from '../../src/orders/access/visibility.ts';
 import { createLife, graphqlRequest, type Life, newNumber } from '../life/fixture.ts';
 import { at, type JsonObject, listAt } from '../life/json.ts';
 import { orderInput } from '../support/inputs.ts';

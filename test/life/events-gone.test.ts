@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Ledger } from '../../src/orders/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createGateway, type Gateway } from './fixture.ts';
 import { type Port, serve } from './port.ts';
 import { noticeOptions } from './sdk-notice.ts';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createAuthenticator } from '../../src/access/authenticator.ts';
 import { type AppResources, createApp } from '../../src/app.ts';
+import { type Ledger, record } from '../../src/ledger/ledger.ts';
+import type { Observation } from '../../src/ledger/observation.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { type Observed, observe } from '../../src/ledger/record-observation.ts';
 import { createLog } from '../../src/log.ts';
-import { createQueryObserver } from '../../src/orders/last-seen.ts';
-import { type Ledger, record } from '../../src/orders/ledger.ts';
-import type { Observation } from '../../src/orders/observation.ts';
-import { type Observed, observe } from '../../src/orders/observe.ts';
-import { openLedger } from '../../src/orders/open-ledger.ts';
+import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import type { CallKind, SandboxCall } from '../../src/sandbox/calls.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';

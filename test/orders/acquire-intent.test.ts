@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { acquireIntent } from '../../src/orders/acquire-intent.ts';
-import type { Intended } from '../../src/orders/find-intent.ts';
-import type { Ledger } from '../../src/orders/ledger.ts';
-import { keepOpen, settleIntent } from '../../src/orders/settle-intent.ts';
+import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
+import type { Intended } from '../../src/ledger/find-intent.ts';
+import { keepOpen, settleIntent } from '../../src/ledger/finish-intent.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
 import { bytes, intended } from '../support-orders/intended.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { cancelOrder } from '../../src/orders/cancel-order.ts';
-import { completeOrder } from '../../src/orders/complete-order.ts';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { InvalidInputError } from '../../src/orders/input-issue.ts';
-import { syncOrder } from '../../src/orders/sync-order.ts';
+import { cancelOrder } from '../../src/orders/commands/cancel-order.ts';
+import { completeOrder } from '../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
+import { syncOrder } from '../../src/orders/commands/sync-order.ts';
+import { InvalidInputError } from '../../src/orders/rules/input-issue.ts';
 import { OrderNotFoundError, OrderStateError } from '../../src/wechat/index.ts';
 import {
   acceptedOrder,

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { InvalidInputError } from '../../src/orders/input-issue.ts';
-import { ownerOf } from '../../src/orders/reach.ts';
-import { takeNotice } from '../../src/orders/take-notice.ts';
+import { ownerOf } from '../../src/orders/access/visibility.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
+import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
+import { InvalidInputError } from '../../src/orders/rules/input-issue.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { LedgerUnavailableError } from '../../src/orders/ledger-call.ts';
-import type { Store } from '../../src/orders/store/open.ts';
+import type { Store } from '../../src/ledger/database/open-store.ts';
+import { LedgerUnavailableError } from '../../src/ledger/ledger-deadline.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
 import type { WechatPay } from '../../src/wechat/index.ts';
 import { orderInput, type TestDesk } from '../support-orders/desk.ts';
 import { useDesk } from '../support-orders/use-desk.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { eventStream } from '../../src/orders/event-stream.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
 import { see } from '../support-orders/observations.ts';

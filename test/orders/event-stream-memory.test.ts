@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/orders/event-log.ts';
-import { eventStream } from '../../src/orders/event-stream.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import type { LoggedEvent } from '../../src/ledger/event-log.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { collectGarbage } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { eventStream } from '../../src/orders/event-stream.ts';
-import { record } from '../../src/orders/ledger.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import { record } from '../../src/ledger/ledger.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
 import { event, see } from '../support-orders/observations.ts';

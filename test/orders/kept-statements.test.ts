@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keptStatements } from '../../src/orders/store/kept-statements.ts';
+import { keptStatements } from '../../src/ledger/database/statement-cache.ts';
 
 describe('a statement', () => {
   const recorded = (kept: number) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/orders/event-log.ts';
-import { createQueryObserver } from '../../src/orders/last-seen.ts';
+import type { LoggedEvent } from '../../src/ledger/event-log.ts';
+import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import { heapUsed } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/orders/event-log.ts';
-import { createListeners, type Interest } from '../../src/orders/listeners.ts';
-import { EVERYBODY, type Reach } from '../../src/orders/reach.ts';
+import type { LoggedEvent } from '../../src/ledger/event-log.ts';
+import { EVERYBODY, type Reach } from '../../src/orders/access/visibility.ts';
+import { createListeners, type Interest } from '../../src/orders/events/listeners.ts';
 import { event } from '../support-orders/observations.ts';
 
 const ANN: Reach = { kind: 'owner', owner: 'ann' };

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
-import type { Store } from '../../src/orders/store/open.ts';
-import { takeNotice } from '../../src/orders/take-notice.ts';
+import type { Store } from '../../src/ledger/database/open-store.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
+import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { orderInput } from '../support-orders/desk.ts';
 import { orderNotice } from '../support-orders/observations.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Advance, advance, isFinal, readState } from '../../src/orders/order-state.ts';
+import { type Advance, advance, isFinal, readState } from '../../src/domain/pay-after-state.ts';
 
 const STATES = ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { acquireIntent } from '../../src/orders/acquire-intent.ts';
-import type { Intended } from '../../src/orders/find-intent.ts';
-import { settleIntent } from '../../src/orders/settle-intent.ts';
+import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
+import type { Intended } from '../../src/ledger/find-intent.ts';
+import { settleIntent } from '../../src/ledger/finish-intent.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { intended } from '../support-orders/intended.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startReconciler } from '../../src/orders/reconciler.ts';
+import { startReconciler } from '../../src/orders/reconciliation/reconciler.ts';
 import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
 import { openTestLedger, standingClock, type TestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../support-orders/observations.ts';

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import type { OrderRow } from '../../src/ledger/database/tables.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
 import {
   eventExists,
   listEvents,
   listOrders,
   type OrderCursor,
   type RecordFilter,
-} from '../../src/orders/records.ts';
-import type { OrderRow } from '../../src/orders/store/tables.ts';
+} from '../../src/orders/queries/records.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { openTestLedger, standingClock, type TestLedger } from '../support-orders/ledger.ts';
 import { see } from '../support-orders/observations.ts';

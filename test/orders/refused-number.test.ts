@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { WechatRefusedError } from '../../src/wechat/index.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { orderInput, startUpstream, type TestDesk, type Upstream } from '../support-orders/desk.ts';

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cancelOrder } from '../../src/orders/cancel-order.ts';
-import { completeOrder } from '../../src/orders/complete-order.ts';
-import { createOrder } from '../../src/orders/create-order.ts';
-import type { OrderDesk } from '../../src/orders/desk.ts';
-import { InvalidInputError } from '../../src/orders/input-issue.ts';
-import { EVERYBODY, ownerOf, type Reach } from '../../src/orders/reach.ts';
-import { syncOrder } from '../../src/orders/sync-order.ts';
+import { EVERYBODY, ownerOf, type Reach } from '../../src/orders/access/visibility.ts';
+import { cancelOrder } from '../../src/orders/commands/cancel-order.ts';
+import { completeOrder } from '../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
+import type { OrderDesk } from '../../src/orders/commands/services.ts';
+import { syncOrder } from '../../src/orders/commands/sync-order.ts';
+import { InvalidInputError } from '../../src/orders/rules/input-issue.ts';
 import {
   createWechatPay,
   OrderConflictError,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { completeOrder } from '../../src/orders/complete-order.ts';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { completeOrder } from '../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { acceptedOrder, completion } from '../support-orders/completed.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { orderInput, type TestDesk, type Upstream } from '../support-orders/desk.ts';

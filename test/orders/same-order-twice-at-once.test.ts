@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Intended } from '../../src/orders/find-intent.ts';
-import { settleIntent } from '../../src/orders/settle-intent.ts';
-import { type OrderWrite, writeOrder } from '../../src/orders/write-order.ts';
+import type { Intended } from '../../src/ledger/find-intent.ts';
+import { settleIntent } from '../../src/ledger/finish-intent.ts';
+import { type OrderWrite, writeOrder } from '../../src/orders/commands/write-order.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Places, statement } from '../../src/orders/store/statement.ts';
-import type { EventRow } from '../../src/orders/store/tables.ts';
+import { type Places, statement } from '../../src/ledger/database/compiled-query.ts';
+import type { EventRow } from '../../src/ledger/database/tables.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { event } from '../support-orders/observations.ts';
 

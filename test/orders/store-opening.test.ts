@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { WrongDataKeyError } from '../../src/orders/data-key-check.ts';
-import { NewerSchemaError } from '../../src/orders/store/migrations.ts';
-import { openStore, type Store } from '../../src/orders/store/open.ts';
+import { WrongDataKeyError } from '../../src/ledger/data-key-check.ts';
+import { NewerSchemaError } from '../../src/ledger/database/migrations.ts';
+import { openStore, type Store } from '../../src/ledger/database/open-store.ts';
 import {
   databases,
   startPostgresOnce,

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { postgresDialect, postgresPool } from '../../src/orders/store/postgres.ts';
+import { postgresDialect, postgresPool } from '../../src/ledger/database/postgres.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
 import { type PostgresServer, startPostgres } from '../support-orders/postgres.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { openStore, type Store } from '../../src/orders/store/open.ts';
-import { groupWriter, type Tx } from '../../src/orders/store/writer.ts';
+import { groupWriter, type Tx } from '../../src/ledger/database/group-commit.ts';
+import { openStore, type Store } from '../../src/ledger/database/open-store.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { event, see } from '../support-orders/observations.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeNotice } from '../../src/orders/take-notice.ts';
+import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, MCHID, orderNotice, orderOf, see } from '../support-orders/observations.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { EVERYBODY, ownerOf } from '../../src/orders/reach.ts';
+import { EVERYBODY, ownerOf } from '../../src/orders/access/visibility.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../src/wechat/index.ts';
 import { orderInput, type TestDesk } from '../support-orders/desk.ts';
 import { openTestLedger, standingClock } from '../support-orders/ledger.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cancelOrder } from '../../src/orders/cancel-order.ts';
-import { completeOrder } from '../../src/orders/complete-order.ts';
-import { createOrder } from '../../src/orders/create-order.ts';
-import { syncOrder } from '../../src/orders/sync-order.ts';
+import { cancelOrder } from '../../src/orders/commands/cancel-order.ts';
+import { completeOrder } from '../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
+import { syncOrder } from '../../src/orders/commands/sync-order.ts';
 import { OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
 import { createWechatPay, OrderOutcomeUnknownError } from '../../src/wechat/index.ts';
 import {

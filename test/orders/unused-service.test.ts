@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { completeOrder } from '../../src/orders/complete-order.ts';
+import { completeOrder } from '../../src/orders/commands/complete-order.ts';
 import { acceptedOrder, completion } from '../support-orders/completed.ts';
 import { eventsOf } from '../support-orders/observations.ts';
 import { lookOnce } from '../support-orders/reconcile.ts';

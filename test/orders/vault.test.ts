@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createVault } from '../../src/orders/vault.ts';
+import { createVault } from '../../src/ledger/encryption.ts';
 
 const vault = createVault(Buffer.alloc(32, 1));
 const TEXT = '张三 13800138000';

@@ -1,5 +1,5 @@
-import type { CancelInput, CompleteInput, SyncInput } from '../../src/orders/change-input.ts';
-import { createOrder } from '../../src/orders/create-order.ts';
+import { createOrder } from '../../src/orders/commands/create-order.ts';
+import type { CancelInput, CompleteInput, SyncInput } from '../../src/orders/rules/update-input.ts';
 import { orderInput, type TestDesk, type Upstream } from './desk.ts';
 
 const DAY_MS = 86_400_000;

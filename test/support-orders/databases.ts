@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { openStore, type Store } from '../../src/orders/store/open.ts';
+import { openStore, type Store } from '../../src/ledger/database/open-store.ts';
 import { openTestLedger, type TestLedger, type TestLedgerOptions } from './ledger.ts';
 import { startPostgres } from './postgres.ts';
 

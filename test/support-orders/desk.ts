@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { OrderDesk } from '../../src/orders/desk.ts';
-import { EVERYBODY } from '../../src/orders/reach.ts';
+import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import type { OrderDesk } from '../../src/orders/commands/services.ts';
 import type { SandboxCall } from '../../src/sandbox/calls.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import {

@@ -1,4 +1,4 @@
-import { type OpenLedger, openLedger } from '../../src/orders/open-ledger.ts';
+import { type OpenLedger, openLedger } from '../../src/ledger/open-ledger.ts';
 
 export interface TestLedgerOptions {
   readonly url?: string | undefined;

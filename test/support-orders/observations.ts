@@ -1,7 +1,7 @@
-import { type Ledger, record } from '../../src/orders/ledger.ts';
-import type { Observation } from '../../src/orders/observation.ts';
-import { type Observed, observe } from '../../src/orders/observe.ts';
-import type { EventRow, OrderRow } from '../../src/orders/store/tables.ts';
+import type { EventRow, OrderRow } from '../../src/ledger/database/tables.ts';
+import { type Ledger, record } from '../../src/ledger/ledger.ts';
+import type { Observation } from '../../src/ledger/observation.ts';
+import { type Observed, observe } from '../../src/ledger/record-observation.ts';
 import type { Notice, PayAfterOrder } from '../../src/wechat/index.ts';
 
 export const MCHID = '1900000001';

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import type { Ledger } from '../../src/orders/ledger.ts';
-import { startReconciler } from '../../src/orders/reconciler.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { startReconciler } from '../../src/orders/reconciliation/reconciler.ts';
 import type { PayAfterOrder, WechatPay } from '../../src/wechat/index.ts';
 
 type Queries = Pick<WechatPay, 'queryPayAfterOrder'>;

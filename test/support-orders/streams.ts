@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { EventRow } from '../../src/orders/store/tables.ts';
+import type { EventRow } from '../../src/ledger/database/tables.ts';
 
 /** The next events of a stream. */
 export async function take(

@@ -1,7 +1,7 @@
 import { createAuthenticator } from '../../src/access/authenticator.ts';
 import { type App, type AppResources, createApp } from '../../src/app.ts';
-import { createQueryObserver } from '../../src/orders/last-seen.ts';
-import { openLedger } from '../../src/orders/open-ledger.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import { type JsonObject, parsed } from './json.ts';
 import { noLimits } from './limits.ts';
 import { type CollectedLog, collectLog } from './log-lines.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Kysely } from 'kysely';
-import { migrate } from '../../../src/orders/store/migrations.ts';
-import { sqliteDialect } from '../../../src/orders/store/sqlite.ts';
-import type { Tables } from '../../../src/orders/store/tables.ts';
-import { groupWriter, type Writer } from '../../../src/orders/store/writer.ts';
+import { groupWriter, type Writer } from '../../../src/ledger/database/group-commit.ts';
+import { migrate } from '../../../src/ledger/database/migrations.ts';
+import { sqliteDialect } from '../../../src/ledger/database/sqlite.ts';
+import type { Tables } from '../../../src/ledger/database/tables.ts';
 import { atLeast, atMost, type Experiment } from '../experiment.ts';
 
 const SIZES = { full: { writes: 20_000, goal: 50 }, quick: { writes: 1_000, goal: 500 } } as const;

@@ -1,4 +1,4 @@
-import { cancelOrder } from '../../orders/cancel-order.ts';
+import { cancelOrder } from '../../orders/commands/cancel-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { needs } from '../needs.ts';

@@ -1,4 +1,4 @@
-import type { Replayable } from '../../orders/write-order.ts';
+import type { Replayable } from '../../orders/commands/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
 import { REPLAYED } from '../replayed.ts';

@@ -1,4 +1,4 @@
-import { completeOrder } from '../../orders/complete-order.ts';
+import { completeOrder } from '../../orders/commands/complete-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { needs } from '../needs.ts';

@@ -1,7 +1,7 @@
-import { createOrder } from '../../orders/create-order.ts';
-import { InvalidInputError } from '../../orders/input-issue.ts';
-import { LedgerUnavailableError } from '../../orders/ledger-call.ts';
-import type { Replayable } from '../../orders/write-order.ts';
+import { LedgerUnavailableError } from '../../ledger/ledger-deadline.ts';
+import { createOrder } from '../../orders/commands/create-order.ts';
+import type { Replayable } from '../../orders/commands/write-order.ts';
+import { InvalidInputError } from '../../orders/rules/input-issue.ts';
 import {
   type CreatedPayAfterOrder,
   OrderConflictError,

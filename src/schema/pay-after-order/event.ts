@@ -1,4 +1,4 @@
-import type { EventRow } from '../../orders/store/tables.ts';
+import type { EventRow } from '../../ledger/database/tables.ts';
 import { builder } from '../builder.ts';
 import type { Connection } from '../connection.ts';
 import { PageInfo } from '../connection.ts';

@@ -1,6 +1,6 @@
-import { eventStream } from '../../orders/event-stream.ts';
-import { orderKeyIssues } from '../../orders/order-key.ts';
-import { eventExists } from '../../orders/records.ts';
+import { eventStream } from '../../orders/events/event-stream.ts';
+import { eventExists } from '../../orders/queries/records.ts';
+import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
 import { builder } from '../builder.ts';
 import { badCursor, eventCursor } from '../connection.ts';
 import { needs } from '../needs.ts';

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import { queryKey } from '../../orders/flights.ts';
-import type { SharedQueries } from '../../orders/shared-queries.ts';
+import { queryKey } from '../../orders/queries/in-flight-query.ts';
+import type { SharedQueries } from '../../orders/queries/query-coalescing.ts';
 import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
 import type { CallAllowance } from '../call-allowance.ts';
 

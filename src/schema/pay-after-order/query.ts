@@ -1,5 +1,5 @@
-import { orderKeyIssues } from '../../orders/order-key.ts';
-import { showWithinReach } from '../../orders/owner.ts';
+import { showWithinReach } from '../../orders/access/ownership.ts';
+import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
 import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';

@@ -1,5 +1,5 @@
-import { listEvents, listOrders, type OrderCursor } from '../../orders/records.ts';
-import type { OrderRow } from '../../orders/store/tables.ts';
+import type { OrderRow } from '../../ledger/database/tables.ts';
+import { listEvents, listOrders, type OrderCursor } from '../../orders/queries/records.ts';
 import { builder } from '../builder.ts';
 import {
   AFTER,

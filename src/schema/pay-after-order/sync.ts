@@ -1,4 +1,4 @@
-import { syncOrder } from '../../orders/sync-order.ts';
+import { syncOrder } from '../../orders/commands/sync-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { builder } from '../builder.ts';
 import { needs } from '../needs.ts';

@@ -1,0 +1,40 @@
+import type { Store } from './database/open-store.ts';
+import type { Vault } from './encryption.ts';
+
+/** The database was sealed under another key: set DATA_KEY to the one that it was made with. */
+export class WrongDataKeyError extends Error {
+  override readonly name = 'WrongDataKeyError';
+
+  constructor(cause: unknown) {
+    super(
+      'DATA_KEY is not the key of this database: set the one that it was made with, or another DATABASE_URL.',
+      { cause },
+    );
+  }
+}
+
+const KIND = 'data key check';
+const WORD = 'payafter';
+
+/**
+ * Leaves a sealed word in a new database, and opens it in a known one: under another key every
+ * repeat would look like other input, and no stored body could be sent again.
+ * @throws WrongDataKeyError
+ */
+export function checkDataKey({ write }: Pick<Store, 'write'>, vault: Vault): Promise<void> {
+  return write(async (tx) => {
+    const known = await tx.selectFrom('data_key').select('sealed').executeTakeFirst();
+    if (known === undefined) {
+      await tx
+        .insertInto('data_key')
+        .values({ sealed: vault.seal(WORD, KIND) })
+        .execute();
+      return;
+    }
+    try {
+      vault.open(known.sealed, KIND);
+    } catch (cause) {
+      throw new WrongDataKeyError(cause);
+    }
+  });
+}

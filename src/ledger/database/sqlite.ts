@@ -1,0 +1,97 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type SqliteStatement,
+} from 'kysely';
+import { keptStatements } from './statement-cache.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_PAUSE_MS = 20;
+/** SQLite's own number for a lock that somebody else holds. */
+const SQLITE_BUSY = 5;
+
+/** Kysely over node:sqlite: it has no dialect of its own for that. */
+export function sqliteDialect(path: string): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new ImmediateDriver({ database: () => openDatabase(path) }),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+/** A transaction that begins as a reader fails at its first write where two processes write. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+/** WAL with synchronous=FULL: a commit is on the disk when it returns. */
+async function openDatabase(path: string): Promise<SqliteDatabase> {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  await useWal(database);
+  database.exec('pragma synchronous = full;');
+  return {
+    close: () => database.close(),
+    prepare: keptStatements((sql) => prepare(database, sql)),
+  };
+}
+
+function prepare(database: DatabaseSync, sql: string): SqliteStatement {
+  const statement = database.prepare(sql);
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters.map(toSql)),
+    run: (parameters) => statement.run(...parameters.map(toSql)),
+    // Two readers of one statement would be in each other's way.
+    iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(toSql)),
+  };
+}
+
+/** SQLite's busy time-out does not cover a change to WAL, which another process may be making too. */
+async function useWal(database: DatabaseSync): Promise<void> {
+  const late = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.exec('pragma journal_mode = wal;');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > late) {
+        database.close();
+        throw error;
+      }
+      await sleep(BUSY_PAUSE_MS);
+    }
+  }
+}
+
+/** The lower byte says what, the others why in detail. */
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
+  );
+}
+
+/** node:sqlite makes null of a Date, and takes an object in the first place for named parameters. */
+function toSql(value: unknown): SQLInputValue {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'bigint':
+      return value;
+    default:
+      if (value === null || value instanceof Uint8Array) {
+        return value;
+      }
+      throw new TypeError(`SQLite has no column for a ${typeof value}.`);
+  }
+}

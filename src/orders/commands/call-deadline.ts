@@ -1,0 +1,15 @@
+import { attemptTimeout, type WechatPay } from '../../wechat/index.ts';
+
+/** The time that one call to write an order has, waiting for the ledger included. */
+export interface CallDeadline {
+  /** On the monotonic clock, ms: the caller has an answer by then. */
+  readonly deadline: number;
+  /** Nothing is sent for the first time after this: an attempt needs the rest. */
+  readonly sendBy: number;
+}
+
+/** Starts the clock of a call: `WECHAT_TIMEOUT_MS` in all. */
+export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): CallDeadline {
+  const deadline = performance.now() + timeoutMs;
+  return { deadline, sendBy: deadline - attemptTimeout(timeoutMs, timeoutMs) };
+}

@@ -1,0 +1,120 @@
+import {
+  type ChangedPayAfterOrder,
+  type CompletePayAfterOrderRequest,
+  type FreshWrite,
+  OrderNotFoundError,
+  OrderStateError,
+  type PayAfterOrder,
+  WechatError,
+  type WechatPay,
+} from '../../wechat/index.ts';
+import { checkActsForAll } from '../access/ownership.ts';
+import { InvalidInputError } from '../rules/input-issue.ts';
+import type { FeeItem } from '../rules/item-rules.ts';
+import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
+import { startDeadline } from './call-deadline.ts';
+import { askBeforeWrite, NO_ANSWER } from './query-before-write.ts';
+import { repeatOrRefuse } from './repeat-or-refuse.ts';
+import type { OrderDesk } from './services.ts';
+import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
+
+const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
+
+/**
+ * Completes an order; never a shopper's. WeChat is queried first: for the ticket if it was left out, and
+ * for the fees that were given at create, which WeChat accepts only without description and count.
+ * @throws InvalidInputError, LedgerUnavailableError, OrderNotFoundError, OrderStateError,
+ *   OrderConflictError, WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
+ */
+export async function completeOrder(
+  desk: OrderDesk,
+  input: CompleteInput,
+): Promise<Replayable<ChangedPayAfterOrder>> {
+  const deadline = startDeadline(desk.wechat);
+  const issues = completeInputIssues(input, desk.inputRules, desk.ledger.now());
+  const refusal =
+    issues.length > 0
+      ? { error: new InvalidInputError(issues) }
+      : checkActsForAll(desk, input.outOrderNo);
+  const write = () => completeWrite(desk, input, deadline.sendBy);
+  return refusal === undefined
+    ? await writeOrder(desk, write(), deadline)
+    : await repeatOrRefuse(desk, write, refusal, deadline);
+}
+
+function completeWrite(
+  { wechat }: OrderDesk,
+  input: CompleteInput,
+  sendBy: number,
+): OrderWrite<ChangedPayAfterOrder> {
+  const { appid, serviceId, outOrderNo, totalAmount, finishType } = input;
+  let request = requestOf(input, null);
+  return {
+    intended: {
+      operation: 'complete',
+      outOrderNo,
+      appid,
+      serviceId,
+      canonical: withoutTicket(wechat.prepare.complete(request).canonical),
+      owner: null,
+      prepare: async () => {
+        request = requestOf(input, await present(wechat, input, sendBy));
+        return wechat.prepare.complete(request);
+      },
+    },
+    send: (options) => wechat.completePayAfterOrder(request, options),
+    // The state after a complete of an unused service is not known: only a query shows it.
+    seen: () =>
+      finishType === 'UNUSED'
+        ? null
+        : { outOrderNo, appid, serviceId, totalAmount, state: 'FINISHED' },
+    shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
+  };
+}
+
+/** The order as it is now. Without an answer only a caller who gives a ticket can go on. */
+async function present(
+  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  { appid, serviceId, outOrderNo, finishTicket }: CompleteInput,
+  sendBy: number,
+): Promise<PayAfterOrder | null> {
+  try {
+    const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
+    if (order === null) {
+      throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
+    }
+    return order;
+  } catch (error) {
+    if (error instanceof WechatError && !(error instanceof OrderNotFoundError) && finishTicket) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function requestOf(
+  input: CompleteInput,
+  order: PayAfterOrder | null,
+): CompletePayAfterOrderRequest {
+  const { finishType, finishTicket, fees, ...rest } = input;
+  const ticket = finishTicket || order?.finishTicket || '';
+  if (order !== null && ticket === '') {
+    throw new OrderStateError(input.outOrderNo, order.state, NO_ANSWER);
+  }
+  const known = new Set(order?.fees?.map(({ feeName }) => feeName));
+  return {
+    ...rest,
+    finishType: FINISH_TYPES[finishType],
+    finishTicket: ticket,
+    fees: fees?.map((fee) => (known.has(fee.feeName) ? withoutDescription(fee) : fee)),
+  };
+}
+
+function withoutDescription({ feeName, feeAmount }: FeeItem) {
+  return { feeName, feeAmount };
+}
+
+/** Its value differs between queries, and each one given stays valid: it does not make another input. */
+function withoutTicket({ finish_ticket: _, ...others }: FreshWrite['canonical']): string {
+  return JSON.stringify(others);
+}

@@ -1,0 +1,79 @@
+import {
+  type CreatedPayAfterOrder,
+  type CreatePayAfterOrderRequest,
+  createdByQuery,
+} from '../../wechat/index.ts';
+import { checkNumberAvailable } from '../access/ownership.ts';
+import { ownerOf } from '../access/visibility.ts';
+import { createInputIssues } from '../rules/create-input.ts';
+import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
+import { type CallDeadline, startDeadline } from './call-deadline.ts';
+import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
+import type { OrderDesk } from './services.ts';
+import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
+
+const FOREIGN_OPENID: InputIssue = {
+  path: ['openid'],
+  code: 'NOT_ALLOWED',
+  message: "Must be the caller's own: leave it out.",
+};
+
+/**
+ * Checks an order against every known rule, makes the intent durable, then has WeChat create it.
+ * @throws InvalidInputError, LedgerUnavailableError before anything is sent, OrderConflictError if the
+ *   number was used with other input, or what createPayAfterOrder of the client throws
+ */
+export async function createOrder(
+  desk: OrderDesk,
+  order: CreatePayAfterOrderRequest,
+): Promise<Replayable<CreatedPayAfterOrder>> {
+  const { wechat, ledger, reach } = desk;
+  const deadline = startDeadline(wechat);
+  const given = typeof order.openid === 'string' ? ownerOf(ledger, order.openid) : null;
+  const owner = reach.owner ?? given;
+  const isForeign = given !== null && given !== owner;
+  const refusal = await checkCreate(desk, order, { deadline, isForeign });
+  const write = () => createWrite(desk, order, owner);
+  return refusal === undefined
+    ? await writeOrder(desk, write(), deadline)
+    : await repeatOrRefuse(desk, write, refusal, deadline);
+}
+
+async function checkCreate(
+  desk: OrderDesk,
+  order: CreatePayAfterOrderRequest,
+  { deadline, isForeign }: { readonly deadline: CallDeadline; readonly isForeign: boolean },
+): Promise<Refusal | undefined> {
+  const { inputRules, ledger } = desk;
+  const issues = [
+    ...createInputIssues(order, inputRules, ledger.now()),
+    ...(isForeign ? [FOREIGN_OPENID] : []),
+  ];
+  return issues.length > 0
+    ? { error: new InvalidInputError(issues) }
+    : await checkNumberAvailable(desk, order.outOrderNo, deadline.sendBy);
+}
+
+function createWrite(
+  { wechat }: OrderDesk,
+  order: CreatePayAfterOrderRequest,
+  owner: string | null,
+): OrderWrite<CreatedPayAfterOrder> {
+  const { appid, serviceId, outOrderNo, riskAmount } = order;
+  const fresh = wechat.prepare.create(order);
+  return {
+    intended: {
+      operation: 'create',
+      outOrderNo,
+      appid,
+      serviceId,
+      canonical: JSON.stringify(fresh.canonical),
+      owner,
+      prepare: () => fresh,
+    },
+    send: (options) => wechat.createPayAfterOrder(order, options),
+    // Its answer has no state: an order that was just created is at least this.
+    seen: () => ({ outOrderNo, appid, serviceId, riskAmount, state: 'CREATED' }),
+    shownByQuery: () => createdByQuery({ appid, serviceId, outOrderNo, mchid: wechat.mchid }),
+  };
+}

@@ -1,0 +1,94 @@
+import type { IntentRow } from '../../ledger/database/tables.ts';
+import type { Intended } from '../../ledger/find-intent.ts';
+import { digestOf, intentBody, intentsWithSameInput } from '../../ledger/find-intent.ts';
+import { settleIntent } from '../../ledger/finish-intent.ts';
+import { record, warnIfSuspicious } from '../../ledger/ledger.ts';
+import { beforeSending } from '../../ledger/ledger-deadline.ts';
+import { observationOf } from '../../ledger/observation.ts';
+import { observe } from '../../ledger/record-observation.ts';
+import {
+  OrderOutcomeUnknownError,
+  outcomeByQuery,
+  type PayAfterOrder,
+} from '../../wechat/index.ts';
+import type { CallDeadline } from './call-deadline.ts';
+import { askBeforeWrite, NO_ANSWER } from './query-before-write.ts';
+import type { OrderWrite, Replayable, WriteServices } from './write-order.ts';
+
+/** What a check of this server found, before anything is sent. */
+export interface Refusal {
+  readonly error: Error;
+  /** The order as the check has queried it. */
+  readonly order?: PayAfterOrder | undefined;
+  /** The order is recorded for another user: no intent of this caller can have made or changed it. */
+  readonly isForeign?: boolean | undefined;
+}
+
+/**
+ * Checks come before any bytes go out, those of a repeat included, so that a repeat does no more than
+ * a first call may. But what succeeded must not fail when it is repeated: if an intent of the same
+ * owner with the same input exists, a query decides whether it took effect. Nothing is sent.
+ * @param write made only here, since input that breaks rules may have no bytes
+ * @throws the refusal's error; OrderOutcomeUnknownError if the query does not determine it
+ */
+export async function repeatOrRefuse<T extends object>(
+  services: WriteServices,
+  write: () => OrderWrite<T>,
+  refusal: Refusal,
+  { deadline, sendBy }: CallDeadline,
+): Promise<Replayable<T>> {
+  const { ledger, wechat } = services;
+  const repeated = refusal.isForeign ? undefined : encodable(write);
+  const intent =
+    repeated && (await beforeSending(ledger, sendBy, findRepeated(services, repeated.intended)));
+  if (repeated === undefined || intent === undefined) {
+    throw refusal.error;
+  }
+  const { outOrderNo, appid, serviceId, operation } = repeated.intended;
+  const query = { outOrderNo, appid, serviceId };
+  const order = refusal.order ?? (await askBeforeWrite(wechat, query, deadline));
+  const outcome = order && outcomeByQuery(operation, intentBody(intent, ledger.vault), order);
+  if (outcome === 'undetermined') {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', NO_ANSWER);
+  }
+  if (order === null || outcome !== 'took-effect') {
+    throw refusal.error;
+  }
+  recordEffect(services, intent, order);
+  return { ...repeated.shownByQuery(), replayed: true };
+}
+
+function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
+  try {
+    return write();
+  } catch {
+    return undefined;
+  }
+}
+
+/** For callers who may act for every user (owner null) any owner's intent, but for a create. */
+async function findRepeated(
+  { ledger: { store, vault } }: WriteServices,
+  intended: Intended,
+): Promise<IntentRow | undefined> {
+  const intents = await intentsWithSameInput(store.db, intended, digestOf(vault, intended));
+  const anyOwner = intended.operation !== 'create' && intended.owner === null;
+  return intents.find(({ owner }) => anyOwner || owner === intended.owner);
+}
+
+function recordEffect({ ledger }: WriteServices, intent: IntentRow, order: PayAfterOrder): void {
+  const { now, log } = ledger;
+  const owner = intent.operation === 'create' ? intent.owner : null;
+  const seen = { ...observationOf(order, 'MUTATION', now()), owner };
+  record(
+    ledger,
+    async (tx) => {
+      await settleIntent(tx, intent.id, 'done', now());
+      return await observe(tx, seen, now());
+    },
+    'soon',
+  ).then(
+    (observed) => warnIfSuspicious(ledger, seen, observed),
+    (err: unknown) => log.error({ err }, 'recording the write outcome failed'),
+  );
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventRow } from '../../ledger/database/tables.ts';
+import { eventsAfter, type LoggedEvent, sightOf, withinReach } from '../../ledger/event-log.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { Reach } from '../access/visibility.ts';
+
+export interface StreamOptions {
+  readonly reach: Reach;
+  /** Events of this order alone. */
+  readonly outOrderNo: string | null;
+  /** Events after this cursor, first those that are stored; null: only what comes from now on. */
+  readonly after: number | null;
+  /** Ends the stream, as `return()` does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const PAGE = 32;
+/** A reader that is this many events behind reads on from the store instead. */
+const BUFFER = 32;
+const RETRY_MS = 500;
+/** How soon an event is looked at again whose order may be the reader's. */
+const UNSETTLED_MS = 100;
+
+/**
+ * The events of the log, stored ones first, then live, without gap or duplicate: what the buffer
+ * could not hold is read from the store. Ending it frees it at once, also while it waits.
+ */
+export function eventStream(
+  { store, bus, log }: Pick<Ledger, 'store' | 'bus' | 'log'>,
+  { reach, outOrderNo, after, signal }: StreamOptions,
+): AsyncIterableIterator<EventRow> {
+  let cursor = after ?? bus.head();
+  let stored: EventRow[] = [];
+  let live: EventRow[] = [];
+  let behind = after !== null;
+  let ended = false;
+  let wake = () => {};
+
+  const hear = (event: LoggedEvent) => {
+    const sight = sightOf(reach, event);
+    if (sight === 'hidden' || (outOrderNo !== null && event.out_order_no !== outOrderNo)) {
+      return;
+    }
+    if (sight === 'shown' && live.length < BUFFER) {
+      live.push(event);
+    } else {
+      behind = true;
+    }
+    wake();
+  };
+  const unsubscribe = bus.subscribe(hear, { reach, outOrderNo });
+  const end = () => {
+    ended = true;
+    unsubscribe();
+    signal?.removeEventListener('abort', end);
+    wake();
+  };
+  signal?.addEventListener('abort', end);
+  if (signal?.aborted) {
+    end();
+  }
+
+  const readOn = async () => {
+    // Before the read: what arrives during it stays in the buffer, and is skipped if it was read.
+    behind = false;
+    live = [];
+    try {
+      let query = withinReach(eventsAfter(store.db, cursor), reach);
+      if (outOrderNo !== null) {
+        query = query.where('events.out_order_no', '=', outOrderNo);
+      }
+      const page = await query.limit(PAGE).execute();
+      const unsettled = page.findIndex((event) => sightOf(reach, event) === 'later');
+      stored = unsettled < 0 ? page : page.slice(0, unsettled);
+      behind ||= page.length === PAGE || unsettled >= 0;
+      if (unsettled === 0) {
+        await sleep(UNSETTLED_MS);
+      }
+    } catch (err) {
+      log.warn({ err }, 'the event log could not be read; again soon');
+      behind = true;
+      await sleep(RETRY_MS);
+    }
+  };
+  const next = async (): Promise<IteratorResult<EventRow>> => {
+    while (!ended) {
+      const event = stored.shift() ?? (behind ? undefined : live.shift());
+      if (event !== undefined && event.id > cursor) {
+        cursor = event.id;
+        return { done: false, value: event };
+      }
+      if (event === undefined && behind) {
+        await readOn();
+      } else if (event === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+    return { done: true, value: undefined };
+  };
+  return {
+    next,
+    return: () => {
+      end();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

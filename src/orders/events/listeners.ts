@@ -1,0 +1,57 @@
+import type { LoggedEvent } from '../../ledger/event-log.ts';
+import type { Reach } from '../access/visibility.ts';
+
+/** What a listener may want to hear of. */
+export interface Interest {
+  readonly reach: Reach;
+  /** Null for the events of all orders within reach. */
+  readonly outOrderNo: string | null;
+}
+
+export type Listener = (event: LoggedEvent) => void;
+
+/** Listeners by their interest: an event costs nothing for those who do not want to hear of it. */
+export interface Listeners {
+  /** Returns how to stop. Without an interest: of everything. */
+  readonly add: (listener: Listener, interest?: Interest) => () => void;
+  /** All who may want to hear of it. */
+  readonly of: (event: LoggedEvent) => readonly Listener[];
+}
+
+export function createListeners(): Listeners {
+  const byTopic = new Map<string, Set<Listener>>();
+  return {
+    add: (listener, interest) => {
+      const topic = topicOf(interest);
+      const listeners = byTopic.get(topic) ?? new Set();
+      byTopic.set(topic, listeners.add(listener));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && byTopic.get(topic) === listeners) {
+          byTopic.delete(topic);
+        }
+      };
+    },
+    of: (event) => topicsOf(event).flatMap((topic) => [...(byTopic.get(topic) ?? [])]),
+  };
+}
+
+const EVERYTHING = 'everything';
+
+function topicOf(interest: Interest | undefined): string {
+  if (interest === undefined) {
+    return EVERYTHING;
+  }
+  const { reach, outOrderNo } = interest;
+  if (outOrderNo !== null) {
+    return `order ${outOrderNo}`;
+  }
+  return reach.kind === 'owner' ? `owner ${reach.owner}` : EVERYTHING;
+}
+
+/** As long as the owner of an order is not known, it may be the claimant. */
+function topicsOf({ out_order_no: outOrderNo, owner, claimant }: LoggedEvent): readonly string[] {
+  const theirs = owner ?? claimant;
+  const topics = [EVERYTHING, `order ${outOrderNo}`];
+  return theirs === null ? topics : [...topics, `owner ${theirs}`];
+}

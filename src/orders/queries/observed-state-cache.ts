@@ -1,0 +1,43 @@
+import { type Ledger, observeLater } from '../../ledger/ledger.ts';
+import { observationOf } from '../../ledger/observation.ts';
+import type { PayAfterOrder } from '../../wechat/index.ts';
+
+/** Takes what queries show into the ledger, where it is news. */
+export interface QueryObserver {
+  readonly see: (order: PayAfterOrder) => void;
+  readonly close: () => void;
+}
+
+const REMEMBERED = 10_000;
+/** Characters; WeChat Pay's words have ten. A longer one is looked up in the ledger each time. */
+const LONGEST_WORD = 64;
+
+/**
+ * A query costs no write while it shows what the event log said last: the state of the orders
+ * last seen is remembered, whoever saw it.
+ */
+export function createQueryObserver(ledger: Ledger): QueryObserver {
+  const states = new Map<string, string>();
+  const remember = (outOrderNo: string, state: string) => {
+    states.delete(outOrderNo);
+    if (state.length <= LONGEST_WORD) {
+      states.set(outOrderNo, state);
+    }
+    const [oldest] = states.size > REMEMBERED ? states.keys() : [];
+    if (oldest !== undefined) {
+      states.delete(oldest);
+    }
+  };
+  const close = ledger.bus.subscribe((event) => remember(event.out_order_no, event.state_raw));
+  return {
+    see: (order) => {
+      if (states.get(order.outOrderNo) !== order.state) {
+        remember(order.outOrderNo, order.state);
+        const seen = observationOf(order, 'QUERY', ledger.now());
+        // What could not be recorded is news again the next time.
+        observeLater(ledger, seen, () => states.delete(order.outOrderNo));
+      }
+    },
+    close,
+  };
+}

@@ -1,0 +1,140 @@
+import {
+  type CreatePayAfterOrderRequest,
+  ON_ACCEPT,
+  toWireMoment,
+  toWireTime,
+} from '../../wechat/index.ts';
+import { checkIds } from './id-rules.ts';
+import type { InputIssue } from './input-issue.ts';
+import { type Findings, findings, type InputRules } from './issue-collector.ts';
+import { checkDiscounts, checkFees } from './item-rules.ts';
+
+/** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */
+const SENSITIVE_MAX_BYTES = 214;
+const MINUTE_MS = 60_000;
+
+/**
+ * Every rule that an order breaks before it is sent, all at once. The one place of these rules:
+ * limits known of pay-after orders are `confirmed`, those of the sibling products smartretail-orders
+ * and serviceorder `analogy`. What is not known of WeChat is not checked.
+ * @param now Unix ms
+ */
+export function createInputIssues(
+  order: CreatePayAfterOrderRequest,
+  rules: InputRules,
+  now: number,
+): readonly InputIssue[] {
+  const found = findings(rules);
+  checkIds(found, order);
+  checkTimes(found, order, now);
+  checkTexts(found, order);
+  checkFees(found, order.fees ?? []);
+  checkDiscounts(found, order.discounts ?? [], ({ discountDesc }, at) => {
+    const told = Boolean(discountDesc);
+    const message = 'Must be given with the name.';
+    found.unless(told, 'analogy', at('discountDesc'), 'REQUIRED', message);
+  });
+  found.amount(order.riskAmount, ['riskAmount']);
+  found.unless(
+    order.riskAmount !== 0,
+    'analogy',
+    ['riskAmount'],
+    'OUT_OF_RANGE',
+    'Must be more than 0: it is the most that this order can cost.',
+  );
+  checkUser(found, order);
+  return found.issues;
+}
+
+function checkTimes(found: Findings, order: CreatePayAfterOrderRequest, now: number) {
+  const { serviceStartTime, serviceEndTime } = order;
+  const start = toWireTime(serviceStartTime);
+  const end = serviceEndTime ? toWireTime(serviceEndTime) : undefined;
+  const forms = 'ISO 8601 in whole seconds with an offset, a plain date, or yyyyMMddHHmmss';
+  found.unless(
+    start !== undefined,
+    'confirmed',
+    ['serviceStartTime'],
+    'BAD_FORMAT',
+    `${forms}; or OnAccept.`,
+  );
+  found.unless(
+    (serviceEndTime ?? null) === null || (end !== undefined && end !== ON_ACCEPT),
+    'confirmed',
+    ['serviceEndTime'],
+    'BAD_FORMAT',
+    `${forms}.`,
+  );
+  found.unless(
+    !start || !end || start === ON_ACCEPT || end === ON_ACCEPT || endsAfter(start, end),
+    'analogy',
+    ['serviceEndTime'],
+    'OUT_OF_RANGE',
+    'Must be after serviceStartTime; a plain date may be the same day.',
+  );
+  found.unless(
+    !end || end === ON_ACCEPT || endsLater(end, now),
+    'analogy',
+    ['serviceEndTime'],
+    'OUT_OF_RANGE',
+    'Must be more than a minute from now; a plain date may be today.',
+  );
+}
+
+/** To the second: more than a minute after the call. A plain date: not before the day of the call. */
+function endsLater(end: string, now: number): boolean {
+  return end.length === 14
+    ? end > (toWireMoment(now + MINUTE_MS) ?? '')
+    : end >= (toWireMoment(now) ?? '').slice(0, 8);
+}
+
+/** To the second where both have one, else by the day. Wire forms compare as text. */
+function endsAfter(start: string, end: string): boolean {
+  return start.length === 14 && end.length === 14
+    ? end > start
+    : end.slice(0, 8) >= start.slice(0, 8);
+}
+
+function checkTexts(found: Findings, order: CreatePayAfterOrderRequest) {
+  const { serviceStartLocation, serviceEndLocation, serviceIntroduction, attach } = order;
+  found.required(serviceStartLocation, 'analogy', ['serviceStartLocation']);
+  found.required(serviceIntroduction, 'analogy', ['serviceIntroduction']);
+  const texts = { serviceStartLocation, serviceEndLocation, serviceIntroduction };
+  for (const [name, value] of Object.entries(texts)) {
+    found.length(value, 20, 'analogy', [name]);
+    found.characters(value, 'confirmed', [name]);
+  }
+  found.length(attach, 200, 'confirmed', ['attach']);
+  found.characters(attach, 'confirmed', ['attach']);
+}
+
+function checkUser(found: Findings, order: CreatePayAfterOrderRequest) {
+  const { openid, needUserConfirm, name, phone, userid, address } = order;
+  const confirms = needUserConfirm ?? true;
+  found.length(openid, 128, 'analogy', ['openid']);
+  found.characters(openid, 'confirmed', ['openid']);
+  found.unless(
+    confirms || Boolean(openid),
+    'analogy',
+    ['openid'],
+    'REQUIRED',
+    'Must be given where needUserConfirm is false.',
+  );
+  found.unless(
+    !confirms || (openid ?? null) === null,
+    'analogy',
+    ['openid'],
+    'NOT_ALLOWED',
+    'Only together with needUserConfirm: false.',
+  );
+  for (const [field, value] of Object.entries({ name, phone, userid, address })) {
+    found.unless(
+      Buffer.byteLength(value ?? '') <= SENSITIVE_MAX_BYTES,
+      'confirmed',
+      [field],
+      'TOO_LONG',
+      `At most ${SENSITIVE_MAX_BYTES} bytes of UTF-8: encryption has no room for more.`,
+    );
+    found.characters(value, 'analogy', [field]);
+  }
+}
