@@ -1,23 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga } from 'graphql-yoga';
-import type { Authenticator } from './access/authenticator.ts';
-import type { Scope } from './access/caller.ts';
-import { type CallerContext, callerOf } from './access/caller-of.ts';
-import type { ClientAddress } from './access/client-address.ts';
-import type { Metrics } from './metrics.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import type { Scope } from './auth/caller.ts';
+import { type CallerContext, callerOf } from './auth/caller-of.ts';
+import type { ClientAddress } from './http/client-address.ts';
+import { createTurnAway } from './http/overload-response.ts';
+import type { RequestScope } from './http/request-id.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { logOperation } from './observability/operation-log.ts';
 import type { QueryObserver } from './orders/queries/observed-state-cache.ts';
 import { createSharedQueries } from './orders/queries/query-coalescing.ts';
 import { createAdmission } from './plugins/admission.ts';
 import { documentCaches } from './plugins/document-caches.ts';
 import { rememberedShapes } from './plugins/document-limits.ts';
-import { logOperation } from './plugins/operation-log.ts';
 import { schemaReader } from './plugins/schema-reader.ts';
 import {
   documentOf,
   type TrustedDocuments,
   useTrustedDocuments,
 } from './plugins/trusted-documents.ts';
-import { createTurnAway } from './plugins/turn-away.ts';
 import { usePlaces, useTurns } from './plugins/use-admission.ts';
 import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
@@ -36,7 +37,6 @@ import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { useSafeErrors } from './plugins/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/use-token-limit.ts';
 import { type AppLog, yogaLog } from './plugins/yoga-log.ts';
-import type { RequestScope } from './request-scope.ts';
 import {
   createContext,
   type GraphQLContext,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig } from '../src/config/load-config.ts';
 import { problemsOf, productionEnv } from './support/environment.ts';
 
 describe('the rate limit of a caller', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Environment } from '../src/config/environment.ts';
 import { SANDBOX_MCHID } from '../src/config/upstream.ts';
 import { makeIdentity } from '../src/sandbox/identity.ts';
-import type { Environment } from '../src/settings.ts';
 import {
   DATA_KEY,
   MERCHANT_KEY,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
-import { ConfigError } from '../src/settings.ts';
+import { ConfigError } from '../src/config/environment.ts';
+import { loadConfig } from '../src/config/load-config.ts';
 import {
   DATA_KEY,
   MERCHANT_CERTIFICATE,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Environment } from '../src/config/environment.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
-import type { Environment } from '../src/settings.ts';
 import { closedPort, serve } from './wechat/http-server.ts';
 import { rsaKeys } from './wechat/keys.ts';
 

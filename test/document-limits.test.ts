@@ -1,6 +1,6 @@
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
-import { SCOPES } from '../src/access/caller.ts';
+import { SCOPES } from '../src/auth/caller.ts';
 import { documentCaches } from '../src/plugins/document-caches.ts';
 import { rememberedShapes } from '../src/plugins/document-limits.ts';
 import { documentProblems } from '../src/plugins/document-problems.ts';

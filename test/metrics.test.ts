@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { countOpenIntents } from '../src/ledger/open-intents.ts';
-import { countedQueries, createMetrics } from '../src/metrics.ts';
+import { countedQueries, createMetrics } from '../src/observability/metrics.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './support/app.ts';
 import { createFixture } from './support/fixture.ts';

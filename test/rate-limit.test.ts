@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createRateLimit } from '../src/access/rate-limit.ts';
+import { createRateLimit } from '../src/auth/rate-limit.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, run, stubWechat } from './support/app.ts';
 import { at } from './support/json.ts';

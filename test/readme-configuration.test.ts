@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig } from '../src/config/load-config.ts';
 import { firstColumn, read, snippetIn, tableOf } from './readme/documents.ts';
 import { knownVariables } from './readme/variables.ts';
 

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { createHttpServer } from '../src/http-server.ts';
+import { createHttpServer } from '../src/http/server.ts';
 import { makeApp } from './support/app.ts';
 
 const CLIENTS = 50;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig } from '../src/config/load-config.ts';
 import { createGateway } from './life/fixture.ts';
 import { serve } from './life/port.ts';
 import { noticeOptions } from './life/sdk-notice.ts';

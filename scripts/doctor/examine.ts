@@ -1,5 +1,5 @@
-import { type Config, loadConfig } from '../../src/config.ts';
-import { ConfigError, type Environment } from '../../src/settings.ts';
+import { ConfigError, type Environment } from '../../src/config/environment.ts';
+import { type Config, loadConfig } from '../../src/config/load-config.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';
 import { examineDatabase } from './database.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { parseApiKeys } from '../../src/access/api-key-file.ts';
+import { parseApiKeys } from '../../src/auth/api-key-file.ts';
 
 export interface NewKey {
   readonly id: string;

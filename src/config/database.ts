@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts';
+import type { Settings } from './environment.ts';
 
 /** @param sandbox whether orders live in the sandbox */
 export function readDatabase(from: Settings, sandbox: boolean): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Settings } from '../settings.ts';
+import type { Settings } from './environment.ts';
 
 const VARIABLE = 'TRUSTED_DOCUMENTS';
 

@@ -1,6 +1,6 @@
-import { type ClientAddress, clientAddress, trustedProxies } from '../access/client-address.ts';
-import type { RateLimitOptions } from '../access/rate-limit.ts';
-import type { Settings } from '../settings.ts';
+import type { RateLimitOptions } from '../auth/rate-limit.ts';
+import { type ClientAddress, clientAddress, trustedProxies } from '../http/client-address.ts';
+import type { Settings } from './environment.ts';
 
 const MOST_CALLS = 1_000_000;
 const DEFAULT_PER_SECOND = 300;

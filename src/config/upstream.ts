@@ -1,10 +1,10 @@
-import type { Environment, Settings } from '../settings.ts';
 import {
   checkOptions,
   readSymmetricKey,
   type WechatPayOptions,
   WechatPayOptionsError,
 } from '../wechat/index.ts';
+import type { Environment, Settings } from './environment.ts';
 
 /** Where calls go: the sandbox that is started along, or WeChat Pay for a real merchant. */
 export type Upstream = SandboxUpstream | MerchantUpstream;

@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
+import { overloaded, overloadedAnswer } from '../http/overloaded.ts';
 import type { Admission } from './admission.ts';
-import { overloaded, overloadedAnswer } from './overloaded.ts';
 
 export interface UseAdmissionOptions {
   readonly endpoint: string;

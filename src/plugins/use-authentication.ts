@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Authenticator } from '../access/authenticator.ts';
-import { type Caller, permission, type Scope } from '../access/caller.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { type Caller, permission, type Scope } from '../auth/caller.ts';
 
 export interface AuthenticationOptions {
   readonly authenticator: Authenticator;

@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { whenEnded } from '../access/ending.ts';
+import { whenEnded } from '../auth/credential-expiry.ts';
 import type { GraphQLContext } from '../schema/index.ts';
 
 /** A stream ends with its caller's credential: one error that says so, then its completion. */

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, isAllowed } from '../access/caller-of.ts';
+import { type CallerContext, isAllowed } from '../auth/caller-of.ts';
 
 export interface MetricsOptions {
   readonly show: () => Promise<string>;

@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { CallerContext } from '../access/caller-of.ts';
+import type { CallerContext } from '../auth/caller-of.ts';
 import type { GraphQLContext } from '../schema/index.ts';
 import type { Shapes } from './document-limits.ts';
 

@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
-import { permission, type Scope } from '../access/caller.ts';
+import { permission, type Scope } from '../auth/caller.ts';
 import type { GraphQLContext } from './context.ts';
 import { forbidden } from './forbidden.ts';
 

@@ -1,5 +1,5 @@
-import type { Caller } from '../access/caller.ts';
-import type { RateLimit } from '../access/rate-limit.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { RateLimit } from '../auth/rate-limit.ts';
 import { ownerOf, type Reach } from '../orders/access/visibility.ts';
 import type { OrderDesk } from '../orders/commands/services.ts';
 import type { SharedQueries } from '../orders/queries/query-coalescing.ts';

@@ -1,4 +1,4 @@
-import { type Permission, permission, type Scope } from '../access/caller.ts';
+import { type Permission, permission, type Scope } from '../auth/caller.ts';
 import type { GraphQLContext } from './context.ts';
 import { forbidden } from './forbidden.ts';
 

@@ -3,8 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type ApiKeyEntry, parseApiKeys, readApiKeyFile } from '../../src/access/api-key-file.ts';
-import { createAuthenticator } from '../../src/access/authenticator.ts';
+import { type ApiKeyEntry, parseApiKeys, readApiKeyFile } from '../../src/auth/api-key-file.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { at } from '../support/json.ts';
 import { collectLog } from '../support/log-lines.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { readApiKeyFile } from '../../src/access/api-key-file.ts';
-import { createAuthenticator } from '../../src/access/authenticator.ts';
+import { readApiKeyFile } from '../../src/auth/api-key-file.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { collectLog } from '../support/log-lines.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/key.ts', import.meta.url));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Caller, SCOPES, type Scope } from '../../src/access/caller.ts';
+import { type Caller, SCOPES, type Scope } from '../../src/auth/caller.ts';
 import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import { schema } from '../../src/schema/index.ts';
 import { payAfterOrder } from '../support/answers.ts';

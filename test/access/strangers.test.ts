@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../src/access/authenticator.ts';
+import type { Verdict } from '../../src/auth/authenticator.ts';
 import { malformation } from '../support/answer-checks.ts';
 import { graphqlRequest, makeApp, stubWechat } from '../support/app.ts';
 import { listen } from '../support/listen.ts';

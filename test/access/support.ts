@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { Authenticator, Verdict } from '../../src/access/authenticator.ts';
-import { type Caller, SCOPES, type Scope } from '../../src/access/caller.ts';
+import type { Authenticator, Verdict } from '../../src/auth/authenticator.ts';
+import { type Caller, SCOPES, type Scope } from '../../src/auth/caller.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'payafter';

@@ -1,6 +1,6 @@
 import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTokens } from '../../src/access/tokens.ts';
+import { createTokens } from '../../src/auth/tokens.ts';
 import { collectLog } from '../support/log-lines.ts';
 import { AUDIENCE, ISSUER, type Issuer, nowS, startIssuer } from './support.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createAuthenticator } from '../../src/access/authenticator.ts';
 import { type AppResources, createApp } from '../../src/app.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { type Ledger, record } from '../../src/ledger/ledger.ts';
 import type { Observation } from '../../src/ledger/observation.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { type Observed, observe } from '../../src/ledger/record-observation.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import type { CallKind, SandboxCall } from '../../src/sandbox/calls.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { ENDPOINT } from '../../src/app.ts';
-import { followConnections } from '../../src/lifecycle.ts';
-import { serveWebSocket } from '../../src/websocket.ts';
+import { followConnections } from '../../src/http/shutdown.ts';
+import { serveWebSocket } from '../../src/http/websocket.ts';
 import type { Gateway } from './fixture.ts';
 
 /** Connections that did not end by themselves are cut after this. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { createRateLimit } from '../../src/access/rate-limit.ts';
 import type { AppResources } from '../../src/app.ts';
+import { createRateLimit } from '../../src/auth/rate-limit.ts';
 import { createGateway } from './fixture.ts';
 import { at } from './json.ts';
 import { serve } from './port.ts';

@@ -1,5 +1,5 @@
-import { loadConfig } from '../../src/config.ts';
-import { ConfigError, type Environment } from '../../src/settings.ts';
+import { ConfigError, type Environment } from '../../src/config/environment.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 
 /** What loadConfig looks at, without what it only refuses. */
 export function knownVariables(): readonly string[] {

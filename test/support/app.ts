@@ -1,5 +1,5 @@
-import { createAuthenticator } from '../../src/access/authenticator.ts';
 import { type App, type AppResources, createApp } from '../../src/app.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
 import { type JsonObject, parsed } from './json.ts';

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config.ts';
+import { ConfigError, type Environment } from '../../src/config/environment.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import { issueCertificate } from '../../src/sandbox/certificate.ts';
-import { ConfigError, type Environment } from '../../src/settings.ts';
 
 const pair = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const merchant = pair();

@@ -1,8 +1,8 @@
-import { clientAddress, trustedProxies } from '../../src/access/client-address.ts';
-import { NO_RATE_LIMIT } from '../../src/access/rate-limit.ts';
 import type { AppResources } from '../../src/app.ts';
-import { createMetrics } from '../../src/metrics.ts';
-import { createRequestScope } from '../../src/request-scope.ts';
+import { NO_RATE_LIMIT } from '../../src/auth/rate-limit.ts';
+import { clientAddress, trustedProxies } from '../../src/http/client-address.ts';
+import { createRequestScope } from '../../src/http/request-id.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
 
 type Limits = Pick<
   AppResources,

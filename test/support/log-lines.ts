@@ -1,4 +1,4 @@
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { parsed } from './json.ts';
 
 /** The server's log, kept in memory. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SCOPES } from '../../../src/access/caller.ts';
+import { SCOPES } from '../../../src/auth/caller.ts';
 
 /** One that may do everything, and one that may work but not look at the schema. */
 const KEYS = {

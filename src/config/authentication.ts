@@ -1,6 +1,6 @@
-import { readApiKeyFile } from '../access/api-key-file.ts';
-import type { Authentication, Way } from '../access/authenticator.ts';
-import type { Settings } from '../settings.ts';
+import { readApiKeyFile } from '../auth/api-key-file.ts';
+import type { Authentication, Way } from '../auth/authenticator.ts';
+import type { Settings } from './environment.ts';
 
 const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/;
 

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyEntry } from './api-key-file.ts';
 import type { Caller } from './caller.ts';
-import { hasEnded } from './ending.ts';
+import { hasEnded } from './credential-expiry.ts';
 
 export interface ApiKeys {
   /** The caller whose key this is; undefined where it is nobody's, or no longer. */

@@ -1,14 +1,14 @@
-import type { Authentication } from './access/authenticator.ts';
-import type { ClientAddress } from './access/client-address.ts';
-import type { RateLimitOptions } from './access/rate-limit.ts';
-import { readAuthentication } from './config/access.ts';
-import { readDatabase, readDataKey } from './config/database.ts';
-import { readDocuments } from './config/documents.ts';
-import { readGraphiql, readHost, readOrigins } from './config/http.ts';
-import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './config/limits.ts';
-import { readLaunchKey, readUpstream, type Upstream } from './config/upstream.ts';
-import type { InputRules } from './orders/rules/issue-collector.ts';
-import { ConfigError, type Environment, settings } from './settings.ts';
+import type { Authentication } from '../auth/authenticator.ts';
+import type { RateLimitOptions } from '../auth/rate-limit.ts';
+import type { ClientAddress } from '../http/client-address.ts';
+import type { InputRules } from '../orders/rules/issue-collector.ts';
+import { readAuthentication } from './authentication.ts';
+import { readDatabase, readDataKey } from './database.ts';
+import { readDocuments } from './documents.ts';
+import { ConfigError, type Environment, settings } from './environment.ts';
+import { readGraphiql, readHost, readOrigins } from './http.ts';
+import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './limits.ts';
+import { readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {
   readonly production: boolean;

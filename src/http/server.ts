@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { oneByOne } from './one-by-one.ts';
+import { oneByOne } from './pipelining.ts';
 
 /** How long, in ms, the server waits for its clients, and for how many it does. */
 export interface HttpLimits {

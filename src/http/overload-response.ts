@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import {
+  ANSWER_HEADERS,
+  type AnswerHeadersOptions,
+  REQUEST_ID,
+} from '../plugins/use-answer-headers.ts';
 import { overloadedAnswer } from './overloaded.ts';
-import { ANSWER_HEADERS, type AnswerHeadersOptions, REQUEST_ID } from './use-answer-headers.ts';
 
 /** Gives the answer of an overloaded server, at a tenth of what the way through Yoga costs it. */
 export function createTurnAway({

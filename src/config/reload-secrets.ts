@@ -1,7 +1,7 @@
-import { loadConfig } from './config.ts';
-import { type Reloadable, reloadOnHangup } from './lifecycle.ts';
-import type { Environment } from './settings.ts';
-import type { WechatPay } from './wechat/index.ts';
+import { type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
+import type { WechatPay } from '../wechat/index.ts';
+import type { Environment } from './environment.ts';
+import { loadConfig } from './load-config.ts';
 
 export interface ReloadOptions {
   readonly env: Environment;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
 import { type Caller, knownScopes } from './caller.ts';
-import { createKeyFetch } from './key-fetch.ts';
+import { createKeyFetch } from './jwks.ts';
 
 export interface TokenOptions {
   /** Where the issuer publishes its keys. */

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { Caller } from './access/caller.ts';
-import { hasEnded, whenEnded } from './access/ending.ts';
-import type { App } from './app.ts';
-import { overloaded } from './plugins/overloaded.ts';
-import { credentialEnded } from './plugins/use-ending-streams.ts';
-import { withoutValues } from './plugins/without-values.ts';
+import type { App } from '../app.ts';
+import type { Caller } from '../auth/caller.ts';
+import { hasEnded, whenEnded } from '../auth/credential-expiry.ts';
+import { credentialEnded } from '../plugins/use-ending-streams.ts';
+import { withoutValues } from '../plugins/without-values.ts';
+import { overloaded } from './overloaded.ts';
 
 export interface WebSocketOptions {
   readonly path: string;
