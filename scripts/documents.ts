@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { documentProblems } from '../src/plugins/document-problems.ts';
+import { documentProblems } from '../src/plugins/documents/document-problems.ts';
 import { schema } from '../src/schema/index.ts';
 
 /**

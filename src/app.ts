@@ -10,32 +10,32 @@ import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
 import type { QueryObserver } from './orders/queries/observed-state-cache.ts';
 import { createSharedQueries } from './orders/queries/query-coalescing.ts';
-import { createAdmission } from './plugins/admission.ts';
-import { documentCaches } from './plugins/document-caches.ts';
-import { rememberedShapes } from './plugins/document-limits.ts';
-import { schemaReader } from './plugins/schema-reader.ts';
+import { createAdmission } from './plugins/admission/admission.ts';
+import { usePlaces, useTurns } from './plugins/admission/use-admission-queue.ts';
+import { useRateLimit } from './plugins/admission/use-rate-limit.ts';
+import { useCompiler } from './plugins/compiler/use-compiler.ts';
+import { documentCaches } from './plugins/documents/document-caches.ts';
+import { rememberedShapes } from './plugins/documents/document-limits.ts';
 import {
   documentOf,
   type TrustedDocuments,
   useTrustedDocuments,
-} from './plugins/trusted-documents.ts';
-import { usePlaces, useTurns } from './plugins/use-admission.ts';
-import { useAnswerHeaders } from './plugins/use-answer-headers.ts';
+} from './plugins/documents/trusted-documents.ts';
+import { useDocumentLimits } from './plugins/documents/use-document-limits.ts';
+import { useSafeErrors } from './plugins/documents/use-safe-errors.ts';
+import { useTokenLimit } from './plugins/documents/use-token-limit.ts';
+import { schemaReader } from './plugins/graphiql/graphiql-authorization.ts';
+import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
-import { useCompiler } from './plugins/use-compiler.ts';
-import { useDocumentLimits } from './plugins/use-document-limits.ts';
-import { useEndingStreams } from './plugins/use-ending-streams.ts';
+import { useEndingStreams } from './plugins/use-credential-expiry.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useMetrics } from './plugins/use-metrics.ts';
 import { useNotify } from './plugins/use-notify.ts';
-import { useOfflineGraphiql } from './plugins/use-offline-graphiql.ts';
-import { useOperations } from './plugins/use-operations.ts';
-import { useRateLimit } from './plugins/use-rate-limit.ts';
-import { useSafeErrors } from './plugins/use-safe-errors.ts';
-import { useTokenLimit } from './plugins/use-token-limit.ts';
+import { useOperations } from './plugins/use-operation-log.ts';
+import { useAnswerHeaders } from './plugins/use-response-headers.ts';
 import { type AppLog, yogaLog } from './plugins/yoga-log.ts';
 import {
   createContext,

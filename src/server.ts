@@ -8,7 +8,6 @@ import { keptDataKey } from './config/data-key.ts';
 import type { Environment } from './config/environment.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
 import { reloadSecrets } from './config/reload-secrets.ts';
-import { renderGraphiqlPage } from './graphiql.ts';
 import { createRequestScope } from './http/request-id.ts';
 import { createHttpServer, listen, refusing } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections, stopCause } from './http/shutdown.ts';
@@ -19,6 +18,7 @@ import { createLog } from './observability/log.ts';
 import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
 import { createQueryObserver } from './orders/queries/observed-state-cache.ts';
 import { startReconciler } from './orders/reconciliation/reconciler.ts';
+import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
 import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
 
 const STOP_CEILING_MS = 10_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { renderGraphiqlPage } from '../src/graphiql.ts';
 import { createRequestScope } from '../src/http/request-id.ts';
+import { renderGraphiqlPage } from '../src/plugins/graphiql/page.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
 import { at } from './support/json.ts';
 import { collectLog } from './support/log-lines.ts';

@@ -1,11 +1,11 @@
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import { SCOPES } from '../src/auth/caller.ts';
-import { documentCaches } from '../src/plugins/document-caches.ts';
-import { rememberedShapes } from '../src/plugins/document-limits.ts';
-import { documentProblems } from '../src/plugins/document-problems.ts';
-import { useDocumentLimits } from '../src/plugins/use-document-limits.ts';
-import { useSafeErrors } from '../src/plugins/use-safe-errors.ts';
+import { documentCaches } from '../src/plugins/documents/document-caches.ts';
+import { rememberedShapes } from '../src/plugins/documents/document-limits.ts';
+import { documentProblems } from '../src/plugins/documents/document-problems.ts';
+import { useDocumentLimits } from '../src/plugins/documents/use-document-limits.ts';
+import { useSafeErrors } from '../src/plugins/documents/use-safe-errors.ts';
 import { schema } from '../src/schema/index.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, run, stubWechat } from './support/app.ts';

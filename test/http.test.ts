@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { renderGraphiqlPage } from '../src/graphiql.ts';
+import { renderGraphiqlPage } from '../src/plugins/graphiql/page.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
 import { at } from './support/json.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createAdmission } from '../src/plugins/admission.ts';
-import { ANSWER_HEADERS } from '../src/plugins/use-answer-headers.ts';
+import { createAdmission } from '../src/plugins/admission/admission.ts';
+import { ANSWER_HEADERS } from '../src/plugins/use-response-headers.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
 import { listen } from './support/listen.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { documentProblems } from '../src/plugins/document-problems.ts';
+import { documentProblems } from '../src/plugins/documents/document-problems.ts';
 import { schema } from '../src/schema/index.ts';
 import { read, snippets } from './readme/documents.ts';
 
-const tabs = [...read('src/graphiql.ts').matchAll(/^const \w+ = `(#[^`]+)`;$/gm)].map(
+const tabs = [...read('src/plugins/graphiql/page.ts').matchAll(/^const \w+ = `(#[^`]+)`;$/gm)].map(
   ([, text = '']) => text,
 );
 const ofReadme = snippets.filter(({ language }) => language === 'graphql').map(({ code }) => code);

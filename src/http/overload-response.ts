@@ -3,7 +3,7 @@ import {
   ANSWER_HEADERS,
   type AnswerHeadersOptions,
   REQUEST_ID,
-} from '../plugins/use-answer-headers.ts';
+} from '../plugins/use-response-headers.ts';
 import { overloadedAnswer } from './overloaded.ts';
 
 /** Gives the answer of an overloaded server, at a tenth of what the way through Yoga costs it. */

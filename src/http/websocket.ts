@@ -6,8 +6,8 @@ import { WebSocketServer } from 'ws';
 import type { App } from '../app.ts';
 import type { Caller } from '../auth/caller.ts';
 import { hasEnded, whenEnded } from '../auth/credential-expiry.ts';
-import { credentialEnded } from '../plugins/use-ending-streams.ts';
-import { withoutValues } from '../plugins/without-values.ts';
+import { withoutValues } from '../plugins/documents/redact-values.ts';
+import { credentialEnded } from '../plugins/use-credential-expiry.ts';
 import { overloaded } from './overloaded.ts';
 
 export interface WebSocketOptions {

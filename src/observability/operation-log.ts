@@ -1,5 +1,5 @@
 import type { ClientAddress } from '../http/client-address.ts';
-import type { OperationReport } from '../plugins/use-operations.ts';
+import type { OperationReport } from '../plugins/use-operation-log.ts';
 
 export interface OperationLog {
   readonly warn: (fields: object, message: string) => void;

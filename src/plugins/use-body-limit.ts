@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { readLimited } from './read-limited.ts';
+import { readLimited } from './documents/read-limited-body.ts';
 
 /**
  * Bodies over so many bytes are 413, in both framings of HTTP/1.1. Yoga's own limit pipes every body

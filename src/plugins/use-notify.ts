@@ -9,7 +9,7 @@ import {
   UntrustedNoticeError,
   type WechatPay,
 } from '../wechat/index.ts';
-import { readLimited } from './read-limited.ts';
+import { readLimited } from './documents/read-limited-body.ts';
 
 export interface NotifyOptions {
   readonly wechat: Pick<WechatPay, 'mchid' | 'readNotice'>;

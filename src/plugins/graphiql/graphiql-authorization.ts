@@ -1,5 +1,5 @@
-import type { Authenticator } from '../auth/authenticator.ts';
-import { permission } from '../auth/caller.ts';
+import type { Authenticator } from '../../auth/authenticator.ts';
+import { permission } from '../../auth/caller.ts';
 
 const BASIC = /^Basic +([\w+/=-]{1,12000}) *$/i;
 

@@ -2,7 +2,7 @@ import type { DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { CallerContext } from '../auth/caller-of.ts';
 import type { GraphQLContext } from '../schema/index.ts';
-import type { Shapes } from './document-limits.ts';
+import type { Shapes } from './documents/document-limits.ts';
 
 /** One operation that is over, or a subscription that has begun. */
 export interface OperationReport {

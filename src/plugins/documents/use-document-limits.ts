@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, isAllowed } from '../auth/caller-of.ts';
+import { type CallerContext, isAllowed } from '../../auth/caller-of.ts';
 import { limitErrors, type Shapes } from './document-limits.ts';
 
 const MOST_ERRORS = 5;

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, callerOf } from '../auth/caller-of.ts';
-import type { RateLimit } from '../auth/rate-limit.ts';
+import { type CallerContext, callerOf } from '../../auth/caller-of.ts';
+import type { RateLimit } from '../../auth/rate-limit.ts';
 
 /** Refuses an operation as a whole, before it begins, where its caller has made too many calls. */
 export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {

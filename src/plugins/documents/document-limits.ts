@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError } from 'graphql';
-import { type DocumentShape, shapeOf } from './document-shape.ts';
+import { type DocumentShape, shapeOf } from './measure-document.ts';
 
 type Measured = Exclude<keyof DocumentShape, 'introspects' | 'rootFields'>;
 

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLSchema, Kind, parse, validate } from 'graphql';
 import { limitErrors } from './document-limits.ts';
-import { shapeOf } from './document-shape.ts';
+import { shapeOf } from './measure-document.ts';
 import { MAX_TOKENS } from './use-token-limit.ts';
 
 /** Why the server would refuse a document, whoever sends it: with lines; empty where it would not. */

@@ -8,7 +8,7 @@ import {
   validateInputValue,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { typeMessage, withoutValues } from './without-values.ts';
+import { typeMessage, withoutValues } from './redact-values.ts';
 
 /** No error that leaves the server holds a value of the caller's, and each has a code. */
 export function useSafeErrors(): Plugin {

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { overloaded, overloadedAnswer } from '../http/overloaded.ts';
+import { overloaded, overloadedAnswer } from '../../http/overloaded.ts';
 import type { Admission } from './admission.ts';
 
 export interface UseAdmissionOptions {
