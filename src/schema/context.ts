@@ -3,8 +3,8 @@ import type { RateLimit } from '../auth/rate-limit.ts';
 import { ownerOf, type Reach } from '../orders/access/visibility.ts';
 import type { OrderDesk } from '../orders/commands/services.ts';
 import type { SharedQueries } from '../orders/queries/query-coalescing.ts';
-import { type CallAllowance, callAllowance } from './call-allowance.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
+import { type CallAllowance, callAllowance } from './upstream-budget.ts';
 
 /** What lives as long as the server. */
 export interface ServerResources extends Omit<OrderDesk, 'reach'> {

@@ -1,10 +1,10 @@
 import { requestNoIssues, userKeyIssues } from '../orders/rules/id-rules.ts';
 import type { UserServiceState } from '../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from './arguments.ts';
+import { needs } from './authorization.ts';
 import { builder } from './builder.ts';
 import { forbidden } from './forbidden.ts';
 import { launch, PayAfterLaunch } from './launch.ts';
-import { needs } from './needs.ts';
 import { badArguments, queryError } from './query-errors.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {

@@ -1,10 +1,10 @@
 import { cancelOrder } from '../../orders/commands/cancel-order.ts';
 import { withDefaults } from '../arguments.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { needs } from '../needs.ts';
-import { CHANGE_ERRORS } from './change-errors.ts';
-import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
-import { writing } from './query.ts';
+import { writing } from './order-query.ts';
+import { CHANGE_ERRORS } from './update-errors.ts';
+import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './update-payload.ts';
 
 const Input = builder.inputType('CancelPayAfterOrderInput', {
   description: '撤销先享后付订单: which order is to be cancelled, and why.',

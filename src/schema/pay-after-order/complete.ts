@@ -1,11 +1,11 @@
 import { completeOrder } from '../../orders/commands/complete-order.ts';
 import { withDefaults } from '../arguments.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { needs } from '../needs.ts';
-import { CHANGE_ERRORS } from './change-errors.ts';
-import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
-import { writing } from './query.ts';
+import { writing } from './order-query.ts';
+import { CHANGE_ERRORS } from './update-errors.ts';
+import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
   description:

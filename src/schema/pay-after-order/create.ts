@@ -10,13 +10,13 @@ import {
   WechatUnavailableError,
 } from '../../wechat/index.ts';
 import { withDefaults } from '../arguments.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
-import { needs } from '../needs.ts';
 import { REPLAYED } from '../replayed.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
-import { loadOrder, writing } from './query.ts';
-import { PayAfterOrderType } from './type.ts';
+import { PayAfterOrderType } from './order.ts';
+import { loadOrder, writing } from './order-query.ts';
 
 const LAUNCH =
   'Null where WeChat Pay sent none (with needUserConfirm: false that is usual), or where its answer never arrived and a query showed that the order exists.';

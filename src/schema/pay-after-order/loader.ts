@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { queryKey } from '../../orders/queries/in-flight-query.ts';
 import type { SharedQueries } from '../../orders/queries/query-coalescing.ts';
 import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
-import type { CallAllowance } from '../call-allowance.ts';
+import type { CallAllowance } from '../upstream-budget.ts';
 
 /** One per request: the same order asked for thrice costs one query. */
 export type OrderLoader = DataLoader<PayAfterOrderQuery, PayAfterOrder | null, string>;

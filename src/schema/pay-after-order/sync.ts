@@ -1,10 +1,10 @@
 import { syncOrder } from '../../orders/commands/sync-order.ts';
 import { withDefaults } from '../arguments.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { needs } from '../needs.ts';
-import { CHANGE_ERRORS } from './change-errors.ts';
-import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './change-payload.ts';
-import { writing } from './query.ts';
+import { writing } from './order-query.ts';
+import { CHANGE_ERRORS } from './update-errors.ts';
+import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './update-payload.ts';
 
 const SyncType = builder.enumType('PayAfterSyncType', {
   description: '场景类型 of a sync.',

@@ -2,12 +2,12 @@ import { showWithinReach } from '../../orders/access/ownership.ts';
 import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
 import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
 import { refuseBadArguments, withDefaults } from '../arguments.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { refusalCode } from '../errors.ts';
-import { needs } from '../needs.ts';
 import { queryError } from '../query-errors.ts';
-import { PayAfterOrderType } from './type.ts';
+import { PayAfterOrderType } from './order.ts';
 
 const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
   description: 'Which order: exactly one of the two, as WeChat Pay has it (必填其中一个).',

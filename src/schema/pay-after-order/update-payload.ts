@@ -2,8 +2,8 @@ import type { Replayable } from '../../orders/commands/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
 import { REPLAYED } from '../replayed.ts';
-import { loadOrder } from './query.ts';
-import { PayAfterOrderType } from './type.ts';
+import { PayAfterOrderType } from './order.ts';
+import { loadOrder } from './order-query.ts';
 
 /** The payload of complete, cancel and sync: they answer the same. */
 export function changePayload(name: string, description: string) {

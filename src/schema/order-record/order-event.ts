@@ -1,8 +1,8 @@
 import type { EventRow } from '../../ledger/database/tables.ts';
 import { builder } from '../builder.ts';
-import type { Connection } from '../connection.ts';
-import { PageInfo } from '../connection.ts';
-import { PayAfterOrderState } from './enums.ts';
+import { PayAfterOrderState } from '../pay-after-order/enums.ts';
+import type { Connection } from './connection.ts';
+import { PageInfo } from './connection.ts';
 
 const EventSource = builder.enumType('EventSource', {
   description: 'How the server came to know of a change.',

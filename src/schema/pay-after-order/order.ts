@@ -1,7 +1,7 @@
 import type { PayAfterOrder } from '../../wechat/index.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
-import { needs } from '../needs.ts';
 import { PayAfterFinishType, PayAfterOrderState, toFinishType, toState } from './enums.ts';
 
 type Listed<T> = T extends readonly (infer Item)[] ? Item : never;

@@ -1,6 +1,8 @@
 import type { OrderRow } from '../../ledger/database/tables.ts';
 import { listEvents, listOrders, type OrderCursor } from '../../orders/queries/records.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 import {
   AFTER,
   badCursor,
@@ -10,10 +12,8 @@ import {
   PAGE_SIZE,
   PageInfo,
   pageSize,
-} from '../connection.ts';
-import { needs } from '../needs.ts';
-import { PayAfterOrderState } from './enums.ts';
-import { PayAfterOrderEventConnection } from './event.ts';
+} from './connection.ts';
+import { PayAfterOrderEventConnection } from './order-event.ts';
 
 const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').implement({
   description:

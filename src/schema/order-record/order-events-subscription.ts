@@ -1,11 +1,11 @@
 import { eventStream } from '../../orders/events/event-stream.ts';
 import { eventExists } from '../../orders/queries/records.ts';
 import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
+import { needs } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { badCursor, eventCursor } from '../connection.ts';
-import { needs } from '../needs.ts';
 import { badArguments } from '../query-errors.ts';
-import { PayAfterOrderEvent } from './event.ts';
+import { badCursor, eventCursor } from './connection.ts';
+import { PayAfterOrderEvent } from './order-event.ts';
 
 builder.subscriptionField('payAfterOrderEvents', (t) =>
   t.field({

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
-import type { Page } from '../orders/queries/records.ts';
-import { builder } from './builder.ts';
+import type { Page } from '../../orders/queries/records.ts';
+import { builder } from '../builder.ts';
 
 /** A page of a Relay connection. */
 export interface Connection<Row> {
