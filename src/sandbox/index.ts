@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { SandboxCall } from './calls.ts';
-import { changeRules } from './change-rules.ts';
+import { changeRules } from './controls/change-rules.ts';
 import { serveControls } from './controls/serve.ts';
+import type { SandboxCall } from './http/call-log.ts';
+import { close, listen } from './http/listen.ts';
+import { serveWechat } from './http/serve-wechat.ts';
 import { makeIdentity, type SandboxCredentials } from './identity.ts';
-import { close, listen } from './listen.ts';
-import { checkNotifyUrl } from './notify-url.ts';
+import { checkNotifyUrl } from './notifications/notify-url.ts';
 import { DEFAULT_RULES, type SandboxRules } from './rules.ts';
-import { serveWechat } from './serve-wechat.ts';
-import { createWorld } from './world.ts';
+import { createWorld } from './sandbox.ts';
 
 const KEEP_ALIVE_MS = 8_000;
 

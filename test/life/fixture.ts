@@ -7,7 +7,7 @@ import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { type Observed, observe } from '../../src/ledger/record-observation.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
-import type { CallKind, SandboxCall } from '../../src/sandbox/calls.ts';
+import type { CallKind, SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';
 import { noLimits } from '../support/limits.ts';

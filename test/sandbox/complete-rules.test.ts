@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/sandbox/http/json.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import type { JsonObject } from '../../src/sandbox/json.ts';
 import { beijing } from './beijing.ts';
 import { createMerchant, type Merchant } from './merchant.ts';
 

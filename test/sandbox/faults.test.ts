@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { SandboxCall } from '../../src/sandbox/calls.ts';
+import type { SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { createMerchant, isSignedBy, type Merchant, ORDERS } from './merchant.ts';
 

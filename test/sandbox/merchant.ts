@@ -1,7 +1,7 @@
 import { constants, createPublicKey, publicEncrypt, randomBytes, sign, verify } from 'node:crypto';
 import { request } from 'node:http';
+import { isJsonObject, type JsonObject } from '../../src/sandbox/http/json.ts';
 import type { SandboxCredentials } from '../../src/sandbox/identity.ts';
-import { isJsonObject, type JsonObject } from '../../src/sandbox/json.ts';
 
 export interface Reply {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
-import { isJsonObject, type JsonObject, parseJson } from '../../src/sandbox/json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../src/sandbox/http/json.ts';
 
 /** One notification as it came in. */
 export interface Received {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/sandbox/http/json.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import type { JsonObject } from '../../src/sandbox/json.ts';
 import { createMerchant, type Merchant } from './merchant.ts';
 import { isAuthentic, startReceiver } from './receiver.ts';
 import { soon } from './soon.ts';

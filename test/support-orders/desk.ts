@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EVERYBODY } from '../../src/orders/access/visibility.ts';
 import type { OrderDesk } from '../../src/orders/commands/services.ts';
-import type { SandboxCall } from '../../src/sandbox/calls.ts';
+import type { SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import {
   type CreatePayAfterOrderRequest,

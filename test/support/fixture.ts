@@ -1,5 +1,5 @@
 import type { AppResources } from '../../src/app.ts';
-import type { CallKind, SandboxCall } from '../../src/sandbox/calls.ts';
+import type { CallKind, SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay } from '../../src/wechat/index.ts';
 import { createMerchant } from '../sandbox/merchant.ts';

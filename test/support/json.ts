@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../src/sandbox/json.ts';
+import { isJsonObject, type JsonObject } from '../../src/sandbox/http/json.ts';
 
 export type { JsonObject };
 

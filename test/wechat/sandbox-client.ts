@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { SandboxCall } from '../../src/sandbox/calls.ts';
+import type { SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay, type WechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';
 

@@ -1,5 +1,5 @@
-import type { PathValues } from '../path.ts';
-import type { World } from '../world.ts';
+import type { PathValues } from '../http/path.ts';
+import type { World } from '../sandbox.ts';
 
 export interface ControlCall {
   readonly pathValues: PathValues;

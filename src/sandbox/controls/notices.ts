@@ -1,9 +1,9 @@
-import { ControlError, readInput } from '../control-input.ts';
-import type { Delivery } from '../notices/book.ts';
-import { resend } from '../notices/deliver.ts';
-import { storm } from '../notices/storm.ts';
-import type { World } from '../world.ts';
+import { resend } from '../notifications/deliver.ts';
+import { storm } from '../notifications/load-test.ts';
+import type { Delivery } from '../notifications/queue.ts';
+import type { World } from '../sandbox.ts';
 import type { Control } from './control.ts';
+import { ControlError, readInput } from './control-input.ts';
 
 const listNotices: Control = {
   method: 'GET',

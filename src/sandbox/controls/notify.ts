@@ -1,8 +1,8 @@
-import { readInput } from '../control-input.ts';
-import { RETRY_DELAYS_MS, reschedule } from '../notices/deliver.ts';
-import { checkNotifyUrl } from '../notify-url.ts';
-import type { World } from '../world.ts';
+import { RETRY_DELAYS_MS, reschedule } from '../notifications/deliver.ts';
+import { checkNotifyUrl } from '../notifications/notify-url.ts';
+import type { World } from '../sandbox.ts';
 import type { Control } from './control.ts';
+import { readInput } from './control-input.ts';
 
 const showUrl: Control = {
   method: 'GET',

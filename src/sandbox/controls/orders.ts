@@ -1,10 +1,10 @@
-import { ControlError } from '../control-input.ts';
-import type { OrderState } from '../order-state.ts';
-import { take } from '../order-steps.ts';
-import { controlView } from '../order-views.ts';
-import type { Order } from '../orders.ts';
-import type { World } from '../world.ts';
+import type { OrderState } from '../orders/order-state.ts';
+import { take } from '../orders/order-steps.ts';
+import { controlView } from '../orders/order-views.ts';
+import type { Order } from '../orders/orders.ts';
+import type { World } from '../sandbox.ts';
 import type { Control, ControlCall } from './control.ts';
+import { ControlError } from './control-input.ts';
 
 const listOrders: Control = {
   method: 'GET',

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ControlError } from '../control-input.ts';
-import { readBody } from '../http-body.ts';
-import { parseJson } from '../json.ts';
-import { matchPath } from '../path.ts';
+import { readBody } from '../http/http-body.ts';
+import { parseJson } from '../http/json.ts';
+import { matchPath } from '../http/path.ts';
 import { phonePage } from '../phone/page.ts';
 import { opaque } from '../random.ts';
-import type { World } from '../world.ts';
+import type { World } from '../sandbox.ts';
+import { ControlError } from './control-input.ts';
 import { controlsPage } from './controls-page.ts';
 import { identityControls } from './identity.ts';
 import { isLocal } from './is-local.ts';

@@ -1,10 +1,10 @@
-import { changeRules } from '../change-rules.ts';
 import { beijingRfc3339 } from '../clock.ts';
-import { ControlError, readInput } from '../control-input.ts';
-import { isJsonObject } from '../json.ts';
-import { announceUser } from '../notices/events.ts';
-import { USE_SERVICE_STATES } from '../users.ts';
+import { isJsonObject } from '../http/json.ts';
+import { announceUser } from '../notifications/events.ts';
+import { USE_SERVICE_STATES } from '../orders/users.ts';
+import { changeRules } from './change-rules.ts';
 import type { Control } from './control.ts';
+import { ControlError, readInput } from './control-input.ts';
 
 const MOST_SECONDS = 10 * 366 * 86_400;
 

@@ -1,4 +1,4 @@
-import type { CallKind } from '../calls.ts';
+import type { CallKind } from '../http/call-log.ts';
 
 export const OTHER_ANSWERS = [
   'empty-object',

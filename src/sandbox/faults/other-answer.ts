@@ -1,4 +1,4 @@
-import { type Answer, success } from '../answer.ts';
+import { type Answer, success } from '../wechat/answer.ts';
 import type { OtherAnswer } from './fault.ts';
 
 const OTHER_ORDER = {

@@ -1,4 +1,4 @@
-import { ControlError, type InputReader, readInput } from '../control-input.ts';
+import { ControlError, type InputReader, readInput } from '../controls/control-input.ts';
 import {
   type CallFault,
   type CallFaultName,

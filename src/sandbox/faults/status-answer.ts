@@ -1,4 +1,4 @@
-import { type Answer, failure, NUMBER } from '../answer.ts';
+import { type Answer, failure, NUMBER } from '../wechat/answer.ts';
 import type { CallFault } from './fault.ts';
 
 const WITHOUT_BODY = [204, 205, 304];

@@ -1,7 +1,7 @@
-import type { OrderState } from '../order-state.ts';
-import type { Order } from '../orders.ts';
+import type { OrderState } from '../orders/order-state.ts';
+import type { Order } from '../orders/orders.ts';
 import { type Html, html } from './html.ts';
-import { both } from './words.ts';
+import { both } from './texts.ts';
 
 /** What a user can do on the phone: the control it calls, and the state that allows it. */
 const ACTIONS: readonly {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { beijingDigits } from '../clock.ts';
-import type { World } from '../world.ts';
+import type { World } from '../sandbox.ts';
 import { buttons } from './buttons.ts';
 import { type Html, html, trusted } from './html.ts';
 import { screen } from './screen.ts';
-import { noticeLog, orderList } from './side.ts';
-import { both } from './words.ts';
+import { noticeLog, orderList } from './sidebar.ts';
+import { both } from './texts.ts';
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const STYLE = trusted(['page.css', 'panels.css', 'phone.css', 'screen.css'].map(read).join('\n'));

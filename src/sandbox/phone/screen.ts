@@ -1,11 +1,11 @@
 import { beijingDigits } from '../clock.ts';
-import { type JsonObject, numberOf, textOf } from '../json.ts';
-import { queryAnswer } from '../order-views.ts';
-import type { Order } from '../orders.ts';
-import type { World } from '../world.ts';
-import { bill } from './bill.ts';
+import { type JsonObject, numberOf, textOf } from '../http/json.ts';
+import { queryAnswer } from '../orders/order-views.ts';
+import type { Order } from '../orders/orders.ts';
+import type { World } from '../sandbox.ts';
+import { bill } from './charges.ts';
 import { type Html, html } from './html.ts';
-import { both, moment, STATES, yuan } from './words.ts';
+import { both, moment, STATES, yuan } from './texts.ts';
 
 /** What the user's phone shows of an order. */
 export function screen(order: Order, world: World): Html {

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signOrSpoil } from '../faults/corrupt-signature.ts';
+import type { CallFault } from '../faults/fault.ts';
+import { otherAnswer } from '../faults/other-answer.ts';
+import { statusAnswer } from '../faults/status-answer.ts';
+import type { World } from '../sandbox.ts';
+import { type Answer, requestId } from '../wechat/answer.ts';
+import { parseAuthorization } from '../wechat/authorization.ts';
+import { decide, serialOf } from '../wechat/choose-answer.ts';
+import { signingKey } from '../wechat/platform-keys.ts';
+import { findRoute } from '../wechat/routes/index.ts';
+import { readBody } from './http-body.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Answers one /v3 call: decides, lets it take effect, goes wrong where a fault says so, and signs. */
+export async function serveWechat(
+  request: IncomingMessage,
+  response: ServerResponse,
+  world: World,
+): Promise<void> {
+  const method = request.method ?? '';
+  const target = request.url ?? '';
+  const [path = '', search = ''] = target.split(/\?(.*)/s);
+  const body = await readBody(request, MAX_BODY_BYTES);
+  const match = findRoute(method, path);
+  const kind = match.route?.kind ?? 'other';
+  const fault = world.faults.takeForCall(kind);
+  const settle = world.calls.arrive({
+    method,
+    path,
+    kind,
+    nonce: parseAuthorization(request.headers.authorization)?.get('nonce_str') ?? null,
+    bodySha256: createHash('sha256')
+      .update(body ?? '')
+      .digest('hex'),
+    fault: fault?.fault ?? null,
+    atMs: world.realNow(),
+  });
+
+  const query = new URLSearchParams(search);
+  const { answer, commit } = decide({ request, target, query, body, match }, world);
+  if (fault?.takesEffect !== false) {
+    commit?.();
+  }
+  if (fault?.fault === 'reset-before' || fault?.fault === 'reset-after') {
+    settle('none');
+    request.socket.resetAndDestroy();
+    return;
+  }
+  if (fault?.fault === 'latency') {
+    await waitWhileOpen(fault.ms, response);
+  }
+  const final = replaced(fault) ?? answer;
+  const headers = await signatureOf(final, serialOf(request), fault, world);
+  settle(response.destroyed ? 'none' : final.status);
+  send(response, final, headers, fault?.fault === 'truncate');
+}
+
+/** The answer that a fault puts in place of the true one. */
+function replaced(fault: CallFault | undefined): Answer | undefined {
+  switch (fault?.fault) {
+    case 'status':
+      return statusAnswer(fault);
+    case 'other-answer':
+      return otherAnswer(fault.of);
+    default:
+      return undefined;
+  }
+}
+
+async function signatureOf(
+  answer: Answer,
+  askedSerial: string | undefined,
+  fault: CallFault | undefined,
+  world: World,
+): Promise<object> {
+  const isError = answer.status >= 400;
+  if (answer.signedBy === 'nobody' || (isError && !world.rules.signErrors)) {
+    return {};
+  }
+  const key = signingKey(answer, askedSerial, world.identity, world.rules);
+  return await signOrSpoil(answer.text, key, world.realNow(), fault);
+}
+
+function send(response: ServerResponse, answer: Answer, signature: object, truncated: boolean) {
+  const bytes = Buffer.from(answer.text);
+  response.writeHead(answer.status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Language': 'zh-CN',
+    'Content-Length': bytes.length,
+    'Keep-Alive': 'timeout=8',
+    'Request-ID': requestId(answer.number),
+    ...answer.headers,
+    ...signature,
+  });
+  if (truncated) {
+    response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.socket?.end());
+  } else {
+    response.end(bytes);
+  }
+}
+
+/** Waits, but no longer than the client (or the sandbox) keeps the connection. */
+async function waitWhileOpen(ms: number, response: ServerResponse): Promise<void> {
+  if (response.destroyed) {
+    return;
+  }
+  const closed = new AbortController();
+  const abort = () => closed.abort();
+  response.once('close', abort);
+  await sleep(ms, undefined, { signal: closed.signal }).catch(() => undefined);
+  response.off('close', abort);
+}

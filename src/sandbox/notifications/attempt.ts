@@ -1,0 +1,54 @@
+import type { NoticeFault } from '../faults/fault.ts';
+import type { World } from '../sandbox.ts';
+import { messageFor } from './corrupt.ts';
+import type { Notice } from './notification.ts';
+import { post } from './post.ts';
+import type { Attempt, AttemptStatus, Delivery } from './queue.ts';
+
+/** One attempt to deliver a notice, on the record; true if it counts as delivered. */
+export async function attempt(delivery: Delivery, world: World): Promise<boolean> {
+  const fault = world.faults.takeForNotice();
+  const copies = fault?.fault === 'duplicate' ? fault.copies : 1;
+  const sent = Array.from({ length: copies }, () => recordedSend(delivery, fault, world));
+  return (await Promise.all(sent)).some(isDelivered);
+}
+
+/** Sends a notice once, as a fault may have it. Never rejects. */
+export async function sendOnce(
+  notice: Notice,
+  fault: NoticeFault | undefined,
+  world: World,
+): Promise<AttemptStatus> {
+  const { url, answerWithinMs } = world.notices.settings;
+  if (fault?.fault === 'drop') {
+    return 'dropped';
+  }
+  if (url === null) {
+    return 'no-connection';
+  }
+  const message = await messageFor(notice, fault, world);
+  return await post(url, message, answerWithinMs, world.closing);
+}
+
+async function recordedSend(
+  delivery: Delivery,
+  fault: NoticeFault | undefined,
+  world: World,
+): Promise<AttemptStatus> {
+  if (fault?.fault === 'delay') {
+    await new Promise<void>((resolve) => world.timers.after(fault.ms, resolve));
+  }
+  const started: Attempt = {
+    atMs: world.realNow(),
+    status: 'pending',
+    fault: fault?.fault ?? null,
+  };
+  delivery.attempts = [...delivery.attempts, started];
+  const status = await sendOnce(delivery.notice, fault, world);
+  delivery.attempts = delivery.attempts.map((one) => (one === started ? { ...one, status } : one));
+  return status;
+}
+
+function isDelivered(status: AttemptStatus): boolean {
+  return status === 200 || status === 204 || status === 'dropped';
+}

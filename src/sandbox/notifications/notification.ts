@@ -1,0 +1,58 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { seal } from '../http/seal.ts';
+
+export type EventType =
+  | 'PAYSCORE.USER_ACCEPTED'
+  | 'PAYSCORE.USER_CONFIRM'
+  | 'PAYSCORE.USER_PAID'
+  | 'PAYSCORE.USER_OPEN_SERVICE'
+  | 'PAYSCORE.USER_CLOSE_SERVICE';
+
+/** What happened, in the words of the field `summary`. */
+const SUMMARY: Readonly<Record<EventType, string>> = {
+  'PAYSCORE.USER_ACCEPTED': '用户确认订单',
+  'PAYSCORE.USER_CONFIRM': '用户确认订单',
+  'PAYSCORE.USER_PAID': '用户支付成功',
+  'PAYSCORE.USER_OPEN_SERVICE': '用户开启服务',
+  'PAYSCORE.USER_CLOSE_SERVICE': '用户关闭服务',
+};
+
+/** One notification. All attempts to deliver it have the same id and the same bytes. */
+export interface Notice {
+  readonly id: string;
+  readonly eventType: EventType;
+  /** null: about a user, not an order. */
+  readonly outOrderNo: string | null;
+  /** RFC 3339, of the business clock. */
+  readonly createTime: string;
+  /** What the merchant reads once it has decrypted it. */
+  readonly payload: object;
+  /** The body as it is sent. */
+  readonly text: string;
+}
+
+type NoticeParts = Omit<Notice, 'id' | 'text'>;
+
+export function newNotice(parts: NoticeParts, apiV3Key: string): Notice {
+  const notice = { ...parts, id: randomUUID() };
+  return { ...notice, text: envelope(notice, apiV3Key) };
+}
+
+/** The same body, but for another merchant's eyes: nobody has the key that it is encrypted with. */
+export function unreadable(notice: Notice): string {
+  return envelope(notice, randomBytes(16).toString('hex'));
+}
+
+function envelope(notice: Omit<Notice, 'text'>, apiV3Key: string): string {
+  return JSON.stringify({
+    id: notice.id,
+    create_time: notice.createTime,
+    event_type: notice.eventType,
+    resource_type: 'encrypt-resource',
+    summary: SUMMARY[notice.eventType],
+    resource: {
+      original_type: 'payscore',
+      ...seal(JSON.stringify(notice.payload), apiV3Key, 'payscore'),
+    },
+  });
+}

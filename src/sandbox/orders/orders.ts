@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util';
+import { beijingDigits } from '../clock.ts';
+import { type JsonObject, textOf } from '../http/json.ts';
+import { opaque, randomDigits } from '../random.ts';
+import { type PersonalData, SENSITIVE_FIELDS } from '../wechat/sensitive.ts';
+import type { CreateRequest } from './create-request.ts';
+import { mayBecome, type OrderState, stateAt } from './order-state.ts';
+
+/** What a merchant does to an order that exists. */
+export type Operation = 'complete' | 'cancel' | 'sync';
+
+/** How the merchant completed an order. */
+export interface Completion {
+  /** 1: the service was not used; 2: it was. */
+  readonly finishType: 1 | 2;
+  /** Fen. */
+  readonly totalAmount: number;
+  /** Milliseconds of the business clock. */
+  readonly atMs: number;
+  /** The body of the complete as it was sent. */
+  readonly wire: JsonObject;
+}
+
+/** One order as WeChat knows it. Times in milliseconds of the business clock. */
+export interface Order {
+  readonly outOrderNo: string;
+  readonly orderId: string;
+  readonly queryId: string;
+  readonly state: OrderState;
+  readonly createdAtMs: number;
+  readonly acceptedAtMs?: number;
+  readonly paidAtMs?: number;
+  readonly transactionId?: string;
+  /** MchChannelPayType: the merchant said that it was paid outside of WeChat. */
+  readonly payType?: 'MchChannelPayType';
+  readonly completion?: Completion;
+  /** What its finish_tickets are made with. */
+  readonly ticketSecret: string;
+  /** The digests of the bodies that succeeded, to know their repeats by. */
+  readonly succeeded: Readonly<Partial<Record<Operation, string>>>;
+  readonly launchPackage: string;
+  /** The body of the create as it was sent. */
+  readonly wire: JsonObject;
+  readonly personalData: PersonalData;
+}
+
+/** All orders of one sandbox, by out_order_no. What it gives out has the state of the given moment. */
+export interface OrderBook {
+  find(outOrderNo: string, nowMs: number): Order | undefined;
+  findByQueryId(queryId: string, nowMs: number): Order | undefined;
+  all(nowMs: number): readonly Order[];
+  /** Puts an order in, in place of the one of its number. */
+  put(order: Order): void;
+}
+
+export function createOrderBook(): OrderBook {
+  const orders = new Map<string, Order>();
+  const numbersByQueryId = new Map<string, string>();
+  const settle = (order: Order, nowMs: number): Order => ({
+    ...order,
+    state: stateAt(order.state, order.createdAtMs, nowMs),
+  });
+  const find = (outOrderNo: string, nowMs: number) => {
+    const order = orders.get(outOrderNo);
+    return order && settle(order, nowMs);
+  };
+  return {
+    find,
+    findByQueryId: (queryId, nowMs) => find(numbersByQueryId.get(queryId) ?? '', nowMs),
+    all: (nowMs) => [...orders.values()].map((order) => settle(order, nowMs)),
+    put: (order) => {
+      orders.set(order.outOrderNo, order);
+      numbersByQueryId.set(order.queryId, order.outOrderNo);
+    },
+  };
+}
+
+/** A new order. One without the user's confirmation is accepted at once. */
+export function newOrder(request: CreateRequest, personalData: PersonalData, nowMs: number): Order {
+  const order: Order = {
+    outOrderNo: request.outOrderNo,
+    orderId: `1000000000${randomDigits(14)}`,
+    queryId: opaque(32),
+    state: 'CREATED',
+    createdAtMs: nowMs,
+    ticketSecret: opaque(48),
+    succeeded: {},
+    launchPackage: opaque(96),
+    wire: request.wire,
+    personalData,
+  };
+  return request.needUserConfirm
+    ? order
+    : { ...order, state: 'USER_ACCEPTED', acceptedAtMs: nowMs };
+}
+
+/**
+ * The order one step further, with what the new state brings along; undefined if no step leads there.
+ */
+export function step(order: Order, to: OrderState, nowMs: number): Order | undefined {
+  if (!mayBecome(order.state, to)) {
+    return undefined;
+  }
+  const moved = { ...order, state: to };
+  switch (to) {
+    case 'USER_ACCEPTED':
+      return { ...moved, acceptedAtMs: nowMs };
+    case 'USER_PAID': {
+      const day = beijingDigits(nowMs).slice(0, 8);
+      return { ...moved, paidAtMs: nowMs, transactionId: `4200${day}${randomDigits(16)}` };
+    }
+    default:
+      return moved;
+  }
+}
+
+/** When the service starts: OnAccept is the moment of acceptance, once there is one. */
+export function startTimeOf(order: Order): string | undefined {
+  const start = textOf(order.wire, 'service_start_time');
+  return start === 'OnAccept' && order.acceptedAtMs !== undefined
+    ? beijingDigits(order.acceptedAtMs)
+    : start;
+}
+
+/** Whether a repeated create asks for what the order is; see the rule `reencryptedFieldsDiffer`. */
+export function sameParameters(
+  order: Order,
+  wire: JsonObject,
+  personalData: PersonalData,
+  compareCiphertexts: boolean,
+): boolean {
+  if (compareCiphertexts) {
+    return isDeepStrictEqual(order.wire, wire);
+  }
+  return (
+    isDeepStrictEqual(withoutSensitive(order.wire), withoutSensitive(wire)) &&
+    isDeepStrictEqual(order.personalData, personalData)
+  );
+}
+
+function withoutSensitive(wire: JsonObject): JsonObject {
+  const sensitive: readonly string[] = SENSITIVE_FIELDS;
+  return Object.fromEntries(Object.entries(wire).filter(([field]) => !sensitive.includes(field)));
+}

@@ -1,0 +1,57 @@
+import { type BusinessClock, createBusinessClock } from './clock.ts';
+import { createFaultBook, type FaultBook } from './faults/fault-queue.ts';
+import { type CallLog, createCallLog, type SandboxCall } from './http/call-log.ts';
+import type { Identity, SandboxCredentials } from './identity.ts';
+import { createNoticeBook, type NoticeBook } from './notifications/queue.ts';
+import { createOrderBook, type OrderBook } from './orders/orders.ts';
+import { createUserBook, type UserBook } from './orders/users.ts';
+import type { SandboxRules } from './rules.ts';
+import { createTimers, type Timers } from './timers.ts';
+import { createNonceBook, type NonceBook } from './wechat/nonces.ts';
+
+/** Everything one sandbox knows and remembers. */
+export interface World {
+  readonly identity: Identity;
+  /** Complete once the sandbox listens. */
+  readonly credentials: () => SandboxCredentials;
+  /** Real time in milliseconds: for signatures, never for orders. */
+  readonly realNow: () => number;
+  readonly clock: BusinessClock;
+  readonly orders: OrderBook;
+  readonly users: UserBook;
+  readonly faults: FaultBook;
+  readonly calls: CallLog;
+  readonly nonces: NonceBook;
+  readonly notices: NoticeBook;
+  readonly timers: Timers;
+  /** Aborted when the sandbox stops. */
+  readonly closing: AbortSignal;
+  /** Replaced as a whole when a rule is changed. */
+  rules: SandboxRules;
+}
+
+export interface WorldParts {
+  readonly identity: Identity;
+  readonly credentials: () => SandboxCredentials;
+  readonly realNow: () => number;
+  readonly rules: SandboxRules;
+  readonly onCall: (call: SandboxCall) => void;
+  readonly notifyUrl: string | null;
+  readonly closing: AbortSignal;
+}
+
+export function createWorld({ onCall, notifyUrl, ...parts }: WorldParts): World {
+  const timers = createTimers();
+  parts.closing.addEventListener('abort', () => timers.stop());
+  return {
+    ...parts,
+    clock: createBusinessClock(parts.realNow),
+    orders: createOrderBook(),
+    users: createUserBook(),
+    faults: createFaultBook(),
+    calls: createCallLog(onCall),
+    nonces: createNonceBook(),
+    notices: createNoticeBook(notifyUrl),
+    timers,
+  };
+}

@@ -1,0 +1,34 @@
+import { matchPath, type PathValues } from '../../http/path.ts';
+import { cancel } from './cancel.ts';
+import { certificates } from './certificates.ts';
+import { complete } from './complete.ts';
+import { create } from './create.ts';
+import { query } from './query.ts';
+import type { Route } from './route.ts';
+import { sync } from './sync.ts';
+import { userServiceState } from './user-service-state.ts';
+
+/** Every endpoint of WeChat that the sandbox has. */
+const ROUTES: readonly Route[] = [
+  create,
+  query,
+  complete,
+  cancel,
+  sync,
+  userServiceState,
+  certificates,
+];
+
+/** The route of a call, or the methods that its path has instead (none: no such path). */
+export type RouteMatch =
+  | { readonly route: Route; readonly pathValues: PathValues }
+  | { readonly route?: never; readonly allowed: readonly string[] };
+
+export function findRoute(method: string, path: string): RouteMatch {
+  const matches = ROUTES.flatMap((route) => {
+    const pathValues = matchPath(route.path, path);
+    return pathValues ? [{ route, pathValues }] : [];
+  });
+  const match = matches.find(({ route }) => route.method === method);
+  return match ?? { allowed: matches.map(({ route }) => route.method) };
+}

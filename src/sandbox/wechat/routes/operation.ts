@@ -1,0 +1,52 @@
+import type { JsonObject } from '../../http/json.ts';
+import type { OrderState } from '../../orders/order-state.ts';
+import type { Operation, Order } from '../../orders/orders.ts';
+import type { World } from '../../sandbox.ts';
+import { NUMBER, success } from '../answer.ts';
+import { isRepeat, withSuccess } from '../idempotency.ts';
+import { orderIs, orderNotFound } from '../refusal.ts';
+import { mustBeBound } from './parameters.ts';
+import type { Outcome, WechatCall } from './route.ts';
+
+/** How one operation on an order differs from the others. */
+interface OperationRules {
+  readonly operation: Operation;
+  /** Refuses the states that it can't start from. */
+  readonly mustAllow: (state: OrderState) => void;
+  /** Refuses what does not fit the order; otherwise what it will do to it. */
+  readonly prepare: (order: Order) => () => void;
+  readonly answer: (order: Order, mchid: string) => JsonObject;
+}
+
+/** Carries out an operation on an order that exists. The same bytes again are a success again. */
+export function operate(
+  call: WechatCall,
+  wire: JsonObject,
+  world: World,
+  { operation, mustAllow, prepare, answer }: OperationRules,
+): Outcome {
+  mustBeBound(wire['appid'], wire['service_id'], world);
+  const number = call.pathValues.get('out_order_no') ?? '';
+  const order = world.orders.find(number, world.clock.now());
+  if (!order) {
+    throw orderNotFound();
+  }
+  const done = success(answer(order, world.identity.credentials.WECHAT_MCHID));
+  if (isRepeat(order, operation, call.body, world.rules)) {
+    return { answer: done };
+  }
+  mustAllow(order.state);
+  return { answer: done, commit: prepare(withSuccess(order, operation, call.body)) };
+}
+
+export function wrongState(number: number = NUMBER.wrongState) {
+  return orderIs('INVALID_ORDER_STATE', '订单状态不允许此操作', number);
+}
+
+export function alreadyDone() {
+  return orderIs('ORDER_DONE', '订单已完结', NUMBER.unlisted);
+}
+
+export function alreadyCancelled() {
+  return orderIs('ORDER_CANCELED', '订单已撤销', NUMBER.cancelled);
+}
