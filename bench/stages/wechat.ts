@@ -3,7 +3,7 @@ import { decode, encode } from '../../src/wechat/codec/codec.ts';
 import { fieldEncryption } from '../../src/wechat/codec/sensitive-fields.ts';
 import { createRequest, payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
 import { authorization } from '../../src/wechat/crypto/sign.ts';
-import { distrust } from '../../src/wechat/crypto/verify.ts';
+import { verifySignature } from '../../src/wechat/crypto/verify.ts';
 import { createTransport } from '../../src/wechat/http/transport.ts';
 import { createSigner } from '../upstream/sign.ts';
 import { APPID, MCHID, type Merchant, SERVICE_ID } from '../work/merchant.ts';
@@ -49,7 +49,7 @@ export function wechatStages(merchant: Merchant, upstreamUrl: string): readonly 
       what: 'an answer to a query: headers, window, serial, signature',
       run: (times) => {
         for (let time = 0; time < times; time += 1) {
-          if (distrust(answer, () => platformKey, Date.now()) !== undefined) {
+          if (verifySignature(answer, () => platformKey, Date.now()) !== undefined) {
             throw new Error('The answer should be believed.');
           }
         }

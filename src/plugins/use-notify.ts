@@ -12,7 +12,7 @@ import {
 import { readLimited } from './documents/read-limited-body.ts';
 
 export interface NotifyOptions {
-  readonly wechat: Pick<WechatPay, 'mchid' | 'readNotice'>;
+  readonly wechat: Pick<WechatPay, 'mchid' | 'readNotification'>;
   readonly ledger: Ledger;
   /** Told what became of each notice. */
   readonly onNotice: (outcome: NoticeReport) => void;
@@ -88,7 +88,7 @@ async function take(
   message: SignedMessage,
   { wechat, ledger, onNotice }: NotifyOptions,
 ): Promise<number> {
-  onNotice(await takeNotice(ledger, wechat, await wechat.readNotice(message)));
+  onNotice(await takeNotice(ledger, wechat, await wechat.readNotification(message)));
   return 200;
 }
 

@@ -1,19 +1,19 @@
 import { readOutcome, writeOutcome } from './calls/call-outcome.ts';
-import { harmless } from './calls/reports.ts';
+import { ignoreErrors } from './calls/reports.ts';
 import { prepare, type Query } from './calls/request.ts';
 import { attemptTimeout } from './calls/retry-policy.ts';
-import { type CallContext, deadlineIn, settle } from './calls/run-attempts.ts';
+import { type CallContext, deadlineIn, runAttempts } from './calls/run-attempts.ts';
 import type { Method } from './calls/send-signed.ts';
 import { checkOptions } from './check-options.ts';
 import type { Wire } from './codec/codec.ts';
 import type {
   CancelPayAfterOrderRequest,
-  ChangedPayAfterOrder,
   CompletePayAfterOrderRequest,
   CreatedPayAfterOrder,
   CreatePayAfterOrderRequest,
   PayAfterOrder,
   SyncPayAfterOrderRequest,
+  UpdatedPayAfterOrder,
   UserServiceState,
 } from './codec/wire-types.ts';
 import type { SignedMessage } from './crypto/verify.ts';
@@ -33,13 +33,13 @@ import {
   queryUserServiceState,
   type UserServiceStateQuery,
 } from './endpoints/user-service-state.ts';
-import { overHosts } from './http/failover.ts';
+import { withFailover } from './http/failover.ts';
 import { createTransport } from './http/transport.ts';
-import { holdKeys } from './keys/key-provider.ts';
-import { type Notice, readNotice } from './notifications/notification.ts';
+import { createKeyProvider } from './keys/key-provider.ts';
+import { type Notification, readNotification } from './notifications/notification.ts';
 import type { WechatPayKeys, WechatPayOptions } from './options.ts';
-import { DEFAULT_PROTECTION } from './resilience/options.ts';
-import { createGuard } from './resilience/resilience.ts';
+import { DEFAULT_RESILIENCE } from './resilience/options.ts';
+import { createResilience } from './resilience/resilience.ts';
 
 /** WeChat Pay for one merchant. What can't be written at all is a RangeError, every other failure a WechatError. */
 export interface WechatPay {
@@ -53,15 +53,15 @@ export interface WechatPay {
   readonly completePayAfterOrder: (
     request: CompletePayAfterOrderRequest,
     options?: WriteOptions,
-  ) => Promise<ChangedPayAfterOrder>;
+  ) => Promise<UpdatedPayAfterOrder>;
   readonly cancelPayAfterOrder: (
     request: CancelPayAfterOrderRequest,
     options?: WriteOptions,
-  ) => Promise<ChangedPayAfterOrder>;
+  ) => Promise<UpdatedPayAfterOrder>;
   readonly syncPayAfterOrder: (
     request: SyncPayAfterOrderRequest,
     options?: WriteOptions,
-  ) => Promise<ChangedPayAfterOrder>;
+  ) => Promise<UpdatedPayAfterOrder>;
   /** The bytes of each write, to be kept before they are sent and given back as an option. */
   readonly prepare: {
     readonly create: (request: CreatePayAfterOrderRequest) => FreshWrite;
@@ -73,7 +73,7 @@ export interface WechatPay {
    * A notification: raw bytes and headers, verified and decrypted.
    * @throws UntrustedNoticeError, UndecryptableNoticeError
    */
-  readonly readNotice: (message: SignedMessage) => Promise<Notice>;
+  readonly readNotification: (message: SignedMessage) => Promise<Notification>;
   readonly queryPayAfterOrder: (
     query: PayAfterOrderQuery,
     options?: QueryOptions,
@@ -106,21 +106,21 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
   const checked = checkOptions(options);
   const { budgetMs } = checked;
   const attemptMs = attemptTimeout(budgetMs, budgetMs);
-  const protection = { ...DEFAULT_PROTECTION, ...options.protection };
+  const protection = { ...DEFAULT_RESILIENCE, ...options.resilience };
   const clock = () => performance.now();
-  const connect = (origin: string) => createTransport(origin, attemptMs, protection.calls);
+  const connect = (origin: string) => createTransport(origin, attemptMs, protection.maxConcurrent);
   const backup = checked.backupOrigin === undefined ? undefined : connect(checked.backupOrigin);
   const base = {
-    transport: overHosts(connect(checked.origin), backup, clock),
-    guard: createGuard(protection, clock, harmless(options.onBreaker)),
+    transport: withFailover(connect(checked.origin), backup, clock),
+    resilience: createResilience(protection, clock, ignoreErrors(options.onBreaker)),
     budgetMs,
     now: options.now ?? Date.now,
     onUnreadableField: options.onUnreadableField ?? (() => {}),
-    onAttempt: harmless(options.onAttempt),
-    onUnverifiedRefusal: harmless(options.onUnverifiedRefusal),
+    onAttempt: ignoreErrors(options.onAttempt),
+    onUnverifiedRefusal: ignoreErrors(options.onUnverifiedRefusal),
   };
-  const onNews = harmless(options.onCertificates);
-  const keys = holdKeys(options, checked, { ...base, timeoutMs: attemptMs }, onNews);
+  const onNews = ignoreErrors(options.onCertificates);
+  const keys = createKeyProvider(options, checked, { ...base, timeoutMs: attemptMs }, onNews);
   const context = (): CallContext => ({ ...base, ...keys.now() });
   const { track, idle } = trackCalls();
   return {
@@ -137,12 +137,12 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
       cancel: (request) => cancelPayAfterOrder.prepare(context(), request),
       sync: (request) => syncPayAfterOrder.prepare(context(), request),
     },
-    readNotice: (message) => track(readNotice(message, { ...base, ...keys.now() })),
+    readNotification: (message) => track(readNotification(message, { ...base, ...keys.now() })),
     queryPayAfterOrder: (query, by) => track(queryPayAfterOrder(context(), query, by)),
     queryUserServiceState: (query, by) => track(queryUserServiceState(context(), query, by)),
     request: (method, path, query, body) => track(request(context(), method, path, query, body)),
     useKeys: keys.change,
-    ready: keys.tried,
+    ready: keys.ready,
     close: async () => {
       keys.close();
       await idle();
@@ -160,7 +160,7 @@ async function request(
 ): Promise<Wire> {
   const prepared = prepare(method, path, query, body);
   const call = { ...prepared, endpoint: `${method} other`, read: (wire: Wire) => wire };
-  const settled = await settle(call, context, deadlineIn(context.budgetMs));
+  const settled = await runAttempts(call, context, deadlineIn(context.budgetMs));
   return prepared.writes ? writeOutcome(settled) : readOutcome(settled);
 }
 

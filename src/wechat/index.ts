@@ -5,12 +5,12 @@ export { createWechatPay, type WechatPay } from './client.ts';
 export * from './codec/service-time.ts';
 export type {
   CancelPayAfterOrderRequest,
-  ChangedPayAfterOrder,
   CompletePayAfterOrderRequest,
   CreatedPayAfterOrder,
   CreatePayAfterOrderRequest,
   PayAfterOrder,
   SyncPayAfterOrderRequest,
+  UpdatedPayAfterOrder as ChangedPayAfterOrder,
   UserServiceState,
 } from './codec/wire-types.ts';
 export { decryptResource, type EncryptedResource } from './crypto/encrypted-resource.ts';
@@ -33,9 +33,9 @@ export { outcomeByQuery, type WriteOutcome } from './endpoints/write-outcome.ts'
 export * from './errors.ts';
 export type { CertificateNews } from './keys/certificate-store.ts';
 export {
-  type Notice,
-  UndecryptableNoticeError,
-  UntrustedNoticeError,
+  type Notification as Notice,
+  UndecryptableNotificationError as UndecryptableNoticeError,
+  UntrustedNotificationError as UntrustedNoticeError,
 } from './notifications/notification.ts';
 export {
   type OptionProblem,

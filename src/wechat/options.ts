@@ -1,6 +1,6 @@
 import type { AttemptReport, BreakerState, UnverifiedRefusal } from './calls/reports.ts';
 import type { CertificateNews } from './keys/certificate-store.ts';
-import type { Protection } from './resilience/options.ts';
+import type { ResilienceOptions } from './resilience/options.ts';
 
 export interface WechatPayOptions {
   /** Merchant number, digits. */
@@ -31,7 +31,7 @@ export interface WechatPayOptions {
   /** The time a whole call may take, repeats included. */
   readonly timeoutMs?: number | undefined;
   /** What an outage or a crowd may cost. */
-  readonly protection?: Partial<Protection> | undefined;
+  readonly resilience?: Partial<ResilienceOptions> | undefined;
   /** Unix ms. */
   readonly now?: (() => number) | undefined;
   /** Told the wire name of a field of WeChat's that could not be read, never its value. */

@@ -145,7 +145,10 @@ export async function createLife({ rules, timeoutMs, resources }: LifeOptions = 
       baseUrl: credentials.WECHAT_BASE_URL,
       timeoutMs,
       // These tests fail call after call, to see what each one does.
-      protection: { breakerAttempts: Number.POSITIVE_INFINITY, repeats: Number.POSITIVE_INFINITY },
+      resilience: {
+        breakerAttempts: Number.POSITIVE_INFINITY,
+        maxRetries: Number.POSITIVE_INFINITY,
+      },
     },
     resources: { launchKey: () => credentials.WECHAT_APIV2_KEY, ...resources },
   });

@@ -97,7 +97,7 @@ beforeAll(async () => {
     baseUrl: credentials.WECHAT_BASE_URL,
     // No time for a second attempt.
     timeoutMs: 900,
-    protection: { breakerAttempts: Number.POSITIVE_INFINITY, repeats: 0, repeatShare: 0 },
+    resilience: { breakerAttempts: Number.POSITIVE_INFINITY, maxRetries: 0, retryShare: 0 },
   });
 });
 afterAll(async () => {

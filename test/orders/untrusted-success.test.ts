@@ -27,7 +27,7 @@ function hastyDesk() {
     publicKeyId: credentials.WECHAT_PUBLIC_KEY_ID,
     publicKey: credentials.WECHAT_PUBLIC_KEY,
     baseUrl: credentials.WECHAT_BASE_URL,
-    protection: { repeats: 0, repeatShare: 0, breakerAttempts: Number.POSITIVE_INFINITY },
+    resilience: { maxRetries: 0, retryShare: 0, breakerAttempts: Number.POSITIVE_INFINITY },
   });
   return { ...desk(), wechat };
 }

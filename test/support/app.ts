@@ -37,7 +37,7 @@ export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppRe
     request: never,
     close: () => Promise.resolve(),
     prepare: { create: unsealed, complete: unsealed, cancel: unsealed, sync: unsealed },
-    readNotice: never,
+    readNotification: never,
     useKeys: () => {},
     ready: () => Promise.resolve(),
     ...answers,

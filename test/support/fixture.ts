@@ -32,7 +32,7 @@ export async function createFixture({ timeoutMs, rules, resources }: FixtureOpti
     baseUrl: credentials.WECHAT_BASE_URL,
     timeoutMs,
     // These tests fail call after call, to see what each one does.
-    protection: { breakerAttempts: Number.POSITIVE_INFINITY, repeats: Number.POSITIVE_INFINITY },
+    resilience: { breakerAttempts: Number.POSITIVE_INFINITY, maxRetries: Number.POSITIVE_INFINITY },
   });
   const defaults = { appid: credentials.WECHAT_APPID, serviceId: credentials.WECHAT_SERVICE_ID };
   const ledger = await memoryLedger();

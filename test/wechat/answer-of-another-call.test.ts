@@ -29,7 +29,10 @@ const wechat = () => {
 beforeAll(async () => {
   const upstream = await startSdkUpstream(merchant.publicPem, signers, () => reply);
   const protection = { breakerAttempts: Number.POSITIVE_INFINITY };
-  client = clientOf(upstream.url, merchant, wechatKey, { timeoutMs: ONE_ATTEMPT_MS, protection });
+  client = clientOf(upstream.url, merchant, wechatKey, {
+    timeoutMs: ONE_ATTEMPT_MS,
+    resilience: protection,
+  });
   stop = async () => {
     await client?.close();
     await upstream[Symbol.asyncDispose]();

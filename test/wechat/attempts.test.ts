@@ -3,9 +3,9 @@ import {
   type Ambiguous,
   type Attempt,
   attemptTimeout,
+  decideNextStep,
   MAX_ATTEMPTS,
   type NotAccepted,
-  nextStep,
   type Progress,
 } from '../../src/wechat/calls/retry-policy.ts';
 import type { Refusal } from '../../src/wechat/errors.ts';
@@ -27,7 +27,14 @@ const forged: Ambiguous = { ...lost, reason: 'UNTRUSTED_ANSWER', what: 'forged' 
 
 type Attempts = Progress<string>['attempts'];
 const step = (attempts: Attempts, changes: Partial<Progress<string>> = {}) =>
-  nextStep({ writes: true, attempts, remainingMs: 8_000, mayRepeat: true, jitter: 0, ...changes });
+  decideNextStep({
+    writes: true,
+    attempts,
+    remainingMs: 8_000,
+    mayRepeat: true,
+    jitter: 0,
+    ...changes,
+  });
 
 describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
   test.each<{ before: string; attempts: Attempts }>([
@@ -48,10 +55,10 @@ describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
     { kind: 'ambiguous', attempt: lost },
     { kind: 'untrusted', attempt: forged },
   ])('what is $kind is tried again, three times in all', ({ attempt }) => {
-    expect(step([attempt], { writes })).toMatchObject({ step: 'again' });
-    expect(step([attempt, attempt], { writes })).toMatchObject({ step: 'again' });
+    expect(step([attempt], { writes })).toMatchObject({ step: 'retry' });
+    expect(step([attempt, attempt], { writes })).toMatchObject({ step: 'retry' });
     expect(step([attempt, attempt, attempt], { writes })).toEqual({
-      step: 'give-up',
+      step: 'stop',
       last: attempt,
     });
   });
@@ -59,14 +66,14 @@ describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
 
 describe('a refusal after an attempt that may have taken effect', () => {
   test('has to be asked about for a write', () => {
-    const asked = { step: 'ask', refusal, doubt: lost };
+    const asked = { step: 'query', refusal, doubt: lost };
     expect(step([lost, refused])).toEqual(asked);
     expect(step([lost, busy, refused])).toEqual(asked);
     expect(step([busy, lost, refused])).toEqual(asked);
   });
 
   test('names the latest doubt', () => {
-    expect(step([lost, forged, refused])).toEqual({ step: 'ask', refusal, doubt: forged });
+    expect(step([lost, forged, refused])).toEqual({ step: 'query', refusal, doubt: forged });
   });
 
   test('is the end of a read', () => {
@@ -80,15 +87,15 @@ describe('giving up', () => {
     { attempts: [busy, lost, busy] },
     { attempts: [busy, busy, lost] },
   ])('reports the ambiguous attempt of a write, wherever it stood: %#', ({ attempts }) => {
-    expect(step(attempts)).toEqual({ step: 'give-up', last: lost });
+    expect(step(attempts)).toEqual({ step: 'stop', last: lost });
   });
 
   test('reports the latest attempt of a read', () => {
-    expect(step([lost, busy, busy], { writes: false })).toEqual({ step: 'give-up', last: busy });
+    expect(step([lost, busy, busy], { writes: false })).toEqual({ step: 'stop', last: busy });
   });
 
   test('reports that nothing was accepted only where every attempt of a write was not', () => {
-    expect(step([busy, busy, busy])).toEqual({ step: 'give-up', last: busy });
+    expect(step([busy, busy, busy])).toEqual({ step: 'stop', last: busy });
   });
 });
 
@@ -101,39 +108,39 @@ describe('the delay', () => {
     { attempts: 2, jitter: 0.5, afterMs: 500 },
   ])('after $attempts attempt(s) with jitter $jitter is $afterMs ms', (row) => {
     const attempts: Attempts = row.attempts === 1 ? [lost] : [lost, lost];
-    expect(step(attempts, { jitter: row.jitter })).toEqual({ step: 'again', afterMs: row.afterMs });
+    expect(step(attempts, { jitter: row.jitter })).toEqual({ step: 'retry', afterMs: row.afterMs });
   });
 
   test('is as long as WeChat asks for, but never shorter than the back-off', () => {
     const asked = (retryAfterMs: number) => step([{ ...busy, retryAfterMs }]);
-    expect(asked(2_000)).toEqual({ step: 'again', afterMs: 2_000 });
-    expect(asked(0)).toEqual({ step: 'again', afterMs: 200 });
+    expect(asked(2_000)).toEqual({ step: 'retry', afterMs: 2_000 });
+    expect(asked(0)).toEqual({ step: 'retry', afterMs: 200 });
   });
 
   test('has to leave 50 ms for the attempt that follows', () => {
-    expect(step([lost], { remainingMs: 250 })).toEqual({ step: 'again', afterMs: 200 });
-    expect(step([lost], { remainingMs: 249 })).toEqual({ step: 'give-up', last: lost });
-    expect(step([lost], { remainingMs: -1 })).toEqual({ step: 'give-up', last: lost });
+    expect(step([lost], { remainingMs: 250 })).toEqual({ step: 'retry', afterMs: 200 });
+    expect(step([lost], { remainingMs: 249 })).toEqual({ step: 'stop', last: lost });
+    expect(step([lost], { remainingMs: -1 })).toEqual({ step: 'stop', last: lost });
   });
 
   test('is not waited for where WeChat asks for more time than there is', () => {
     const patient: NotAccepted = { ...busy, retryAfterMs: 8_000 };
-    expect(step([patient])).toEqual({ step: 'give-up', last: patient });
-    expect(step([lost, patient])).toEqual({ step: 'give-up', last: lost });
+    expect(step([patient])).toEqual({ step: 'stop', last: patient });
+    expect(step([lost, patient])).toEqual({ step: 'stop', last: lost });
   });
 });
 
 describe('no repeat follows', () => {
   test('where the budget that all calls share is spent', () => {
-    expect(step([lost], { mayRepeat: false })).toEqual({ step: 'give-up', last: lost });
-    expect(step([busy], { mayRepeat: false })).toEqual({ step: 'give-up', last: busy });
+    expect(step([lost], { mayRepeat: false })).toEqual({ step: 'stop', last: lost });
+    expect(step([busy], { mayRepeat: false })).toEqual({ step: 'stop', last: busy });
   });
 
   test('where the call was held back here: it fails at once, with its doubt if it has one', () => {
-    const heldBack: NotAccepted = { ...busy, held: true, retryAfterMs: 10 };
-    expect(step([heldBack])).toEqual({ step: 'give-up', last: heldBack });
-    expect(step([lost, heldBack])).toEqual({ step: 'give-up', last: lost });
-    expect(step([lost, heldBack], { writes: false })).toEqual({ step: 'give-up', last: heldBack });
+    const heldBack: NotAccepted = { ...busy, blockedLocally: true, retryAfterMs: 10 };
+    expect(step([heldBack])).toEqual({ step: 'stop', last: heldBack });
+    expect(step([lost, heldBack])).toEqual({ step: 'stop', last: lost });
+    expect(step([lost, heldBack], { writes: false })).toEqual({ step: 'stop', last: heldBack });
   });
 });
 

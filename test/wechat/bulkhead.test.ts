@@ -3,11 +3,11 @@ import { createBulkhead } from '../../src/wechat/resilience/bulkhead.ts';
 
 test('so many are in, so many wait, and the rest is turned away at once', async () => {
   const bulkhead = createBulkhead(2, 1);
-  expect([bulkhead.enter(50), bulkhead.enter(50)]).toEqual(['in', 'in']);
+  expect([bulkhead.enter(50), bulkhead.enter(50)]).toEqual(['acquired', 'acquired']);
   const waiting = bulkhead.enter(10_000);
-  expect(bulkhead.enter(50)).toBe('full');
+  expect(bulkhead.enter(50)).toBe('queue-full');
   bulkhead.leave();
-  await expect(waiting).resolves.toBe('in');
+  await expect(waiting).resolves.toBe('acquired');
 });
 
 test('who waits is let in in turn, and none twice', async () => {
@@ -22,7 +22,7 @@ test('who waits is let in in turn, and none twice', async () => {
   bulkhead.leave();
   await Promise.all(waiting);
   expect(order).toEqual([1, 2, 3]);
-  expect(bulkhead.enter(0)).toBe('in');
+  expect(bulkhead.enter(0)).toBe('acquired');
 });
 
 test('whose time is over leaves the line, and so does who is called off', async () => {
@@ -34,7 +34,7 @@ test('whose time is over leaves the line, and so does who is called off', async 
   const reason = new Error('the caller left');
   leaving.abort(reason);
   await expect(calledOff).rejects.toBe(reason);
-  await expect(late).resolves.toBe('late');
+  await expect(late).resolves.toBe('timed-out');
   bulkhead.leave();
-  expect(bulkhead.enter(0)).toBe('in');
+  expect(bulkhead.enter(0)).toBe('acquired');
 });

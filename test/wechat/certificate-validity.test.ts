@@ -9,7 +9,7 @@ import {
   WechatUntrustedError,
 } from '../../src/wechat/index.ts';
 import { keyRing } from '../../src/wechat/keys/key-ring.ts';
-import { readNotice } from '../../src/wechat/notifications/notification.ts';
+import { readNotification } from '../../src/wechat/notifications/notification.ts';
 import { certificateOf, rsaKeys } from './keys.ts';
 import { anOrder, IDS } from './orders.ts';
 import { failureOf } from './sandbox-client.ts';
@@ -119,10 +119,10 @@ describe.each([
 
   test('is refused as a notification, with a reason of its own', async () => {
     const { wechat } = await upstream(pem + valid);
-    const refusal = await failureOf(wechat.readNotice(notice(OLD)));
+    const refusal = await failureOf(wechat.readNotification(notice(OLD)));
     expect(refusal).toBeInstanceOf(UntrustedNoticeError);
     expect(refusal).toMatchObject({ why });
-    await expect(wechat.readNotice(notice(NEW))).resolves.toMatchObject({ id: 'N1' });
+    await expect(wechat.readNotification(notice(NEW))).resolves.toMatchObject({ id: 'N1' });
   });
 
   test('has certificates downloaded before it is refused', async () => {
@@ -137,8 +137,8 @@ describe.each([
     const certificates = [new X509Certificate(pem), new X509Certificate(valid)];
     const keys = keyRing(undefined, source, Date.now);
     const context = { keys, apiv3Keys: [APIV3_KEY], now: Date.now, onUnreadableField: () => {} };
-    expect(await failureOf(readNotice(notice(OLD), context))).toMatchObject({ why });
-    await readNotice(notice(NEW), context);
+    expect(await failureOf(readNotification(notice(OLD), context))).toMatchObject({ why });
+    await readNotification(notice(NEW), context);
     expect(asked).toEqual([OLD]);
   });
 });

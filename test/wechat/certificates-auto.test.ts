@@ -123,16 +123,16 @@ describe('certificates that are downloaded', () => {
     await wechat.ready();
     const rotated = JSON.stringify(await control('POST', 'platform-certificate'));
     const notice = await noticeOf(rotated, wechat.createPayAfterOrder(order()));
-    await expect(wechat.readNotice(notice)).rejects.toBeInstanceOf(UntrustedNoticeError);
+    await expect(wechat.readNotification(notice)).rejects.toBeInstanceOf(UntrustedNoticeError);
     expect([news.length, await downloads()]).toEqual([1, 1]);
 
     const began = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => began() + 61_000);
     const forged = { ...notice, header: (name: string) => forge(name, notice.header(name)) };
     const read = await Promise.allSettled([
-      wechat.readNotice(notice),
-      wechat.readNotice(notice),
-      ...Array.from({ length: 20 }, () => wechat.readNotice(forged)),
+      wechat.readNotification(notice),
+      wechat.readNotification(notice),
+      ...Array.from({ length: 20 }, () => wechat.readNotification(forged)),
     ]);
     vi.restoreAllMocks();
     expect(read.map(({ status }) => status === 'fulfilled')).toEqual([

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
-  admit,
   type Circuit,
   type CircuitRule,
   CLOSED,
-  conclude,
+  canAttempt,
   type Health,
+  recordOutcome,
 } from '../../src/wechat/resilience/circuit-breaker.ts';
 
 const RULE: CircuitRule = { attempts: 20, failingShare: 0.5, openMs: 5_000 };
@@ -16,12 +16,16 @@ const halfOpen: Circuit = { state: 'half-open' };
 const reopened: Circuit = { state: 'open', untilMs: NOW + 5_000 };
 
 test.each([
-  ['a closed circuit lets all through', CLOSED, { pass: 'flow' }],
-  ['an open one lets nothing through, and says how long', open, { pass: 'none', waitMs: 2_000 }],
+  ['a closed circuit lets all through', CLOSED, { pass: 'allowed' }],
+  [
+    'an open one lets nothing through, and says how long',
+    open,
+    { pass: 'rejected', waitMs: 2_000 },
+  ],
   ['when its time is over, one attempt probes', overdue, { pass: 'probe' }],
-  ['while it does, nothing else goes', halfOpen, { pass: 'none', waitMs: 5_000 }],
+  ['while it does, nothing else goes', halfOpen, { pass: 'rejected', waitMs: 5_000 }],
 ] as const)('%s', (_, circuit, admission) => {
-  expect(admit(circuit, NOW, RULE)).toEqual(admission);
+  expect(canAttempt(circuit, NOW, RULE)).toEqual(admission);
 });
 
 describe('a closed circuit', () => {
@@ -30,10 +34,10 @@ describe('a closed circuit', () => {
     ['stays where fewer have failed', 'bad', 20, 9, CLOSED],
     ['stays below 20 attempts, even if all failed', 'bad', 19, 19, CLOSED],
     ['does not open with an attempt that went well', 'good', 40, 30, CLOSED],
-    ['does not open because WeChat asks for fewer calls', 'neither', 40, 30, CLOSED],
+    ['does not open because WeChat asks for fewer calls', 'neutral', 40, 30, CLOSED],
   ])('%s', (_, health, all, marked, expected) => {
-    const seen = { pass: 'flow', health } as const;
-    expect(conclude(CLOSED, seen, { all, marked }, NOW, RULE)).toEqual(expected);
+    const seen = { pass: 'allowed', health } as const;
+    expect(recordOutcome(CLOSED, seen, { all, failed: marked }, NOW, RULE)).toEqual(expected);
   });
 });
 
@@ -42,10 +46,10 @@ describe('the probe', () => {
     ['good', CLOSED],
     ['bad', reopened],
     // It showed nothing: the next attempt probes at once.
-    ['neither', overdue],
+    ['neutral', overdue],
   ])('that was %s', (health, expected) => {
     const seen = { pass: 'probe', health } as const;
-    expect(conclude(halfOpen, seen, { all: 0, marked: 0 }, NOW, RULE)).toEqual(expected);
+    expect(recordOutcome(halfOpen, seen, { all: 0, failed: 0 }, NOW, RULE)).toEqual(expected);
   });
 });
 
@@ -53,8 +57,8 @@ test.each([open, halfOpen])(
   'what was sent before it opened changes nothing any more',
   (circuit) => {
     for (const health of ['good', 'bad'] as const) {
-      const seen = { pass: 'flow', health } as const;
-      expect(conclude(circuit, seen, { all: 99, marked: 99 }, NOW, RULE)).toBe(circuit);
+      const seen = { pass: 'allowed', health } as const;
+      expect(recordOutcome(circuit, seen, { all: 99, failed: 99 }, NOW, RULE)).toBe(circuit);
     }
   },
 );

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { Pool } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
-import { exchange, type WireRequest } from '../../src/wechat/http/send-request.ts';
+import { sendRequest, type WireRequest } from '../../src/wechat/http/send-request.ts';
 import { serve } from './http-server.ts';
 
 const REQUEST: WireRequest = {
@@ -30,7 +30,7 @@ test('an answer is whole, whatever pieces it comes in, and whatever came before 
     response.write('{"a"');
     setTimeout(() => response.end(':1}'), 20);
   });
-  const { status, headers, body } = await exchange(pool, REQUEST);
+  const { status, headers, body } = await sendRequest(pool, REQUEST);
   expect({ status, id: headers['request-id'], body: Buffer.from(body).toString() }).toEqual({
     status: 201,
     id: 'R1',
@@ -40,7 +40,7 @@ test('an answer is whole, whatever pieces it comes in, and whatever came before 
 
 test('an empty answer has an empty body', async () => {
   const pool = await poolTo((_, response) => response.writeHead(204).end());
-  expect(await exchange(pool, REQUEST)).toMatchObject({ status: 204, body: Buffer.alloc(0) });
+  expect(await sendRequest(pool, REQUEST)).toMatchObject({ status: 204, body: Buffer.alloc(0) });
 });
 
 test('who waits for a connection is told in time, and is not sent afterwards', async () => {
@@ -49,13 +49,13 @@ test('who waits for a connection is told in time, and is not sent afterwards', a
     seen.push(url);
     setTimeout(() => response.end(), 300);
   });
-  const first = exchange(pool, { ...REQUEST, target: '/first' });
+  const first = sendRequest(pool, { ...REQUEST, target: '/first' });
   const since = performance.now();
-  const late = exchange(pool, { ...REQUEST, target: '/late', timeoutMs: 50 });
+  const late = sendRequest(pool, { ...REQUEST, target: '/late', timeoutMs: 50 });
   await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
   expect(performance.now() - since).toBeLessThan(250);
   await first;
-  await exchange(pool, { ...REQUEST, target: '/third' });
+  await sendRequest(pool, { ...REQUEST, target: '/third' });
   expect(seen).toEqual(['/first', '/third']);
 });
 
@@ -66,11 +66,11 @@ test("the caller's own abort rejects with its reason, before, while and after th
   for (const afterMs of [0, 1, 100]) {
     const caller = new AbortController();
     const reason = new Error('no longer needed');
-    const answer = exchange(pool, { ...REQUEST, signal: caller.signal });
+    const answer = sendRequest(pool, { ...REQUEST, signal: caller.signal });
     setTimeout(() => caller.abort(reason), afterMs);
     await expect(answer).rejects.toBe(reason);
   }
-  await expect(exchange(pool, { ...REQUEST, signal: AbortSignal.abort('gone') })).rejects.toBe(
+  await expect(sendRequest(pool, { ...REQUEST, signal: AbortSignal.abort('gone') })).rejects.toBe(
     'gone',
   );
 });
@@ -79,7 +79,7 @@ test('a connection that breaks is a network error as fetch has it', async () => 
   const pool = await poolTo(({ socket }) => {
     socket.destroy();
   });
-  await expect(exchange(pool, REQUEST)).rejects.toMatchObject({
+  await expect(sendRequest(pool, REQUEST)).rejects.toMatchObject({
     name: 'TypeError',
     message: 'fetch failed',
     cause: expect.objectContaining({ code: 'UND_ERR_SOCKET' }),

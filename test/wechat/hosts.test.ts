@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
-import { choose, type Host, learned, PRIMARY, type Route } from '../../src/wechat/http/failover.ts';
+import {
+  type Host,
+  PRIMARY,
+  type Route,
+  recordResult,
+  selectHost,
+} from '../../src/wechat/http/failover.ts';
 
 /** The hosts that attempts go to, one every so often, where the primary answers only at certain times. */
 function hosts(everyMs: number, isUp: (atMs: number) => boolean, count: number): readonly Host[] {
   let route: Route = PRIMARY;
   return Array.from({ length: count }, (_, index) => {
     const now = index * everyMs;
-    const choice = choose(route, now);
-    route = learned(choice.route, choice.host, choice.host === 'backup' || isUp(now), now);
+    const choice = selectHost(route, now);
+    route = recordResult(choice.route, choice.host, choice.host === 'backup' || isUp(now), now);
     return choice.host;
   });
 }
@@ -35,11 +41,11 @@ test('a single failure is none', () => {
 
 test('while one attempt tries the primary, others do not wait for it', () => {
   const backup: Route = { on: 'backup', nextTryMs: 0 };
-  const first = choose(backup, 0);
-  expect([first.host, choose(first.route, 0).host]).toEqual(['primary', 'backup']);
+  const first = selectHost(backup, 0);
+  expect([first.host, selectHost(first.route, 0).host]).toEqual(['primary', 'backup']);
 });
 
 test('the backup failing too changes nothing', () => {
   const backup: Route = { on: 'backup', nextTryMs: 9 };
-  expect(learned(backup, 'backup', false, 0)).toBe(backup);
+  expect(recordResult(backup, 'backup', false, 0)).toBe(backup);
 });

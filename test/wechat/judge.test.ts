@@ -1,9 +1,9 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../src/wechat/calls/classify-response.ts';
+import { classifyResponse } from '../../src/wechat/calls/classify-response.ts';
 import type { Attempt } from '../../src/wechat/calls/retry-policy.ts';
 import type { Wire } from '../../src/wechat/codec/codec.ts';
-import type { Delivery } from '../../src/wechat/http/transport.ts';
+import type { TransportResult } from '../../src/wechat/http/transport.ts';
 import { rsaKeys } from './keys.ts';
 
 const keys = rsaKeys();
@@ -19,7 +19,12 @@ interface Answered {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function answered({ status, body = ORDER, signed = true, headers = {} }: Answered): Delivery {
+function answered({
+  status,
+  body = ORDER,
+  signed = true,
+  headers = {},
+}: Answered): TransportResult {
   const bytes = Buffer.from(body);
   const message = Buffer.concat([Buffer.from(`${NOW_SECONDS}\nn\n`), bytes, Buffer.from('\n')]);
   const signature = {
@@ -32,8 +37,8 @@ function answered({ status, body = ORDER, signed = true, headers = {} }: Answere
   return { type: 'answered', status, body: bytes, header: (name) => all.get(name) ?? null };
 }
 
-function judged(delivery: Delivery, sent: readonly string[] = []): Attempt<string> {
-  return judge(delivery, {
+function judged(delivery: TransportResult, sent: readonly string[] = []): Attempt<string> {
+  return classifyResponse(delivery, {
     findKey: (serial) => (serial === 'A' ? keys.publicKey : undefined),
     now: NOW_SECONDS * 1000,
     read: (wire: Wire) => (wire['out_order_no'] === 'A1' ? 'A1' : undefined),
@@ -47,7 +52,7 @@ test('a verified answer to this call is done', () => {
 });
 
 test('a signed 204 without a body reads as an empty object', () => {
-  const { kind } = judge(answered({ status: 204, body: '' }), {
+  const { kind } = classifyResponse(answered({ status: 204, body: '' }), {
     findKey: () => keys.publicKey,
     now: NOW_SECONDS * 1000,
     read: (wire) => wire,

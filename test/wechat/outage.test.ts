@@ -58,7 +58,7 @@ describe('in an outage that lasts', () => {
   });
 
   test('a write that was in doubt when it opened has an unknown outcome', async () => {
-    const { create } = await upstream({ protection: { breakerAttempts: 1 } });
+    const { create } = await upstream({ resilience: { breakerAttempts: 1 } });
     expect(await create()).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
@@ -72,7 +72,7 @@ describe('in an outage that lasts', () => {
 
   test('after a while one attempt probes, and the first that goes well opens the way', async () => {
     const protection = { breakerAttempts: 4, breakerOpenMs: 800 };
-    const { server, sdk, states, query } = await upstream({ protection });
+    const { server, sdk, states, query } = await upstream({ resilience: protection });
     await Promise.all(Array.from({ length: 4 }, () => failureOf(query())));
     await sleep(810);
     const before = sdk.seen.length;
@@ -91,7 +91,7 @@ describe('in an outage that lasts', () => {
 
   test('repeats are a tenth of the calls, beyond the few that are always there', async () => {
     const protection = { breakerAttempts: Number.POSITIVE_INFINITY, repeats: 3 };
-    const { sdk, create } = await upstream({ protection });
+    const { sdk, create } = await upstream({ resilience: protection });
     await Promise.all(Array.from({ length: 100 }, create));
     expect(sdk.seen.length).toBeGreaterThan(102);
     expect(sdk.seen.length).toBeLessThanOrEqual(111);
@@ -115,7 +115,7 @@ test('refusals and requests for fewer calls are no failures', async () => {
 });
 
 test('only so many calls are under way, the others wait on their own time, and no more than fit', async () => {
-  const { server, sdk, query } = await upstream({ protection: { calls: 2, waiting: 2 } });
+  const { server, sdk, query } = await upstream({ resilience: { maxConcurrent: 2, maxQueued: 2 } });
   server.broken = () => false;
   server.delayMs = 60;
   const six = await Promise.allSettled(Array.from({ length: 6 }, query));

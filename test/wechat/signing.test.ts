@@ -2,7 +2,7 @@ import { verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Formatter, Rsa } from 'wechatpay-axios-plugin';
 import { authorization, requestMessage, signature } from '../../src/wechat/crypto/sign.ts';
-import { answerMessage, distrust } from '../../src/wechat/crypto/verify.ts';
+import { answerMessage, verifySignature } from '../../src/wechat/crypto/verify.ts';
 import { rsaKeys } from './keys.ts';
 
 const keys = rsaKeys();
@@ -102,7 +102,11 @@ describe('an answer', () => {
     ]);
     const answer = { header: (name: string) => headers.get(name) ?? null };
     const trust = (text: string) =>
-      distrust({ ...answer, body: Buffer.from(text) }, () => keys.publicKey, TIMESTAMP * 1000);
+      verifySignature(
+        { ...answer, body: Buffer.from(text) },
+        () => keys.publicKey,
+        TIMESTAMP * 1000,
+      );
 
     expect(trust(body)).toBeUndefined();
     expect(trust(`${body} `)).toEqual({ why: 'wrong-signature' });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createTally } from '../../src/wechat/resilience/sliding-window.ts';
+import { createSlidingWindow } from '../../src/wechat/resilience/sliding-window.ts';
 
 test('a tally counts what is marked, and forgets what is older than its window', () => {
   let now = 0;
-  const tally = createTally(10_000, () => now);
+  const tally = createSlidingWindow(10_000, () => now);
   tally.count(true);
   tally.count(false);
   now = 5_000;

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurns } from '../../src/wechat/http/loop-throttle.ts';
+import { createLoopThrottle } from '../../src/wechat/http/loop-throttle.ts';
 
 test('what arrives together goes on a few in each turn of the event loop, in its order', async () => {
-  const turn = createTurns(4);
+  const turn = createLoopThrottle(4);
   const went: number[] = [];
   const all = Promise.all(
     Array.from({ length: 10 }, async (_, index) => {
@@ -23,7 +23,7 @@ test('what arrives together goes on a few in each turn of the event loop, in its
 });
 
 test('who comes alone after a pause waits for one turn', async () => {
-  const turn = createTurns(4);
+  const turn = createLoopThrottle(4);
   await turn();
   await nextTurn();
   let went = false;

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { answerMessage, distrust } from '../../src/wechat/crypto/verify.ts';
+import { answerMessage, verifySignature } from '../../src/wechat/crypto/verify.ts';
 import type { FoundKey } from '../../src/wechat/keys/platform-keys.ts';
 import { rsaKeys } from './keys.ts';
 
@@ -46,7 +46,11 @@ function check(parts: Parts = {}) {
   headers.delete(parts.without ?? '');
   const header = (name: string) => headers.get(name) ?? null;
   const find = (serial: string) => parts.found ?? keys.get(serial);
-  return distrust({ header, body: parts.body ?? body }, find, parts.nowMs ?? NOW_SECONDS * 1000);
+  return verifySignature(
+    { header, body: parts.body ?? body },
+    find,
+    parts.nowMs ?? NOW_SECONDS * 1000,
+  );
 }
 
 test('an answer that is signed by the key it names is trusted', () => {

@@ -1,10 +1,10 @@
-import type { Delivery } from '../http/transport.ts';
-import { noKey } from '../keys/missing-key.ts';
+import type { TransportResult } from '../http/transport.ts';
+import { noValidKey } from '../keys/missing-key.ts';
 import { isUsable } from '../keys/platform-keys.ts';
 import type { Health } from '../resilience/circuit-breaker.ts';
-import { held } from '../resilience/resilience.ts';
+import { blockedLocally } from '../resilience/resilience.ts';
 import type { Call, CallContext, Deadline } from './call.ts';
-import { judge } from './classify-response.ts';
+import { classifyResponse } from './classify-response.ts';
 import { type Attempt, attemptTimeout, SHORTEST_ATTEMPT_MS } from './retry-policy.ts';
 import { sendSigned } from './send-signed.ts';
 
@@ -14,33 +14,33 @@ export async function attempt<T>(
   context: CallContext,
   deadline: Deadline,
 ): Promise<Attempt<T>> {
-  const { guard, keys } = context;
+  const { resilience: guard, keys } = context;
   if (left(deadline) < 0) {
-    return held('The deadline of the call has passed.', 0);
+    return blockedLocally('The deadline of the call has passed.', 0);
   }
   if (keys.current() === undefined) {
     await keys.learn(undefined, left(deadline));
     if (keys.current() === undefined) {
-      return noKey();
+      return noValidKey();
     }
   }
-  const place = await guard.enter(call.writes, left(deadline), call.signal);
-  if (place.kind !== 'place') {
-    return place;
+  const place = await guard.acquire(call.writes, left(deadline), call.signal);
+  if (permit.kind !== 'permit') {
+    return permit;
   }
-  let health: Health = 'neither';
+  let health: Health = 'neutral';
   try {
     // The certificate may have expired while the attempt waited for its place.
     const serial = call.platformSerial ?? keys.current()?.serial;
     if (serial === undefined) {
-      return noKey();
+      return noValidKey();
     }
     const delivery = await send(call, context, deadline, serial);
     const latest = await judged(call, context, delivery, deadline);
     health = healthOf(latest, delivery);
     return latest;
   } finally {
-    place.leave(health);
+    permit.release(health);
   }
 }
 
@@ -54,7 +54,7 @@ function send<T>(
   context: CallContext,
   deadline: Deadline,
   platformSerial: string,
-): Promise<Delivery> {
+): Promise<TransportResult> {
   const { method, target, body, signal } = call;
   const timeoutMs = attemptTimeout(context.budgetMs, deadline - performance.now());
   return sendSigned({ method, target, body, platformSerial, timeoutMs, signal }, context);
@@ -63,29 +63,29 @@ function send<T>(
 async function judged<T>(
   { read, sent }: Call<T>,
   { keys, now }: CallContext,
-  delivery: Delivery,
+  delivery: TransportResult,
   deadline: Deadline,
 ): Promise<Attempt<T>> {
   const serial = delivery.type === 'answered' ? delivery.header('wechatpay-serial') : null;
   if (serial !== null && !isUsable(keys.find(serial))) {
     await keys.learn(serial, left(deadline));
   }
-  return judge(delivery, { findKey: keys.find, now: now(), read, sent });
+  return classifyResponse(delivery, { findKey: keys.find, now: now(), read, sent });
 }
 
 /**
  * A verified refusal is an answer of WeChat Pay. One that is not verified may be a proxy's, and what
  * never reached the first of two hosts says nothing about WeChat Pay either.
  */
-function healthOf<T>(latest: Attempt<T>, delivery: Delivery): Health {
+function healthOf<T>(latest: Attempt<T>, delivery: TransportResult): Health {
   switch (latest.kind) {
     case 'done':
       return 'good';
     case 'refused':
-      return latest.refusal.verified ? 'good' : 'neither';
+      return latest.refusal.verified ? 'good' : 'neutral';
     case 'ambiguous':
-      return latest.status === 202 ? 'neither' : 'bad';
+      return latest.status === 202 ? 'neutral' : 'bad';
     case 'not-accepted':
-      return delivery.type === 'not-sent' && !delivery.spare ? 'bad' : 'neither';
+      return delivery.type === 'not-sent' && !delivery.spare ? 'bad' : 'neutral';
   }
 }

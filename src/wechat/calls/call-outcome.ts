@@ -6,7 +6,7 @@ import {
   WechatUntrustedError,
 } from '../errors.ts';
 import type { Ambiguous, NotAccepted } from './retry-policy.ts';
-import type { Settled } from './run-attempts.ts';
+import type { CallOutcome } from './run-attempts.ts';
 
 /** The fine number of "this order number stands for other parameters". */
 const OTHER_PARAMETERS = 271316598;
@@ -14,31 +14,31 @@ const ORDER_NOT_FOUND = 271317510;
 const NOT_FOUND_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS']);
 
 /** The answer of a call that changes nothing, or its error. */
-export function readOutcome<T>(settled: Settled<T>): T {
+export function readOutcome<T>(settled: CallOutcome<T>): T {
   switch (settled.step) {
     case 'answer':
       return settled.answer;
     case 'refuse':
-    case 'ask':
+    case 'query':
       throw new WechatRefusedError(settled.refusal);
-    case 'give-up':
+    case 'stop':
       throw readFailure(settled.last);
   }
 }
 
 /** The answer of a write, or its error, where no query can tell more. */
-export function writeOutcome<T>(settled: Settled<T>): T {
+export function writeOutcome<T>(settled: CallOutcome<T>): T {
   switch (settled.step) {
     case 'answer':
       return settled.answer;
     case 'refuse':
       throw new WechatRefusedError(settled.refusal);
-    case 'ask':
+    case 'query':
       throw new OutcomeUnknownError(
         settled.doubt?.reason ?? 'UNTRUSTED_ANSWER',
         settled.doubt ?? settled.refusal,
       );
-    case 'give-up':
+    case 'stop':
       throw settled.last.kind === 'ambiguous'
         ? new OutcomeUnknownError(settled.last.reason, settled.last)
         : unavailable(settled.last);

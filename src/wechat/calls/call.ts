@@ -1,6 +1,6 @@
 import type { DropField } from '../codec/codec.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import type { Guard } from '../resilience/resilience.ts';
+import type { Resilience } from '../resilience/resilience.ts';
 import type { Reader } from './classify-response.ts';
 import type { AttemptReport, UnverifiedRefusal } from './reports.ts';
 import type { Ambiguous } from './retry-policy.ts';
@@ -17,7 +17,7 @@ export interface Call<T> {
   /** Names the key that the body's sensitive fields are encrypted for; the preferred one where left out. */
   readonly platformSerial?: string | undefined;
   /** What was ambiguous about this very write before, in another call. */
-  readonly doubt?: Ambiguous | undefined;
+  readonly earlierAmbiguousAttempt?: Ambiguous | undefined;
   readonly read: Reader<T>;
   /** Values that must not come back in an error; asked for only where there is one. */
   readonly sent: () => readonly string[];
@@ -26,7 +26,7 @@ export interface Call<T> {
 
 export interface CallContext extends Signer {
   readonly keys: KeyRing;
-  readonly guard: Guard;
+  readonly resilience: Resilience;
   readonly budgetMs: number;
   readonly onUnreadableField: DropField;
   readonly onAttempt: (report: AttemptReport) => void;

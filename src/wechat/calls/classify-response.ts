@@ -1,6 +1,6 @@
 import type { Wire } from '../codec/codec.ts';
-import { type Distrust, distrust } from '../crypto/verify.ts';
-import type { Delivery } from '../http/transport.ts';
+import { type VerificationFailure, verifySignature } from '../crypto/verify.ts';
+import type { TransportResult } from '../http/transport.ts';
 import type { FoundKey } from '../keys/platform-keys.ts';
 import { parseObject, readCode, readRefusal, requestIdOf } from './error-response.ts';
 import type { Ambiguous, Attempt, NotAccepted } from './retry-policy.ts';
@@ -8,7 +8,7 @@ import type { Ambiguous, Attempt, NotAccepted } from './retry-policy.ts';
 /** Makes the caller's answer of a verified body; `undefined` where it isn't the answer to this call. */
 export type Reader<T> = (wire: Wire) => T | undefined;
 
-export interface JudgeContext<T> {
+export interface ClassifyContext<T> {
   readonly findKey: (serial: string) => FoundKey;
   /** Unix ms. */
   readonly now: number;
@@ -17,13 +17,16 @@ export interface JudgeContext<T> {
 }
 
 /** Tells which of the four kinds an attempt was. Verifies before it parses. Pure. */
-export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<T> {
+export function classifyResponse<T>(
+  delivery: TransportResult,
+  context: ClassifyContext<T>,
+): Attempt<T> {
   if (delivery.type !== 'answered') {
-    return judgeFailure(delivery);
+    return classifyFailure(delivery);
   }
   const { status } = delivery;
   const last = { status, code: readCode(delivery), requestId: requestIdOf(delivery) };
-  const doubt = distrust(delivery, context.findKey, context.now);
+  const doubt = verifySignature(delivery, context.findKey, context.now);
   if (status === 429) {
     const what = 'WeChat Pay rate limit reached (429).';
     const later = retryAfter(delivery.header('retry-after'));
@@ -61,7 +64,9 @@ export function judge<T>(delivery: Delivery, context: JudgeContext<T>): Attempt<
     : { kind: 'refused', refusal };
 }
 
-function judgeFailure(delivery: Exclude<Delivery, { type: 'answered' }>): NotAccepted | Ambiguous {
+function classifyFailure(
+  delivery: Exclude<TransportResult, { type: 'answered' }>,
+): NotAccepted | Ambiguous {
   const last = { status: null, code: null, requestId: null, cause: delivery.cause };
   switch (delivery.type) {
     case 'not-sent':
@@ -73,7 +78,7 @@ function judgeFailure(delivery: Exclude<Delivery, { type: 'answered' }>): NotAcc
   }
 }
 
-function describe(doubt: Distrust): string {
+function describe(doubt: VerificationFailure): string {
   switch (doubt.why) {
     case 'unsigned':
       return `The answer has no ${doubt.missing} header: a proxy may strip it, or it is forged.`;

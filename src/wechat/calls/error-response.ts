@@ -1,9 +1,9 @@
 import type { Wire } from '../codec/codec.ts';
 import { isObject } from '../codec/field-codecs.ts';
 import type { Refusal } from '../errors.ts';
-import type { Delivery } from '../http/transport.ts';
+import type { TransportResult } from '../http/transport.ts';
 
-type Answered = Extract<Delivery, { type: 'answered' }>;
+type Answered = Extract<TransportResult, { type: 'answered' }>;
 
 /** Every answer has one; its last part is the fine error number, 0 on success. */
 export function requestIdOf(answered: Answered): string | null {

@@ -21,7 +21,7 @@ export interface UnverifiedRefusal {
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** A callback of the caller's whose failure is not the call's. */
-export function harmless<T>(callback: ((told: T) => void) | undefined): (told: T) => void {
+export function ignoreErrors<T>(callback: ((told: T) => void) | undefined): (told: T) => void {
   return (told) => {
     try {
       callback?.(told);

@@ -11,7 +11,7 @@ export type Attempt<T> =
 export interface NotAccepted extends LastAnswer {
   readonly kind: 'not-accepted';
   /** Kept back here for longer than a call should wait: not to be tried again within it. */
-  readonly held?: true;
+  readonly blockedLocally?: true;
   /** A 429 without a valid signature: something between may have passed the request on. */
   readonly unverified?: true;
   readonly what: string;
@@ -34,13 +34,13 @@ export type NextStep<T> =
    * A write was refused after an attempt that may have taken effect (`doubt`), or by an answer that is
    * not verified: only a query can tell.
    */
-  | { readonly step: 'ask'; readonly refusal: Refusal; readonly doubt: Ambiguous | undefined }
-  | { readonly step: 'again'; readonly afterMs: number }
-  | { readonly step: 'give-up'; readonly last: NotAccepted | Ambiguous };
+  | { readonly step: 'query'; readonly refusal: Refusal; readonly doubt: Ambiguous | undefined }
+  | { readonly step: 'retry'; readonly afterMs: number }
+  | { readonly step: 'stop'; readonly last: NotAccepted | Ambiguous };
 
 export interface Progress<T> {
   readonly writes: boolean;
-  readonly earlierDoubt?: Ambiguous | undefined;
+  readonly earlierAmbiguousAttempt?: Ambiguous | undefined;
   /** In order, the latest last, not empty. */
   readonly attempts: readonly [...Attempt<T>[], Attempt<T>];
   readonly remainingMs: number;
@@ -61,8 +61,15 @@ export function attemptTimeout(budgetMs: number, remainingMs: number): number {
 }
 
 /** What follows from the attempts so far. The whole retry policy; pure. */
-export function nextStep<T>(progress: Progress<T>): NextStep<T> {
-  const { writes, attempts, remainingMs, mayRepeat, jitter, earlierDoubt } = progress;
+export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
+  const {
+    writes,
+    attempts,
+    remainingMs,
+    mayRepeat,
+    jitter,
+    earlierAmbiguousAttempt: earlierDoubt,
+  } = progress;
   const latest = attempts[attempts.length - 1] ?? attempts[0];
   const doubt = lastAmbiguous(attempts) ?? earlierDoubt;
   if (latest.kind === 'done') {
@@ -71,17 +78,17 @@ export function nextStep<T>(progress: Progress<T>): NextStep<T> {
   if (latest.kind === 'refused') {
     const { refusal } = latest;
     return writes && (doubt !== undefined || !isProven(refusal))
-      ? { step: 'ask', refusal, doubt }
+      ? { step: 'query', refusal, doubt }
       : { step: 'refuse', refusal };
   }
   const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
   const declined = latest.kind === 'not-accepted' ? latest : undefined;
   const afterMs = Math.max(backOff, declined?.retryAfterMs ?? 0);
-  const may = mayRepeat && !declined?.held;
+  const may = mayRepeat && !declined?.blockedLocally;
   if (may && attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
-    return { step: 'again', afterMs };
+    return { step: 'retry', afterMs };
   }
-  return { step: 'give-up', last: writes ? (doubt ?? latest) : latest };
+  return { step: 'stop', last: writes ? (doubt ?? latest) : latest };
 }
 
 /** WeChat Pay signs every refusal but a 401, and a call that fails authentication has no effect. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attempt } from './attempt.ts';
 import type { Call, CallContext, Deadline } from './call.ts';
-import { type Attempt, type NextStep, nextStep } from './retry-policy.ts';
+import { type Attempt, decideNextStep, type NextStep } from './retry-policy.ts';
 
 export type { CallContext, Deadline } from './call.ts';
 
 /** Where a call stands when no further attempt of its own follows. */
-export type Settled<T> = Exclude<NextStep<T>, { step: 'again' }>;
+export type CallOutcome<T> = Exclude<NextStep<T>, { step: 'retry' }>;
 
 /** @param latest the deadline of whatever this call is a part of */
 export function deadlineIn(
@@ -16,35 +16,35 @@ export function deadlineIn(
   return Math.min(performance.now() + budgetMs, latest);
 }
 
-/** Attempts until {@link nextStep} says that it is enough. Throws only the caller's own abort. */
-export async function settle<T>(
+/** Attempts until {@link decideNextStep} says that it is enough. Throws only the caller's own abort. */
+export async function runAttempts<T>(
   call: Call<T>,
   context: CallContext,
   deadline: Deadline,
-): Promise<Settled<T>> {
-  const { guard, onAttempt } = context;
+): Promise<CallOutcome<T>> {
+  const { resilience: guard, onAttempt } = context;
   let attempts: Attempt<T>[] = [];
   for (;;) {
     const startMs = performance.now();
     const latest = await attempt(call, context, deadline);
     const endMs = performance.now();
     onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
-    if (attempts.length === 0 && !(latest.kind === 'not-accepted' && latest.held)) {
+    if (attempts.length === 0 && !(latest.kind === 'not-accepted' && latest.blockedLocally)) {
       guard.countFirst();
     }
-    const next = nextStep({
+    const next = decideNextStep({
       writes: call.writes,
-      earlierDoubt: call.doubt,
+      earlierAmbiguousAttempt: call.earlierAmbiguousAttempt,
       attempts: [...attempts, latest],
       remainingMs: deadline - endMs,
-      mayRepeat: guard.mayRepeat(),
+      mayRepeat: guard.mayRetry(),
       jitter: Math.random(),
     });
-    if (next.step !== 'again') {
+    if (next.step !== 'retry') {
       return next;
     }
     // Before the pause: whoever asks meanwhile must not find the same room.
-    guard.countRepeat();
+    guard.countRetry();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { authorization, type MerchantCredential } from '../crypto/sign.ts';
-import type { Delivery, Transport } from '../http/transport.ts';
+import type { Transport, TransportResult } from '../http/transport.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -25,7 +25,7 @@ export interface Signer {
 export async function sendSigned(
   { method, target, body, platformSerial, timeoutMs, signal }: Signed,
   { transport, credential, now }: Signer,
-): Promise<Delivery> {
+): Promise<TransportResult> {
   const timestamp = Math.floor(now() / 1000);
   // 32 characters at most; Node draws these in advance, and bytes one by one.
   const nonce = randomUUID().replaceAll('-', '');

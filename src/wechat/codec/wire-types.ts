@@ -39,7 +39,7 @@ export const createRequest = {
 export type CreatePayAfterOrderRequest = Request<typeof createRequest>;
 
 /** The answer to it: the 10 documented fields. Launch fields may be missing. */
-export const createAnswer = {
+export const createResponse = {
   appid: required(text),
   mchid: required(text),
   out_order_no: required(text),
@@ -51,7 +51,7 @@ export const createAnswer = {
   miniprogram_username: text,
   package: text,
 } satisfies Shape;
-export type CreatedPayAfterOrder = Answer<typeof createAnswer>;
+export type CreatedPayAfterOrder = Answer<typeof createResponse>;
 
 /** GET /v3/payscore/payafter-orders, answer: the 24 documented fields. */
 export const payAfterOrder = {
@@ -92,7 +92,7 @@ export const userServiceState = {
 export type UserServiceState = Answer<typeof userServiceState>;
 
 /** The answer to complete and cancel. The `order_id` tells it from the answer to a query. */
-export const changeAnswer = {
+export const updateResponse = {
   appid: required(text),
   mchid: required(text),
   out_order_no: required(text),
@@ -101,12 +101,12 @@ export const changeAnswer = {
 } satisfies Shape;
 
 /** `orderId` is null if only a query has shown that the write took effect. */
-export type ChangedPayAfterOrder = Omit<Answer<typeof changeAnswer>, 'orderId'> & {
+export type UpdatedPayAfterOrder = Omit<Answer<typeof updateResponse>, 'orderId'> & {
   readonly orderId: string | null;
 };
 
 /** The answer to sync has no service_id. */
-export const syncAnswer = { ...changeAnswer, service_id: text } satisfies Shape;
+export const syncResponse = { ...updateResponse, service_id: text } satisfies Shape;
 
 /** POST …/{out_order_no}/complete, request. The number stands in the path. */
 export const completeRequest = {
@@ -156,7 +156,7 @@ interface Numbered {
 }
 
 /** The decrypted payload of a notice that a user has opened or closed a service. */
-export const serviceNotice = {
+export const serviceNotification = {
   appid: required(text),
   mchid: required(text),
   service_id: required(text),

@@ -11,7 +11,7 @@ export interface SignedMessage {
 }
 
 /** Why a message of WeChat's can't be trusted. */
-export type Distrust =
+export type VerificationFailure =
   | { readonly why: 'unsigned'; readonly missing: string }
   | { readonly why: 'outside-window'; readonly offBySeconds: number }
   | { readonly why: 'unknown-serial' | InvalidCertificate }
@@ -28,11 +28,11 @@ export function answerMessage(timestamp: string, nonce: string, body: Uint8Array
  * the signature over the raw bytes. `undefined` means that it is WeChat's.
  * @param now Unix milliseconds.
  */
-export function distrust(
+export function verifySignature(
   { header, body }: SignedMessage,
   keyOf: (serial: string) => FoundKey,
   now: number,
-): Distrust | undefined {
+): VerificationFailure | undefined {
   const timestamp = header('wechatpay-timestamp');
   const nonce = header('wechatpay-nonce');
   const signature = header('wechatpay-signature');

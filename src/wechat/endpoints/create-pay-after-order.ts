@@ -3,8 +3,8 @@ import { decode, type Wire } from '../codec/codec.ts';
 import {
   type CreatedPayAfterOrder,
   type CreatePayAfterOrderRequest,
-  createAnswer,
   createRequest,
+  createResponse,
 } from '../codec/wire-types.ts';
 import { isOfOtherEndpoint, isOwnAnswer, type OrderIds } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
@@ -58,7 +58,7 @@ export async function createPayAfterOrder(
       endpoint: `POST ${PAY_AFTER_ORDERS}`,
       request,
       read: (wire: Wire) => {
-        const order = decode(createAnswer, wire, context.onUnreadableField);
+        const order = decode(createResponse, wire, context.onUnreadableField);
         const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'create');
         return isOwn ? order : undefined;
       },

@@ -2,10 +2,10 @@ import { isNotFound, readOutcome } from '../calls/call-outcome.ts';
 import { prepare } from '../calls/request.ts';
 import {
   type CallContext,
+  type CallOutcome,
   type Deadline,
   deadlineIn,
-  type Settled,
-  settle,
+  runAttempts,
 } from '../calls/run-attempts.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import { type PayAfterOrder, payAfterOrder } from '../codec/wire-types.ts';
@@ -40,18 +40,18 @@ export async function queryPayAfterOrder(
   { signal, deadline, proven = false }: QueryOptions = {},
 ): Promise<PayAfterOrder | null> {
   const latest = deadlineIn(context.budgetMs, deadline);
-  const settled = await settleQuery(context, query, latest, signal);
+  const settled = await runQuery(context, query, latest, signal);
   const absent = settled.step === 'refuse' && isNotFound(settled.refusal);
   return absent && (settled.refusal.verified || !proven) ? null : readOutcome(settled);
 }
 
 /** The query as a step of another call, which has its own deadline and its own conclusions. */
-export function settleQuery(
+export function runQuery(
   context: CallContext,
   query: PayAfterOrderQuery,
   deadline: Deadline,
   signal?: AbortSignal,
-): Promise<Settled<PayAfterOrder>> {
+): Promise<CallOutcome<PayAfterOrder>> {
   const { appid, serviceId } = query;
   const { mchid } = context.credential;
   const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : undefined;
@@ -70,5 +70,5 @@ export function settleQuery(
     },
     signal,
   };
-  return settle(call, context, deadline);
+  return runAttempts(call, context, deadline);
 }

@@ -1,6 +1,6 @@
 import { isConflict, isNotFound, isStateRefusal } from '../calls/call-outcome.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
-import type { CallContext, Deadline, Settled } from '../calls/run-attempts.ts';
+import type { CallContext, CallOutcome, Deadline } from '../calls/run-attempts.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,
@@ -10,7 +10,7 @@ import {
   type WechatError,
   WechatRefusedError,
 } from '../errors.ts';
-import { settleQuery } from './query-pay-after-order.ts';
+import { runQuery } from './query-pay-after-order.ts';
 import { outcomeByQuery, type WriteOperation } from './write-outcome.ts';
 
 /** A write whose refusal is to be explained. */
@@ -25,7 +25,7 @@ interface RefusedWrite {
   readonly body: Uint8Array;
 }
 
-type Asking<T> = Extract<Settled<T>, { step: 'ask' }>;
+type Asking<T> = Extract<CallOutcome<T>, { step: 'query' }>;
 
 /**
  * Resolves if a query shows that the write took effect. Everything else is an error. That there is no
@@ -38,7 +38,7 @@ export async function resolveByQuery<T>(
   deadline: Deadline,
 ): Promise<void> {
   const { outOrderNo } = order;
-  const asked = await settleQuery(context, order, deadline);
+  const asked = await runQuery(context, order, deadline);
   if (asked.step === 'answer') {
     const outcome = outcomeByQuery(operation, body, asked.answer);
     if (outcome === 'took-effect') {
@@ -90,7 +90,7 @@ export async function definiteRefusal(
   if (operation === 'create') {
     return createRefusal(refusal, order.outOrderNo);
   }
-  const asked = isStateRefusal(refusal) ? await settleQuery(context, order, deadline) : undefined;
+  const asked = isStateRefusal(refusal) ? await runQuery(context, order, deadline) : undefined;
   const state = asked?.step === 'answer' ? asked.answer.state : null;
   return refusalError(refusal, order.outOrderNo, state);
 }

@@ -1,10 +1,10 @@
 import { bodyOf, checkPath, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
-import { type CallContext, type Deadline, deadlineIn, settle } from '../calls/run-attempts.ts';
+import { type CallContext, type Deadline, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
 import { encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import { fieldEncryption } from '../codec/sensitive-fields.ts';
 import { WechatUnavailableError } from '../errors.ts';
-import { keyToEncrypt } from '../keys/missing-key.ts';
+import { requireEncryptionKey } from '../keys/missing-key.ts';
 import { definiteRefusal, outcomeUnknown, resolveByQuery } from './resolve-by-query.ts';
 import type { WriteOperation } from './write-outcome.ts';
 
@@ -69,7 +69,7 @@ export function prepareWrite<S extends Shape>(
   request: Request<S>,
 ): FreshWrite {
   checkPath(path);
-  const current = keyToEncrypt(keys);
+  const current = requireEncryptionKey(keys);
   const wire = encode(shape, request, fieldEncryption(current.key));
   const canonical = encode(shape, request, (plaintext) => plaintext);
   return { target: path, body: bodyOf(wire), platformSerial: current.serial, canonical };
@@ -98,17 +98,17 @@ export async function write<T>(
     read,
   };
   const refused = { order, operation, body: prepared.body };
-  const settled = await settle(call, context, deadline);
+  const settled = await runAttempts(call, context, deadline);
   switch (settled.step) {
     case 'answer':
       return settled.answer;
-    case 'give-up':
+    case 'stop':
       throw settled.last.kind === 'ambiguous'
         ? outcomeUnknown(order.outOrderNo, settled.last)
         : new WechatUnavailableError(settled.last.what, settled.last);
     case 'refuse':
       throw await definiteRefusal(context, refused, settled.refusal, deadline);
-    case 'ask':
+    case 'query':
       if (!settled.refusal.verified) {
         const { status, code, requestId } = settled.refusal;
         context.onUnverifiedRefusal({ endpoint, status, code, requestId });

@@ -2,14 +2,14 @@ import type { CallContext } from '../calls/run-attempts.ts';
 import { decode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import {
   type CancelPayAfterOrderRequest,
-  type ChangedPayAfterOrder,
   type CompletePayAfterOrderRequest,
   cancelRequest,
-  changeAnswer,
   completeRequest,
   type SyncPayAfterOrderRequest,
-  syncAnswer,
   syncRequest,
+  syncResponse,
+  type UpdatedPayAfterOrder,
+  updateResponse,
 } from '../codec/wire-types.ts';
 import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
@@ -27,28 +27,28 @@ export interface Change<R> {
     context: CallContext,
     request: R,
     options?: WriteOptions,
-  ) => Promise<ChangedPayAfterOrder>;
+  ) => Promise<UpdatedPayAfterOrder>;
 }
 
 /** 完结先享后付订单. The money is not there yet when it succeeds: wait for USER_PAID. */
 export const completePayAfterOrder: Change<CompletePayAfterOrderRequest> = change(
   'complete',
   completeRequest,
-  changeAnswer,
+  updateResponse,
 );
 
 /** 撤销先享后付订单. */
 export const cancelPayAfterOrder: Change<CancelPayAfterOrderRequest> = change(
   'cancel',
   cancelRequest,
-  changeAnswer,
+  updateResponse,
 );
 
 /** 支付分订单同步: the user has paid elsewhere. */
 export const syncPayAfterOrder: Change<SyncPayAfterOrderRequest> = change(
   'sync',
   syncRequest,
-  syncAnswer,
+  syncResponse,
 );
 
 interface Named {
@@ -60,7 +60,7 @@ interface Named {
 function change<S extends Shape, R extends Request<S> & Named>(
   operation: 'complete' | 'cancel' | 'sync',
   shape: S,
-  answerShape: typeof changeAnswer | typeof syncAnswer,
+  answerShape: typeof updateResponse | typeof syncResponse,
 ): Change<R> {
   const prepare = (context: CallContext, request: R) => {
     const path = `${PAY_AFTER_ORDERS}/${encodeURIComponent(request.outOrderNo)}/${operation}`;
@@ -72,7 +72,7 @@ function change<S extends Shape, R extends Request<S> & Named>(
       const { appid, serviceId, outOrderNo } = request;
       const { mchid } = context.credential;
       const ids = { appid, mchid, outOrderNo, serviceId };
-      return await write<ChangedPayAfterOrder>(
+      return await write<UpdatedPayAfterOrder>(
         context,
         {
           order: { appid, serviceId, outOrderNo },

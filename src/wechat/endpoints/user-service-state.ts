@@ -1,6 +1,6 @@
 import { readOutcome } from '../calls/call-outcome.ts';
 import { prepare } from '../calls/request.ts';
-import { type CallContext, deadlineIn, settle } from '../calls/run-attempts.ts';
+import { type CallContext, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import { type UserServiceState, userServiceState } from '../codec/wire-types.ts';
 import type { QueryOptions } from './query-pay-after-order.ts';
@@ -32,5 +32,5 @@ export async function queryUserServiceState(
     },
     signal,
   };
-  return readOutcome(await settle(call, context, deadlineIn(context.budgetMs)));
+  return readOutcome(await runAttempts(call, context, deadlineIn(context.budgetMs)));
 }

@@ -13,7 +13,7 @@ const FAILURES_IN_A_ROW = 2;
 const TRY_EVERY_MS = 10_000;
 
 /** The host of the next attempt, and the route after it: so that no two try the primary at once. Pure. */
-export function choose(
+export function selectHost(
   route: Route,
   nowMs: number,
 ): { readonly host: Host; readonly route: Route } {
@@ -26,7 +26,7 @@ export function choose(
 }
 
 /** What follows from whether a host could be connected to. Only the primary's matters. Pure. */
-export function learned(route: Route, host: Host, reached: boolean, nowMs: number): Route {
+export function recordResult(route: Route, host: Host, reached: boolean, nowMs: number): Route {
   if (host === 'backup') {
     return route;
   }
@@ -47,7 +47,7 @@ export function learned(route: Route, host: Host, reached: boolean, nowMs: numbe
  * is never sent to the other by itself: only that no byte went out leads over.
  * @param now ms of a clock that never goes back
  */
-export function overHosts(
+export function withFailover(
   primary: Transport,
   backup: Transport | undefined,
   now: () => number,
@@ -58,12 +58,12 @@ export function overHosts(
   let route: Route = PRIMARY;
   return {
     send: async (request) => {
-      const choice = choose(route, now());
+      const choice = selectHost(route, now());
       route = choice.route;
       const { host } = choice;
       const delivery = await (host === 'primary' ? primary : backup).send(request);
       const reached = delivery.type !== 'not-sent';
-      route = learned(route, host, reached, now());
+      route = recordResult(route, host, reached, now());
       return reached || host === 'backup' ? delivery : { ...delivery, spare: true };
     },
     close: async () => {

@@ -3,7 +3,7 @@
  * would else fill one turn, and everybody else would wait for its end. Those who go on together run
  * the same code side by side, which costs less than one after the other.
  */
-export function createTurns(perTurn: number): () => Promise<void> {
+export function createLoopThrottle(perTurn: number): () => Promise<void> {
   const waiting: (() => void)[] = [];
   const turn = () => {
     for (const goOn of waiting.splice(0, perTurn)) {

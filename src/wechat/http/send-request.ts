@@ -13,7 +13,7 @@ export interface WireRequest {
 }
 
 /** A whole answer, as it came. */
-export interface WireAnswer {
+export interface BufferedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Uint8Array;
@@ -25,7 +25,7 @@ export interface WireAnswer {
  * Rejects with the reason of the caller's own abort, with a `TimeoutError`, or with the TypeError
  * that fetch has for a network error.
  */
-export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> {
+export function sendRequest(pool: Pool, request: WireRequest): Promise<BufferedResponse> {
   const { method, target, headers, body, timeoutMs, signal } = request;
   return new Promise((resolve, reject) => {
     let underWay: Dispatcher.DispatchController | undefined;
@@ -50,7 +50,7 @@ export function exchange(pool: Pool, request: WireRequest): Promise<WireAnswer> 
     }
     signal?.addEventListener('abort', follow);
 
-    let answer: Omit<WireAnswer, 'body'> | undefined;
+    let answer: Omit<BufferedResponse, 'body'> | undefined;
     const chunks: Uint8Array[] = [];
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {

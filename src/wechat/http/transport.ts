@@ -5,7 +5,7 @@ import { pooledFetch } from './pooled-fetch.ts';
 import type { WireRequest } from './send-request.ts';
 
 /** What came of sending: an answer of whatever status, or none. */
-export type Delivery =
+export type TransportResult =
   | {
       readonly type: 'answered';
       readonly status: number;
@@ -18,7 +18,7 @@ export type Delivery =
 
 export interface Transport {
   /** Throws only the reason of the caller's own abort. */
-  readonly send: (request: WireRequest) => Promise<Delivery>;
+  readonly send: (request: WireRequest) => Promise<TransportResult>;
   /** Waits for what is in flight. */
   readonly close: () => Promise<void>;
 }

@@ -3,8 +3,8 @@ import { parseObject, readCode } from '../calls/error-response.ts';
 import { type Signer, sendSigned } from '../calls/send-signed.ts';
 import { isObject } from '../codec/field-codecs.ts';
 import { decryptWithAny } from '../crypto/encrypted-resource.ts';
-import { distrust } from '../crypto/verify.ts';
-import type { Delivery } from '../http/transport.ts';
+import { verifySignature } from '../crypto/verify.ts';
+import type { TransportResult } from '../http/transport.ts';
 import type { KeyRing } from './key-ring.ts';
 import { platformKeys } from './platform-keys.ts';
 
@@ -50,7 +50,7 @@ export async function downloadCertificates(
   const downloaded = platformKeys(undefined, certificates);
   const nowMs = now();
   const find = (serial: string) => downloaded.find(serial, nowMs) ?? keys.find(serial);
-  const doubt = distrust(answer, find, nowMs);
+  const doubt = verifySignature(answer, find, nowMs);
   if (doubt !== undefined) {
     throw new CertificatesError(
       `the answer can not be trusted (${doubt.why}): check the clock and proxies.`,
@@ -59,7 +59,7 @@ export async function downloadCertificates(
   return certificates;
 }
 
-function mustBeFine(delivery: Delivery): Extract<Delivery, { type: 'answered' }> {
+function mustBeFine(delivery: TransportResult): Extract<TransportResult, { type: 'answered' }> {
   if (delivery.type !== 'answered') {
     throw new CertificatesError(`WeChat Pay gave no answer (${delivery.type}).`);
   }

@@ -14,12 +14,12 @@ interface Keys {
   readonly apiv3Keys: readonly string[];
 }
 
-export interface HeldKeys {
+export interface KeyProvider {
   readonly now: () => Keys;
   /** @throws WechatPayOptionsError, and then changes nothing */
   readonly change: (keys: WechatPayKeys) => void;
   /** Over once a key is there, or the first download of certificates has failed. */
-  readonly tried: () => Promise<void>;
+  readonly ready: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -28,12 +28,12 @@ type Downloading = Pick<CallContext, 'transport' | 'now' | 'onAttempt'> & {
 };
 
 /** Keys that may be changed while calls go on, and certificates that change by themselves. */
-export function holdKeys(
+export function createKeyProvider(
   options: WechatPayOptions,
   checked: CheckedOptions,
   { timeoutMs, ...base }: Downloading,
   onNews: NonNullable<WechatPayOptions['onCertificates']>,
-): HeldKeys {
+): KeyProvider {
   let held: Keys;
   const download = async () => {
     const startMs = performance.now();
@@ -67,7 +67,7 @@ export function holdKeys(
       }
       held = assemble(next);
     },
-    tried: async () => {
+    ready: async () => {
       if (held.keys.current() === undefined) {
         await tried;
       }

@@ -1,13 +1,13 @@
 import { parseObject } from '../calls/error-response.ts';
 import { type Answer, type DropField, decode, type Wire } from '../codec/codec.ts';
 import { isObject } from '../codec/field-codecs.ts';
-import { type PayAfterOrder, payAfterOrder, serviceNotice } from '../codec/wire-types.ts';
+import { type PayAfterOrder, payAfterOrder, serviceNotification } from '../codec/wire-types.ts';
 import { decryptWithAny, readResource } from '../crypto/encrypted-resource.ts';
-import { type Distrust, distrust, type SignedMessage } from '../crypto/verify.ts';
+import { type SignedMessage, type VerificationFailure, verifySignature } from '../crypto/verify.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 
 /** What a notice of WeChat's says, verified and decrypted. */
-export interface Notice {
+export interface Notification {
   readonly id: string;
   readonly eventType: string;
   /** The decrypted JSON as it came: it may name people. */
@@ -15,34 +15,34 @@ export interface Notice {
   /** The order inside, whatever the event type; null where there is none. */
   readonly order: PayAfterOrder | null;
   /** What the user did to the service; null where the notice is not about that. */
-  readonly service: Answer<typeof serviceNotice> | null;
+  readonly service: Answer<typeof serviceNotification> | null;
 }
 
 /** Not WeChat's, as far as can be proved: answer 4xx and write nothing. */
-export class UntrustedNoticeError extends Error {
+export class UntrustedNotificationError extends Error {
   override readonly name = 'UntrustedNoticeError';
-  readonly why: Distrust['why'] | 'malformed';
+  readonly why: VerificationFailure['why'] | 'malformed';
 
-  constructor(why: UntrustedNoticeError['why']) {
+  constructor(why: UntrustedNotificationError['why']) {
     super(`A notice was refused: ${why}.`);
     this.why = why;
   }
 }
 
 /** WeChat's, but under another APIv3 key: answer 5xx, so that it comes again when the key is right. */
-export class UndecryptableNoticeError extends Error {
+export class UndecryptableNotificationError extends Error {
   override readonly name = 'UndecryptableNoticeError';
 }
 
 const LEARN_MS = 3_000;
 /** Reasons that other certificates may remove. */
-const ABOUT_KEY: readonly Distrust['why'][] = [
+const ABOUT_KEY: readonly VerificationFailure['why'][] = [
   'unknown-serial',
   'expired-certificate',
   'not-yet-valid-certificate',
 ];
 
-export interface NoticeContext {
+export interface NotificationContext {
   readonly keys: KeyRing;
   /** The present one first, then those that still decrypt during a change. */
   readonly apiv3Keys: readonly string[];
@@ -57,22 +57,25 @@ export interface NoticeContext {
  * done a short time ago: WeChat Pay waits 5 s for its answer.
  * @throws UntrustedNoticeError, UndecryptableNoticeError
  */
-export async function readNotice(message: SignedMessage, context: NoticeContext): Promise<Notice> {
+export async function readNotification(
+  message: SignedMessage,
+  context: NotificationContext,
+): Promise<Notification> {
   const { keys, now } = context;
-  let doubt = distrust(message, keys.find, now());
+  let doubt = verifySignature(message, keys.find, now());
   if (doubt !== undefined && ABOUT_KEY.includes(doubt.why)) {
     await keys.learn(message.header('wechatpay-serial') ?? '', LEARN_MS);
-    doubt = distrust(message, keys.find, now());
+    doubt = verifySignature(message, keys.find, now());
   }
   if (doubt !== undefined) {
-    throw new UntrustedNoticeError(doubt.why);
+    throw new UntrustedNotificationError(doubt.why);
   }
   const envelope = parseObject(message.body);
   const id = envelope?.['id'];
   const eventType = envelope?.['event_type'];
   const resource = envelope?.['resource'];
   if (typeof id !== 'string' || id === '' || typeof eventType !== 'string' || !isObject(resource)) {
-    throw new UntrustedNoticeError('malformed');
+    throw new UntrustedNotificationError('malformed');
   }
   const payload = decrypt(resource, context.apiv3Keys);
   const wire = parseObject(Buffer.from(payload)) ?? {};
@@ -84,18 +87,20 @@ export async function readNotice(message: SignedMessage, context: NoticeContext)
     order: decode(payAfterOrder, wire, onUnreadableField) ?? null,
     service:
       'user_service_status' in wire
-        ? (decode(serviceNotice, wire, onUnreadableField) ?? null)
+        ? (decode(serviceNotification, wire, onUnreadableField) ?? null)
         : null,
   };
 }
 
 function decrypt(resource: Wire, keys: readonly string[]): string {
   if (readResource(resource) === undefined) {
-    throw new UntrustedNoticeError('malformed');
+    throw new UntrustedNotificationError('malformed');
   }
   const payload = decryptWithAny(resource, keys);
   if (payload === undefined) {
-    throw new UndecryptableNoticeError('A notice could not be decrypted: check WECHAT_APIV3_KEY.');
+    throw new UndecryptableNotificationError(
+      'A notice could not be decrypted: check WECHAT_APIV3_KEY.',
+    );
   }
   return payload;
 }

@@ -8,7 +8,7 @@ export interface Bulkhead {
   readonly leave: () => void;
 }
 
-type Entry = 'in' | 'full' | 'late';
+type Entry = 'acquired' | 'queue-full' | 'timed-out';
 
 export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
   let inside = 0;
@@ -22,7 +22,7 @@ export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
       };
       const admitted = () => {
         leaveLine();
-        resolve('in');
+        resolve('acquired');
       };
       const aborted = () => {
         leaveLine();
@@ -31,7 +31,7 @@ export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
       const timer = setTimeout(
         () => {
           leaveLine();
-          resolve('late');
+          resolve('timed-out');
         },
         Math.max(0, withinMs),
       );
@@ -42,10 +42,10 @@ export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
     enter: (withinMs, signal) => {
       if (inside < places) {
         inside += 1;
-        return 'in';
+        return 'acquired';
       }
       if (waiting.size >= maxWaiting) {
-        return 'full';
+        return 'queue-full';
       }
       signal?.throwIfAborted();
       return wait(withinMs, signal);

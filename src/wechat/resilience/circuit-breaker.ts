@@ -6,7 +6,7 @@ export type Circuit =
   | { readonly state: 'open'; readonly untilMs: number };
 
 /** What an attempt says of the server's health; `neither`: it asks for fewer calls, or never saw it. */
-export type Health = 'good' | 'bad' | 'neither';
+export type Health = 'good' | 'bad' | 'neutral';
 
 export interface CircuitRule {
   /** Below so many attempts in the window nothing is concluded. */
@@ -16,24 +16,24 @@ export interface CircuitRule {
   readonly openMs: number;
 }
 
-export type Admission =
-  | { readonly pass: 'flow' | 'probe' }
+export type AttemptDecision =
+  | { readonly pass: 'allowed' | 'probe' }
   /** Not before so long: what a caller may be told to wait. */
-  | { readonly pass: 'none'; readonly waitMs: number };
+  | { readonly pass: 'rejected'; readonly waitMs: number };
 
 export const CLOSED: Circuit = { state: 'closed' };
 
-/** Whether an attempt may be sent now. Pure, as is {@link conclude}: together the whole breaker. */
-export function admit(circuit: Circuit, nowMs: number, rule: CircuitRule): Admission {
+/** Whether an attempt may be sent now. Pure, as is {@link recordOutcome}: together the whole breaker. */
+export function canAttempt(circuit: Circuit, nowMs: number, rule: CircuitRule): AttemptDecision {
   switch (circuit.state) {
     case 'closed':
-      return { pass: 'flow' };
+      return { pass: 'allowed' };
     case 'half-open':
-      return { pass: 'none', waitMs: rule.openMs };
+      return { pass: 'rejected', waitMs: rule.openMs };
     case 'open':
       return nowMs >= circuit.untilMs
         ? { pass: 'probe' }
-        : { pass: 'none', waitMs: circuit.untilMs - nowMs };
+        : { pass: 'rejected', waitMs: circuit.untilMs - nowMs };
   }
 }
 
@@ -41,9 +41,9 @@ export function admit(circuit: Circuit, nowMs: number, rule: CircuitRule): Admis
  * What follows from an attempt that was let through. Where a probe shows nothing, the next attempt
  * probes. What was sent before the circuit opened says nothing any more.
  */
-export function conclude(
+export function recordOutcome(
   circuit: Circuit,
-  { pass, health }: { readonly pass: 'flow' | 'probe'; readonly health: Health },
+  { pass, health }: { readonly pass: 'allowed' | 'probe'; readonly health: Health },
   counts: Counts,
   nowMs: number,
   rule: CircuitRule,
@@ -53,7 +53,7 @@ export function conclude(
       ? CLOSED
       : { state: 'open', untilMs: health === 'bad' ? nowMs + rule.openMs : nowMs };
   }
-  const failing = counts.all >= rule.attempts && counts.marked >= rule.failingShare * counts.all;
+  const failing = counts.all >= rule.attempts && counts.failed >= rule.failingShare * counts.all;
   return circuit.state === 'closed' && health === 'bad' && failing
     ? { state: 'open', untilMs: nowMs + rule.openMs }
     : circuit;

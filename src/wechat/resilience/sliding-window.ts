@@ -7,7 +7,7 @@ export interface Tally {
 
 export interface Counts {
   readonly all: number;
-  readonly marked: number;
+  readonly failed: number;
 }
 
 const SLOTS = 10;
@@ -17,7 +17,7 @@ const SLOTS = 10;
  * window leaves a slot at a time.
  * @param now ms of a clock that never goes back
  */
-export function createTally(windowMs: number, now: () => number): Tally {
+export function createSlidingWindow(windowMs: number, now: () => number): Tally {
   const slotMs = windowMs / SLOTS;
   let slots: { turn: number; all: number; marked: number }[] = [];
   const current = () => {
@@ -46,7 +46,7 @@ export function createTally(windowMs: number, now: () => number): Tally {
         all += slot.all;
         marked += slot.marked;
       }
-      return { all, marked };
+      return { all, failed: marked };
     },
     clear: () => {
       slots = [];
