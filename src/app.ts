@@ -4,14 +4,14 @@ import type { Authenticator } from './auth/authenticator.ts';
 import type { Scope } from './auth/caller.ts';
 import { type CallerContext, callerOf } from './auth/caller-of.ts';
 import type { ClientAddress } from './http/client-address.ts';
-import { createTurnAway } from './http/overload-response.ts';
-import type { RequestScope } from './http/request-id.ts';
+import { createOverloadResponse } from './http/overload-response.ts';
+import type { RequestIds } from './http/request-id.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
-import type { QueryObserver } from './orders/queries/observed-state-cache.ts';
-import { createSharedQueries } from './orders/queries/query-coalescing.ts';
+import type { ObservationFilter } from './orders/queries/observed-state-cache.ts';
+import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
 import { createAdmission } from './plugins/admission/admission.ts';
-import { usePlaces, useTurns } from './plugins/admission/use-admission-queue.ts';
+import { useAdmissionQueue, useAdmissionSlots } from './plugins/admission/use-admission-queue.ts';
 import { useRateLimit } from './plugins/admission/use-rate-limit.ts';
 import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { documentCaches } from './plugins/documents/document-caches.ts';
@@ -24,18 +24,18 @@ import {
 import { useDocumentLimits } from './plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from './plugins/documents/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/documents/use-token-limit.ts';
-import { schemaReader } from './plugins/graphiql/graphiql-authorization.ts';
+import { graphiqlAuthorization } from './plugins/graphiql/graphiql-authorization.ts';
 import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useBodyLimit } from './plugins/use-body-limit.ts';
 import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
-import { useEndingStreams } from './plugins/use-credential-expiry.ts';
+import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
 import { useMetrics } from './plugins/use-metrics.ts';
 import { useNotify } from './plugins/use-notify.ts';
-import { useOperations } from './plugins/use-operation-log.ts';
-import { useAnswerHeaders } from './plugins/use-response-headers.ts';
+import { useOperationLog } from './plugins/use-operation-log.ts';
+import { useResponseHeaders } from './plugins/use-response-headers.ts';
 import { type AppLog, yogaLog } from './plugins/yoga-log.ts';
 import {
   createContext,
@@ -45,7 +45,7 @@ import {
 } from './schema/index.ts';
 
 export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
-  readonly queries: QueryObserver;
+  readonly queries: ObservationFilter;
   /** How often an operation comes before it is compiled; Infinity: never. */
   readonly compileAfter?: number | undefined;
   /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
@@ -65,7 +65,7 @@ export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
   readonly maxInFlight: number;
   /** What alone may be run; undefined where every document may. */
   readonly trustedDocuments: TrustedDocuments | undefined;
-  readonly requests: RequestScope;
+  readonly requests: RequestIds;
   readonly clientOf: ClientAddress;
   readonly metrics: Metrics;
 }
@@ -79,11 +79,11 @@ export function createApp(resources: AppResources) {
   const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = resources;
   const { authenticator, trustedDocuments, queries, orderCacheMs } = resources;
   const { bus } = ledger;
-  const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
+  const sharedQueries = createQueryCoalescing({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
   const lasting = { ...resources, sharedQueries };
   const admission = createAdmission({ most: resources.maxInFlight, onTurn: metrics.turn });
   const shapeOf = rememberedShapes();
-  const mayOpen = resources.graphiqlFor && schemaReader(authenticator);
+  const mayOpen = resources.graphiqlFor && graphiqlAuthorization(authenticator);
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
     context: ({ request, ...context }) =>
@@ -106,21 +106,21 @@ export function createApp(resources: AppResources) {
     maskedErrors: { isDev: false },
     logging: yogaLog(log),
     plugins: [
-      useAnswerHeaders({ requestId: requests.id }),
+      useResponseHeaders({ requestId: requests.id }),
       useClosingRefusals(),
       useHealth({ isReady }),
-      useNotify({ wechat, ledger, onNotice: metrics.notice }),
+      useNotify({ wechat, ledger, onNotification: metrics.notification }),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen })] : []),
       useAuthentication({ authenticator, scopes: PATH_SCOPES }),
       useJsonOnly({ endpoint: ENDPOINT }),
-      useTurns({ endpoint: ENDPOINT, admission }),
+      useAdmissionQueue({ endpoint: ENDPOINT, admission }),
       useMetrics(metrics),
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       useTokenLimit(),
       useDocumentLimits(shapeOf),
-      useEndingStreams(),
+      useCredentialExpiry(),
       useSafeErrors(),
-      useOperations({
+      useOperationLog({
         shapeOf,
         onStream: metrics.stream,
         onOperation: (report) => {
@@ -130,11 +130,11 @@ export function createApp(resources: AppResources) {
       }),
       useRateLimit(resources.rateLimit),
       useCompiler({ afterHits: resources.compileAfter }),
-      usePlaces({ admission }),
+      useAdmissionSlots({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
-  const turnAway = createTurnAway({ requestId: requests.id });
+  const turnAway = createOverloadResponse({ requestId: requests.id });
   // A page of another origin may read of an answer only what Yoga's CORS allows it to.
   const isTurnedAway = ({ method, url, headers }: IncomingMessage) =>
     method === 'POST' && url === ENDPOINT && headers.origin === undefined && admission.isFull();

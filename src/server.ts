@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp, ENDPOINT } from './app.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
-import { keptDataKey } from './config/data-key.ts';
+import { loadOrCreateDevelopmentDataKey } from './config/data-key.ts';
 import type { Environment } from './config/environment.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
 import { reloadSecrets } from './config/reload-secrets.ts';
-import { createRequestScope } from './http/request-id.ts';
+import { createRequestIds } from './http/request-id.ts';
 import { createHttpServer, listen, refusing } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections, stopCause } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
@@ -16,7 +16,7 @@ import { countOpenIntents } from './ledger/open-intents.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { createLog } from './observability/log.ts';
 import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
-import { createQueryObserver } from './orders/queries/observed-state-cache.ts';
+import { createObservationFilter } from './orders/queries/observed-state-cache.ts';
 import { startReconciler } from './orders/reconciliation/reconciler.ts';
 import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
 import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
@@ -29,7 +29,7 @@ const LAST_STEPS_MS = 1_000;
 
 /** Environment → configuration → resources → app → listen → wait → close in order. */
 async function main(env: Environment): Promise<void> {
-  const requests = createRequestScope();
+  const requests = createRequestIds();
   const log = createLog({ requestId: requests.id });
   const stop = stopCause({
     onFault: (err) => log.error({ err }, 'an error that nobody caught: this process ends'),
@@ -38,7 +38,7 @@ async function main(env: Environment): Promise<void> {
   const { config, sandbox, closing } = await configured(env);
   const { options } = config.upstream;
   const metrics = createMetrics({ ofProcess: true });
-  const dataKey = config.dataKey ?? (await keptDataKey(config.databaseUrl));
+  const dataKey = config.dataKey ?? (await loadOrCreateDevelopmentDataKey(config.databaseUrl));
   const ledger = await openLedger({
     databaseUrl: config.databaseUrl,
     dataKey,
@@ -54,7 +54,7 @@ async function main(env: Environment): Promise<void> {
   const authenticator = createAuthenticator(config.authentication, log);
   const others = [{ name: 'API keys', reload: authenticator.reload }];
   const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
-  const queries = createQueryObserver(ledger);
+  const queries = createObservationFilter(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
   metrics.countOpenIntents(() => countOpenIntents(ledger));
   const leaving = new AbortController();
@@ -83,7 +83,7 @@ async function main(env: Environment): Promise<void> {
   const leaveSockets = serveWebSocket(server, app, { path: ENDPOINT, origins: config.corsOrigins });
   log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
   if (sandbox !== undefined) {
-    await haveNotices(sandbox, `${url}/wechat/notify`);
+    await haveNotifications(sandbox, `${url}/wechat/notify`);
     log.warn({ sandbox }, 'no WECHAT_ variables: orders go to the sandbox, no money moves');
   }
   if (options.apiv3Key === undefined) {
@@ -143,7 +143,7 @@ async function configured(env: Environment): Promise<Configured> {
 }
 
 /** A merchant's notification URL is configured at WeChat Pay; the sandbox is told by its control. */
-async function haveNotices(sandbox: string, url: string): Promise<void> {
+async function haveNotifications(sandbox: string, url: string): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ url });
   await fetch(`${sandbox}/sandbox/notify-url`, { method: 'POST', headers, body });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRequestScope } from '../src/http/request-id.ts';
+import { createRequestIds } from '../src/http/request-id.ts';
 import { renderGraphiqlPage } from '../src/plugins/graphiql/page.ts';
 import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
 import { at } from './support/json.ts';
@@ -14,7 +14,10 @@ describe('every answer', () => {
     ['a refusal', graphqlRequest('no json')],
     ['415', new Request('http://app/graphql', { method: 'POST', body: '{}' })],
     ['health', new Request('http://app/health')],
-    ['a notice refused', new Request('http://app/wechat/notify', { method: 'POST', body: '{}' })],
+    [
+      'a notification refused',
+      new Request('http://app/wechat/notify', { method: 'POST', body: '{}' }),
+    ],
     ['a page', new Request('http://app/graphql', { headers: { accept: 'text/html' } })],
     ['404', new Request('http://app/nothing')],
   ])('%s is not sniffed, kept, framed, or told to others', async (_, request) => {
@@ -41,13 +44,13 @@ describe('a request', () => {
   test.each(['', 'x'.repeat(129), 'a b', '张三', '"', '<script>', 'a,b', "'"])(
     'gets another where it is none: %s',
     (id) => {
-      const scope = createRequestScope();
+      const scope = createRequestIds();
       expect(scope.run(id, scope.id)).toMatch(/^[\da-f-]{36}$/);
     },
   );
 
   test('has its name in each line that is written because of it, and in no other', async () => {
-    const requests = createRequestScope();
+    const requests = createRequestIds();
     const { log, entries } = collectLog(requests.id);
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
     const app = makeApp({ requests, log, wechat });

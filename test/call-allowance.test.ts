@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { callAllowance } from '../src/schema/upstream-budget.ts';
+import { createUpstreamBudget } from '../src/schema/upstream-budget.ts';
 
 test('a request has five reads and one write, and pays for each call after its first', () => {
   let paid = 0;
-  const calls = callAllowance(() => {
+  const calls = createUpstreamBudget(() => {
     paid += 1;
   });
   calls.write();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../src/app.ts';
-import { observe } from '../src/ledger/record-observation.ts';
+import { recordObservation } from '../src/ledger/record-observation.ts';
 import { OrderNotFoundError, WechatUnavailableError } from '../src/wechat/index.ts';
 import { snippets } from './readme/documents.ts';
 import { payAfterOrder } from './support/answers.ts';
@@ -37,7 +37,7 @@ async function both(): Promise<{ readonly compiled: App; readonly executed: App 
     const now = 1_767_225_600_000;
     for (const outOrderNo of ['A', 'B', 'C']) {
       const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
-      await ledger.store.write((tx) => observe(tx, { ...seen, source: 'QUERY' }, now));
+      await ledger.store.write((tx) => recordObservation(tx, { ...seen, source: 'QUERY' }, now));
     }
     return makeApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };

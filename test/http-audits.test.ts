@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Of the GraphQL over HTTP specification; what is only possible (a notice) need not be. */
+/** Of the GraphQL over HTTP specification; what is only possible (a notification) need not be. */
 test.each(serverAudits({ url: () => `${server.url}/graphql`, fetchFn: fetch }))(
   '$name',
   async ({ fn }) => {

@@ -106,8 +106,11 @@ describe('where as many operations are under way as may be', () => {
     await begun(1);
     const health = await app.fetch(new Request('http://app/health'));
     expect(health.status).toBe(200);
-    const notice = new Request('http://app/wechat/notify', { method: 'POST', body: '{}' });
-    expect(await (await app.fetch(notice)).json()).toEqual({ code: 'FAIL', message: 'try again' });
+    const notification = new Request('http://app/wechat/notify', { method: 'POST', body: '{}' });
+    expect(await (await app.fetch(notification)).json()).toEqual({
+      code: 'FAIL',
+      message: 'try again',
+    });
     answer();
     await first;
   });

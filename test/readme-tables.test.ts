@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { identityControls } from '../src/sandbox/controls/identity.ts';
-import { noticeControls } from '../src/sandbox/controls/notices.ts';
+import { notificationControls } from '../src/sandbox/controls/notices.ts';
 import { notifyControls } from '../src/sandbox/controls/notify.ts';
 import { orderControls } from '../src/sandbox/controls/orders.ts';
 import { stateControls } from '../src/sandbox/controls/state.ts';
@@ -34,7 +34,7 @@ describe('the tables of README.md', () => {
       ...identityControls,
       ...orderControls,
       ...notifyControls,
-      ...noticeControls,
+      ...notificationControls,
       ...stateControls,
       ...trafficControls,
     ].map(({ method, path }) => `${method} ${path}`);

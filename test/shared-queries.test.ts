@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createQueryObserver } from '../src/orders/queries/observed-state-cache.ts';
-import { createSharedQueries } from '../src/orders/queries/query-coalescing.ts';
+import { createObservationFilter } from '../src/orders/queries/observed-state-cache.ts';
+import { createQueryCoalescing } from '../src/orders/queries/query-coalescing.ts';
 import type { PayAfterOrder } from '../src/wechat/index.ts';
 import { payAfterOrder } from './support/answers.ts';
 import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './support/app.ts';
@@ -29,8 +29,8 @@ function heldWechat() {
 async function shared(keepMs = 0) {
   const { calls, wechat } = heldWechat();
   const ledger = await memoryLedger();
-  const queries = createQueryObserver(ledger);
-  const book = createSharedQueries({ wechat, queries, bus: ledger.bus, keepMs });
+  const queries = createObservationFilter(ledger);
+  const book = createQueryCoalescing({ wechat, queries, bus: ledger.bus, keepMs });
   return { calls, ...book };
 }
 

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config/load-config.ts';
 import { createGateway } from './life/fixture.ts';
 import { serve } from './life/port.ts';
-import { noticeOptions } from './life/sdk-notice.ts';
+import { notificationOptions } from './life/sdk-notice.ts';
 import { openSocket } from './life/socket.ts';
 import { graphqlRequest, makeApp } from './support/app.ts';
 import { problemsOf } from './support/environment.ts';
@@ -55,7 +55,7 @@ describe('with trusted documents', () => {
 
   test('the same holds over WebSocket', async () => {
     const gateway = await createGateway({
-      wechat: noticeOptions(),
+      wechat: notificationOptions(),
       resources: { trustedDocuments },
     });
     const port = await serve(gateway);

@@ -13,12 +13,12 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 export function goalsTable(goals: readonly Goal[]): string {
   return table([
-    ['figure', 'best peer', 'floor', 'to reach', 'ours', ''],
-    ...goals.map(({ what, bestPeer, floor, reach, ours, reached }) => [
+    ['figure', 'best peer', 'floor', 'to visibility', 'ours', ''],
+    ...goals.map(({ what, bestPeer, floor, visibility, ours, reached }) => [
       what,
       bestPeer,
       floor,
-      reach,
+      visibility,
       ours,
       reached ? 'reached' : '**missed**',
     ]),

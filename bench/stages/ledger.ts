@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { acquireIntent, HOLD_MS } from '../../src/ledger/acquire-intent.ts';
 import { openStore } from '../../src/ledger/database/open-store.ts';
-import { createVault } from '../../src/ledger/encryption.ts';
+import { createEncryption } from '../../src/ledger/encryption.ts';
 import { ledgerFile } from '../server-environment.ts';
 import { APPID, SERVICE_ID } from '../work/merchant.ts';
 import type { StageWork } from './stage.ts';
@@ -15,9 +15,9 @@ export async function ledgerStages(
   directory: string,
 ): Promise<AsyncDisposable & { readonly works: readonly StageWork[] }> {
   const store = await openStore(`sqlite:${ledgerFile(directory)}`);
-  const vault = createVault(randomBytes(32));
+  const encryption = createEncryption(randomBytes(32));
   const log = { warn: () => {}, error: () => {} };
-  const ledger = { store, vault, now: Date.now, holdMs: HOLD_MS, log };
+  const ledger = { store, encryption, now: Date.now, holdMs: HOLD_MS, log };
   const body = randomBytes(BODY_BYTES);
   let last = 0;
   const write = async () => {

@@ -9,7 +9,7 @@ export const GOALS = {
   G7: 'SIGTERM: /ready first, what is under way finishes, streams complete, gone within a second of it',
   G8: 'kill −9 in a storm of notices: nothing acknowledged is lost, nothing applied twice',
   G9: 'Notices are acknowledged in time while GraphQL is overloaded',
-  G10: 'A notice counts once, however often it comes; what is not WeChat Pay’s leaves no trace',
+  G10: 'A notification counts once, however often it comes; what is not WeChat Pay’s leaves no trace',
   G11: 'Creates under every fault: no second order, no false failure, all settled within 60 s',
   G12: 'No personal data and no secret in answers, logs, metrics or stored bytes',
   G13: 'Nobody reads or does what is not theirs',

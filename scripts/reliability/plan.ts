@@ -14,12 +14,12 @@ import { install } from './experiments/install.ts';
 import { intruder } from './experiments/intruder.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
-import { noticeFaults } from './experiments/notice-faults.ts';
+import { notificationFaults } from './experiments/notice-faults.ts';
 import { outage } from './experiments/outage.ts';
 import { overload } from './experiments/overload.ts';
 import { prober } from './experiments/prober.ts';
-import { refusedNotices } from './experiments/refused-notices.ts';
-import { sameNotice } from './experiments/same-notice.ts';
+import { refusedNotifications } from './experiments/refused-notices.ts';
+import { sameNotification } from './experiments/same-notice.ts';
 import { shutdown } from './experiments/shutdown.ts';
 import { slow } from './experiments/slow.ts';
 import { soak } from './experiments/soak.ts';
@@ -31,13 +31,13 @@ import { upstreamOutage } from './experiments/upstream-outage.ts';
 export const LANES: readonly (readonly Experiment[])[] = [
   [faults],
   [faultMatrix],
-  [noticeFaults],
+  [notificationFaults],
   [diskFull],
   [upstreamOutage],
   [outage],
   [kill9],
-  [sameNotice, twoInstances, cuts],
-  [refusedNotices],
+  [sameNotification, twoInstances, cuts],
+  [refusedNotifications],
   [load, overload],
   [commits],
   [shutdown],

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyEntry } from './api-key-file.ts';
 import type { Caller } from './caller.ts';
-import { hasEnded } from './credential-expiry.ts';
+import { isExpired } from './credential-expiry.ts';
 
 export interface ApiKeys {
   /** The caller whose key this is; undefined where it is nobody's, or no longer. */
@@ -27,7 +27,7 @@ export function createApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
       const key = keys.get(id);
       const digest = hash('sha256', secret, 'buffer');
       const isRight = timingSafeEqual(digest, key?.entry.digest ?? NO_DIGEST);
-      return key !== undefined && isRight && !hasEnded(key.caller) ? key.caller : undefined;
+      return key !== undefined && isRight && !isExpired(key.caller) ? key.caller : undefined;
     },
     replace: (next) => {
       const before = keys;

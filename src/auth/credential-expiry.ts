@@ -3,7 +3,7 @@ import type { Caller } from './caller.ts';
 /** The longest that a timer of Node can wait. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-export function hasEnded({ expiresAt, revoked }: Caller): boolean {
+export function isExpired({ expiresAt, revoked }: Caller): boolean {
   return revoked?.aborted === true || (expiresAt !== null && Date.now() >= expiresAt);
 }
 
@@ -11,7 +11,7 @@ export function hasEnded({ expiresAt, revoked }: Caller): boolean {
  * Calls back once when the caller's credential ends, never before this returns.
  * @returns how to stop waiting
  */
-export function whenEnded(caller: Caller, callback: () => void): () => void {
+export function onExpiry(caller: Caller, callback: () => void): () => void {
   const { expiresAt, revoked } = caller;
   let timer: NodeJS.Timeout | undefined;
   const stop = () => {
@@ -20,14 +20,14 @@ export function whenEnded(caller: Caller, callback: () => void): () => void {
   };
   const wait = () => {
     clearTimeout(timer);
-    const ms = hasEnded(caller) ? 0 : (expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
+    const ms = isExpired(caller) ? 0 : (expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
     if (ms < Number.POSITIVE_INFINITY) {
       timer = setTimeout(check, Math.min(ms, LONGEST_WAIT_MS));
       timer.unref();
     }
   };
   const check = () => {
-    if (hasEnded(caller)) {
+    if (isExpired(caller)) {
       stop();
       callback();
     } else {

@@ -1,11 +1,11 @@
 import { readApiKeyFile } from '../auth/api-key-file.ts';
 import type { Authentication, Way } from '../auth/authenticator.ts';
-import type { Settings } from './environment.ts';
+import type { EnvironmentReader } from './environment.ts';
 
 const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/;
 
 /** API keys, tokens, or both; none at all only on one's own machine. */
-export function readAuthentication(from: Settings, production: boolean): Authentication {
+export function readAuthentication(from: EnvironmentReader, production: boolean): Authentication {
   const [way, ...others] = [...readApiKeys(from), ...readTokens(from)];
   if (way !== undefined) {
     return { kind: 'required', ways: [way, ...others] };
@@ -13,12 +13,12 @@ export function readAuthentication(from: Settings, production: boolean): Authent
   if (production && from.text('API_KEYS_FILE') === undefined) {
     const problem =
       'is missing, and so is JWKS_URL: production lets nobody in who does not show who they are. Make a key with: npm run key -- --client <name> --scopes <scopes> --file keys.json';
-    from.note('API_KEYS_FILE', problem);
+    from.addProblem('API_KEYS_FILE', problem);
   }
   return { kind: 'none' };
 }
 
-function readApiKeys(from: Settings): readonly Way[] {
+function readApiKeys(from: EnvironmentReader): readonly Way[] {
   const file = from.text('API_KEYS_FILE');
   if (file === undefined) {
     return [];
@@ -26,14 +26,14 @@ function readApiKeys(from: Settings): readonly Way[] {
   const keys = readApiKeyFile(file);
   if ('problems' in keys) {
     for (const problem of keys.problems) {
-      from.note('API_KEYS_FILE', problem);
+      from.addProblem('API_KEYS_FILE', problem);
     }
     return [{ kind: 'api-keys', file, keys: [] }];
   }
   return [{ kind: 'api-keys', file, keys }];
 }
 
-function readTokens(from: Settings): readonly Way[] {
+function readTokens(from: EnvironmentReader): readonly Way[] {
   const jwksUrl = from.text('JWKS_URL');
   const issuer = from.text('JWT_ISSUER');
   const audience = from.text('JWT_AUDIENCE');
@@ -46,11 +46,11 @@ function readTokens(from: Settings): readonly Way[] {
     JWT_AUDIENCE: audience,
   })) {
     if (value === undefined) {
-      from.note(variable, 'is missing: JWKS_URL, JWT_ISSUER and JWT_AUDIENCE go together.');
+      from.addProblem(variable, 'is missing: JWKS_URL, JWT_ISSUER and JWT_AUDIENCE go together.');
     }
   }
   if (jwksUrl !== undefined && !isKeyUrl(jwksUrl)) {
-    from.note('JWKS_URL', 'is not an https address; http is for loopback alone.');
+    from.addProblem('JWKS_URL', 'is not an https address; http is for loopback alone.');
   }
   return [{ kind: 'jwt', jwksUrl: jwksUrl ?? '', issuer: issuer ?? '', audience: audience ?? '' }];
 }

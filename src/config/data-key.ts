@@ -9,7 +9,7 @@ const KEY_BYTES = 32;
  * database in memory one that dies with it.
  * @returns 32 bytes
  */
-export async function keptDataKey(databaseUrl: string): Promise<Buffer> {
+export async function loadOrCreateDevelopmentDataKey(databaseUrl: string): Promise<Buffer> {
   const path = databaseUrl.slice('sqlite:'.length);
   if (path === ':memory:') {
     return randomBytes(KEY_BYTES);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Settings } from './environment.ts';
+import type { EnvironmentReader } from './environment.ts';
 
 const VARIABLE = 'TRUSTED_DOCUMENTS';
 
 /** Texts of documents by their ids; undefined where every document may be run. */
-export function readDocuments(from: Settings): ReadonlyMap<string, string> | undefined {
+export function readDocuments(from: EnvironmentReader): ReadonlyMap<string, string> | undefined {
   const file = from.text(VARIABLE);
   if (file === undefined) {
     return undefined;
@@ -20,7 +20,7 @@ export function readDocuments(from: Settings): ReadonlyMap<string, string> | und
   } catch {
     // Told like any other file that is none.
   }
-  from.note(
+  from.addProblem(
     VARIABLE,
     `names no manifest: make one with: npm run documents -- <folder> --out ${file}`,
   );

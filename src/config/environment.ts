@@ -21,9 +21,9 @@ export class ConfigError extends Error {
 }
 
 /** Reads single variables and collects what is wrong with them. An empty one counts as absent. */
-export interface Settings {
+export interface EnvironmentReader {
   readonly problems: readonly ConfigProblem[];
-  readonly note: (variable: string, problem: string) => void;
+  readonly addProblem: (variable: string, problem: string) => void;
   readonly text: (variable: string) => string | undefined;
   /** The variable itself, or what is in the file that `<variable>_FILE` names. */
   readonly secret: (variable: string) => string | undefined;
@@ -32,7 +32,7 @@ export interface Settings {
   readonly list: (variable: string) => readonly string[];
 }
 
-export function settings(env: Environment): Settings {
+export function readEnvironment(env: Environment): EnvironmentReader {
   const problems: ConfigProblem[] = [];
   const note = (variable: string, problem: string) => {
     problems.push({ variable, problem });
@@ -40,7 +40,7 @@ export function settings(env: Environment): Settings {
   const text = (variable: string) => env[variable]?.trim() || undefined;
   return {
     problems,
-    note,
+    addProblem: note,
     text,
     secret: (variable) => {
       const file = text(`${variable}_FILE`);

@@ -1,22 +1,22 @@
-import type { Settings } from './environment.ts';
+import type { EnvironmentReader } from './environment.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 /** @param authenticated whether callers have to show who they are */
-export function readHost(from: Settings, authenticated: boolean): string {
+export function readHost(from: EnvironmentReader, authenticated: boolean): string {
   const host = from.text('HOST') ?? '127.0.0.1';
   if (!authenticated && !LOOPBACK.test(host)) {
     const problem =
       'is not a loopback address, and callers are not authenticated: set API_KEYS_FILE or JWKS_URL, or keep to 127.0.0.1.';
-    from.note('HOST', problem);
+    from.addProblem('HOST', problem);
   }
   return host;
 }
 
-export function readOrigins(from: Settings): readonly string[] {
+export function readOrigins(from: EnvironmentReader): readonly string[] {
   const origins = from.list('CORS_ORIGINS');
   if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
-    from.note('CORS_ORIGINS', 'holds what is no origin such as https://shop.example.com.');
+    from.addProblem('CORS_ORIGINS', 'holds what is no origin such as https://shop.example.com.');
   }
   return origins;
 }
@@ -31,16 +31,19 @@ export interface GraphiqlReasons {
 
 /** In production, and where only trusted documents are run, it is on only where it is asked for. */
 export function readGraphiql(
-  from: Settings,
+  from: EnvironmentReader,
   { production, authenticated, anyDocument }: GraphiqlReasons,
 ): boolean {
   const usual = production || !anyDocument ? 'off' : 'on';
   const on = (from.choice('GRAPHIQL', 'on', 'off') ?? usual) === 'on';
   if (on && !anyDocument) {
-    from.note('GRAPHIQL', 'can not be on with TRUSTED_DOCUMENTS: it sends documents of its own.');
+    from.addProblem(
+      'GRAPHIQL',
+      'can not be on with TRUSTED_DOCUMENTS: it sends documents of its own.',
+    );
   }
   if (on && production && !authenticated) {
-    from.note(
+    from.addProblem(
       'GRAPHIQL',
       'is on for everybody: set API_KEYS_FILE or JWKS_URL too, or set it to off.',
     );

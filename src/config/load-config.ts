@@ -5,7 +5,7 @@ import type { InputRules } from '../orders/rules/issue-collector.ts';
 import { readAuthentication } from './authentication.ts';
 import { readDatabase, readDataKey } from './database.ts';
 import { readDocuments } from './documents.ts';
-import { ConfigError, type Environment, settings } from './environment.ts';
+import { ConfigError, type Environment, readEnvironment } from './environment.ts';
 import { readGraphiql, readHost, readOrigins } from './http.ts';
 import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './limits.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
@@ -44,7 +44,7 @@ export interface Config {
 
 /** Reads the environment. Throws one {@link ConfigError} that names every problem. */
 export function loadConfig(env: Environment): Config {
-  const from = settings(env);
+  const from = readEnvironment(env);
   const production = env['NODE_ENV'] === 'production';
   const upstream = readUpstream(from, env, production);
   const trustedDocuments = readDocuments(from);

@@ -4,7 +4,7 @@ import {
   type WechatPayOptions,
   WechatPayOptionsError,
 } from '../wechat/index.ts';
-import type { Environment, Settings } from './environment.ts';
+import type { Environment, EnvironmentReader } from './environment.ts';
 
 /** Where calls go: the sandbox that is started along, or WeChat Pay for a real merchant. */
 export type Upstream = SandboxUpstream | MerchantUpstream;
@@ -22,7 +22,11 @@ interface MerchantUpstream {
 /** The merchant number of the sandbox: the example of WeChat Pay's documents, and nobody's. */
 export const SANDBOX_MCHID = '1230000109';
 
-export function readUpstream(from: Settings, env: Environment, production: boolean): Upstream {
+export function readUpstream(
+  from: EnvironmentReader,
+  env: Environment,
+  production: boolean,
+): Upstream {
   const port = from.whole('SANDBOX_PORT', 0, 65_535) ?? 4010;
   const given = Object.keys(env).filter((name) => name.startsWith('WECHAT_') && from.text(name));
   if (given.length === 0 && !production) {
@@ -31,18 +35,18 @@ export function readUpstream(from: Settings, env: Environment, production: boole
   if (given.length === 0) {
     const problem =
       'is missing: production does not run on the sandbox. Set the WECHAT_ variables of a real merchant.';
-    from.note('WECHAT_MCHID', problem);
+    from.addProblem('WECHAT_MCHID', problem);
     return { kind: 'sandbox', port };
   }
   if (production && from.text('WECHAT_MCHID') === SANDBOX_MCHID) {
     const problem =
       "is the sandbox's: production does not run on its keys. Set the WECHAT_ variables of a real merchant.";
-    from.note('WECHAT_MCHID', problem);
+    from.addProblem('WECHAT_MCHID', problem);
   }
   return { kind: 'merchant', options: readMerchant(from) };
 }
 
-function readMerchant(from: Settings): WechatPayOptions {
+function readMerchant(from: EnvironmentReader): WechatPayOptions {
   const calls = from.whole('WECHAT_MAX_CALLS', 1, 10_000);
   const options = {
     mchid: from.text('WECHAT_MCHID') ?? '',
@@ -63,7 +67,7 @@ function readMerchant(from: Settings): WechatPayOptions {
 }
 
 /** The client's own check, under the names of the variables. */
-function noteOptionProblems(from: Settings, options: WechatPayOptions): void {
+function noteOptionProblems(from: EnvironmentReader, options: WechatPayOptions): void {
   try {
     checkOptions(options);
   } catch (error) {
@@ -74,18 +78,18 @@ function noteOptionProblems(from: Settings, options: WechatPayOptions): void {
     for (const { option, problem } of error.problems) {
       const variable = `WECHAT_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
       if (!noted.has(variable)) {
-        from.note(variable, problem);
+        from.addProblem(variable, problem);
       }
     }
   }
 }
 
 /** Signs launch data. */
-export function readLaunchKey(from: Settings): string | undefined {
+export function readLaunchKey(from: EnvironmentReader): string | undefined {
   const apiv2Key = from.secret('WECHAT_APIV2_KEY');
   const read = apiv2Key === undefined ? undefined : readSymmetricKey(apiv2Key);
   if (read !== undefined && 'problem' in read) {
-    from.note('WECHAT_APIV2_KEY', read.problem);
+    from.addProblem('WECHAT_APIV2_KEY', read.problem);
   }
   return apiv2Key;
 }

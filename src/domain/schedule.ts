@@ -15,7 +15,7 @@ const GIVE_UP: Partial<Readonly<Record<PayAfterState, number>>> = { CREATED: 2 *
 const GIVE_UP_OTHERWISE = 30 * DAY;
 
 /**
- * When to ask WeChat about an order next, since notices are not guaranteed to come: every 20 s
+ * When to ask WeChat about an order next, since notifications are not guaranteed to come: every 20 s
  * while its state is young, then ever more rarely. Null: never again by itself.
  * @param jitter from 0 up to 1: spreads orders that were made together
  */

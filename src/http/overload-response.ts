@@ -7,7 +7,7 @@ import {
 import { overloadedAnswer } from './overloaded.ts';
 
 /** Gives the answer of an overloaded server, at a tenth of what the way through Yoga costs it. */
-export function createTurnAway({
+export function createOverloadResponse({
   requestId,
 }: AnswerHeadersOptions): (response: ServerResponse) => void {
   const { status, headers, body } = overloadedAnswer();

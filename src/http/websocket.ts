@@ -5,7 +5,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { App } from '../app.ts';
 import type { Caller } from '../auth/caller.ts';
-import { hasEnded, whenEnded } from '../auth/credential-expiry.ts';
+import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
 import { withoutValues } from '../plugins/documents/redact-values.ts';
 import { credentialEnded } from '../plugins/use-credential-expiry.ts';
 import { overloaded } from './overloaded.ts';
@@ -54,7 +54,7 @@ export function serveWebSocket(
           return false;
         }
         callers.set(socket, verdict);
-        const stop = whenEnded(verdict, () => {
+        const stop = onExpiry(verdict, () => {
           setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), ENDED_MS).unref();
         });
         socket.once('close', stop);
@@ -63,7 +63,7 @@ export function serveWebSocket(
       onSubscribe: async ({ extra: { socket, request: req } }, _id, request) => {
         const { variables, operationName } = request;
         const caller = callers.get(socket);
-        if (caller === undefined || hasEnded(caller)) {
+        if (caller === undefined || isExpired(caller)) {
           socket.close(UNAUTHORIZED, 'Unauthorized');
           return [credentialEnded()];
         }

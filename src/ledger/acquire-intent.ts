@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { OrderConflictError, type PreparedWrite } from '../wechat/index.ts';
-import { type Places, statement } from './database/compiled-query.ts';
+import { compiledQuery, type Params } from './database/compiled-query.ts';
 import type { Tx } from './database/group-commit.ts';
 import type { IntentRow } from './database/tables.ts';
-import type { Vault } from './encryption.ts';
+import type { Encryption } from './encryption.ts';
 import { digestOf, findIntent, type Intended, intentBody, sealBody } from './find-intent.ts';
 import { releaseIntent } from './finish-intent.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,7 +22,7 @@ export interface AcquiredIntent {
   readonly until: number | null;
 }
 
-type LedgerParts = Pick<Ledger, 'store' | 'vault' | 'now' | 'holdMs' | 'log'>;
+type LedgerParts = Pick<Ledger, 'store' | 'encryption' | 'now' | 'holdMs' | 'log'>;
 
 /** A live call finishes its own intent; the reconciler comes only after this, unless told otherwise. */
 export const HOLD_MS = 60_000;
@@ -38,14 +38,14 @@ export async function acquireIntent(
   intended: Intended,
   sendBy: number = Number.POSITIVE_INFINITY,
 ): Promise<AcquiredIntent> {
-  const { store, vault, now } = ledger;
-  const digest = digestOf(vault, intended);
+  const { store, encryption, now } = ledger;
+  const digest = digestOf(encryption, intended);
   const known = await beforeSending(ledger, sendBy, findIntent(store.db, intended, digest));
   const fresh = known ? undefined : await prepareUnlessKnown(ledger, intended, digest, sendBy);
   const write = store.write((tx) => acquire(tx, ledger, intended, { digest, fresh, sendBy }));
   const acquired = await beforeSending(ledger, sendBy, write, (late) => {
     if (typeof late === 'object' && !late.repeated) {
-      void store.write((tx) => releaseIntent(tx, late, now()), 'soon').catch(() => {});
+      void store.write((tx) => releaseIntent(tx, late, now()), 'deferred').catch(() => {});
     }
   });
   if (acquired === 'conflict') {
@@ -65,7 +65,7 @@ interface Acquiring {
 /** Within a write. Undefined: neither is there an intent any more, nor are there bytes for a new one. */
 async function acquire(
   tx: Tx,
-  { vault, now: clock, holdMs }: LedgerParts,
+  { encryption, now: clock, holdMs }: LedgerParts,
   intended: Intended,
   { digest, fresh, sendBy }: Acquiring,
 ): Promise<AcquiredIntent | 'conflict' | undefined> {
@@ -78,7 +78,7 @@ async function acquire(
     if (known.digest !== digest || !maySend(known, intended)) {
       return 'conflict';
     }
-    return repeat(known, vault, await renew(tx, known, intended, now + holdMs, now));
+    return repeat(known, encryption, await renew(tx, known, intended, now + holdMs, now));
   }
   if (fresh === undefined) {
     return undefined;
@@ -94,7 +94,7 @@ async function acquire(
     service_id: serviceId,
     digest,
     target: fresh.target,
-    body: sealBody(fresh.body, vault),
+    body: sealBody(fresh.body, encryption),
     platform_serial: fresh.platformSerial,
     owner,
     status: 'open',
@@ -112,7 +112,7 @@ function maySend({ owner }: IntentRow, intended: Intended): boolean {
   return intended.operation !== 'create' || owner === intended.owner;
 }
 
-const insertIntent = statement((db, row: Places<IntentRow>) =>
+const insertIntent = compiledQuery((db, row: Params<IntentRow>) =>
   db.insertInto('intents').values(row),
 );
 
@@ -166,9 +166,9 @@ async function renew(
 
 function repeat(
   { id, target, platform_serial: platformSerial, body, status }: IntentRow,
-  vault: Vault,
+  encryption: Encryption,
   until: number | null,
 ): AcquiredIntent {
-  const prepared = { target, platformSerial, body: intentBody({ body }, vault) };
+  const prepared = { target, platformSerial, body: intentBody({ body }, encryption) };
   return { id, prepared, repeated: true, succeededBefore: status === 'done', until };
 }

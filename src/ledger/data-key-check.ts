@@ -1,5 +1,5 @@
 import type { Store } from './database/open-store.ts';
-import type { Vault } from './encryption.ts';
+import type { Encryption } from './encryption.ts';
 
 /** The database was sealed under another key: set DATA_KEY to the one that it was made with. */
 export class WrongDataKeyError extends Error {
@@ -21,18 +21,21 @@ const WORD = 'payafter';
  * repeat would look like other input, and no stored body could be sent again.
  * @throws WrongDataKeyError
  */
-export function checkDataKey({ write }: Pick<Store, 'write'>, vault: Vault): Promise<void> {
+export function checkDataKey(
+  { write }: Pick<Store, 'write'>,
+  encryption: Encryption,
+): Promise<void> {
   return write(async (tx) => {
     const known = await tx.selectFrom('data_key').select('sealed').executeTakeFirst();
     if (known === undefined) {
       await tx
         .insertInto('data_key')
-        .values({ sealed: vault.seal(WORD, KIND) })
+        .values({ sealed: encryption.encrypt(WORD, KIND) })
         .execute();
       return;
     }
     try {
-      vault.open(known.sealed, KIND);
+      encryption.decrypt(known.sealed, KIND);
     } catch (cause) {
       throw new WrongDataKeyError(cause);
     }

@@ -9,11 +9,11 @@ import {
 } from 'node:crypto';
 
 /** Keeps stored data unreadable without the data key. */
-export interface Vault {
-  /** AES-256-GCM, Base64, bound to what it is: a sealed body can't be passed off as a notice. */
-  readonly seal: (plaintext: Uint8Array | string, kind: string) => string;
+export interface Encryption {
+  /** AES-256-GCM, Base64, bound to what it is: a sealed body can't be passed off as a notification. */
+  readonly encrypt: (plaintext: Uint8Array | string, kind: string) => string;
   /** Throws where the key, the kind or a byte is another. */
-  readonly open: (sealed: string, kind: string) => Buffer;
+  readonly decrypt: (sealed: string, kind: string) => Buffer;
   /** A keyed hash: the same text gives the same, and it can't be found by trying all phones. */
   readonly hash: (text: string, kind: string) => string;
 }
@@ -22,18 +22,18 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** @param dataKey 32 bytes */
-export function createVault(dataKey: Uint8Array): Vault {
+export function createEncryption(dataKey: Uint8Array): Encryption {
   const sealing = derive(dataKey, 'seal');
   const hashing = derive(dataKey, 'hash');
   return {
-    seal: (plaintext, kind) => {
+    encrypt: (plaintext, kind) => {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
       cipher.setAAD(Buffer.from(kind));
       const bytes = [nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
       return Buffer.concat(bytes).toString('base64');
     },
-    open: (sealed, kind) => {
+    decrypt: (sealed, kind) => {
       const bytes = Buffer.from(sealed, 'base64');
       const nonce = bytes.subarray(0, NONCE_BYTES);
       const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PayAfterState } from '../domain/pay-after-state.ts';
-import type { Reach } from '../orders/access/visibility.ts';
+import type { Visibility } from '../orders/access/visibility.ts';
 import type { EventRow, Tables } from './database/tables.ts';
 
 /** An event with what tells whose it is, at the time of reading. */
@@ -36,11 +36,11 @@ export function eventsAfter(db: Kysely<Tables>, cursor: number) {
 type EventLog = ReturnType<typeof eventsAfter>;
 
 /** Those that are shown, now or later. */
-export function withinReach(log: EventLog, reach: Reach): EventLog {
-  if (reach.kind === 'everybody') {
+export function withinReach(log: EventLog, visibility: Visibility): EventLog {
+  if (visibility.kind === 'all') {
     return log;
   }
-  const { owner } = reach;
+  const { owner } = visibility;
   return log.where((where) =>
     where.or([
       where('orders.owner', '=', owner),
@@ -63,11 +63,11 @@ export function withinReach(log: EventLog, reach: Reach): EventLog {
 /** `later`: it may be theirs; their create of it is not settled. */
 export type Sight = 'shown' | 'hidden' | 'later';
 
-export function sightOf(reach: Reach, { owner, claimant }: LoggedEvent): Sight {
-  if (reach.kind === 'everybody' || owner === reach.owner) {
+export function sightOf(visibility: Visibility, { owner, claimant }: LoggedEvent): Sight {
+  if (visibility.kind === 'all' || owner === visibility.owner) {
     return 'shown';
   }
-  return owner === null && claimant === reach.owner ? 'later' : 'hidden';
+  return owner === null && claimant === visibility.owner ? 'later' : 'hidden';
 }
 
 /** The newest recorded state of an order that this server knows; every order begins as CREATED. */

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { PreparedWrite } from '../wechat/index.ts';
-import { type Places, statement } from './database/compiled-query.ts';
+import { compiledQuery, type Params } from './database/compiled-query.ts';
 import type { IntentRow, Operation, Tables } from './database/tables.ts';
-import type { Vault } from './encryption.ts';
+import type { Encryption } from './encryption.ts';
 import { STANDING } from './finish-intent.ts';
 
 const BODY = 'intent body';
@@ -27,14 +27,14 @@ export interface Intended {
 
 /** What makes two inputs the same. */
 export function digestOf(
-  vault: Vault,
+  encryption: Encryption,
   { canonical, operation }: Pick<Intended, 'canonical' | 'operation'>,
 ): string {
-  return vault.hash(canonical, `digest of ${operation}`);
+  return encryption.hash(canonical, `digest of ${operation}`);
 }
 
-const intentsOf = statement(
-  (db, { outOrderNo, operation }: Places<Pick<Intended, 'outOrderNo' | 'operation'>>) =>
+const intentsOf = compiledQuery(
+  (db, { outOrderNo, operation }: Params<Pick<Intended, 'outOrderNo' | 'operation'>>) =>
     db
       .selectFrom('intents')
       .selectAll()
@@ -44,13 +44,13 @@ const intentsOf = statement(
       .orderBy('created_at', 'desc'),
 );
 
-export function sealBody(body: Uint8Array, vault: Vault): string {
-  return vault.seal(body, BODY);
+export function sealBody(body: Uint8Array, encryption: Encryption): string {
+  return encryption.encrypt(body, BODY);
 }
 
 /** The bytes of an intent as they were sent. */
-export function intentBody(intent: Pick<IntentRow, 'body'>, vault: Vault): Buffer {
-  return vault.open(intent.body, BODY);
+export function intentBody(intent: Pick<IntentRow, 'body'>, encryption: Encryption): Buffer {
+  return encryption.decrypt(intent.body, BODY);
 }
 
 /** The one that keeps the number; else one with this input that could not be found at WeChat. */

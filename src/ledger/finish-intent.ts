@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { nextIntentCheck } from '../domain/schedule.ts';
-import { type Places, statement } from './database/compiled-query.ts';
+import { compiledQuery, type Params } from './database/compiled-query.ts';
 import type { Tx } from './database/group-commit.ts';
 import type { IntentRow, IntentStatus, Tables } from './database/tables.ts';
 
@@ -107,10 +107,10 @@ async function settle(tx: Tx, settling: Settling, lease: number | undefined): Pr
   return rows.length > 0;
 }
 
-const settleUnsettled = statement((db, settling: Places<Settling>) => unsettled(db, settling));
+const settleUnsettled = compiledQuery((db, settling: Params<Settling>) => unsettled(db, settling));
 
-const settleLeased = statement(
-  (db, { lease, ...settling }: Places<Settling & { readonly lease: number }>) =>
+const settleLeased = compiledQuery(
+  (db, { lease, ...settling }: Params<Settling & { readonly lease: number }>) =>
     unsettled(db, settling).where('check_at', '=', lease),
 );
 
@@ -118,7 +118,7 @@ const settleLeased = statement(
  * An intent of which more can be learnt: an open one, and one that was released while another call
  * was sending it, unless its number has been used again.
  */
-function unsettled(db: Kysely<Tables>, { id, ...settling }: Places<Settling>) {
+function unsettled(db: Kysely<Tables>, { id, ...settling }: Params<Settling>) {
   return db
     .updateTable('intents')
     .set(settling)

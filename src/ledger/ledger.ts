@@ -2,14 +2,14 @@ import type { EventBus } from '../orders/events/bus.ts';
 import type { Pace, Tx } from './database/group-commit.ts';
 import type { Store } from './database/open-store.ts';
 import type { IntentStatus } from './database/tables.ts';
-import type { Vault } from './encryption.ts';
+import type { Encryption } from './encryption.ts';
 import type { Observation } from './observation.ts';
-import { type Observed, observe } from './record-observation.ts';
+import { type Observed, recordObservation } from './record-observation.ts';
 
 /** What outlives a request: the store, the key to it, and the way its events get out. */
 export interface Ledger {
   readonly store: Store;
-  readonly vault: Vault;
+  readonly encryption: Encryption;
   readonly bus: EventBus;
   readonly log: LedgerLog;
   /** Unix ms. */
@@ -36,17 +36,21 @@ export async function record<T>(
 ): Promise<T> {
   const value = await store.write(async (tx) => {
     const result = await job(tx);
-    await store.hint(tx);
+    await store.notify(tx);
     return result;
   }, pace);
-  bus.pull();
+  bus.poll();
   return value;
 }
 
 /** Records what was seen, in the background: it never slows down who saw it, nor fails them. */
-export function observeLater(ledger: Ledger, seen: Observation, onFailure: () => void): void {
+export function recordObservationLater(
+  ledger: Ledger,
+  seen: Observation,
+  onFailure: () => void,
+): void {
   const { log, now } = ledger;
-  record(ledger, (tx) => observe(tx, seen, now()), 'soon').then(
+  record(ledger, (tx) => recordObservation(tx, seen, now()), 'deferred').then(
     (observed) => warnIfSuspicious(ledger, seen, observed),
     (err: unknown) => {
       onFailure();

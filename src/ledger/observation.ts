@@ -1,7 +1,7 @@
 import { type PayAfterOrder, toWireTime, wireMoment } from '../wechat/index.ts';
 import type { EventSource } from './database/tables.ts';
 
-/** What somebody saw of an order: a notice, a query, a write's answer, or the reconciler. */
+/** What somebody saw of an order: a notification, a query, a write's answer, or the reconciler. */
 export interface Observation {
   readonly outOrderNo: string;
   readonly appid: string;

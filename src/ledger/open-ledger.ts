@@ -3,7 +3,7 @@ import { HOLD_MS } from './acquire-intent.ts';
 import { checkDataKey } from './data-key-check.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore } from './database/open-store.ts';
-import { createVault } from './encryption.ts';
+import { createEncryption } from './encryption.ts';
 import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
 
 export interface LedgerOptions {
@@ -50,8 +50,8 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const store = await openStore(databaseUrl).catch((cause: unknown) => {
     throw cause instanceof NewerSchemaError ? cause : new DatabaseUnavailableError(cause);
   });
-  const vault = createVault(dataKey);
-  await checkDataKey(store, vault).catch(async (error: unknown) => {
+  const encryption = createEncryption(dataKey);
+  await checkDataKey(store, encryption).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
@@ -60,7 +60,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   });
   return {
     store,
-    vault,
+    encryption: encryption,
     bus,
     log,
     now,

@@ -1,6 +1,6 @@
 import { advance, readState } from '../domain/pay-after-state.ts';
 import { nextOrderCheck } from '../domain/schedule.ts';
-import { type Places, statement } from './database/compiled-query.ts';
+import { compiledQuery, type Params } from './database/compiled-query.ts';
 import type { Tx } from './database/group-commit.ts';
 import type { EventRow, OrderRow } from './database/tables.ts';
 import { lastKnownState } from './event-log.ts';
@@ -17,7 +17,7 @@ const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
  * event; what contradicts the record is not applied.
  * @param now Unix ms
  */
-export async function observe(tx: Tx, seen: Observation, now: number): Promise<Observed> {
+export async function recordObservation(tx: Tx, seen: Observation, now: number): Promise<Observed> {
   const { outOrderNo } = seen;
   const [order] = await ordersOf(tx, { outOrderNo });
   if (order === undefined) {
@@ -46,14 +46,14 @@ export async function observe(tx: Tx, seen: Observation, now: number): Promise<O
   }
 }
 
-type Numbered = Places<Pick<Observation, 'outOrderNo'>>;
+type Numbered = Params<Pick<Observation, 'outOrderNo'>>;
 
-const ordersOf = statement((db, { outOrderNo }: Numbered) =>
+const ordersOf = compiledQuery((db, { outOrderNo }: Numbered) =>
   db.selectFrom('orders').selectAll().where('out_order_no', '=', outOrderNo),
 );
 
 /** There may be several: one that was not found at WeChat frees its number for another input. */
-const createsOf = statement((db, { outOrderNo }: Numbered) =>
+const createsOf = compiledQuery((db, { outOrderNo }: Numbered) =>
   db
     .selectFrom('intents')
     .select(['appid', 'service_id'])
@@ -66,7 +66,7 @@ function contradictsIds(known: Pick<OrderRow, 'appid' | 'service_id'>, seen: Obs
   return known.appid !== seen.appid || known.service_id !== seen.serviceId;
 }
 
-/** A notice may come before the answer to the write that made the order: the rest comes later. */
+/** A notification may come before the answer to the write that made the order: the rest comes later. */
 async function fillIn(tx: Tx, order: OrderRow, seen: Observation) {
   const owner = order.owner ?? seen.owner ?? null;
   const risk = order.risk_amount ?? seen.riskAmount ?? null;
@@ -112,7 +112,7 @@ async function appendEvent(
 }
 
 /** Writers come one after the other, so that the next cursor is the highest one and 1. */
-const insertEvent = statement((db, event: Places<Omit<EventRow, 'id'>>) =>
+const insertEvent = compiledQuery((db, event: Params<Omit<EventRow, 'id'>>) =>
   db
     .insertInto('events')
     .values(({ selectFrom }) => ({
@@ -143,7 +143,7 @@ async function insertOrder(tx: Tx, seen: Observation, eventId: number | null, no
   });
 }
 
-const insertOrderRow = statement((db, row: Places<OrderRow>) =>
+const insertOrderRow = compiledQuery((db, row: Params<OrderRow>) =>
   db.insertInto('orders').values(row),
 );
 

@@ -47,7 +47,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
     labelNames: ['status'],
     registers,
   });
-  const notices = new Counter({
+  const notifications = new Counter({
     name: 'payafter_notices_total',
     help: 'Notices of WeChat Pay by outcome',
     labelNames: ['outcome'],
@@ -81,7 +81,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
     breaker: (state: keyof typeof BREAKER) => breaker.set(BREAKER[state]),
     turn: (seconds: number) => turns.observe(seconds),
     refused: (status: number) => refusals.inc({ status }),
-    notice: (outcome: string) => notices.inc({ outcome }),
+    notification: (outcome: string) => notifications.inc({ outcome }),
     stream: (change: 1 | -1) => streams.inc(change),
     intent: (step: string) => intents.inc({ step }),
     reconcilerCall: (outcome: string) => reconciler.inc({ outcome }),

@@ -1,17 +1,17 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { whenEnded } from '../auth/credential-expiry.ts';
+import { onExpiry } from '../auth/credential-expiry.ts';
 import type { GraphQLContext } from '../schema/index.ts';
 
 /** A stream ends with its caller's credential: one error that says so, then its completion. */
-export function useEndingStreams(): Plugin<Pick<GraphQLContext, 'caller'>> {
+export function useCredentialExpiry(): Plugin<Pick<GraphQLContext, 'caller'>> {
   return {
     onSubscribe: ({ args }) => ({
       onSubscribeResult: ({ result, setResult }) => {
         const { caller } = args.contextValue;
         const ends = caller.expiresAt !== null || caller.revoked !== undefined;
         if (ends && Symbol.asyncIterator in result) {
-          setResult(until((end) => whenEnded(caller, end), result));
+          setResult(until((end) => onExpiry(caller, end), result));
         }
       },
     }),

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
-import type { NoticeOutcome } from '../ledger/database/tables.ts';
+import type { NotificationOutcome } from '../ledger/database/tables.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { takeNotice } from '../orders/notifications/handle-notification.ts';
+import { handleNotification } from '../orders/notifications/handle-notification.ts';
 import {
   type SignedMessage,
-  UndecryptableNoticeError,
-  UntrustedNoticeError,
+  UndecryptableNotificationError,
+  UntrustedNotificationError,
   type WechatPay,
 } from '../wechat/index.ts';
 import { readLimited } from './documents/read-limited-body.ts';
@@ -14,11 +14,16 @@ import { readLimited } from './documents/read-limited-body.ts';
 export interface NotifyOptions {
   readonly wechat: Pick<WechatPay, 'mchid' | 'readNotification'>;
   readonly ledger: Ledger;
-  /** Told what became of each notice. */
-  readonly onNotice: (outcome: NoticeReport) => void;
+  /** Told what became of each notification. */
+  readonly onNotification: (outcome: NotificationReport) => void;
 }
 
-type NoticeReport = NoticeOutcome | 'refused' | 'undecryptable' | 'not-stored' | 'too-long';
+type NotificationReport =
+  | NotificationOutcome
+  | 'refused'
+  | 'undecryptable'
+  | 'not-stored'
+  | 'too-long';
 
 const PATH = '/wechat/notify';
 const MAX_BODY_BYTES = 64 * 1024;
@@ -55,40 +60,40 @@ export function useNotify(options: NotifyOptions): Plugin {
 
 async function answer(
   request: Request,
-  { wechat, ledger, onNotice }: NotifyOptions,
+  { wechat, ledger, onNotification }: NotifyOptions,
 ): Promise<number> {
   try {
     const body = await readLimited(request, MAX_BODY_BYTES);
     if (body === undefined) {
-      onNotice('too-long');
+      onNotification('too-long');
       return 413;
     }
     const message = { header: (name: string) => request.headers.get(name), body };
-    return await inTime(take(message, { wechat, ledger, onNotice }));
+    return await inTime(take(message, { wechat, ledger, onNotification }));
   } catch (err) {
-    if (err instanceof UntrustedNoticeError) {
-      onNotice('refused');
+    if (err instanceof UntrustedNotificationError) {
+      onNotification('refused');
       ledger.log.warn(
         { why: err.why },
-        'a notice was refused: it can not be proved to be WeChat Pay',
+        'a notification was refused: it can not be proved to be WeChat Pay',
       );
       return err.why === 'malformed' ? 400 : 401;
     }
     const what =
-      err instanceof UndecryptableNoticeError
-        ? 'a notice of WeChat Pay can not be decrypted: check WECHAT_APIV3_KEY'
-        : 'a notice could not be stored: WeChat Pay will send it again';
-    onNotice(err instanceof UndecryptableNoticeError ? 'undecryptable' : 'not-stored');
+      err instanceof UndecryptableNotificationError
+        ? 'a notification of WeChat Pay can not be decrypted: check WECHAT_APIV3_KEY'
+        : 'a notification could not be stored: WeChat Pay will send it again';
+    onNotification(err instanceof UndecryptableNotificationError ? 'undecryptable' : 'not-stored');
     ledger.log.error({ err }, what);
-    return err instanceof UndecryptableNoticeError ? 500 : 503;
+    return err instanceof UndecryptableNotificationError ? 500 : 503;
   }
 }
 
 async function take(
   message: SignedMessage,
-  { wechat, ledger, onNotice }: NotifyOptions,
+  { wechat, ledger, onNotification }: NotifyOptions,
 ): Promise<number> {
-  onNotice(await takeNotice(ledger, wechat, await wechat.readNotification(message)));
+  onNotification(await handleNotification(ledger, wechat, await wechat.readNotification(message)));
   return 200;
 }
 

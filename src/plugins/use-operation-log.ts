@@ -26,7 +26,7 @@ type OperationContext = GraphQLContext & Pick<CallerContext, 'req'>;
 type Result = { readonly errors?: readonly GraphQLError[] | undefined };
 
 /** Tells of every operation what it was, what came of it, and how long it took. */
-export function useOperations(options: OperationsOptions): Plugin<OperationContext> {
+export function useOperationLog(options: OperationsOptions): Plugin<OperationContext> {
   const { shapeOf, onOperation, onStream } = options;
   const report = (
     document: DocumentNode,

@@ -15,7 +15,7 @@ export const ANSWER_HEADERS = {
 export const REQUEST_ID = 'x-request-id';
 
 /** On every answer: {@link ANSWER_HEADERS}, and what the request is called. */
-export function useAnswerHeaders({ requestId }: AnswerHeadersOptions): Plugin {
+export function useResponseHeaders({ requestId }: AnswerHeadersOptions): Plugin {
   return {
     onResponse: ({ response: { headers } }) => {
       for (const [name, value] of Object.entries(ANSWER_HEADERS)) {

@@ -57,13 +57,13 @@ export interface SandboxRules {
    * and real_service_end_location also where complete left it out. Default true.
    */
   readonly queryFillsRealPlaces: boolean;
-  /** The event_type of the notice that the user has confirmed. Default PAYSCORE.USER_ACCEPTED. */
+  /** The event_type of the notification that the user has confirmed. Default PAYSCORE.USER_ACCEPTED. */
   readonly confirmEventType: 'PAYSCORE.USER_ACCEPTED' | 'PAYSCORE.USER_CONFIRM';
-  /** That notice is sent at create with need_user_confirm=false too. Default true. */
+  /** That notification is sent at create with need_user_confirm=false too. Default true. */
   readonly notifyAcceptedAtCreate: boolean;
-  /** The notice of a payment is sent after the merchant's own sync too. Default true. */
+  /** The notification of a payment is sent after the merchant's own sync too. Default true. */
   readonly notifyAfterSync: boolean;
-  /** The key that signs notices; the certificate only where there is one. Default public-key. */
+  /** The key that signs notifications; the certificate only where there is one. Default public-key. */
   readonly notifySignedBy: 'public-key' | 'certificate';
 }
 

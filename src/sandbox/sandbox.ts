@@ -2,7 +2,7 @@ import { type BusinessClock, createBusinessClock } from './clock.ts';
 import { createFaultBook, type FaultBook } from './faults/fault-queue.ts';
 import { type CallLog, createCallLog, type SandboxCall } from './http/call-log.ts';
 import type { Identity, SandboxCredentials } from './identity.ts';
-import { createNoticeBook, type NoticeBook } from './notifications/queue.ts';
+import { createNotificationBook, type NotificationBook } from './notifications/queue.ts';
 import { createOrderBook, type OrderBook } from './orders/orders.ts';
 import { createUserBook, type UserBook } from './orders/users.ts';
 import type { SandboxRules } from './rules.ts';
@@ -10,7 +10,7 @@ import { createTimers, type Timers } from './timers.ts';
 import { createNonceBook, type NonceBook } from './wechat/nonces.ts';
 
 /** Everything one sandbox knows and remembers. */
-export interface World {
+export interface SandboxState {
   readonly identity: Identity;
   /** Complete once the sandbox listens. */
   readonly credentials: () => SandboxCredentials;
@@ -22,7 +22,7 @@ export interface World {
   readonly faults: FaultBook;
   readonly calls: CallLog;
   readonly nonces: NonceBook;
-  readonly notices: NoticeBook;
+  readonly notifications: NotificationBook;
   readonly timers: Timers;
   /** Aborted when the sandbox stops. */
   readonly closing: AbortSignal;
@@ -40,7 +40,7 @@ export interface WorldParts {
   readonly closing: AbortSignal;
 }
 
-export function createWorld({ onCall, notifyUrl, ...parts }: WorldParts): World {
+export function createWorld({ onCall, notifyUrl, ...parts }: WorldParts): SandboxState {
   const timers = createTimers();
   parts.closing.addEventListener('abort', () => timers.stop());
   return {
@@ -51,7 +51,7 @@ export function createWorld({ onCall, notifyUrl, ...parts }: WorldParts): World 
     faults: createFaultBook(),
     calls: createCallLog(onCall),
     nonces: createNonceBook(),
-    notices: createNoticeBook(notifyUrl),
+    notifications: createNotificationBook(notifyUrl),
     timers,
   };
 }

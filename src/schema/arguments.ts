@@ -17,7 +17,7 @@ export function withDefaults({ appid, serviceId }: Ids, { defaults }: GraphQLCon
 }
 
 /** Throws BAD_USER_INPUT with every issue of a query's arguments. */
-export function refuseBadArguments(
+export function assertValidArguments(
   { appid, serviceId }: { readonly appid: string; readonly serviceId: string },
   issues: readonly InputIssue[],
   { inputRules }: Pick<GraphQLContext, 'inputRules'>,

@@ -3,7 +3,7 @@ import type { GraphQLContext } from './context.ts';
 import { forbidden } from './forbidden.ts';
 
 /** The scopes that a field requires, and the error of a caller without one of them. */
-export function needs(scope: Scope) {
+export function requireScope(scope: Scope) {
   return {
     authScopes: { may: scope },
     unauthorizedError: (_parent: unknown, _args: unknown, { caller }: GraphQLContext) =>

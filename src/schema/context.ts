@@ -1,18 +1,18 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
-import { ownerOf, type Reach } from '../orders/access/visibility.ts';
-import type { OrderDesk } from '../orders/commands/services.ts';
-import type { SharedQueries } from '../orders/queries/query-coalescing.ts';
+import { ownerOf, type Visibility } from '../orders/access/visibility.ts';
+import type { OrderServices } from '../orders/commands/services.ts';
+import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
-import { type CallAllowance, callAllowance } from './upstream-budget.ts';
+import { createUpstreamBudget, type UpstreamBudget } from './upstream-budget.ts';
 
 /** What lives as long as the server. */
-export interface ServerResources extends Omit<OrderDesk, 'reach'> {
+export interface ServerResources extends Omit<OrderServices, 'visibility'> {
   /** For arguments that are left out. */
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
   /** Signs launch data, as it is now; without it, asking for them is an error. */
   readonly launchKey: () => string | undefined;
-  readonly sharedQueries: SharedQueries;
+  readonly sharedQueries: QueryCoalescing;
   readonly rateLimit: RateLimit;
   readonly log: SchemaLog;
   /** Fires when the server is stopping: ends subscriptions. */
@@ -24,10 +24,10 @@ export interface SchemaLog {
 }
 
 /** What lives as long as one request. */
-export interface GraphQLContext extends ServerResources, OrderDesk {
+export interface GraphQLContext extends ServerResources, OrderServices {
   readonly caller: Caller;
   /** What this request may still ask of WeChat Pay. */
-  readonly calls: CallAllowance;
+  readonly calls: UpstreamBudget;
   readonly orderLoader: OrderLoader;
   /** What a write has answered instead of success: an ErrorCode. */
   readonly outcome: { refusal?: string };
@@ -47,18 +47,18 @@ export function createContext(
   },
 ): GraphQLContext {
   // The first call is paid for when the request is admitted.
-  const calls = callAllowance(() => resources.rateLimit.charge(caller.id));
-  const reach = reachOf(caller, resources.ledger);
+  const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller.id));
+  const visibility = reachOf(caller, resources.ledger);
   const orderLoader = createOrderLoader(resources.sharedQueries, { calls, signal, cameMs });
-  return { ...resources, caller, reach, signal, calls, orderLoader, outcome: {} };
+  return { ...resources, caller, visibility, signal, calls, orderLoader, outcome: {} };
 }
 
 /** Of a caller who may act for all, or for the one user it names; for nobody where it names none. */
-function reachOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Reach {
+function reachOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Visibility {
   const owner = openid === null ? null : ownerOf(ledger, openid);
   return scopes.has('orders:any')
-    ? { kind: 'everybody', owner }
-    : { kind: 'owner', owner: owner ?? NOBODY };
+    ? { kind: 'all', owner }
+    : { kind: 'own', owner: owner ?? NOBODY };
 }
 
 /** The hash of no openid. */

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 
 /** What one request may still ask of WeChat Pay. */
-export interface CallAllowance {
+export interface UpstreamBudget {
   /** Takes one read. Throws BAD_USER_INPUT where there is none left. */
   readonly read: () => void;
   /** Takes one write, the query that may have to come before it included. Throws as `read` does. */
@@ -12,7 +12,7 @@ const MOST_READS = 5;
 const MOST_WRITES = 1;
 
 /** @param onFurtherCall told of each call but the first, before it is made */
-export function callAllowance(onFurtherCall: () => void): CallAllowance {
+export function createUpstreamBudget(onFurtherCall: () => void): UpstreamBudget {
   let reads = 0;
   let writes = 0;
   const take = (isLeft: boolean) => {

@@ -1,7 +1,7 @@
 import { requestNoIssues, userKeyIssues } from '../orders/rules/id-rules.ts';
 import type { UserServiceState } from '../wechat/index.ts';
-import { refuseBadArguments, withDefaults } from './arguments.ts';
-import { needs } from './authorization.ts';
+import { assertValidArguments, withDefaults } from './arguments.ts';
+import { requireScope } from './authorization.ts';
 import { builder } from './builder.ts';
 import { forbidden } from './forbidden.ts';
 import { launch, PayAfterLaunch } from './launch.ts';
@@ -68,7 +68,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
 builder.queryField('userServiceState', (t) =>
   t.field({
     type: UserServiceStateType,
-    ...needs('orders:read'),
+    ...requireScope('orders:read'),
     nullable: false,
     description:
       '查询用户授权状态: may this user use the service? One call to WeChat Pay. An order with needUserConfirm: false needs AVAILABLE first.',
@@ -82,9 +82,13 @@ builder.queryField('userServiceState', (t) =>
     },
     resolve: async (_, { openid, ...ids }, context) => {
       const { appid, serviceId } = withDefaults(ids, context);
-      refuseBadArguments({ appid, serviceId }, userKeyIssues(openid, context.inputRules), context);
-      const { wechat, signal, calls, caller, reach } = context;
-      if (reach.kind === 'owner' && openid !== caller.openid) {
+      assertValidArguments(
+        { appid, serviceId },
+        userKeyIssues(openid, context.inputRules),
+        context,
+      );
+      const { wechat, signal, calls, caller, visibility } = context;
+      if (visibility.kind === 'own' && openid !== caller.openid) {
         throw forbidden('This caller may ask about its own openid alone.');
       }
       try {

@@ -71,7 +71,7 @@ export interface WechatPay {
   };
   /**
    * A notification: raw bytes and headers, verified and decrypted.
-   * @throws UntrustedNoticeError, UndecryptableNoticeError
+   * @throws UntrustedNotificationError, UndecryptableNotificationError
    */
   readonly readNotification: (message: SignedMessage) => Promise<Notification>;
   readonly queryPayAfterOrder: (

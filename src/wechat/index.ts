@@ -33,9 +33,9 @@ export { outcomeByQuery, type WriteOutcome } from './endpoints/write-outcome.ts'
 export * from './errors.ts';
 export type { CertificateNews } from './keys/certificate-store.ts';
 export {
-  type Notification as Notice,
-  UndecryptableNotificationError as UndecryptableNoticeError,
-  UntrustedNotificationError as UntrustedNoticeError,
+  type Notification,
+  UndecryptableNotificationError,
+  UntrustedNotificationError,
 } from './notifications/notification.ts';
 export {
   type OptionProblem,

@@ -17,7 +17,7 @@ export interface WechatPayOptions {
    * and renew themselves. They may stand beside a public key.
    */
   readonly platformCertificates?: string | undefined;
-  /** 32 characters: decrypts notices. */
+  /** 32 characters: decrypts notifications. */
   readonly apiv3Key?: string | undefined;
   /** The one before it, for as long as a change takes. */
   readonly apiv3KeyPrevious?: string | undefined;

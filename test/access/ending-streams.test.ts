@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { createGateway, type Gateway, graphqlRequest } from '../life/fixture.ts';
 import { at } from '../life/json.ts';
 import { type Port, serve } from '../life/port.ts';
-import { noticeOptions } from '../life/sdk-notice.ts';
+import { notificationOptions } from '../life/sdk-notice.ts';
 import { openSocket } from '../life/socket.ts';
 import { EVENTS, subscribe } from '../life/sse.ts';
 import { as, caller, knowing } from './support.ts';
@@ -29,7 +29,7 @@ beforeEach(async () => {
       ? caller(SCOPES, { expiresAt: Date.now() + LIFE_MS })
       : authenticator.authenticate(authorization);
   const resources = { authenticator: { ...authenticator, authenticate } };
-  gateway = await createGateway({ wechat: noticeOptions(), resources });
+  gateway = await createGateway({ wechat: notificationOptions(), resources });
   port = await serve(gateway);
 });
 afterEach(async () => {

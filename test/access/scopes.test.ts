@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Caller, SCOPES, type Scope } from '../../src/auth/caller.ts';
-import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
+import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import { schema } from '../../src/schema/index.ts';
 import { payAfterOrder } from '../support/answers.ts';
 import { graphqlRequest, makeApp, memoryLedger, stubWechat } from '../support/app.ts';
@@ -50,7 +50,7 @@ const counting = {
     },
   },
 };
-const queries = createQueryObserver(ledger);
+const queries = createObservationFilter(ledger);
 
 async function ask(
   who: Caller,

@@ -3,14 +3,14 @@ import { record } from '../../src/ledger/ledger.ts';
 import { ownerOf } from '../../src/orders/access/visibility.ts';
 import { createGateway, type Gateway, graphqlRequest } from '../life/fixture.ts';
 import { at, type JsonObject } from '../life/json.ts';
-import { noticeOptions } from '../life/sdk-notice.ts';
+import { notificationOptions } from '../life/sdk-notice.ts';
 import { subscribe } from '../life/sse.ts';
 import { as, knowing, shopper } from './support.ts';
 
 let gateway: Gateway;
 beforeEach(async () => {
   const authenticator = knowing({ a: shopper('A'), b: shopper('B') });
-  gateway = await createGateway({ wechat: noticeOptions(), resources: { authenticator } });
+  gateway = await createGateway({ wechat: notificationOptions(), resources: { authenticator } });
 });
 afterEach(() => gateway.close());
 

@@ -93,7 +93,7 @@ test('health, readiness and notices ask for no credential', async () => {
     (await app.fetch(new Request(`http://app${path}`, init))).status;
   expect(await status('/health')).toBe(200);
   expect(await status('/ready')).toBe(200);
-  // It is refused by its own rules: this stub has no notices.
+  // It is refused by its own rules: this stub has no notifications.
   expect(await status('/wechat/notify', { method: 'POST', body: '{}' })).toBe(503);
 });
 

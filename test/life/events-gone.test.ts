@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createGateway, type Gateway } from './fixture.ts';
 import { type Port, serve } from './port.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 import { graphqlWs, openSocket } from './socket.ts';
 import { subscribe, subscribeAt } from './sse.ts';
 
@@ -24,7 +24,7 @@ const slow = (real: Ledger): Ledger => {
 let gateway: Gateway;
 let port: Port;
 beforeEach(async () => {
-  gateway = await createGateway({ wechat: noticeOptions(), ledger: slow });
+  gateway = await createGateway({ wechat: notificationOptions(), ledger: slow });
   port = await serve(gateway);
   await gateway.see();
 });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { createGateway, type Gateway } from './fixture.ts';
 import { DRAIN_MS, type Port, serve } from './port.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 import { graphqlWs, openSocket } from './socket.ts';
 import { subscribe, subscribeAt } from './sse.ts';
 
@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 async function started() {
-  const gateway = await createGateway({ wechat: noticeOptions() });
+  const gateway = await createGateway({ wechat: notificationOptions() });
   const port = await serve(gateway);
   opened.push({ gateway, port });
   return { gateway, port };

@@ -6,7 +6,7 @@ import { create } from './changes.ts';
 import { createGateway, createLife, type Life, newNumber } from './fixture.ts';
 import { at, type JsonObject, listAt, textAt } from './json.ts';
 import { type Port, serve } from './port.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 import { graphqlWs } from './socket.ts';
 import { subscribe, subscribeAt } from './sse.ts';
 
@@ -125,7 +125,7 @@ describe.each(transports)('over %s', (_name, open) => {
 });
 
 test('an event that the store shows before the bus tells of it comes once', async () => {
-  const late = await createGateway({ wechat: noticeOptions(), ledger: withLateBus });
+  const late = await createGateway({ wechat: notificationOptions(), ledger: withLateBus });
   for (const name of ['A', 'B', 'C']) {
     await late.see({ outOrderNo: name });
   }

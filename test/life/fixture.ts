@@ -4,9 +4,9 @@ import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { type Ledger, record } from '../../src/ledger/ledger.ts';
 import type { Observation } from '../../src/ledger/observation.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { type Observed, observe } from '../../src/ledger/record-observation.ts';
+import { type Observed, recordObservation } from '../../src/ledger/record-observation.ts';
 import { createLog } from '../../src/observability/log.ts';
-import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
+import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import type { CallKind, SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';
@@ -37,7 +37,7 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
     now,
   });
   const wechat = createWechatPay(options);
-  const queries = createQueryObserver(opened);
+  const queries = createObservationFilter(opened);
   const stopping = new AbortController();
   let streams = 0;
   const bus: Ledger['bus'] = {
@@ -91,14 +91,14 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
       return {
         orders: await count('orders'),
         events: await count('events'),
-        notices: await count('notices'),
+        notifications: await count('notices'),
       };
     },
     /** Records what somebody has seen of an order. */
     see: (changes: Partial<Observation> = {}): Promise<Observed> => {
       const now = opened.now();
       const observation = { ...SEEN, occurredAt: now, ...changes };
-      return record(opened, (tx) => observe(tx, observation, now));
+      return record(opened, (tx) => recordObservation(tx, observation, now));
     },
     close: async () => {
       stopping.abort();

@@ -3,8 +3,8 @@ import { createGateway, type Gateway } from './fixture.ts';
 import {
   APIV3_KEY,
   NOW_SECONDS,
-  noticeBody,
-  noticeOptions,
+  notificationBody,
+  notificationOptions,
   OTHER_APIV3_KEY,
   post,
   signedHeaders,
@@ -13,7 +13,7 @@ import {
 let gateway: Gateway;
 const opened: Gateway[] = [];
 beforeEach(async () => {
-  gateway = await createGateway({ wechat: noticeOptions() });
+  gateway = await createGateway({ wechat: notificationOptions() });
   opened.push(gateway);
 });
 afterAll(() => Promise.all(opened.map(({ close }) => close())));
@@ -22,12 +22,12 @@ const events = () =>
   gateway.run(`{ payAfterOrders { edges { node { outOrderNo state
     events { edges { node { state previousState source } } } } } } }`);
 
-test('a notice made with the primitives of the SDK is answered with 200 and recorded', async () => {
-  expect(await post(gateway, noticeBody())).toEqual({
+test('a notification made with the primitives of the SDK is answered with 200 and recorded', async () => {
+  expect(await post(gateway, notificationBody())).toEqual({
     status: 200,
     text: '{"code":"SUCCESS","message":"成功"}',
   });
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notices: 1 });
+  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
   const event = { state: 'USER_ACCEPTED', previousState: null, source: 'NOTIFICATION' };
   expect(await events()).toEqual({
     data: {
@@ -52,63 +52,63 @@ test.each([
   ['PAYSCORE.USER_ACCEPTED', ''],
   ['PAYSCORE.USER_ACCEPTED', null],
 ])(
-  'an order is taken from a notice of the type %s with the associated data %j',
+  'an order is taken from a notification of the type %s with the associated data %j',
   async (eventType, associatedData) => {
-    const { status } = await post(gateway, noticeBody({ eventType, associatedData }));
+    const { status } = await post(gateway, notificationBody({ eventType, associatedData }));
     expect(status).toBe(200);
-    expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notices: 1 });
+    expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
   },
 );
 
-test('the same notice again, also signed anew, is answered with 200 and changes nothing', async () => {
-  const body = noticeBody();
+test('the same notification again, also signed anew, is answered with 200 and changes nothing', async () => {
+  const body = notificationBody();
   for (const timestamp of [NOW_SECONDS, NOW_SECONDS, NOW_SECONDS + 100]) {
     expect((await post(gateway, body, signedHeaders(body, { timestamp }))).status).toBe(200);
   }
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notices: 1 });
+  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
 });
 
 test('ten copies at once make one event', async () => {
-  const body = noticeBody();
+  const body = notificationBody();
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(gateway, body)));
   expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notices: 1 });
+  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
 });
 
-test('a notice of another id that says the same makes no event', async () => {
-  await post(gateway, noticeBody());
-  expect((await post(gateway, noticeBody())).status).toBe(200);
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notices: 2 });
+test('a notification of another id that says the same makes no event', async () => {
+  await post(gateway, notificationBody());
+  expect((await post(gateway, notificationBody())).status).toBe(200);
+  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 2 });
 });
 
-test('a notice of another merchant is kept as suspicious and not applied', async () => {
-  expect((await post(gateway, noticeBody({ order: { mchid: '1' } }))).status).toBe(200);
-  expect(await gateway.rows()).toEqual({ orders: 0, events: 0, notices: 1 });
+test('a notification of another merchant is kept as suspicious and not applied', async () => {
+  expect((await post(gateway, notificationBody({ order: { mchid: '1' } }))).status).toBe(200);
+  expect(await gateway.rows()).toEqual({ orders: 0, events: 0, notifications: 1 });
   expect(gateway.logged()).toContain('was not applied');
 });
 
-test.each([-300, 300])('a notice dated %s s off is in time', async (off) => {
-  const body = noticeBody();
+test.each([-300, 300])('a notification dated %s s off is in time', async (off) => {
+  const body = notificationBody();
   const headers = signedHeaders(body, { timestamp: NOW_SECONDS + off });
   expect((await post(gateway, body, headers)).status).toBe(200);
 });
 
 test('during a change of the APIv3 key both keys decrypt', async () => {
   const apiv3KeyPrevious = OTHER_APIV3_KEY;
-  const changing = await createGateway({ wechat: noticeOptions({ apiv3KeyPrevious }) });
+  const changing = await createGateway({ wechat: notificationOptions({ apiv3KeyPrevious }) });
   opened.push(changing);
   for (const [index, apiv3Key] of [APIV3_KEY, OTHER_APIV3_KEY].entries()) {
     const order = { out_order_no: `N${index}` };
-    expect((await post(changing, noticeBody({ apiv3Key, order }))).status).toBe(200);
+    expect((await post(changing, notificationBody({ apiv3Key, order }))).status).toBe(200);
   }
-  expect(await changing.rows()).toEqual({ orders: 2, events: 2, notices: 2 });
+  expect(await changing.rows()).toEqual({ orders: 2, events: 2, notifications: 2 });
 });
 
-test('neither the answer nor the log tells what is in a notice', async () => {
+test('neither the answer nor the log tells what is in a notification', async () => {
   const bodies = [
-    noticeBody(),
-    noticeBody({ order: { mchid: '1' } }),
-    noticeBody({ order: { state: 1 } }),
+    notificationBody(),
+    notificationBody({ order: { mchid: '1' } }),
+    notificationBody({ order: { state: 1 } }),
   ];
   const answers = await Promise.all(bodies.map((body) => post(gateway, body)));
   const told = answers.map(({ text }) => text).join('') + gateway.logged();

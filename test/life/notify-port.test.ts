@@ -7,7 +7,7 @@ import { createGateway, createLife, type Gateway, type Life } from './fixture.ts
 import { at, textAt } from './json.ts';
 import { type Port, serve } from './port.ts';
 import { recordedEvents } from './recorded.ts';
-import { noticeBody, noticeOptions, post, signedHeaders } from './sdk-notice.ts';
+import { notificationBody, notificationOptions, post, signedHeaders } from './sdk-notice.ts';
 
 const LIMIT = 64 * 1024;
 
@@ -17,7 +17,7 @@ let life: Life;
 let lifePort: Port;
 beforeAll(async () => {
   [gateway, life] = await Promise.all([
-    createGateway({ wechat: noticeOptions() }),
+    createGateway({ wechat: notificationOptions() }),
     createLife({ rules: { payDelaySeconds: 0 } }),
   ]);
   [port, lifePort] = await Promise.all([serve(gateway), serve(life)]);
@@ -48,7 +48,7 @@ async function posted(body: string, framing: 'content-length' | 'chunked'): Prom
 }
 
 const padded = (bytes: number) => {
-  const body = noticeBody();
+  const body = notificationBody();
   return body + ' '.repeat(bytes - Buffer.byteLength(body));
 };
 
@@ -91,18 +91,18 @@ test('a caller who says that much will come is refused before it does', async ()
   request.destroy();
 });
 
-test('a notice that can not be stored is to come again: 503', async () => {
-  const closing = await createGateway({ wechat: noticeOptions() });
+test('a notification that can not be stored is to come again: 503', async () => {
+  const closing = await createGateway({ wechat: notificationOptions() });
   await closing.ledger.store.close();
-  expect((await post(closing, noticeBody())).status).toBe(503);
+  expect((await post(closing, notificationBody())).status).toBe(503);
   expect(closing.logged()).toContain('could not be stored');
   expect(closing.logged()).not.toContain('SECRET');
 });
 
-test('a notice is answered with 503 where a write is refused, and taken when it comes again', async () => {
+test('a notification is answered with 503 where a write is refused, and taken when it comes again', async () => {
   let broken = true;
   const flaky = await createGateway({
-    wechat: noticeOptions(),
+    wechat: notificationOptions(),
     ledger: (real) => ({
       ...real,
       store: {
@@ -112,18 +112,18 @@ test('a notice is answered with 503 where a write is refused, and taken when it 
       },
     }),
   });
-  const body = noticeBody();
+  const body = notificationBody();
   expect((await post(flaky, body)).status).toBe(503);
-  expect(await flaky.rows()).toEqual({ orders: 0, events: 0, notices: 0 });
+  expect(await flaky.rows()).toEqual({ orders: 0, events: 0, notifications: 0 });
   broken = false;
   expect((await post(flaky, body)).status).toBe(200);
-  expect(await flaky.rows()).toEqual({ orders: 1, events: 1, notices: 1 });
+  expect(await flaky.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
   await flaky.close();
 });
 
 const eventsOf = (outOrderNo: string) => recordedEvents(life, outOrderNo);
 
-test('a confirm is an event within a second, from the notice of WeChat', async () => {
+test('a confirm is an event within a second, from the notification of WeChat', async () => {
   const outOrderNo = textAt(await create(life), 'outOrderNo');
   await life.user('confirm', outOrderNo);
   await expect
@@ -139,14 +139,14 @@ test('a complete and its payment are events, each once', async () => {
   expect(new Set(events.map((event) => event.split(' ')[0])).size).toBe(events.length);
 });
 
-test('a notice that WeChat sends again and again changes nothing', async () => {
+test('a notification that WeChat sends again and again changes nothing', async () => {
   await life.inject({ on: 'notify', fault: 'duplicate', copies: 5 });
   const outOrderNo = await finishedOrder(life);
   await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');
   const before = await eventsOf(outOrderNo);
-  const notices = await life.control('GET', 'notifications');
-  for (const notice of Array.isArray(notices) ? notices : []) {
-    await life.control('POST', `notifications/${textAt(notice, 'id')}/resend`);
+  const notifications = await life.control('GET', 'notifications');
+  for (const notification of Array.isArray(notifications) ? notifications : []) {
+    await life.control('POST', `notifications/${textAt(notification, 'id')}/resend`);
   }
   expect(await eventsOf(outOrderNo)).toEqual(before);
 });

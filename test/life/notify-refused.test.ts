@@ -3,8 +3,8 @@ import { rsaKeys } from '../wechat/keys.ts';
 import { createGateway, type Gateway } from './fixture.ts';
 import {
   NOW_SECONDS,
-  noticeBody,
-  noticeOptions,
+  notificationBody,
+  notificationOptions,
   OTHER_APIV3_KEY,
   post,
   signedHeaders,
@@ -12,11 +12,11 @@ import {
 
 let gateway: Gateway;
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: noticeOptions() });
+  gateway = await createGateway({ wechat: notificationOptions() });
 });
 afterAll(() => gateway.close());
 
-const NONE = { orders: 0, events: 0, notices: 0 };
+const NONE = { orders: 0, events: 0, notifications: 0 };
 
 /** Posts what must not be taken: nothing is written, and nothing of it is told. */
 async function refused(body: string, headers: Readonly<Record<string, string>>) {
@@ -27,7 +27,7 @@ async function refused(body: string, headers: Readonly<Record<string, string>>) 
   return status;
 }
 
-const body = noticeBody();
+const body = notificationBody();
 const signed = signedHeaders(body);
 const others = rsaKeys();
 
@@ -48,12 +48,12 @@ test.each<[string, string, Readonly<Record<string, string>>]>([
   ['with a date for a timestamp', body, { ...signed, 'Wechatpay-Timestamp': '2026-11-23' }],
   ['with another nonce', body, { ...signed, 'Wechatpay-Nonce': 'x' }],
   ['that is empty', '', signed],
-])('a notice %s is refused with 401', async (_what, sent, headers) => {
+])('a notification %s is refused with 401', async (_what, sent, headers) => {
   expect(await refused(sent, headers)).toBe(401);
 });
 
 test.each(['Timestamp', 'Nonce', 'Signature', 'Serial'])(
-  'a notice without Wechatpay-%s is refused with 401',
+  'a notification without Wechatpay-%s is refused with 401',
   async (name) => {
     const { [`Wechatpay-${name}`]: _left, ...rest } = signed;
     expect(await refused(body, rest)).toBe(401);
@@ -63,7 +63,7 @@ test.each(['Timestamp', 'Nonce', 'Signature', 'Serial'])(
 test.each([
   ['no JSON', '{"id":'],
   ['no object', '[]'],
-  ['no id', noticeBody({ id: '' })],
+  ['no id', notificationBody({ id: '' })],
   ['no resource', '{"id":"1","event_type":"X"}'],
   ['no ciphertext', '{"id":"1","event_type":"X","resource":{"nonce":"123456789012"}}'],
 ])('what WeChat has signed but is %s is refused with 400', async (_what, malformed) => {
@@ -71,10 +71,10 @@ test.each([
 });
 
 test.each([
-  ['under another APIv3 key', noticeBody({ apiv3Key: OTHER_APIV3_KEY })],
+  ['under another APIv3 key', notificationBody({ apiv3Key: OTHER_APIV3_KEY })],
   ['with a ciphertext that was cut', body.replace(/"ciphertext":"[^"]{24}/, '"ciphertext":"')],
   ['with an empty ciphertext', body.replace(/"ciphertext":"[^"]*/, '"ciphertext":"')],
-])('a notice of WeChat %s is to come again: 5xx', async (_what, sent) => {
+])('a notification of WeChat %s is to come again: 5xx', async (_what, sent) => {
   expect(await refused(sent, signedHeaders(sent))).toBe(500);
   expect(gateway.logged()).toContain('WECHAT_APIV3_KEY');
 });

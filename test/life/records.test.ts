@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createGateway, type Gateway } from './fixture.ts';
 import { at, type JsonObject, listAt } from './json.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 
 const START = Date.parse('2026-11-23T09:00:00Z');
 let now = START;
@@ -10,7 +10,7 @@ let gateway: Gateway;
 const NUMBERS = Array.from({ length: 45 }, (_, index) => `P${String(index).padStart(2, '0')}`);
 
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: noticeOptions(), now: () => now });
+  gateway = await createGateway({ wechat: notificationOptions(), now: () => now });
   for (const [index, outOrderNo] of NUMBERS.entries()) {
     now = START + Math.floor(index / 3) * 60_000;
     await gateway.see({

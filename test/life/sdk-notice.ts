@@ -13,8 +13,8 @@ export const OTHER_APIV3_KEY = 'other-key-other-key-other-key-ot';
 /** The moment at which every client of these tests believes to be. */
 export const NOW_SECONDS = Math.floor(Date.now() / 1000);
 
-/** A merchant whose notices this file can make, and which calls nobody. */
-export function noticeOptions(changes: Partial<WechatPayOptions> = {}): WechatPayOptions {
+/** A merchant whose notifications this file can make, and which calls nobody. */
+export function notificationOptions(changes: Partial<WechatPayOptions> = {}): WechatPayOptions {
   return {
     mchid: '1230000109',
     merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
@@ -28,7 +28,7 @@ export function noticeOptions(changes: Partial<WechatPayOptions> = {}): WechatPa
   };
 }
 
-export interface NoticeParts {
+export interface NotificationParts {
   readonly id?: string;
   readonly eventType?: string;
   readonly apiv3Key?: string;
@@ -37,8 +37,8 @@ export interface NoticeParts {
   readonly order?: JsonObject;
 }
 
-/** The body of a notice that an order was accepted, made with the SDK's own encryption. */
-export function noticeBody(parts: NoticeParts = {}): string {
+/** The body of a notification that an order was accepted, made with the SDK's own encryption. */
+export function notificationBody(parts: NotificationParts = {}): string {
   const { id = newNumber(), eventType = 'PAYSCORE.USER_ACCEPTED', apiv3Key = APIV3_KEY } = parts;
   const { associatedData = 'payscore' } = parts;
   const nonce = Formatter.nonce(12);

@@ -4,7 +4,7 @@ import { heapUsed } from '../support/heap.ts';
 import { createGateway, type Gateway } from './fixture.ts';
 import { at, textAt } from './json.ts';
 import { type Port, serve } from './port.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 import { openSocket } from './socket.ts';
 import { subscribeAt } from './sse.ts';
 
@@ -18,7 +18,7 @@ let gateway: Gateway;
 let port: Port;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: noticeOptions() });
+  gateway = await createGateway({ wechat: notificationOptions() });
   port = await serve(gateway);
   port.server.on('connection', (socket) => sockets.push(socket));
 });

@@ -4,7 +4,7 @@ import { createRateLimit } from '../../src/auth/rate-limit.ts';
 import { createGateway } from './fixture.ts';
 import { at } from './json.ts';
 import { serve } from './port.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 import { openSocket } from './socket.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 async function open(resources: Partial<AppResources> = {}) {
-  const gateway = await createGateway({ wechat: noticeOptions(), resources });
+  const gateway = await createGateway({ wechat: notificationOptions(), resources });
   const port = await serve(gateway);
   closing.push(port.stop, gateway.close);
   const socket = await openSocket(port.webSocketUrl);

@@ -4,14 +4,14 @@ import { WebSocket } from 'ws';
 import { createGateway, type Gateway, graphqlRequest } from './fixture.ts';
 import { at, type JsonObject, listAt } from './json.ts';
 import { type Port, serve } from './port.ts';
-import { noticeOptions } from './sdk-notice.ts';
+import { notificationOptions } from './sdk-notice.ts';
 import { openSocket } from './socket.ts';
 import { subscribe } from './sse.ts';
 
 let gateway: Gateway;
 let port: Port;
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: noticeOptions() });
+  gateway = await createGateway({ wechat: notificationOptions() });
   port = await serve(gateway);
 });
 afterAll(async () => {
@@ -108,7 +108,7 @@ describe.each([
 });
 
 test('what is not expected is masked on both transports', async () => {
-  const broken = await createGateway({ wechat: noticeOptions() });
+  const broken = await createGateway({ wechat: notificationOptions() });
   const brokenPort = await serve(broken);
   await broken.ledger.store.close();
   const masked = [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { startPostgresOnce, startSqlite, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
@@ -27,7 +27,7 @@ describe('two instances on one PostgreSQL', () => {
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
     for (let round = 1; round <= 5; round += 1) {
       const next = take(
-        eventStream(reader, { reach: EVERYBODY, outOrderNo: null, after: null }),
+        eventStream(reader, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
         1,
       );
       await see(writer, { outOrderNo: `N${round}` });
@@ -40,7 +40,10 @@ describe('two instances on one PostgreSQL', () => {
     const writer = await database.openLedger({ url });
     const reader = await database.openLedger({ url });
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
-    const next = take(eventStream(reader, { reach: EVERYBODY, outOrderNo: null, after: null }), 1);
+    const next = take(
+      eventStream(reader, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
+      1,
+    );
     // No hint at all: an event that was written without one.
     const silent = { ...writer, store: { ...writer.store, hint: () => Promise.resolve() } };
     await see(silent);
@@ -52,7 +55,10 @@ describe('two instances on one PostgreSQL', () => {
     const writer = await database.openLedger({ url });
     const reader = await database.openLedger({ url });
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
-    const next = take(eventStream(reader, { reach: EVERYBODY, outOrderNo: null, after: null }), 2);
+    const next = take(
+      eventStream(reader, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
+      2,
+    );
     for (const pid of await listening(writer)) {
       await sql`select pg_terminate_backend(${pid})`.execute(writer.store.db);
     }
@@ -75,12 +81,12 @@ describe('a pull', () => {
        values (?, 'N1', 'CREATED', 'CREATED', 'QUERY', 1, 1)`,
     );
     for (let steps = 0; steps < 80; steps += 1) {
-      bus.pull();
+      bus.poll();
       for (let step = 0; step < steps; step += 1) {
         await Promise.resolve();
       }
       insert.run(steps + 1);
-      bus.pull();
+      bus.poll();
       await sleep(2);
       expect({ steps, head: bus.head() }).toEqual({ steps, head: steps + 1 });
     }

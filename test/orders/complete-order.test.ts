@@ -42,7 +42,7 @@ describe('completing an order', () => {
     const [intent] = await intentOf(outOrderNo);
     const body: unknown = JSON.parse(
       desk()
-        .ledger.vault.open(intent?.body ?? '', 'intent body')
+        .ledger.encryption.decrypt(intent?.body ?? '', 'intent body')
         .toString(),
     );
     expect(body).toMatchObject({
@@ -63,7 +63,7 @@ describe('completing an order', () => {
     await completeOrder(desk(), completion(upstream(), outOrderNo, { fees, totalAmount }));
     const [intent] = await intentOf(outOrderNo);
     const body = desk()
-      .ledger.vault.open(intent?.body ?? '', 'intent body')
+      .ledger.encryption.decrypt(intent?.body ?? '', 'intent body')
       .toString();
     expect(body).toContain('"fee_name":"夜间","fee_count":2,"fee_amount":50,"fee_desc":"两晚"');
   });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ownerOf } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
-import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
+import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { InvalidInputError } from '../../src/orders/rules/input-issue.ts';
 import {
   OrderConflictError,
@@ -16,7 +16,7 @@ import {
   type TestDesk,
   type Upstream,
 } from '../support-orders/desk.ts';
-import { eventsOf, MCHID, orderNotice, orderOf } from '../support-orders/observations.ts';
+import { eventsOf, MCHID, orderNotification, orderOf } from '../support-orders/observations.ts';
 
 let upstream: Upstream;
 let desk: TestDesk;
@@ -154,7 +154,7 @@ test('an unknown outcome leaves the intent open, and the same input finds the or
   expect(new Set(bytesOf(from)).size).toBe(1);
 });
 
-test('a notice that comes before the answer leaves one order, one owner and no step back', async () => {
+test('a notification that comes before the answer leaves one order, one owner and no step back', async () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream, { needUserConfirm: false, openid });
   const { appid, serviceId, outOrderNo } = input;
@@ -163,7 +163,7 @@ test('a notice that comes before the answer leaves one order, one owner and no s
     ...desk.wechat,
     createPayAfterOrder: async (...call: Parameters<typeof desk.wechat.createPayAfterOrder>) => {
       const answer = await desk.wechat.createPayAfterOrder(...call);
-      await takeNotice(desk.ledger, { mchid: MCHID }, orderNotice('n1', order));
+      await handleNotification(desk.ledger, { mchid: MCHID }, orderNotification('n1', order));
       return answer;
     },
   };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
@@ -33,7 +33,7 @@ async function readWithCuts(ledgers: readonly TestLedger[]): Promise<number[]> {
       break;
     }
     const stream = eventStream(ledger, {
-      reach: EVERYBODY,
+      visibility: ALL_ORDERS,
       outOrderNo: null,
       after: seen.at(-1) ?? 0,
     });
@@ -69,8 +69,8 @@ describe.each(databases)('a reader that is cut off 60 times while events come, o
       ledgers.push(await database.openLedger({ url }));
     }
     const readers = ledgers.flatMap((ledger) => {
-      const live = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: null });
-      const replayed = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: 0 });
+      const live = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
+      const replayed = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 0 });
       return [take(live, EVENTS), take(replayed, EVENTS)];
     });
     await writeAll(ledgers);

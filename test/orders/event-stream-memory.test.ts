@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/ledger/event-log.ts';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { collectGarbage } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
@@ -27,7 +27,7 @@ test('a reader that never reads keeps a hundred events in memory, not all of the
   };
   const stream = eventStream(
     { ...ledger, bus },
-    { reach: EVERYBODY, outOrderNo: null, after: null },
+    { visibility: ALL_ORDERS, outOrderNo: null, after: null },
   );
   const given = Array.from({ length: 5_000 }, (_, index) => {
     const row = event && { ...event, id: index + 2, owner: null, claimant: null };

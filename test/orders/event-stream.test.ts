@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
@@ -35,7 +35,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
   test('gives what is stored, then what comes', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 250);
-    const stream = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: 0 });
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 0 });
     expect(idsOf(await take(stream, 250))).toEqual(upTo(250));
     const coming = take(stream, 50);
     await write(ledger, 251, 300);
@@ -45,7 +45,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
   test('begins after its cursor', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 10);
-    const stream = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: 7 });
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 7 });
     expect(idsOf(await take(stream, 3))).toEqual([8, 9, 10]);
   });
 
@@ -53,7 +53,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 10);
     await expect.poll(() => ledger.bus.head()).toBe(10);
-    const stream = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: null });
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     await write(ledger, 11, 12);
     expect(idsOf(await take(stream, 2))).toEqual([11, 12]);
   });
@@ -61,7 +61,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
   test('of one order gives the events of that order, stored and to come', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 150);
-    const options = { reach: EVERYBODY, outOrderNo: 'N120', after: 0 };
+    const options = { visibility: ALL_ORDERS, outOrderNo: 'N120', after: 0 };
     const stream = eventStream(ledger, options);
     expect(idsOf(await take(stream, 1))).toEqual([120]);
     const coming = take(stream, 2);
@@ -78,9 +78,9 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
 
   test('gives all to a reader that is slow, and to one beside it that is not', async () => {
     const ledger = await database.openLedger();
-    const slow = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: null });
+    const slow = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     const quick = take(
-      eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: null }),
+      eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
       600,
     );
     await write(ledger, 1, 600);
@@ -92,7 +92,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
 
   test('that is returned while it waits ends at once, and listens no more', async () => {
     const ledger = watched(await database.openLedger());
-    const stream = eventStream(ledger, { reach: EVERYBODY, outOrderNo: null, after: null });
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     const waiting = stream.next();
     await nextTurn();
     expect(ledger.listeners()).toBe(1);
@@ -107,7 +107,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     await write(ledger, 1, 10);
     const stop = new AbortController();
     const stream = eventStream(ledger, {
-      reach: EVERYBODY,
+      visibility: ALL_ORDERS,
       outOrderNo: null,
       after: 0,
       signal: stop.signal,
@@ -122,7 +122,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     const ledger = watched(await database.openLedger());
     const stop = new AbortController();
     const stream = eventStream(ledger, {
-      reach: EVERYBODY,
+      visibility: ALL_ORDERS,
       outOrderNo: null,
       after: null,
       signal: stop.signal,
@@ -135,7 +135,12 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
 
   test('is over from the start where its signal is', async () => {
     const ledger = watched(await database.openLedger());
-    const options = { reach: EVERYBODY, outOrderNo: null, after: 0, signal: AbortSignal.abort() };
+    const options = {
+      visibility: ALL_ORDERS,
+      outOrderNo: null,
+      after: 0,
+      signal: AbortSignal.abort(),
+    };
     expect(await eventStream(ledger, options).next()).toMatchObject({ done: true });
     expect(ledger.listeners()).toBe(0);
   });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { keptStatements } from '../../src/ledger/database/statement-cache.ts';
+import { createStatementCache } from '../../src/ledger/database/statement-cache.ts';
 
 describe('a statement', () => {
   const recorded = (kept: number) => {
     const prepared: string[] = [];
-    const statement = keptStatements((sql) => {
+    const statement = createStatementCache((sql) => {
       prepared.push(sql);
       return { sql };
     }, kept);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/ledger/event-log.ts';
-import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
+import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import { heapUsed } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
 import { eventsOf, see } from '../support-orders/observations.ts';
@@ -21,7 +21,7 @@ test('states that were seen last are remembered, but not words of any length', a
       return () => {};
     },
   };
-  const observer = createQueryObserver({ ...ledger, bus });
+  const observer = createObservationFilter({ ...ledger, bus });
   const before = heapUsed();
   for (let index = 0; event && index < ORDERS; index += 1) {
     // Through a buffer: else it would be no more than a reference to its parts.

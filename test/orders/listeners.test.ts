@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/ledger/event-log.ts';
-import { EVERYBODY, type Reach } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS, type Visibility } from '../../src/orders/access/visibility.ts';
 import { createListeners, type Interest } from '../../src/orders/events/listeners.ts';
 import { event } from '../support-orders/observations.ts';
 
-const ANN: Reach = { kind: 'owner', owner: 'ann' };
+const ANN: Visibility = { kind: 'own', owner: 'ann' };
 
 const INTERESTS: Readonly<Record<string, Interest | undefined>> = {
   everything: undefined,
-  'all orders': { reach: EVERYBODY, outOrderNo: null },
-  'the order N1': { reach: EVERYBODY, outOrderNo: 'N1' },
-  'the order N2': { reach: EVERYBODY, outOrderNo: 'N2' },
-  'the order N1, of Ann': { reach: ANN, outOrderNo: 'N1' },
-  'all orders of Ann': { reach: ANN, outOrderNo: null },
-  'all orders of Bob': { reach: { kind: 'owner', owner: 'bob' }, outOrderNo: null },
+  'all orders': { visibility: ALL_ORDERS, outOrderNo: null },
+  'the order N1': { visibility: ALL_ORDERS, outOrderNo: 'N1' },
+  'the order N2': { visibility: ALL_ORDERS, outOrderNo: 'N2' },
+  'the order N1, of Ann': { visibility: ANN, outOrderNo: 'N1' },
+  'all orders of Ann': { visibility: ANN, outOrderNo: null },
+  'all orders of Bob': { visibility: { kind: 'own', owner: 'bob' }, outOrderNo: null },
 };
 
 function logged(of: Partial<Pick<LoggedEvent, 'owner' | 'claimant'>>): LoggedEvent {
@@ -61,14 +61,14 @@ test('of an order of nobody, it calls no owner', () => {
 test('10,000 listeners to other orders cost an event nothing', () => {
   const listeners = createListeners();
   for (let other = 0; other < 10_000; other += 1) {
-    listeners.add(() => {}, { reach: EVERYBODY, outOrderNo: `OTHER${other}` });
+    listeners.add(() => {}, { visibility: ALL_ORDERS, outOrderNo: `OTHER${other}` });
   }
   expect(listeners.of(logged({}))).toEqual([]);
 });
 
 test('who has stopped is not called, and stopping twice stops nobody else', () => {
   const listeners = createListeners();
-  const interest = { reach: EVERYBODY, outOrderNo: 'N1' };
+  const interest = { visibility: ALL_ORDERS, outOrderNo: 'N1' };
   const stay = () => {};
   const stop = listeners.add(() => {}, interest);
   stop();

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/ledger/database/open-store.ts';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
-import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
+import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { orderInput } from '../support-orders/desk.ts';
-import { orderNotice } from '../support-orders/observations.ts';
+import { orderNotification } from '../support-orders/observations.ts';
 import { useDesk } from '../support-orders/use-desk.ts';
 
 const { upstream } = useDesk();
@@ -43,13 +43,15 @@ describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
     const ledger = await database.openLedger({ url });
     const { wechat } = upstream();
     const input = orderInput(upstream(), { ...PERSONAL, needUserConfirm: false });
-    await createOrder({ wechat, inputRules: 'all', ledger, reach: EVERYBODY }, input);
+    await createOrder({ wechat, inputRules: 'all', ledger, visibility: ALL_ORDERS }, input);
     const { appid, serviceId, outOrderNo } = input;
     const order = { appid, serviceId, outOrderNo, state: 'USER_ACCEPTED', ...PERSONAL };
-    await takeNotice(ledger, wechat, { ...orderNotice('n1', { ...order, mchid: wechat.mchid }) });
+    await handleNotification(ledger, wechat, {
+      ...orderNotification('n1', { ...order, mchid: wechat.mchid }),
+    });
     const payload = JSON.stringify({ openid: PERSONAL.openid });
-    const service = { ...orderNotice('n2', {}), order: null, payload };
-    await takeNotice(ledger, wechat, service);
+    const service = { ...orderNotification('n2', {}), order: null, payload };
+    await handleNotification(ledger, wechat, service);
     await ledger.store.idle();
 
     const stored = await everythingIn(ledger.store);
@@ -60,7 +62,7 @@ describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
     }
     // The scan would find it: only the data key stands between.
     const intents = await ledger.store.db.selectFrom('intents').select('body').execute();
-    const body = ledger.vault.open(intents[0]?.body ?? '', 'intent body').toString();
+    const body = ledger.encryption.decrypt(intents[0]?.body ?? '', 'intent body').toString();
     expect(body).toContain(PERSONAL.attach);
 
     if (kind === 'SQLite') {

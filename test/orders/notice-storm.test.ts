@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
+import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
-import { eventsOf, MCHID, orderNotice } from '../support-orders/observations.ts';
+import { eventsOf, MCHID, orderNotification } from '../support-orders/observations.ts';
 
 const COPIES = 200;
 const NOTICES = 60;
@@ -15,12 +15,12 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     return [one, name === 'PostgreSQL' ? await database.openLedger({ url }) : one] as const;
   }
 
-  test('of one notice, 200 of them, leave one event and one row in the inbox', async () => {
+  test('of one notification, 200 of them, leave one event and one row in the inbox', async () => {
     const ledgers = await instances();
-    const notice = orderNotice('n1', { state: 'USER_ACCEPTED' });
+    const notification = orderNotification('n1', { state: 'USER_ACCEPTED' });
     const outcomes = await Promise.all(
       Array.from({ length: COPIES }, (_, copy) =>
-        takeNotice(ledgers[copy % 2 ? 1 : 0], { mchid: MCHID }, notice),
+        handleNotification(ledgers[copy % 2 ? 1 : 0], { mchid: MCHID }, notification),
       ),
     );
     expect(new Set(outcomes)).toEqual(new Set(['applied']));
@@ -33,8 +33,8 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     const ledgers = await instances();
     const outcomes = await Promise.all(
       Array.from({ length: NOTICES }, (_, copy) => {
-        const notice = orderNotice(`n${copy}`, { state: 'USER_ACCEPTED' });
-        return takeNotice(ledgers[copy % 2 ? 1 : 0], { mchid: MCHID }, notice);
+        const notification = orderNotification(`n${copy}`, { state: 'USER_ACCEPTED' });
+        return handleNotification(ledgers[copy % 2 ? 1 : 0], { mchid: MCHID }, notification);
       }),
     );
     expect(outcomes.filter((outcome) => outcome === 'applied')).toHaveLength(1);

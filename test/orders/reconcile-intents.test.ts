@@ -149,7 +149,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
 
   test('that can not be opened any more is kept, and does not stop the others', async () => {
     const { clock, ledger, row } = await openIntent({ operation: 'complete' });
-    const broken = ledger.vault.seal('{}', 'another kind');
+    const broken = ledger.encryption.encrypt('{}', 'another kind');
     await ledger.store.write((tx) => tx.updateTable('intents').set({ body: broken }).execute());
     const other = intended({ outOrderNo: 'N2' });
     await acquireIntent({ ...ledger, now: () => clock.now() - MINUTE }, other);

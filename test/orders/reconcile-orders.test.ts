@@ -29,7 +29,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     return { clock, ledger, numbers };
   }
 
-  test('finds what a lost notice would have told, within a minute', async () => {
+  test('finds what a lost notification would have told, within a minute', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
     const wechat = queriesAnswering(() => shownOrder({ state: 'USER_ACCEPTED', riskAmount: 900 }));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OrderRow } from '../../src/ledger/database/tables.ts';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import {
   eventExists,
   listEvents,
@@ -27,7 +27,7 @@ async function pages(
   const read: string[][] = [];
   let after: OrderCursor | null = null;
   for (let more = true; more; ) {
-    const page = await listOrders(store.db, EVERYBODY, filter, first, after);
+    const page = await listOrders(store.db, ALL_ORDERS, filter, first, after);
     read.push(numbersOf(page.rows));
     after = cursorOf(page.rows.at(-1));
     more = page.hasNextPage;
@@ -97,7 +97,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
 
   test('have cursors that exist, or do not', async () => {
-    const exist = [0, 1, 13, 14].map((id) => eventExists(ledger.store.db, EVERYBODY, id));
+    const exist = [0, 1, 13, 14].map((id) => eventExists(ledger.store.db, ALL_ORDERS, id));
     expect(await Promise.all(exist)).toEqual([false, true, true, false]);
   });
 

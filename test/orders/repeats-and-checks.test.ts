@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EVERYBODY, ownerOf, type Reach } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS, ownerOf, type Visibility } from '../../src/orders/access/visibility.ts';
 import { cancelOrder } from '../../src/orders/commands/cancel-order.ts';
 import { completeOrder } from '../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
-import type { OrderDesk } from '../../src/orders/commands/services.ts';
+import type { OrderServices } from '../../src/orders/commands/services.ts';
 import { syncOrder } from '../../src/orders/commands/sync-order.ts';
 import { InvalidInputError } from '../../src/orders/rules/input-issue.ts';
 import {
@@ -134,8 +134,8 @@ async function startWorld() {
     const fees = [{ feeName: '租金', feeAmount: totalAmount }];
     return { ...ids, finishType: 'FINISHED' as const, totalAmount, fees };
   };
-  const reachOf = (caller: CallerName): Reach =>
-    caller === 'shop' ? EVERYBODY : { kind: 'owner', owner: ownerOf(ledger, caller) };
+  const reachOf = (caller: CallerName): Visibility =>
+    caller === 'shop' ? ALL_ORDERS : { kind: 'own', owner: ownerOf(ledger, caller) };
   const shownState = async () => {
     const orders = await upstream.control('GET', 'orders');
     const list: readonly unknown[] = Array.isArray(orders) ? orders : [];
@@ -144,7 +144,7 @@ async function startWorld() {
   };
   const run = ({ caller, operation, variant, fault }: Call) => {
     const wechat = fault === null ? upstream.wechat : hasty;
-    const desk: OrderDesk = { wechat, inputRules: 'all', ledger, reach: reachOf(caller) };
+    const desk: OrderServices = { wechat, inputRules: 'all', ledger, visibility: reachOf(caller) };
     switch (operation) {
       case 'create':
         return createOrder(desk, inputs.create[variant] ?? order);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { completeOrder } from '../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { acceptedOrder, completion } from '../support-orders/completed.ts';
@@ -15,7 +15,7 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
 
   async function deskOn(options: TestLedgerOptions): Promise<TestDesk> {
     const ledger = await database.openLedger(options);
-    return { wechat: upstream().wechat, inputRules: 'all', ledger, reach: EVERYBODY };
+    return { wechat: upstream().wechat, inputRules: 'all', ledger, visibility: ALL_ORDERS };
   }
 
   /** What a write sent before and after; each attempt once. */

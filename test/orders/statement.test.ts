@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Places, statement } from '../../src/ledger/database/compiled-query.ts';
+import { compiledQuery, type Params } from '../../src/ledger/database/compiled-query.ts';
 import type { EventRow } from '../../src/ledger/database/tables.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { event } from '../support-orders/observations.ts';
@@ -10,12 +10,12 @@ describe.each(databases)('a statement on $name', ({ start }) => {
   /** Two statements, and how often their text was built. */
   const counted = () => {
     let built = 0;
-    const insert = statement((db, row: Places<EventRow>) => {
+    const insert = compiledQuery((db, row: Params<EventRow>) => {
       built += 1;
       return db.insertInto('events').values(row).returning('id');
     });
-    const find = statement(
-      (db, { source, above }: Places<Pick<EventRow, 'source'> & { readonly above: number }>) => {
+    const find = compiledQuery(
+      (db, { source, above }: Params<Pick<EventRow, 'source'> & { readonly above: number }>) => {
         built += 1;
         return db
           .selectFrom('events')

@@ -16,10 +16,10 @@ async function versionsOf({ db }: Pick<Store, 'db'>): Promise<number[]> {
   return (await query.execute(db)).rows.map(({ version }) => version);
 }
 
-function insertNotice(store: Store, id: string): Promise<unknown> {
+function insertNotification(store: Store, id: string): Promise<unknown> {
   const row = { event_type: 'T', out_order_no: null, outcome: 'kept', reason: null } as const;
-  const notice = { ...row, id, payload: '', received_at: 1 };
-  return store.write((tx) => tx.insertInto('notices').values(notice).execute());
+  const notification = { ...row, id, payload: '', received_at: 1 };
+  return store.write((tx) => tx.insertInto('notices').values(notification).execute());
 }
 
 describe.each(databases)('opening a store on $name', ({ start }) => {
@@ -28,11 +28,11 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
   test('makes the tables once, and opening it again keeps what is in them', async () => {
     const url = await database.freshUrl();
     const first = await database.openStore(url);
-    await insertNotice(first, 'kept');
+    await insertNotification(first, 'kept');
     await first.close();
     const second = await database.openStore(url);
-    const notices = await second.db.selectFrom('notices').select('id').execute();
-    expect(notices.map(({ id }) => id)).toEqual(['kept']);
+    const notifications = await second.db.selectFrom('notices').select('id').execute();
+    expect(notifications.map(({ id }) => id)).toEqual(['kept']);
     expect(await versionsOf(second)).toHaveLength(1);
   });
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { groupWriter, type Tx } from '../../src/ledger/database/group-commit.ts';
+import { createGroupCommit, type Tx } from '../../src/ledger/database/group-commit.ts';
 import { openStore, type Store } from '../../src/ledger/database/open-store.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import { event, see } from '../support-orders/observations.ts';
@@ -34,7 +34,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
   test('writes that wait together share a commit', async () => {
     const { db } = await database.openStore();
     let commits = 0;
-    const { write } = groupWriter(db, () => {
+    const { write } = createGroupCommit(db, () => {
       commits += 1;
       return Promise.resolve();
     });
@@ -87,12 +87,12 @@ describe.each(databases)('writing on $name', ({ start }) => {
   test('what has no hurry is written with the next write, before it', async () => {
     const { db } = await database.openStore();
     let commits = 0;
-    const { write } = groupWriter(db, () => {
+    const { write } = createGroupCommit(db, () => {
       commits += 1;
       return Promise.resolve();
     });
     const done: number[] = [];
-    const soon = write(append(1), 'soon').then(() => done.push(1));
+    const soon = write(append(1), 'deferred').then(() => done.push(1));
     const now = write(append(2)).then(() => done.push(2));
     await Promise.all([soon, now]);
     expect({ commits, done }).toEqual({ commits: 1, done: [1, 2] });
@@ -100,8 +100,8 @@ describe.each(databases)('writing on $name', ({ start }) => {
 
   test('what has no hurry is written without another write too, and where the writer ends', async () => {
     const store = await database.openStore();
-    await store.write(append(1), 'soon');
-    void store.write(append(2), 'soon');
+    await store.write(append(1), 'deferred');
+    void store.write(append(2), 'deferred');
     await store.idle();
     expect(await idsIn(store)).toEqual([1, 2]);
   });
@@ -109,7 +109,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
   test('writes that keep coming share commits, though none waits for long', async () => {
     const { db } = await database.openStore();
     let commits = 0;
-    const { write } = groupWriter(db, () => {
+    const { write } = createGroupCommit(db, () => {
       commits += 1;
       return Promise.resolve();
     });

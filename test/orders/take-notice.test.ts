@@ -1,82 +1,93 @@
 import { describe, expect, test } from 'vitest';
-import { takeNotice } from '../../src/orders/notifications/handle-notification.ts';
+import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../support-orders/databases.ts';
 import type { TestLedger } from '../support-orders/ledger.ts';
-import { eventsOf, MCHID, orderNotice, orderOf, see } from '../support-orders/observations.ts';
+import {
+  eventsOf,
+  MCHID,
+  orderNotification,
+  orderOf,
+  see,
+} from '../support-orders/observations.ts';
 
 const MERCHANT = { mchid: MCHID };
 const inbox = ({ store }: TestLedger) =>
   store.db.selectFrom('notices').selectAll().orderBy('id').execute();
 
-describe.each(databases)('a notice, on $name', ({ start }) => {
+describe.each(databases)('a notification, on $name', ({ start }) => {
   const database = useDatabase(start);
 
   test('is in the inbox, the order and the events when it resolves', async () => {
     const ledger = await database.openLedger();
-    const notice = orderNotice('n1', { state: 'USER_ACCEPTED', riskAmount: 900 });
-    expect(await takeNotice(ledger, MERCHANT, notice)).toBe('applied');
+    const notification = orderNotification('n1', { state: 'USER_ACCEPTED', riskAmount: 900 });
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
     const [stored] = await inbox(ledger);
     expect(stored).toMatchObject({ id: 'n1', outcome: 'applied', out_order_no: 'N1' });
-    const payload = ledger.vault.open(stored?.payload ?? '', 'notice payload').toString();
-    expect(payload).toBe(notice.payload);
+    const payload = ledger.encryption
+      .decrypt(stored?.payload ?? '', 'notification payload')
+      .toString();
+    expect(payload).toBe(notification.payload);
     expect(await orderOf(ledger)).toMatchObject({ state: 'USER_ACCEPTED', risk_amount: 900 });
     expect(await eventsOf(ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
   });
 
   test('that comes again under its id changes nothing and says the same', async () => {
     const ledger = await database.openLedger();
-    const notice = orderNotice('n1', { state: 'USER_ACCEPTED' });
-    await takeNotice(ledger, MERCHANT, notice);
+    const notification = orderNotification('n1', { state: 'USER_ACCEPTED' });
+    await handleNotification(ledger, MERCHANT, notification);
     const before = [await inbox(ledger), await orderOf(ledger)];
-    expect(await takeNotice(ledger, MERCHANT, notice)).toBe('applied');
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
     // Not even with other content: its id says that it is the same.
-    const changed = orderNotice('n1', { state: 'USER_PAID' });
-    expect(await takeNotice(ledger, MERCHANT, changed)).toBe('applied');
+    const changed = orderNotification('n1', { state: 'USER_PAID' });
+    expect(await handleNotification(ledger, MERCHANT, changed)).toBe('applied');
     expect([await inbox(ledger), await orderOf(ledger)]).toEqual(before);
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
   test('that says under another id what is known is nothing new', async () => {
     const ledger = await database.openLedger();
-    await takeNotice(ledger, MERCHANT, orderNotice('n1', { state: 'USER_PAID' }));
-    const again = orderNotice('n2', { state: 'USER_PAID' });
-    expect(await takeNotice(ledger, MERCHANT, again)).toBe('nothing-new');
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
+    const again = orderNotification('n2', { state: 'USER_PAID' });
+    expect(await handleNotification(ledger, MERCHANT, again)).toBe('nothing-new');
     expect(await inbox(ledger)).toHaveLength(2);
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
   test('that comes late is nothing new', async () => {
     const ledger = await database.openLedger();
-    await takeNotice(ledger, MERCHANT, orderNotice('n1', { state: 'USER_PAID' }));
-    const late = orderNotice('n2', { state: 'USER_ACCEPTED' });
-    expect(await takeNotice(ledger, MERCHANT, late)).toBe('nothing-new');
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
+    const late = orderNotification('n2', { state: 'USER_ACCEPTED' });
+    expect(await handleNotification(ledger, MERCHANT, late)).toBe('nothing-new');
     expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID' });
   });
 
   test('of another merchant is suspicious, logged, and not applied', async () => {
     const ledger = await database.openLedger();
-    const foreign = orderNotice('n1', { state: 'USER_PAID', mchid: '1900000002' });
-    expect(await takeNotice(ledger, MERCHANT, foreign)).toBe('suspicious');
+    const foreign = orderNotification('n1', { state: 'USER_PAID', mchid: '1900000002' });
+    expect(await handleNotification(ledger, MERCHANT, foreign)).toBe('suspicious');
     expect(await inbox(ledger)).toMatchObject([{ outcome: 'suspicious', reason: 'mchid' }]);
     expect(await eventsOf(ledger)).toEqual([]);
-    expect(ledger.logged).toEqual(['a notice contradicts the record; it was not applied']);
+    expect(ledger.logged).toEqual(['a notification contradicts the record; it was not applied']);
   });
 
   test('that is suspicious does not stand in the way of the true one', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'FINISHED', totalAmount: 100 });
-    const wrong = orderNotice('n1', { state: 'USER_PAID', totalAmount: 1 });
-    expect(await takeNotice(ledger, MERCHANT, wrong)).toBe('suspicious');
+    const wrong = orderNotification('n1', { state: 'USER_PAID', totalAmount: 1 });
+    expect(await handleNotification(ledger, MERCHANT, wrong)).toBe('suspicious');
     expect(await orderOf(ledger)).toMatchObject({ state: 'FINISHED' });
-    const right = orderNotice('n2', { state: 'USER_PAID', totalAmount: 100 });
-    expect(await takeNotice(ledger, MERCHANT, right)).toBe('applied');
+    const right = orderNotification('n2', { state: 'USER_PAID', totalAmount: 100 });
+    expect(await handleNotification(ledger, MERCHANT, right)).toBe('applied');
     expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID' });
   });
 
   test('is applied by the state of its order, whatever its type', async () => {
     const ledger = await database.openLedger();
-    const notice = { ...orderNotice('n1', { state: 'REVOKED' }), eventType: 'PAYSCORE.NEW_WORD' };
-    expect(await takeNotice(ledger, MERCHANT, notice)).toBe('applied');
+    const notification = {
+      ...orderNotification('n1', { state: 'REVOKED' }),
+      eventType: 'PAYSCORE.NEW_WORD',
+    };
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
     expect(await inbox(ledger)).toMatchObject([{ event_type: 'PAYSCORE.NEW_WORD' }]);
     expect(await orderOf(ledger)).toMatchObject({ state: 'REVOKED' });
   });
@@ -85,8 +96,13 @@ describe.each(databases)('a notice, on $name', ({ start }) => {
     'without an order is kept: %s',
     async (eventType) => {
       const ledger = await database.openLedger();
-      const notice = { ...orderNotice('n1', {}), eventType, order: null, payload: '{"x":1}' };
-      expect(await takeNotice(ledger, MERCHANT, notice)).toBe('kept');
+      const notification = {
+        ...orderNotification('n1', {}),
+        eventType,
+        order: null,
+        payload: '{"x":1}',
+      };
+      expect(await handleNotification(ledger, MERCHANT, notification)).toBe('kept');
       expect(await inbox(ledger)).toMatchObject([{ event_type: eventType, out_order_no: null }]);
       expect(await eventsOf(ledger)).toEqual([]);
     },
@@ -103,15 +119,15 @@ describe.each(databases)('a notice, on $name', ({ start }) => {
       userServiceStatus: 'USER_OPEN_SERVICE',
       openorcloseTime: null,
     };
-    const notice = { ...orderNotice('n1', {}), order: null, service };
-    expect(await takeNotice(ledger, MERCHANT, notice)).toBe('suspicious');
+    const notification = { ...orderNotification('n1', {}), order: null, service };
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('suspicious');
   });
 
   test('is dated by the payment, where it tells of one', async () => {
     const ledger = await database.openLedger({ now: () => Date.UTC(2026, 0, 2) });
     const paySuccTime = '2026-01-01T08:00:00+08:00';
     const paid = { state: 'USER_PAID', paySuccTime };
-    await takeNotice(ledger, MERCHANT, orderNotice('n1', paid));
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', paid));
     expect(await eventsOf(ledger)).toMatchObject([
       { occurred_at: Date.UTC(2026, 0, 1), received_at: Date.UTC(2026, 0, 2) },
     ]);

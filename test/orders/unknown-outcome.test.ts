@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EVERYBODY, ownerOf } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS, ownerOf } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../src/wechat/index.ts';
 import { orderInput, type TestDesk } from '../support-orders/desk.ts';
@@ -13,7 +13,12 @@ const { upstream } = useDesk();
 async function withoutAnswer(fault: string) {
   const clock = standingClock(Date.now());
   const ledger = await openTestLedger({ now: clock.now });
-  const desk: TestDesk = { wechat: upstream().wechat, inputRules: 'all', ledger, reach: EVERYBODY };
+  const desk: TestDesk = {
+    wechat: upstream().wechat,
+    inputRules: 'all',
+    ledger,
+    visibility: ALL_ORDERS,
+  };
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream(), { openid, needUserConfirm: false, name: '张三' });
   await upstream().fault({ on: 'create', fault, times: 3 });

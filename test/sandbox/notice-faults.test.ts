@@ -21,7 +21,7 @@ afterAll(() => {
   return sandbox.close();
 });
 
-/** What a merchant gets: the wrong notice first, then, having refused it, the right one. */
+/** What a merchant gets: the wrong notification first, then, having refused it, the right one. */
 async function wrongThenRight(fault: string, options: object = {}): Promise<[Received, Received]> {
   await merchant.control('POST', '/sandbox/faults', { on: 'notify', fault, ...options });
   receiver.reset((nth) => (nth === 1 ? 401 : 204));

@@ -30,13 +30,13 @@ const rule = (change: object) => merchant.control('POST', '/sandbox/rules', chan
 const act = (number: string, step: string) =>
   merchant.control('POST', `/sandbox/orders/${number}/${step}`);
 
-/** The notices that have come, once there are so many. */
+/** The notifications that have come, once there are so many. */
 async function arrived(count: number) {
   await soon(() => receiver.received.length).toBe(count);
   return receiver.received;
 }
 
-async function notice() {
+async function notification() {
   const [first] = await arrived(1);
   if (!first) {
     throw new Error('nothing has come');
@@ -44,13 +44,13 @@ async function notice() {
   return first;
 }
 
-const payload = async () => decrypted(await notice(), sandbox.credentials.WECHAT_APIV3_KEY);
+const payload = async () => decrypted(await notification(), sandbox.credentials.WECHAT_APIV3_KEY);
 
 describe('a notification', () => {
   test('is the envelope of WeChat around what a query shows', async () => {
     await merchant.create({ out_order_no: 'CONFIRM' });
     await act('CONFIRM', 'confirm');
-    const { json, headers } = await notice();
+    const { json, headers } = await notification();
     expect(json).toEqual({
       id: expect.stringMatching(/^[\w-]{1,36}$/),
       create_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/),
@@ -82,21 +82,21 @@ describe('a notification', () => {
   test('is signed by the public key, or by the certificate if the rule says so', async () => {
     const { WECHAT_PUBLIC_KEY, WECHAT_PUBLIC_KEY_ID } = sandbox.credentials;
     await merchant.accepted();
-    const byPublicKey = await notice();
+    const byPublicKey = await notification();
     expect(byPublicKey.headers['wechatpay-serial']).toBe(WECHAT_PUBLIC_KEY_ID);
     expect(isAuthentic(byPublicKey, WECHAT_PUBLIC_KEY)).toBe(true);
 
     receiver.reset();
     await rule({ notifySignedBy: 'certificate' });
     await merchant.accepted();
-    const byCertificate = await notice();
+    const byCertificate = await notification();
     const { text } = await merchant.control('GET', '/sandbox/platform-certificate');
     expect(isAuthentic(byCertificate, text)).toBe(true);
 
     receiver.reset();
     await rule({ certificates: 'none' });
     await merchant.accepted();
-    expect(isAuthentic(await notice(), WECHAT_PUBLIC_KEY)).toBe(true);
+    expect(isAuthentic(await notification(), WECHAT_PUBLIC_KEY)).toBe(true);
   });
 });
 
@@ -105,7 +105,7 @@ describe('an order is told of', () => {
     await rule({ confirmEventType: 'PAYSCORE.USER_CONFIRM' });
     await merchant.create({ out_order_no: 'TYPE' });
     await act('TYPE', 'confirm');
-    expect((await notice()).json['event_type']).toBe('PAYSCORE.USER_CONFIRM');
+    expect((await notification()).json['event_type']).toBe('PAYSCORE.USER_CONFIRM');
   });
 
   test('at create without confirmation, unless the rule says otherwise', async () => {
@@ -124,7 +124,7 @@ describe('an order is told of', () => {
     const order = await merchant.accepted();
     await merchant.complete(order);
     await act(order.outOrderNo, 'pay');
-    expect((await notice()).json['event_type']).toBe('PAYSCORE.USER_PAID');
+    expect((await notification()).json['event_type']).toBe('PAYSCORE.USER_PAID');
     expect(await payload()).toMatchObject({
       out_order_no: order.outOrderNo,
       state: 'USER_PAID',
@@ -168,7 +168,7 @@ test.each([
   for (const _twice of [1, 2]) {
     await merchant.control('POST', '/sandbox/users/oSwitch', { useServiceState: state });
   }
-  expect((await notice()).json['event_type']).toBe(`PAYSCORE.${status}`);
+  expect((await notification()).json['event_type']).toBe(`PAYSCORE.${status}`);
   expect(await payload()).toEqual({
     appid: sandbox.credentials.WECHAT_APPID,
     mchid: sandbox.credentials.WECHAT_MCHID,
@@ -187,7 +187,7 @@ describe('a storm', () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset((nth) => (nth % 2 === 0 ? 200 : 500));
-    const wanted = { notices: 50, concurrency: 8, distinct: true };
+    const wanted = { notifications: 50, concurrency: 8, distinct: true };
     const { json } = await merchant.control('POST', '/sandbox/storm', wanted);
     expect(json).toEqual({ statuses: { 200: 25, 500: 25 }, ms: expect.any(Number) });
     expect(new Set(receiver.received.map(({ json: body }) => body['id'])).size).toBe(50);
@@ -196,11 +196,11 @@ describe('a storm', () => {
     ).toBe(true);
   });
 
-  test('may be one notice many times', async () => {
+  test('may be one notification many times', async () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset();
-    await merchant.control('POST', '/sandbox/storm', { notices: 20, distinct: false });
+    await merchant.control('POST', '/sandbox/storm', { notifications: 20, distinct: false });
     expect(new Set(receiver.received.map(({ text }) => text)).size).toBe(1);
     expect(receiver.received).toHaveLength(20);
   });
@@ -238,6 +238,6 @@ describe('the URL to notify', () => {
     expect((await resend()).status).toBe(409);
     await merchant.control('POST', '/sandbox/notify-url', { url: receiver.url });
     expect((await resend()).json).toMatchObject({ attempts: [{ status: 204 }] });
-    expect((await notice()).json['id']).toBe(noted.id);
+    expect((await notification()).json['id']).toBe(noted.id);
   });
 });

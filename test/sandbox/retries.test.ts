@@ -30,7 +30,7 @@ const schedule = (settings: object) =>
 const inject = (fault: string, options: object = {}) =>
   merchant.control('POST', '/sandbox/faults', { on: 'notify', fault, ...options });
 
-/** The attempts at the only notice there is. */
+/** The attempts at the only notification there is. */
 async function attempts(): Promise<readonly JsonObject[]> {
   const { text } = await merchant.control('GET', '/sandbox/notifications');
   return JSON.parse(text)[0]?.attempts ?? [];
@@ -130,7 +130,7 @@ test('every attempt has the same bytes, and a signature of its own', async () =>
 });
 
 describe('a resend', () => {
-  test('sends the same notice once more, and ends the waiting of one that failed', async () => {
+  test('sends the same notification once more, and ends the waiting of one that failed', async () => {
     await schedule({ factor: 1 });
     receiver.reset((nth) => (nth === 1 ? 500 : 200));
     await merchant.accepted();
@@ -143,7 +143,7 @@ describe('a resend', () => {
     expect(receiver.received.map((one) => one.json['id'])).toEqual([id, id]);
   });
 
-  test('of a notice that there is not is 404', async () => {
+  test('of a notification that there is not is 404', async () => {
     const { status } = await merchant.control('POST', '/sandbox/notifications/none/resend');
     expect(status).toBe(404);
   });
@@ -158,14 +158,14 @@ describe('a fault of delivery', () => {
     expect(receiver.received).toHaveLength(0);
   });
 
-  test('duplicate sends the same notice several times at once', async () => {
+  test('duplicate sends the same notification several times at once', async () => {
     await inject('duplicate', { copies: 3 });
     await merchant.accepted();
     await soon(statuses).toEqual([204, 204, 204]);
     expect(new Set(receiver.received.map(({ text }) => text)).size).toBe(1);
   });
 
-  test('delay holds an attempt back, so that a later notice overtakes it', async () => {
+  test('delay holds an attempt back, so that a later notification overtakes it', async () => {
     await inject('delay', { ms: 1_500 });
     await merchant.accepted({ out_order_no: 'FIRST' });
     await merchant.control('POST', '/sandbox/orders/FIRST/pay');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { EVERYBODY } from '../../src/orders/access/visibility.ts';
-import type { OrderDesk } from '../../src/orders/commands/services.ts';
+import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
+import type { OrderServices } from '../../src/orders/commands/services.ts';
 import type { SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import {
@@ -65,7 +65,7 @@ export async function startUpstream(options: SandboxOptions = {}): Promise<Upstr
   };
 }
 
-export interface TestDesk extends OrderDesk {
+export interface TestDesk extends OrderServices {
   readonly ledger: TestLedger;
 }
 
@@ -74,7 +74,12 @@ export async function openDesk(
   { wechat }: Pick<Upstream, 'wechat'>,
   options: TestLedgerOptions = {},
 ): Promise<TestDesk> {
-  return { wechat, inputRules: 'all', reach: EVERYBODY, ledger: await openTestLedger(options) };
+  return {
+    wechat,
+    inputRules: 'all',
+    visibility: ALL_ORDERS,
+    ledger: await openTestLedger(options),
+  };
 }
 
 /** An order that every rule lets pass, under a number of its own. */

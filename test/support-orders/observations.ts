@@ -1,8 +1,8 @@
 import type { EventRow, OrderRow } from '../../src/ledger/database/tables.ts';
 import { type Ledger, record } from '../../src/ledger/ledger.ts';
 import type { Observation } from '../../src/ledger/observation.ts';
-import { type Observed, observe } from '../../src/ledger/record-observation.ts';
-import type { Notice, PayAfterOrder } from '../../src/wechat/index.ts';
+import { type Observed, recordObservation } from '../../src/ledger/record-observation.ts';
+import type { Notification, PayAfterOrder } from '../../src/wechat/index.ts';
 
 export const MCHID = '1900000001';
 const APPID = 'wx0000000000000001';
@@ -51,7 +51,7 @@ export function shownOrder(changes: Partial<PayAfterOrder> = {}): PayAfterOrder 
   };
 }
 
-export function orderNotice(id: string, order: Partial<PayAfterOrder>): Notice {
+export function orderNotification(id: string, order: Partial<PayAfterOrder>): Notification {
   const whole = shownOrder(order);
   const payload = JSON.stringify(whole);
   return { id, eventType: 'PAYSCORE.USER_ACCEPTED', payload, order: whole, service: null };
@@ -74,7 +74,7 @@ export function event(changes: Partial<EventRow> = {}): EventRow {
 
 /** Records one observation, as its own write. */
 export function see(ledger: Ledger, changes: Partial<Observation> = {}): Promise<Observed> {
-  return record(ledger, (tx) => observe(tx, observation(changes), ledger.now()));
+  return record(ledger, (tx) => recordObservation(tx, observation(changes), ledger.now()));
 }
 
 export function eventsOf({ store }: Pick<Ledger, 'store'>): Promise<EventRow[]> {

@@ -1,7 +1,7 @@
 import { type App, type AppResources, createApp } from '../../src/app.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { createQueryObserver } from '../../src/orders/queries/observed-state-cache.ts';
+import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import { type JsonObject, parsed } from './json.ts';
 import { noLimits } from './limits.ts';
 import { type CollectedLog, collectLog } from './log-lines.ts';
@@ -55,7 +55,7 @@ export function makeApp(changes: Partial<AppResources> = {}): App & { readonly l
     authenticator: createAuthenticator({ kind: 'none' }, log.log),
     wechat: stubWechat(),
     ledger,
-    queries: createQueryObserver(ledger),
+    queries: createObservationFilter(ledger),
     launchKey: () => undefined,
     stopping: new AbortController().signal,
     log: log.log,

@@ -1,7 +1,7 @@
 import type { AppResources } from '../../src/app.ts';
 import { NO_RATE_LIMIT } from '../../src/auth/rate-limit.ts';
 import { clientAddress, trustedProxies } from '../../src/http/client-address.ts';
-import { createRequestScope } from '../../src/http/request-id.ts';
+import { createRequestIds } from '../../src/http/request-id.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 
 type Limits = Pick<
@@ -16,7 +16,7 @@ export function noLimits(): Limits {
     maxInFlight: 10_000,
     trustedDocuments: undefined,
     clientOf: clientAddress(trustedProxies([])),
-    requests: createRequestScope(),
+    requests: createRequestIds(),
     metrics: createMetrics({ ofProcess: false }),
   };
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 import {
   OrderOutcomeUnknownError,
-  UntrustedNoticeError,
+  UntrustedNotificationError,
   type WechatPayOptions,
   WechatUnavailableError,
   WechatUntrustedError,
@@ -119,10 +119,10 @@ describe.each([
 
   test('is refused as a notification, with a reason of its own', async () => {
     const { wechat } = await upstream(pem + valid);
-    const refusal = await failureOf(wechat.readNotification(notice(OLD)));
-    expect(refusal).toBeInstanceOf(UntrustedNoticeError);
+    const refusal = await failureOf(wechat.readNotification(notification(OLD)));
+    expect(refusal).toBeInstanceOf(UntrustedNotificationError);
     expect(refusal).toMatchObject({ why });
-    await expect(wechat.readNotification(notice(NEW))).resolves.toMatchObject({ id: 'N1' });
+    await expect(wechat.readNotification(notification(NEW))).resolves.toMatchObject({ id: 'N1' });
   });
 
   test('has certificates downloaded before it is refused', async () => {
@@ -137,14 +137,14 @@ describe.each([
     const certificates = [new X509Certificate(pem), new X509Certificate(valid)];
     const keys = keyRing(undefined, source, Date.now);
     const context = { keys, apiv3Keys: [APIV3_KEY], now: Date.now, onUnreadableField: () => {} };
-    expect(await failureOf(readNotification(notice(OLD), context))).toMatchObject({ why });
-    await readNotification(notice(NEW), context);
+    expect(await failureOf(readNotification(notification(OLD), context))).toMatchObject({ why });
+    await readNotification(notification(NEW), context);
     expect(asked).toEqual([OLD]);
   });
 });
 
 /** A notification that is right in all but, perhaps, the certificate. */
-function notice(serial: string) {
+function notification(serial: string) {
   const nonce = Formatter.nonce(12);
   const body = JSON.stringify({
     id: 'N1',

@@ -6,7 +6,7 @@ import {
   type CertificateNews,
   createWechatPay,
   type SignedMessage,
-  UntrustedNoticeError,
+  UntrustedNotificationError,
   type WechatPayOptions,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
@@ -16,13 +16,13 @@ import { failureOf } from './sandbox-client.ts';
 
 let sandbox: Sandbox;
 let receiver: TestServer;
-const notices: SignedMessage[] = [];
+const notifications: SignedMessage[] = [];
 const open: { close: () => Promise<void> }[] = [];
 beforeAll(async () => {
   receiver = await serve(async (request, response) => {
     const body = await readAll(request);
     const header = (name: string) => String(request.headers[name] ?? '');
-    notices.push({ header, body });
+    notifications.push({ header, body });
     response.end();
   });
   sandbox = await startSandbox({
@@ -51,14 +51,14 @@ async function downloads(): Promise<number> {
   return JSON.stringify(calls).split('"kind":"certificates"').length - 1;
 }
 
-/** The notice of a create under the newest of these serials; older ones may still be on their way. */
-async function noticeOf(serials: string, create: Promise<unknown>): Promise<SignedMessage> {
+/** The notification of a create under the newest of these serials; older ones may still be on their way. */
+async function notificationOf(serials: string, create: Promise<unknown>): Promise<SignedMessage> {
   const [newest = ''] = /[0-9A-F]{40}/.exec(serials) ?? [];
   await create;
   for (;;) {
-    const notice = notices.find(({ header }) => header('wechatpay-serial') === newest);
-    if (notice !== undefined) {
-      return notice;
+    const notification = notifications.find(({ header }) => header('wechatpay-serial') === newest);
+    if (notification !== undefined) {
+      return notification;
     }
     await sleep(10);
   }
@@ -118,20 +118,25 @@ describe('certificates that are downloaded', () => {
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
   });
 
-  test('are renewed when a notice names another, once a minute at most', async () => {
+  test('are renewed when a notification names another, once a minute at most', async () => {
     const { wechat, news } = client();
     await wechat.ready();
     const rotated = JSON.stringify(await control('POST', 'platform-certificate'));
-    const notice = await noticeOf(rotated, wechat.createPayAfterOrder(order()));
-    await expect(wechat.readNotification(notice)).rejects.toBeInstanceOf(UntrustedNoticeError);
+    const notification = await notificationOf(rotated, wechat.createPayAfterOrder(order()));
+    await expect(wechat.readNotification(notification)).rejects.toBeInstanceOf(
+      UntrustedNotificationError,
+    );
     expect([news.length, await downloads()]).toEqual([1, 1]);
 
     const began = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => began() + 61_000);
-    const forged = { ...notice, header: (name: string) => forge(name, notice.header(name)) };
+    const forged = {
+      ...notification,
+      header: (name: string) => forge(name, notification.header(name)),
+    };
     const read = await Promise.allSettled([
-      wechat.readNotification(notice),
-      wechat.readNotification(notice),
+      wechat.readNotification(notification),
+      wechat.readNotification(notification),
       ...Array.from({ length: 20 }, () => wechat.readNotification(forged)),
     ]);
     vi.restoreAllMocks();

@@ -1,6 +1,6 @@
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import { type Experiment, holds, none, type Row } from '../experiment.ts';
-import { makeNotice } from '../support/notices.ts';
+import { makeNotification } from '../support/notices.ts';
 import { control } from '../support/oracle.ts';
 import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
@@ -47,8 +47,11 @@ export const canaries: Experiment = {
         await control(sandbox.url, 'DELETE', '/sandbox/faults');
       }
       // Signed by keys that are not WeChat Pay's here: refused, with people in it.
-      const notice = await makeNotice(makeWechatKeys(), `CAN-${round}`, 'USER_PAID');
-      await poster.notice({ ...notice, body: notice.body.replace('先享后付', name) });
+      const notification = await makeNotification(makeWechatKeys(), `CAN-${round}`, 'USER_PAID');
+      await poster.notification({
+        ...notification,
+        body: notification.body.replace('先享后付', name),
+      });
       stage.watch.look('metrics', (await poster.text('/metrics')) ?? '');
     }
     const size = `${answers} answers, log, metrics and database of this server`;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Kysely } from 'kysely';
-import { groupWriter, type Writer } from '../../../src/ledger/database/group-commit.ts';
+import { createGroupCommit, type Writer } from '../../../src/ledger/database/group-commit.ts';
 import { migrate } from '../../../src/ledger/database/migrations.ts';
 import { sqliteDialect } from '../../../src/ledger/database/sqlite.ts';
 import type { Tables } from '../../../src/ledger/database/tables.ts';
@@ -23,7 +23,7 @@ export const commits: Experiment = {
     const db = new Kysely<Tables>({ dialect: sqliteDialect(join(directory.path, 'ledger.db')) });
     await db.transaction().execute(migrate);
     let groups = 0;
-    const writer = groupWriter(db, () => {
+    const writer = createGroupCommit(db, () => {
       groups += 1;
       return Promise.resolve();
     });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { all, type Experiment, none } from '../experiment.ts';
 import { count } from '../support/databases.ts';
 import { compare, follow } from '../support/follower.ts';
-import { makeNotice, makeNotices } from '../support/notices.ts';
+import { makeNotification, makeNotifications } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';
 import { between, pick } from '../support/stats.ts';
 import { isAcknowledged } from '../support/storm.ts';
@@ -19,7 +19,7 @@ export const cuts: Experiment = {
   run: async (scale, stage) => {
     const times = SIZES[scale];
     const { keys, database, servers, posters } = await stage.pair();
-    await posters[0].notice(await makeNotice(keys, 'C-FIRST', 'USER_ACCEPTED'));
+    await posters[0].notification(await makeNotification(keys, 'C-FIRST', 'USER_ACCEPTED'));
     const first = await count(database, 'select max(id) from events');
     using follower = await follow(() => pick(servers).url, first);
 
@@ -28,8 +28,8 @@ export const cuts: Experiment = {
     const write = async (poster: Poster, writer: number) => {
       for (let wave = 0; done < times; wave += 1) {
         const numbers = Array.from({ length: ORDERS_PER_CUT }, (_, i) => `C${writer}-${wave}-${i}`);
-        for (const notice of await makeNotices(keys, numbers)) {
-          statuses.push(await poster.notice(notice));
+        for (const notification of await makeNotifications(keys, numbers)) {
+          statuses.push(await poster.notification(notification));
         }
       }
     };

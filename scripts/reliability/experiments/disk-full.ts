@@ -2,7 +2,7 @@ import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, type Experiment, holds, none } from '../experiment.ts';
 import { at } from '../support/json.ts';
-import { makeNotice } from '../support/notices.ts';
+import { makeNotification } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';
 import { setUp } from '../support/setup.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
@@ -33,7 +33,8 @@ export const diskFull: Experiment = {
       prepare: ({ path }) => mkdir(`${path}/disk`).then(() => undefined),
     });
     const { directory, keys, stub, server, poster } = setup;
-    const send = async (name: string) => poster.notice(await makeNotice(keys, name, 'USER_PAID'));
+    const send = async (name: string) =>
+      poster.notification(await makeNotification(keys, name, 'USER_PAID'));
     const stored = await fill(send);
     const disk = `/proc/${server.pid}/root${directory.path}/disk`;
     await fillRest(`${disk}/rest`);
@@ -74,7 +75,7 @@ async function fill(send: (name: string) => Promise<number>): Promise<number> {
   throw new Error('The disk was never full.');
 }
 
-/** What was too little for a notice might still do for something smaller. */
+/** What was too little for a notification might still do for something smaller. */
 async function fillRest(file: string): Promise<void> {
   for (;;) {
     try {

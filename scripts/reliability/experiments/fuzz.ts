@@ -5,13 +5,13 @@ import { holdsValue } from '../../../test/support/arbitraries.ts';
 import { atLeast, type Experiment, holds, none, type Row } from '../experiment.ts';
 import { count } from '../support/databases.ts';
 import type { Findings } from '../support/fuzz-findings.ts';
-import { fuzzHttp, graphqlCases, noticeCases } from '../support/fuzz-http.ts';
+import { fuzzHttp, graphqlCases, notificationCases } from '../support/fuzz-http.ts';
 import { fuzzSocket } from '../support/fuzz-socket.ts';
 import { setUp } from '../support/setup.ts';
 
 const SIZES = {
-  full: { graphql: 60_000, notices: 25_000, messages: 20_000 },
-  quick: { graphql: 1_500, notices: 600, messages: 500 },
+  full: { graphql: 60_000, notifications: 25_000, messages: 20_000 },
+  quick: { graphql: 1_500, notifications: 600, messages: 500 },
 } as const;
 const SEED = 20_261_124;
 
@@ -21,23 +21,26 @@ export const fuzz: Experiment = {
   name: 'fuzz',
   minutes: 6,
   run: async (scale, stage) => {
-    const { graphql, notices, messages } = SIZES[scale];
+    const { graphql, notifications, messages } = SIZES[scale];
     await using setup = await setUp(stage);
     const { directory, keys, database, server } = setup;
     const pool = new Pool(server.url, { connections: 32 });
     const overHttp = await fuzzHttp(pool, graphqlCases, { count: graphql, seed: SEED });
-    const ofNotices = await fuzzHttp(pool, await noticeCases(keys), { count: notices, seed: SEED });
+    const ofNotifications = await fuzzHttp(pool, await notificationCases(keys), {
+      count: notifications,
+      seed: SEED,
+    });
     const overSocket = await fuzzSocket(server.url, { count: messages, seed: SEED });
     const health = await pool.request({ method: 'GET', path: '/health' });
     await health.body.dump();
     await pool.destroy();
     const stored = await count(database, 'select count(*) from notices');
-    const cases = overHttp.cases + ofNotices.cases + overSocket.cases;
+    const cases = overHttp.cases + ofNotifications.cases + overSocket.cases;
     const size = `${cases} cases, seed ${SEED}`;
     return [
-      atLeast('cases', size, cases, graphql + notices + messages),
+      atLeast('cases', size, cases, graphql + notifications + messages),
       ...rowsOf('GraphQL over HTTP', overHttp),
-      ...rowsOf('notices', ofNotices),
+      ...rowsOf('notices', ofNotifications),
       ...rowsOf('WebSocket', overSocket),
       none('notices stored', size, stored),
       none('lines of the log that hold what was sent', size, await echoesIn(directory.path)),

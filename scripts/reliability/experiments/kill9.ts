@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Experiment, none, type Row } from '../experiment.ts';
 import { type Database, sqliteDatabase } from '../support/databases.ts';
-import { makeNotices, type Notice, signed } from '../support/notices.ts';
+import { makeNotifications, type Notification, signed } from '../support/notices.ts';
 import { createPoster } from '../support/post.ts';
 import { type Server, startServer, type Variables } from '../support/server.ts';
 import { between } from '../support/stats.ts';
@@ -18,7 +18,7 @@ const SIZES = {
 } as const;
 const SENDERS = 32;
 
-/** kill -9 in the middle of a storm of notices: what was acknowledged is there, and once. */
+/** kill -9 in the middle of a storm of notifications: what was acknowledged is there, and once. */
 export const kill9: Experiment = {
   goal: 'G8',
   name: 'kill9',
@@ -56,27 +56,27 @@ async function manyRounds(database: Database, cwd: Workdir, size: Size): Promise
     WECHAT_BASE_URL: stub.url,
     DATABASE_URL: database.url,
   };
-  const acknowledged: Notice[] = [];
-  let waiting: readonly Notice[] = [];
+  const acknowledged: Notification[] = [];
+  let waiting: readonly Notification[] = [];
   let cutOff = 0;
   let lostMeanwhile = 0;
   for (let round = 0; round < size.rounds; round += 1) {
     const start = await startRound(keys, { cwd, variables, round, orders: size.orders, waiting });
     await using server = start.server;
     lostMeanwhile += (await judge(database, acknowledged)).lost;
-    const taken = await killMidway(server, start.notices, between(...size.acknowledged));
+    const taken = await killMidway(server, start.notifications, between(...size.acknowledged));
     const ids = new Set(taken.map(({ id }) => id));
     acknowledged.push(...taken);
-    waiting = start.notices.filter(({ id }) => !ids.has(id)).slice(0, SENDERS * 4);
+    waiting = start.notifications.filter(({ id }) => !ids.has(id)).slice(0, SENDERS * 4);
     cutOff += Math.min(SENDERS, waiting.length);
   }
   await using server = await startServer(cwd, variables);
   await using poster = createPoster(server.url, SENDERS);
-  const rest = await Promise.all(waiting.map((notice) => signed(keys, notice)));
+  const rest = await Promise.all(waiting.map((notification) => signed(keys, notification)));
   await storm(poster, rest, {
     senders: SENDERS,
-    onAnswer: (notice, status) => {
-      acknowledged.push(...(isAcknowledged(status) ? [notice] : []));
+    onAnswer: (notification, status) => {
+      acknowledged.push(...(isAcknowledged(status) ? [notification] : []));
       return true;
     },
   });
@@ -96,33 +96,33 @@ interface Start {
   readonly round: number;
   readonly orders: number;
   /** What was not acknowledged before is sent again, first. */
-  readonly waiting: readonly Notice[];
+  readonly waiting: readonly Notification[];
 }
 
 async function startRound(keys: WechatKeys, { cwd, variables, round, orders, waiting }: Start) {
   const numbers = Array.from({ length: orders }, (_, index) => `K${round}-${index}`);
   const [server, again, fresh] = await Promise.all([
     startServer(cwd, variables),
-    Promise.all(waiting.map((notice) => signed(keys, notice))),
-    makeNotices(keys, numbers),
+    Promise.all(waiting.map((notification) => signed(keys, notification))),
+    makeNotifications(keys, numbers),
   ]);
-  return { server, notices: [...again, ...fresh] };
+  return { server, notifications: [...again, ...fresh] };
 }
 
 /** Returns what was acknowledged before the kill. */
 async function killMidway(
   server: Server,
-  notices: readonly Notice[],
+  notifications: readonly Notification[],
   afterSoMany: number,
-): Promise<readonly Notice[]> {
+): Promise<readonly Notification[]> {
   await using poster = createPoster(server.url, SENDERS);
-  const acknowledged: Notice[] = [];
+  const acknowledged: Notification[] = [];
   let killed: Promise<void> | undefined;
-  await storm(poster, notices, {
+  await storm(poster, notifications, {
     senders: SENDERS,
-    onAnswer: (notice, status) => {
+    onAnswer: (notification, status) => {
       if (isAcknowledged(status)) {
-        acknowledged.push(notice);
+        acknowledged.push(notification);
       }
       if (acknowledged.length >= afterSoMany) {
         // Not only right after a commit: anywhere in the next ones, too.

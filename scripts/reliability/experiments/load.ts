@@ -13,7 +13,7 @@ const PER_SECOND = 200;
 const LOOPS = 32;
 const CONNECTIONS = 64;
 
-/** Notices come in at a steady pace while queries take all the rest of the server. */
+/** Notifications come in at a steady pace while queries take all the rest of the server. */
 export const load: Experiment = {
   goal: 'G9',
   name: 'load',
@@ -25,17 +25,17 @@ export const load: Experiment = {
     await steady(poster, await batch(keys, 'W', PER_SECOND), PER_SECOND);
 
     const calm = await steady(poster, await batch(keys, 'C', seconds * PER_SECOND), PER_SECOND);
-    const notices = await batch(keys, 'L', seconds * PER_SECOND);
+    const notifications = await batch(keys, 'L', seconds * PER_SECOND);
     const queries = startQueries(server.url, LOOPS);
     await sleep(500);
-    const loaded = await steady(poster, notices, PER_SECOND);
+    const loaded = await steady(poster, notifications, PER_SECOND);
     const { answered, failed } = await queries.stop();
 
     const sent = [...calm, ...loaded];
     const acknowledged = sent.filter(({ status }) => isAcknowledged(status));
     const { lost, twice, wrong } = await judge(
       database,
-      acknowledged.map(({ notice }) => notice),
+      acknowledged.map(({ notification }) => notification),
     );
     const perSecond = Math.round(answered / (seconds + 0.5));
     const size = `${PER_SECOND} notices/s for ${seconds} s, ${perSecond} queries/s of ${LOOPS} loops`;

@@ -17,10 +17,10 @@ const FAULTS = [
 ] as const;
 const CAUGHT_UP_MS = 90_000;
 
-/** Notices that come late, several times, or never: the record ends where WeChat Pay's does. */
-export const noticeFaults: Experiment = {
+/** Notifications that come late, several times, or never: the record ends where WeChat Pay's does. */
+export const notificationFaults: Experiment = {
   goal: 'G11',
-  name: 'notice-faults',
+  name: 'notification-faults',
   minutes: 2,
   run: async (scale, stage) => {
     const orders = SIZES[scale];

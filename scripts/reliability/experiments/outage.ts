@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atMost, type Experiment, none, type Row } from '../experiment.ts';
 import type { Database } from '../support/databases.ts';
 import { compare, type Follower, follow } from '../support/follower.ts';
-import { makeNotice, type Notice, STATES } from '../support/notices.ts';
+import { makeNotification, type Notification, STATES } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';
 import { type Pair, startPair } from '../support/stage.ts';
 import { isAcknowledged } from '../support/storm.ts';
@@ -32,7 +32,7 @@ export const outage: Experiment = {
     const database = await postgres.create('ledger');
     await using both = await startPair(await stage.workdir(), database);
     const { keys } = both;
-    await both.posters[0].notice(await makeNotice(keys, 'FIRST', 'USER_ACCEPTED'));
+    await both.posters[0].notification(await makeNotification(keys, 'FIRST', 'USER_ACCEPTED'));
     using one = await follow(() => both.servers[0].url, 1);
     using other = await follow(() => both.servers[1].url, 1);
 
@@ -70,7 +70,7 @@ export const outage: Experiment = {
 class Notes {
   phase: Phase = 'before';
   over = false;
-  readonly acknowledged: Notice[] = [];
+  readonly acknowledged: Notification[] = [];
   readonly #webhook: { readonly phase: Phase; readonly status: number }[] = [];
   readonly #ready: { readonly phase: Phase; readonly status: number }[] = [];
 
@@ -105,21 +105,21 @@ class Notes {
   }
 }
 
-/** As WeChat does: each notice again and again until it is acknowledged. */
+/** As WeChat does: each notification again and again until it is acknowledged. */
 async function write(keys: WechatKeys, poster: Poster, name: string, notes: Notes): Promise<void> {
   for (let index = 0; !notes.over; index += 1) {
     for (const state of STATES) {
-      const notice = await makeNotice(keys, `${name}-${index}`, state);
+      const notification = await makeNotification(keys, `${name}-${index}`, state);
       for (let answered = false; !answered; ) {
         const { phase } = notes;
-        const status = await poster.notice(notice);
+        const status = await poster.notification(notification);
         answered = isAcknowledged(status);
         if (phase === notes.phase) {
           notes.webhook(phase, status);
         }
         await sleep(PAUSE_MS);
       }
-      notes.acknowledged.push(notice);
+      notes.acknowledged.push(notification);
     }
   }
 }
@@ -151,7 +151,7 @@ async function recovery({ posters }: Pair, notes: Notes, startMs: number): Promi
 
 async function checkRecords(
   database: Database,
-  acknowledged: readonly Notice[],
+  acknowledged: readonly Notification[],
   followers: readonly Follower[],
   size: string,
 ): Promise<readonly Row[]> {

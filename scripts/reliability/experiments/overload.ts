@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, atMost, type Experiment, none, type Row } from '../experiment.ts';
 import { ownCores } from '../support/cores.ts';
 import { type OpenLoad, openLoad, startQueries } from '../support/load-worker.ts';
-import type { Notice } from '../support/notices.ts';
+import type { Notification } from '../support/notices.ts';
 import { p99Of } from '../support/pace.ts';
 import { setUp } from '../support/setup.ts';
 import { percentile } from '../support/stats.ts';
@@ -34,9 +34,9 @@ const SIZES = {
 const TIMES_PEAK = 3;
 const LOOPS = 64;
 const CALLERS = 1_500;
-const GOAL_MS = { accepted: 1_000, refused: 50, loop: 100, notice: 5_000, generator: 10 };
+const GOAL_MS = { accepted: 1_000, refused: 50, loop: 100, notification: 5_000, generator: 10 };
 
-/** Three times as many queries as it can answer, while notices come in. */
+/** Three times as many queries as it can answer, while notifications come in. */
 export const overload: Experiment = {
   goal: 'G16',
   name: 'overload',
@@ -47,7 +47,7 @@ export const overload: Experiment = {
     using cores = scale === 'full' ? ownCores() : undefined;
     await using setup = await setUp(stage, { connections: 64, within: cores?.within ?? [] });
     const { keys, database, server, poster } = setup;
-    const [warm, calmNotices, atPeak, notices, afterwards] = [
+    const [warm, calmNotifications, atPeak, notifications, afterwards] = [
       await batch(keys, 'W', perSecond),
       await batch(keys, 'C', perSecond * seconds),
       await batch(keys, 'P', perSecond * seconds),
@@ -55,10 +55,10 @@ export const overload: Experiment = {
       await batch(keys, 'A', perSecond * seconds),
     ];
     await steady(poster, warm, perSecond);
-    const calm = await steady(poster, calmNotices, perSecond);
+    const calm = await steady(poster, calmNotifications, perSecond);
     // What is seen for the first time is also written down, once; and code that is new is slow.
     await answersPerSecond(server.url, { seconds: warmSeconds, orders });
-    const peakBeside = async (some: readonly Notice[]) => {
+    const peakBeside = async (some: readonly Notification[]) => {
       const beside = steady(poster, some, perSecond);
       const [answered] = await Promise.all([answersPerSecond(server.url, sizes), beside]);
       return answered;
@@ -67,7 +67,7 @@ export const overload: Experiment = {
     const offered = { perSecond: before * TIMES_PEAK, seconds, callers: CALLERS, orders };
     const [load, sent] = await Promise.all([
       openLoad(server.url, offered),
-      steady(poster, notices, perSecond),
+      steady(poster, notifications, perSecond),
     ]);
     // Once more: others on the machine may have had more of it before.
     const peak = Math.max(before, await peakBeside(afterwards));
@@ -75,7 +75,7 @@ export const overload: Experiment = {
     const acknowledged = [...calm, ...sent].filter(({ status }) => isAcknowledged(status));
     const { lost, twice, wrong } = await judge(
       database,
-      acknowledged.map(({ notice }) => notice),
+      acknowledged.map(({ notification }) => notification),
     );
     const [base, p99] = [p99Of(calm), p99Of(sent)];
     const ms = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
@@ -94,7 +94,7 @@ export const overload: Experiment = {
         'notices (G9): slowest',
         size,
         Math.max(...sent.map((one) => one.ms)),
-        GOAL_MS.notice,
+        GOAL_MS.notification,
         ' ms',
       ),
       all('notices (G9): acknowledged', size, acknowledged.length, calm.length + sent.length),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
 import { count } from '../support/databases.ts';
-import { makeNotice } from '../support/notices.ts';
+import { makeNotification } from '../support/notices.ts';
 import type { Variables } from '../support/server.ts';
 import { setUp } from '../support/setup.ts';
 import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
@@ -11,8 +11,8 @@ const SKEW_S = 301;
 /** A little more: on a busy machine it comes a little later. */
 const AHEAD_S = 330;
 
-/** Notices that are not WeChat Pay's, or not of now: turned away, and nothing is written. */
-export const refusedNotices: Experiment = {
+/** Notifications that are not WeChat Pay's, or not of now: turned away, and nothing is written. */
+export const refusedNotifications: Experiment = {
   goal: 'G10',
   name: 'refused-notices',
   minutes: 0.5,
@@ -24,8 +24,8 @@ export const refusedNotices: Experiment = {
     for (const [what, spoil] of Object.entries(SPOILT)) {
       const statuses = await Promise.all(
         Array.from({ length: times }, async (_, index) => {
-          const notice = await makeNotice(keys, `R${index}`, 'USER_PAID');
-          return await poster.notice(await spoil(keys, notice));
+          const notification = await makeNotification(keys, `R${index}`, 'USER_PAID');
+          return await poster.notification(await spoil(keys, notification));
         }),
       );
       const refused = statuses.filter((status) => status >= 400 && status < 500).length;

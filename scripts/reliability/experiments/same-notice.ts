@@ -1,24 +1,29 @@
 import { all, type Experiment, type Row } from '../experiment.ts';
 import { count } from '../support/databases.ts';
-import { makeNotice } from '../support/notices.ts';
+import { makeNotification } from '../support/notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
 const SIZES = { full: 1_000, quick: 100 } as const;
 
-/** One notice, very often at once, to two instances: one effect, and nobody is turned away. */
-export const sameNotice: Experiment = {
+/** One notification, very often at once, to two instances: one effect, and nobody is turned away. */
+export const sameNotification: Experiment = {
   goal: 'G10',
-  name: 'same-notice',
+  name: 'same-notification',
   minutes: 1,
   run: async (scale, stage) => {
     const times = SIZES[scale];
     const { keys, database, posters } = await stage.pair();
-    const notice = await makeNotice(keys, 'SAME', 'USER_PAID');
+    const notification = await makeNotification(keys, 'SAME', 'USER_PAID');
     const answers = await Promise.all(
-      Array.from({ length: times }, (_, index) => posters[index % 2 ? 1 : 0].notice(notice)),
+      Array.from({ length: times }, (_, index) =>
+        posters[index % 2 ? 1 : 0].notification(notification),
+      ),
     );
     const events = await count(database, "select count(*) from events where out_order_no = 'SAME'");
-    const inbox = await count(database, `select count(*) from notices where id = '${notice.id}'`);
+    const inbox = await count(
+      database,
+      `select count(*) from notices where id = '${notification.id}'`,
+    );
     const size = `${times} at once, 2 instances, PostgreSQL`;
     return [
       all('answers 2xx', size, answers.filter(isAcknowledged).length, times),

@@ -23,7 +23,7 @@ const STREAM_MS = 2_000;
 const WARM_UP = 0.3;
 const WINDOW_S = 600;
 
-/** At half of what it can do, for long: queries, creates, notices, subscribers that come and go. */
+/** At half of what it can do, for long: queries, creates, notifications, subscribers that come and go. */
 export const soak: Experiment = {
   goal: 'G17',
   name: 'soak',

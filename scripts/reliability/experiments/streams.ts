@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
 import { CALLER } from '../support/caller.ts';
 import { PROBED, probe } from '../support/memory.ts';
-import { makeNotice } from '../support/notices.ts';
+import { makeNotification } from '../support/notices.ts';
 import { openSockets } from '../support/open-sockets.ts';
 import type { Poster } from '../support/post.ts';
 import { setUp } from '../support/setup.ts';
@@ -118,8 +118,8 @@ async function makeEvents(
 ): Promise<number> {
   let made = 0;
   for (let index = 0; index < count; index += 1) {
-    const notice = await makeNotice(keys, `${name}${index}`, `${LONG_WORD}${index}`);
-    made += isAcknowledged(await poster.notice(notice)) ? 1 : 0;
+    const notification = await makeNotification(keys, `${name}${index}`, `${LONG_WORD}${index}`);
+    made += isAcknowledged(await poster.notification(notification)) ? 1 : 0;
   }
   return made;
 }

@@ -1,6 +1,6 @@
 import { all, atMost, type Experiment } from '../experiment.ts';
 import { type Follower, follow } from '../support/follower.ts';
-import { makeNotice } from '../support/notices.ts';
+import { makeNotification } from '../support/notices.ts';
 import { percentile } from '../support/stats.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
@@ -23,16 +23,24 @@ export const twoInstances: Experiment = {
     using follower = await follow(() => one.url, null);
     const delays: number[] = [];
     for (let index = 0; index < events; index += 1) {
-      const notice = await makeNotice(keys, `T${index}`, 'USER_ACCEPTED');
+      const notification = await makeNotification(keys, `T${index}`, 'USER_ACCEPTED');
       const startMs = performance.now();
-      const status = await posters[1].notice(notice);
-      const atMs = isAcknowledged(status) ? await arrival(follower, notice.outOrderNo) : undefined;
+      const status = await posters[1].notification(notification);
+      const atMs = isAcknowledged(status)
+        ? await arrival(follower, notification.outOrderNo)
+        : undefined;
       delays.push(...(atMs === undefined ? [] : [atMs - startMs]));
     }
     const size = `${events} events, 2 instances, PostgreSQL`;
     return [
       all('told to the other instance and seen', size, delays.length, events),
-      atMost('from notice to subscriber, slowest', size, percentile(delays, 1), goalMs, ' ms'),
+      atMost(
+        'from notification to subscriber, slowest',
+        size,
+        percentile(delays, 1),
+        goalMs,
+        ' ms',
+      ),
     ];
   },
 };

@@ -72,7 +72,7 @@ export async function checkEnd(
   ];
 }
 
-/** Notices and the reconciler need a while to bring the last states. */
+/** Notifications and the reconciler need a while to bring the last states. */
 async function waitForStates(database: Database, sandbox: string): Promise<void> {
   const deadline = performance.now() + SAME_STATE_S * 1000;
   while ((await differing(database, sandbox)).length > 0 && performance.now() < deadline) {

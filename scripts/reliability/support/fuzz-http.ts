@@ -3,7 +3,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { graphqlBody, headers, otherBody } from '../../../test/support/arbitraries.ts';
 import { CALLER } from './caller.ts';
 import { type Findings, judgeAnswer, noFindings } from './fuzz-findings.ts';
-import { makeNotice } from './notices.ts';
+import { makeNotification } from './notices.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
 interface HttpCase {
@@ -52,9 +52,9 @@ export const graphqlCases = fc.oneof(
   { weight: 1, arbitrary: oddlySent },
 );
 
-/** Notices that are not WeChat Pay's, though they may begin as true ones. */
-export async function noticeCases(keys: WechatKeys): Promise<fc.Arbitrary<HttpCase>> {
-  const { body: whole, headers: signed } = await makeNotice(keys, 'FUZZ-1', 'USER_PAID');
+/** Notifications that are not WeChat Pay's, though they may begin as true ones. */
+export async function notificationCases(keys: WechatKeys): Promise<fc.Arbitrary<HttpCase>> {
+  const { body: whole, headers: signed } = await makeNotification(keys, 'FUZZ-1', 'USER_PAID');
   const names = Object.keys(signed);
   const spoilt = fc
     .tuple(fc.nat(whole.length), fc.nat(9), fc.string({ maxLength: 6 }))

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Variables } from './server.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
-/** The states that WeChat sends notices of, in their order. */
+/** The states that WeChat sends notifications of, in their order. */
 export const STATES = ['USER_ACCEPTED', 'USER_PAID'] as const;
 export type NoticedState = (typeof STATES)[number];
 
-/** A notice, ready to be posted: signed, encrypted. */
-export interface Notice<State extends string = NoticedState> {
+/** A notification, ready to be posted: signed, encrypted. */
+export interface Notification<State extends string = NoticedState> {
   readonly id: string;
   readonly outOrderNo: string;
   readonly state: State;
@@ -15,7 +15,7 @@ export interface Notice<State extends string = NoticedState> {
   readonly headers: Variables;
 }
 
-/** What a query shows of an order in this state, and what a notice holds. */
+/** What a query shows of an order in this state, and what a notification holds. */
 export function orderIn({ ids }: WechatKeys, outOrderNo: string, state: string): object {
   return {
     ...ids,
@@ -29,11 +29,11 @@ export function orderIn({ ids }: WechatKeys, outOrderNo: string, state: string):
   };
 }
 
-export function makeNotice<State extends string>(
+export function makeNotification<State extends string>(
   keys: WechatKeys,
   outOrderNo: string,
   state: State,
-): Promise<Notice<State>> {
+): Promise<Notification<State>> {
   const id = randomUUID();
   const body = JSON.stringify({
     id,
@@ -46,25 +46,25 @@ export function makeNotice<State extends string>(
   return signed(keys, { id, outOrderNo, state, body });
 }
 
-/** The same notice, as WeChat sends it again: signed anew. */
+/** The same notification, as WeChat sends it again: signed anew. */
 export async function signed<State extends string>(
   keys: WechatKeys,
-  notice: Omit<Notice<State>, 'headers'>,
-): Promise<Notice<State>> {
-  const headers = { ...(await keys.sign(notice.body)), 'content-type': 'application/json' };
-  return { ...notice, headers };
+  notification: Omit<Notification<State>, 'headers'>,
+): Promise<Notification<State>> {
+  const headers = { ...(await keys.sign(notification.body)), 'content-type': 'application/json' };
+  return { ...notification, headers };
 }
 
-/** Both notices of each order, in any order: deliveries of WeChat's overtake each other. */
-export async function makeNotices(
+/** Both notifications of each order, in any order: deliveries of WeChat's overtake each other. */
+export async function makeNotifications(
   keys: WechatKeys,
   outOrderNos: readonly string[],
-): Promise<readonly Notice[]> {
-  const notices = await Promise.all(
-    outOrderNos.flatMap((number) => STATES.map((state) => makeNotice(keys, number, state))),
+): Promise<readonly Notification[]> {
+  const notifications = await Promise.all(
+    outOrderNos.flatMap((number) => STATES.map((state) => makeNotification(keys, number, state))),
   );
-  return notices
-    .map((notice) => ({ notice, place: Math.random() }))
+  return notifications
+    .map((notification) => ({ notification, place: Math.random() }))
     .toSorted((one, other) => one.place - other.place)
-    .map(({ notice }) => notice);
+    .map(({ notification }) => notification);
 }

@@ -1,12 +1,12 @@
 import { Pool } from 'undici';
 import { CALLER } from './caller.ts';
 import { at, parse } from './json.ts';
-import type { Notice } from './notices.ts';
+import type { Notification } from './notices.ts';
 
 /** Posts to one server. */
 export interface Poster extends AsyncDisposable {
   /** The status of the answer; 0 where none came. */
-  readonly notice: (notice: Pick<Notice, 'body' | 'headers'>) => Promise<number>;
+  readonly notification: (notification: Pick<Notification, 'body' | 'headers'>) => Promise<number>;
   /** The `data` of the answer, or why there is none. */
   readonly graphql: (query: string, variables: object) => Promise<GraphqlAnswer>;
   /** A body as it is, to /graphql; undefined where no answer came. */
@@ -38,7 +38,7 @@ export function createPoster(url: string, connections: number, caller = CALLER):
   const pool = new Pool(url, { connections, ...timeouts });
   const json = { 'content-type': 'application/json', ...caller };
   return {
-    notice: async ({ body, headers }) => {
+    notification: async ({ body, headers }) => {
       try {
         const answer = await pool.request({
           method: 'POST',

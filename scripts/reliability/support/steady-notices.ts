@@ -1,10 +1,10 @@
-import { makeNotices, type Notice } from './notices.ts';
+import { makeNotifications, type Notification } from './notices.ts';
 import { atPace } from './pace.ts';
 import type { Poster } from './post.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
-export interface SentNotice {
-  readonly notice: Notice;
+export interface SentNotification {
+  readonly notification: Notification;
   readonly status: number;
   readonly ms: number;
 }
@@ -12,22 +12,22 @@ export interface SentNotice {
 /** Sends at an even pace, whether or not the ones before are answered. */
 export async function steady(
   poster: Poster,
-  notices: readonly Notice[],
+  notifications: readonly Notification[],
   perSecond: number,
-): Promise<readonly SentNotice[]> {
-  return await atPace(notices, perSecond, async (notice) => {
+): Promise<readonly SentNotification[]> {
+  return await atPace(notifications, perSecond, async (notification) => {
     const startMs = performance.now();
-    const status = await poster.notice(notice);
-    return { notice, status, ms: performance.now() - startMs };
+    const status = await poster.notification(notification);
+    return { notification, status, ms: performance.now() - startMs };
   });
 }
 
-/** So many notices, two of each order. */
+/** So many notifications, two of each order. */
 export async function batch(
   keys: WechatKeys,
   name: string,
   size: number,
-): Promise<readonly Notice[]> {
+): Promise<readonly Notification[]> {
   const numbers = Array.from({ length: size / 2 }, (_, index) => `${name}${index}`);
-  return await makeNotices(keys, numbers);
+  return await makeNotifications(keys, numbers);
 }

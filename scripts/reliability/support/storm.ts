@@ -1,25 +1,25 @@
-import type { Notice } from './notices.ts';
+import type { Notification } from './notices.ts';
 import type { Poster } from './post.ts';
 
 export interface Storm {
   /** How many are sent side by side. */
   readonly senders: number;
   /** Told of every answer; false ends the storm. */
-  readonly onAnswer: (notice: Notice, status: number) => boolean;
+  readonly onAnswer: (notification: Notification, status: number) => boolean;
 }
 
-/** Sends each notice once, some side by side, until there are no more or it is ended. */
+/** Sends each notification once, some side by side, until there are no more or it is ended. */
 export async function storm(
   poster: Poster,
-  notices: readonly Notice[],
+  notifications: readonly Notification[],
   { senders, onAnswer }: Storm,
 ): Promise<void> {
-  const waiting = notices.values();
+  const waiting = notifications.values();
   let goesOn = true;
   const send = async () => {
-    for (const notice of waiting) {
-      const status = await poster.notice(notice);
-      goesOn = onAnswer(notice, status) && goesOn;
+    for (const notification of waiting) {
+      const status = await poster.notification(notification);
+      goesOn = onAnswer(notification, status) && goesOn;
       if (!goesOn) {
         return;
       }

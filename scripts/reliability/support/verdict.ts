@@ -1,18 +1,21 @@
 import { count, type Database } from './databases.ts';
-import { type Notice, STATES } from './notices.ts';
+import { type Notification, STATES } from './notices.ts';
 
-/** What the database says of the notices that were acknowledged. */
+/** What the database says of the notifications that were acknowledged. */
 export interface Verdict {
   /** Acknowledged, but not in the inbox, or without the event or the state that it stands for. */
   readonly lost: number;
   /** Orders that reached one state by more than one event. */
   readonly twice: number;
-  /** True notices that were taken for contradictions, holes in the cursors, damage of the file. */
+  /** True notifications that were taken for contradictions, holes in the cursors, damage of the file. */
   readonly wrong: number;
 }
 
 /** Reads inbox, events and orders from outside the server. */
-export async function judge(database: Database, acknowledged: readonly Notice[]): Promise<Verdict> {
+export async function judge(
+  database: Database,
+  acknowledged: readonly Notification[],
+): Promise<Verdict> {
   const [inbox, orders, events] = await Promise.all([
     database.rows('select id, outcome from notices'),
     database.rows('select out_order_no, state, last_event_id from orders'),
@@ -25,7 +28,7 @@ export async function judge(database: Database, acknowledged: readonly Notice[])
     const key = `${event['out_order_no']} ${event['state']}`;
     seen.set(key, (seen.get(key) ?? 0) + 1);
   }
-  const stands = ({ id, outOrderNo, state }: Notice) => {
+  const stands = ({ id, outOrderNo, state }: Notification) => {
     const outcome = outcomes.get(id);
     const ranks: readonly unknown[] = STATES;
     const reached = ranks.indexOf(states.get(outOrderNo)) >= ranks.indexOf(state);
@@ -34,7 +37,7 @@ export async function judge(database: Database, acknowledged: readonly Notice[])
   const holes = events.filter(({ id }, index) => Number(id) !== index + 1).length;
   const suspicious = await count(
     database,
-    "select count(*) from notices where outcome = 'suspicious'",
+    "select count(*) from notifications where outcome = 'suspicious'",
   );
   const last = new Map(events.map((event) => [event['out_order_no'], event]));
   const torn = orders.filter(({ out_order_no: number, state, last_event_id: id }) => {
@@ -43,7 +46,9 @@ export async function judge(database: Database, acknowledged: readonly Notice[])
   }).length;
   const damaged = (await database.damage()) === null ? 0 : 1;
   return {
-    lost: acknowledged.filter((notice) => !outcomes.has(notice.id) || !stands(notice)).length,
+    lost: acknowledged.filter(
+      (notification) => !outcomes.has(notification.id) || !stands(notification),
+    ).length,
     twice: [...seen.values()].filter((times) => times > 1).length,
     wrong: holes + suspicious + torn + damaged,
   };

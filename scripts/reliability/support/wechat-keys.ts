@@ -20,7 +20,7 @@ export interface WechatKeys {
   readonly variables: Variables;
   /** The four headers over a body, dated now, or so many seconds later. */
   readonly sign: (body: string, laterS?: number) => Promise<Variables>;
-  /** A `resource` of a notice: AES-256-GCM under the APIv3 key. */
+  /** A `resource` of a notification: AES-256-GCM under the APIv3 key. */
   readonly seal: (plaintext: string) => Variables;
 }
 

@@ -51,12 +51,12 @@ async function runAll(tx: Tx, group: readonly Job[]): Promise<readonly (() => vo
   await sql`rollback to savepoint jobs`.execute(tx);
   const again: (() => void)[] = [];
   for (const job of group) {
-    again.push(await runAlone(tx, job));
+    again.push(await retryIndividually(tx, job));
   }
   return again;
 }
 
-async function runAlone(tx: Tx, { run, fail }: Job): Promise<() => void> {
+async function retryIndividually(tx: Tx, { run, fail }: Job): Promise<() => void> {
   await sql`savepoint job`.execute(tx);
   try {
     const tell = await run(tx);

@@ -2,7 +2,7 @@ import { type Compilable, type CompiledQuery, type Kysely, type RawBuilder, sql 
 import type { Tables } from './tables.ts';
 
 /** Stands for each value while a statement is built. */
-export type Places<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
+export type Params<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
 
 /**
  * A statement whose text is built once for each kind of database: to build it each time costs three
@@ -10,8 +10,8 @@ export type Places<Values> = { readonly [Name in keyof Values]: RawBuilder<Value
  * @param build is called once, with a place for each name of the values; they have the same names
  *   each time
  */
-export function statement<Values extends object, Row>(
-  build: (db: Kysely<Tables>, places: Places<Values>) => Compilable<Row>,
+export function compiledQuery<Values extends object, Row>(
+  build: (db: Kysely<Tables>, places: Params<Values>) => Compilable<Row>,
 ): (db: Kysely<Tables>, values: Values) => Promise<readonly Row[]> {
   const built = new WeakMap<object, CompiledQuery<Row>>();
   const buildOnce = (db: Kysely<Tables>, values: Values) => {
@@ -21,21 +21,21 @@ export function statement<Values extends object, Row>(
     if (known !== undefined) {
       return known;
     }
-    const query = build(db, placesFor(values)).compile();
+    const query = build(db, paramsFor(values)).compile();
     built.set(adapter, query);
     return query;
   };
   return async (db, values) => {
     const query = buildOnce(db, values);
     const parameters = query.parameters.map((parameter): unknown =>
-      parameter instanceof Place ? Reflect.get(values, parameter.name) : parameter,
+      parameter instanceof Param ? Reflect.get(values, parameter.name) : parameter,
     );
     const { rows } = await db.executeQuery<Row>({ ...query, parameters });
     return rows;
   };
 }
 
-class Place {
+class Param {
   readonly name: string;
 
   constructor(name: string) {
@@ -43,8 +43,8 @@ class Place {
   }
 }
 
-function placesFor<Values extends object>(values: Values): Places<Values> {
-  const entries = Object.keys(values).map((name) => [name, sql`${new Place(name)}`]);
-  const places: Places<Values> = Object.fromEntries(entries);
+function paramsFor<Values extends object>(values: Values): Params<Values> {
+  const entries = Object.keys(values).map((name) => [name, sql`${new Param(name)}`]);
+  const places: Params<Values> = Object.fromEntries(entries);
   return places;
 }

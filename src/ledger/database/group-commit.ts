@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 export type { Tx } from './commit.ts';
 
 /** `soon`: nobody waits for it; it rides with the next commit, or gets its own after 25 ms. */
-export type Pace = 'now' | 'soon';
+export type Pace = 'immediate' | 'deferred';
 
 export interface Writer {
   /**
@@ -30,16 +30,16 @@ const GROUP_SIZE = 64;
  * Under load commits begin apart, and more jobs share each: so far for each job of the last group
  * that somebody waited for. Who is alone hardly waits, and nobody does after a pause.
  */
-const GATHER_MS = 5;
-const LONGEST_GATHER_MS = 20;
-const RIDE_MS = 25;
+const LINGER_MS = 5;
+const LONGEST_LINGER_MS = 20;
+const MAX_LINGER_MS = 25;
 
 /**
  * Group commit: jobs that wait together share one transaction, and so one fsync.
  * @param lock makes the transaction the only writing one among all instances: what it reads stays
  *   true, and cursors come in the order of commits.
  */
-export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknown>): Writer {
+export function createGroupCommit(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknown>): Writer {
   const queue: Waiting[] = [];
   let working: Promise<void> | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
@@ -75,7 +75,7 @@ export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknow
     }
   };
   return {
-    write: (job, pace = 'now') =>
+    write: (job, pace = 'immediate') =>
       new Promise((resolve, reject) => {
         queue.push({
           run: async (tx) => {
@@ -98,8 +98,8 @@ export function groupWriter(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknow
 }
 
 function gatherMs(group: readonly Waiting[]): number {
-  const prompt = group.filter(({ pace }) => pace === 'now').length;
-  return Math.min(Math.max(prompt, 1) * GATHER_MS, LONGEST_GATHER_MS);
+  const prompt = group.filter(({ pace }) => pace === 'immediate').length;
+  return Math.min(Math.max(prompt, 1) * LINGER_MS, LONGEST_LINGER_MS);
 }
 
 /** When those in the queue are to be committed. */
@@ -108,6 +108,6 @@ function dueAt(queue: readonly Waiting[], nextAt: number): number {
   if (first === undefined || queue.length >= GROUP_SIZE) {
     return Number.NEGATIVE_INFINITY;
   }
-  const isPrompt = queue.some(({ pace }) => pace === 'now');
-  return isPrompt ? nextAt : first.since + RIDE_MS;
+  const isPrompt = queue.some(({ pace }) => pace === 'immediate');
+  return isPrompt ? nextAt : first.since + MAX_LINGER_MS;
 }

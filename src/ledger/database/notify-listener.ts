@@ -7,7 +7,7 @@ const RECONNECT_MS = 500;
  * what is lost while it is down is found by polling.
  * @returns how to stop
  */
-export function listenForHints(url: string, channel: string, callback: () => void): () => void {
+export function listenForNotify(url: string, channel: string, callback: () => void): () => void {
   let stopped = false;
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;

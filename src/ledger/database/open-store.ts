@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Kysely, sql } from 'kysely';
-import { groupWriter, type Tx, type Writer } from './group-commit.ts';
+import { createGroupCommit, type Tx, type Writer } from './group-commit.ts';
 import { migrate } from './migrations.ts';
-import { listenForHints } from './notify-listener.ts';
+import { listenForNotify } from './notify-listener.ts';
 import { postgresDialect, postgresPool } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -12,9 +12,9 @@ import type { Tables } from './tables.ts';
 export interface Store extends Writer {
   readonly db: Kysely<Tables>;
   /** Calls back whenever another instance may have appended events. Returns how to stop. */
-  readonly onHint: (callback: () => void) => () => void;
+  readonly onNotify: (callback: () => void) => () => void;
   /** Within a write: tells the other instances of it once it is committed. */
-  readonly hint: (tx: Tx) => Promise<unknown>;
+  readonly notify: (tx: Tx) => Promise<unknown>;
   /** Whether the database answers. */
   readonly isUp: () => Promise<boolean>;
   /** Waits for what is being written. */
@@ -40,11 +40,11 @@ async function openSqlite(path: string): Promise<Store> {
   }
   const db = new Kysely<Tables>({ dialect: sqliteDialect(path) });
   await db.transaction().execute(migrate);
-  const noHints = { onHint: () => () => {}, hint: () => Promise.resolve() };
+  const noNotify = { onNotify: () => () => {}, notify: () => Promise.resolve() };
   return storeOf(
     db,
-    groupWriter(db, () => Promise.resolve()),
-    noHints,
+    createGroupCommit(db, () => Promise.resolve()),
+    noNotify,
   );
 }
 
@@ -56,17 +56,21 @@ async function openPostgres(url: string): Promise<Store> {
     await lock(tx);
     await migrate(tx);
   });
-  return storeOf(db, groupWriter(db, lock), {
-    onHint: (callback) => listenForHints(url, CHANNEL, callback),
-    hint: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
+  return storeOf(db, createGroupCommit(db, lock), {
+    onNotify: (callback) => listenForNotify(url, CHANNEL, callback),
+    notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
   });
 }
 
-function storeOf(db: Kysely<Tables>, writer: Writer, hints: Pick<Store, 'onHint' | 'hint'>): Store {
+function storeOf(
+  db: Kysely<Tables>,
+  writer: Writer,
+  notifications: Pick<Store, 'onNotify' | 'notify'>,
+): Store {
   return {
     db,
     ...writer,
-    ...hints,
+    ...notifications,
     isUp: () =>
       sql`select 1`.execute(db).then(
         () => true,

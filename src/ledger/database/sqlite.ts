@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely';
-import { keptStatements } from './statement-cache.ts';
+import { createStatementCache } from './statement-cache.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_PAUSE_MS = 20;
@@ -42,7 +42,7 @@ async function openDatabase(path: string): Promise<SqliteDatabase> {
   database.exec('pragma synchronous = full;');
   return {
     close: () => database.close(),
-    prepare: keptStatements((sql) => prepare(database, sql)),
+    prepare: createStatementCache((sql) => prepare(database, sql)),
   };
 }
 

@@ -4,7 +4,7 @@ const KEPT = 128;
  * Statements are kept by their text, the ones used last: to prepare one costs several times what it
  * costs to run it. Those that run to their end at each use may be shared.
  */
-export function keptStatements<T>(
+export function createStatementCache<T>(
   prepare: (sql: string) => T,
   kept: number = KEPT,
 ): (sql: string) => T {

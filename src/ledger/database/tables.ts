@@ -77,13 +77,13 @@ interface DataKeyRow {
   readonly sealed: string;
 }
 
-export type NoticeOutcome = 'applied' | 'nothing-new' | 'suspicious' | 'kept';
+export type NotificationOutcome = 'applied' | 'nothing-new' | 'suspicious' | 'kept';
 
 interface NoticeRow {
   readonly id: string;
   readonly event_type: string;
   readonly out_order_no: string | null;
-  readonly outcome: NoticeOutcome;
+  readonly outcome: NotificationOutcome;
   readonly reason: string | null;
   /** The decrypted payload, sealed under the data key. */
   readonly payload: string;

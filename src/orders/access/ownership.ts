@@ -10,15 +10,15 @@ import {
   type PayAfterOrder,
   type WechatPay,
 } from '../../wechat/index.ts';
-import { askBeforeWrite, NO_ANSWER } from '../commands/query-before-write.ts';
+import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/repeat-or-refuse.ts';
-import type { Reach } from './visibility.ts';
+import type { Visibility } from './visibility.ts';
 
 /** What is needed to tell whose an order is. */
-export interface OwnerDesk {
-  readonly ledger: Pick<Ledger, 'store' | 'vault' | 'log'>;
+export interface OwnershipServices {
+  readonly ledger: Pick<Ledger, 'store' | 'encryption' | 'log'>;
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
-  readonly reach: Reach;
+  readonly visibility: Visibility;
 }
 
 interface OrderIds {
@@ -43,17 +43,17 @@ interface Claim {
  * @param sendBy on the monotonic clock, ms
  * @throws LedgerUnavailableError, or what askBeforeWrite throws
  */
-export async function checkReach(
-  desk: OwnerDesk,
+export async function checkOwnOrder(
+  desk: OwnershipServices,
   ids: OrderIds,
   sendBy: number,
 ): Promise<Refusal | undefined> {
-  const { ledger, wechat, reach } = desk;
-  if (reach.kind === 'everybody') {
+  const { ledger, wechat, visibility } = desk;
+  if (visibility.kind === 'all') {
     return undefined;
   }
   const { appid, serviceId, outOrderNo } = ids;
-  const search = findOwnership(ledger, reach.owner, outOrderNo);
+  const search = findOwnership(ledger, visibility.owner, outOrderNo);
   const ownership = await beforeSending(ledger, sendBy, search);
   const isOwn =
     typeof ownership === 'string'
@@ -61,7 +61,7 @@ export async function checkReach(
       : isOf(
           ledger,
           ownership.intent,
-          await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy),
+          await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy),
         );
   const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
   return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };
@@ -69,10 +69,10 @@ export async function checkReach(
 
 /** Checks that a caller may act for every user: shoppers never complete or sync an order. */
 export function checkActsForAll(
-  { reach }: Pick<OwnerDesk, 'reach'>,
+  { visibility }: Pick<OwnershipServices, 'visibility'>,
   outOrderNo: string,
 ): Refusal | undefined {
-  return reach.kind === 'everybody'
+  return visibility.kind === 'all'
     ? undefined
     : { error: new OrderNotFoundError(outOrderNo, NO_ANSWER), isForeign: true };
 }
@@ -82,14 +82,14 @@ export function checkActsForAll(
  * @throws LedgerUnavailableError
  */
 export async function checkNumberAvailable(
-  { ledger, reach }: OwnerDesk,
+  { ledger, visibility }: OwnershipServices,
   outOrderNo: string,
   sendBy: number,
 ): Promise<Refusal | undefined> {
-  if (reach.kind === 'everybody') {
+  if (visibility.kind === 'all') {
     return undefined;
   }
-  const search = findOwnership(ledger, reach.owner, outOrderNo);
+  const search = findOwnership(ledger, visibility.owner, outOrderNo);
   const ownership = await beforeSending(ledger, sendBy, search);
   const isUnowned =
     ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
@@ -107,21 +107,22 @@ export async function checkNumberAvailable(
  * @param outOrderNo null where only the order itself can say it
  * @param load asks WeChat; not called for a number that is not recorded for the owner
  */
-export async function showWithinReach(
-  { ledger, reach }: Pick<OwnerDesk, 'ledger' | 'reach'>,
+export async function showIfVisible(
+  { ledger, visibility }: Pick<OwnershipServices, 'ledger' | 'visibility'>,
   outOrderNo: string | null,
   load: () => Promise<PayAfterOrder | null>,
 ): Promise<PayAfterOrder | null> {
-  if (reach.kind === 'everybody') {
+  if (visibility.kind === 'all') {
     return await load();
   }
   const known =
-    outOrderNo === null ? undefined : await findOwnership(ledger, reach.owner, outOrderNo);
+    outOrderNo === null ? undefined : await findOwnership(ledger, visibility.owner, outOrderNo);
   if (typeof known === 'string' && known !== 'own') {
     return null;
   }
   const order = await load();
-  const ownership = known ?? (await findOwnership(ledger, reach.owner, order?.outOrderNo ?? ''));
+  const ownership =
+    known ?? (await findOwnership(ledger, visibility.owner, order?.outOrderNo ?? ''));
   const isOwn =
     typeof ownership === 'string' ? ownership === 'own' : isOf(ledger, ownership.intent, order);
   return isOwn ? order : null;
@@ -156,10 +157,10 @@ async function findOwnership(
 
 /** Another order may have the number: that one stays somebody else's. */
 function isOf(
-  { vault }: Pick<Ledger, 'vault'>,
+  { encryption }: Pick<Ledger, 'encryption'>,
   intent: IntentRow,
   order: PayAfterOrder | null,
 ): boolean {
-  const body = intentBody(intent, vault);
+  const body = intentBody(intent, encryption);
   return order !== null && outcomeByQuery('create', body, order) === 'took-effect';
 }

@@ -1,17 +1,20 @@
-import type { Vault } from '../../ledger/encryption.ts';
+import type { Encryption } from '../../ledger/encryption.ts';
 
 /**
  * Whose orders a caller may know of: everybody's, or those of one owner. `owner` is the user that
  * the caller itself names, as a keyed hash.
  */
-export type Reach =
-  | { readonly kind: 'everybody'; readonly owner: string | null }
-  | { readonly kind: 'owner'; readonly owner: string };
+export type Visibility =
+  | { readonly kind: 'all'; readonly owner: string | null }
+  | { readonly kind: 'own'; readonly owner: string };
 
 /** Of a caller who may act for every user, and names none. */
-export const EVERYBODY: Reach = { kind: 'everybody', owner: null };
+export const ALL_ORDERS: Visibility = { kind: 'all', owner: null };
 
 /** The keyed hash under which the user of an order is known. */
-export function ownerOf({ vault }: { readonly vault: Vault }, openid: string): string {
-  return vault.hash(openid, 'owner');
+export function ownerOf(
+  { encryption }: { readonly encryption: Encryption },
+  openid: string,
+): string {
+  return encryption.hash(openid, 'owner');
 }

@@ -3,13 +3,13 @@ import {
   OrderNotFoundError,
   OrderStateError,
 } from '../../wechat/index.ts';
-import { checkReach } from '../access/ownership.ts';
+import { checkOwnOrder } from '../access/ownership.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
 import { type CallDeadline, startDeadline } from './call-deadline.ts';
-import { askBeforeWrite, NO_ANSWER } from './query-before-write.ts';
+import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderDesk } from './services.ts';
+import type { OrderServices } from './services.ts';
 import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
 
 /**
@@ -20,7 +20,7 @@ import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
  *   OrderConflictError, WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
  */
 export async function cancelOrder(
-  desk: OrderDesk,
+  desk: OrderServices,
   input: CancelInput,
 ): Promise<Replayable<ChangedPayAfterOrder>> {
   const deadline = startDeadline(desk.wechat);
@@ -32,30 +32,30 @@ export async function cancelOrder(
 }
 
 async function checkCancel(
-  desk: OrderDesk,
+  desk: OrderServices,
   input: CancelInput,
   { sendBy }: CallDeadline,
 ): Promise<Refusal | undefined> {
-  const { wechat, inputRules, reach } = desk;
+  const { wechat, inputRules, visibility } = desk;
   const issues = cancelInputIssues(input, inputRules);
   if (issues.length > 0) {
     return { error: new InvalidInputError(issues) };
   }
-  if (reach.kind === 'everybody') {
+  if (visibility.kind === 'all') {
     return undefined;
   }
   return (
-    (await checkReach(desk, input, sendBy)) ?? (await checkNotConfirmed(wechat, input, sendBy))
+    (await checkOwnOrder(desk, input, sendBy)) ?? (await checkNotConfirmed(wechat, input, sendBy))
   );
 }
 
 /** A shopper may withdraw only what has not begun: queried live, since the ledger may be behind. */
 async function checkNotConfirmed(
-  wechat: OrderDesk['wechat'],
+  wechat: OrderServices['wechat'],
   { appid, serviceId, outOrderNo }: CancelInput,
   sendBy: number,
 ): Promise<Refusal | undefined> {
-  const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
+  const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
   if (order === null) {
     return { error: new OrderNotFoundError(outOrderNo, NO_ANSWER) };
   }
@@ -65,7 +65,7 @@ async function checkNotConfirmed(
 }
 
 function cancelWrite(
-  { wechat, reach }: OrderDesk,
+  { wechat, visibility }: OrderServices,
   input: CancelInput,
 ): OrderWrite<ChangedPayAfterOrder> {
   const { appid, serviceId, outOrderNo } = input;
@@ -77,7 +77,7 @@ function cancelWrite(
       appid,
       serviceId,
       canonical: JSON.stringify(fresh.canonical),
-      owner: reach.kind === 'owner' ? reach.owner : null,
+      owner: visibility.kind === 'own' ? visibility.owner : null,
       prepare: () => fresh,
     },
     send: (options) => wechat.cancelPayAfterOrder(input, options),

@@ -13,9 +13,9 @@ import { InvalidInputError } from '../rules/input-issue.ts';
 import type { FeeItem } from '../rules/item-rules.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
 import { startDeadline } from './call-deadline.ts';
-import { askBeforeWrite, NO_ANSWER } from './query-before-write.ts';
+import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderDesk } from './services.ts';
+import type { OrderServices } from './services.ts';
 import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
@@ -27,7 +27,7 @@ const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
  *   OrderConflictError, WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
  */
 export async function completeOrder(
-  desk: OrderDesk,
+  desk: OrderServices,
   input: CompleteInput,
 ): Promise<Replayable<ChangedPayAfterOrder>> {
   const deadline = startDeadline(desk.wechat);
@@ -43,7 +43,7 @@ export async function completeOrder(
 }
 
 function completeWrite(
-  { wechat }: OrderDesk,
+  { wechat }: OrderServices,
   input: CompleteInput,
   sendBy: number,
 ): OrderWrite<ChangedPayAfterOrder> {
@@ -79,7 +79,7 @@ async function present(
   sendBy: number,
 ): Promise<PayAfterOrder | null> {
   try {
-    const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
+    const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
     if (order === null) {
       throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
     }

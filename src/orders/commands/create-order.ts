@@ -9,7 +9,7 @@ import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
 import { type CallDeadline, startDeadline } from './call-deadline.ts';
 import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderDesk } from './services.ts';
+import type { OrderServices } from './services.ts';
 import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
 
 const FOREIGN_OPENID: InputIssue = {
@@ -24,13 +24,13 @@ const FOREIGN_OPENID: InputIssue = {
  *   number was used with other input, or what createPayAfterOrder of the client throws
  */
 export async function createOrder(
-  desk: OrderDesk,
+  desk: OrderServices,
   order: CreatePayAfterOrderRequest,
 ): Promise<Replayable<CreatedPayAfterOrder>> {
-  const { wechat, ledger, reach } = desk;
+  const { wechat, ledger, visibility } = desk;
   const deadline = startDeadline(wechat);
   const given = typeof order.openid === 'string' ? ownerOf(ledger, order.openid) : null;
-  const owner = reach.owner ?? given;
+  const owner = visibility.owner ?? given;
   const isForeign = given !== null && given !== owner;
   const refusal = await checkCreate(desk, order, { deadline, isForeign });
   const write = () => createWrite(desk, order, owner);
@@ -40,7 +40,7 @@ export async function createOrder(
 }
 
 async function checkCreate(
-  desk: OrderDesk,
+  desk: OrderServices,
   order: CreatePayAfterOrderRequest,
   { deadline, isForeign }: { readonly deadline: CallDeadline; readonly isForeign: boolean },
 ): Promise<Refusal | undefined> {
@@ -55,7 +55,7 @@ async function checkCreate(
 }
 
 function createWrite(
-  { wechat }: OrderDesk,
+  { wechat }: OrderServices,
   order: CreatePayAfterOrderRequest,
   owner: string | null,
 ): OrderWrite<CreatedPayAfterOrder> {

@@ -14,7 +14,7 @@ export const NO_ANSWER = { status: null, code: null, requestId: null };
  * @param deadline on the monotonic clock, ms
  * @throws WechatUnavailableError, WechatRefusedError
  */
-export async function askBeforeWrite(
+export async function queryBeforeWrite(
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
   query: PayAfterOrderQuery,
   deadline: number,

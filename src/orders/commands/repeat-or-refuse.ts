@@ -5,14 +5,14 @@ import { settleIntent } from '../../ledger/finish-intent.ts';
 import { record, warnIfSuspicious } from '../../ledger/ledger.ts';
 import { beforeSending } from '../../ledger/ledger-deadline.ts';
 import { observationOf } from '../../ledger/observation.ts';
-import { observe } from '../../ledger/record-observation.ts';
+import { recordObservation } from '../../ledger/record-observation.ts';
 import {
   OrderOutcomeUnknownError,
   outcomeByQuery,
   type PayAfterOrder,
 } from '../../wechat/index.ts';
 import type { CallDeadline } from './call-deadline.ts';
-import { askBeforeWrite, NO_ANSWER } from './query-before-write.ts';
+import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import type { OrderWrite, Replayable, WriteServices } from './write-order.ts';
 
 /** What a check of this server found, before anything is sent. */
@@ -46,8 +46,8 @@ export async function repeatOrRefuse<T extends object>(
   }
   const { outOrderNo, appid, serviceId, operation } = repeated.intended;
   const query = { outOrderNo, appid, serviceId };
-  const order = refusal.order ?? (await askBeforeWrite(wechat, query, deadline));
-  const outcome = order && outcomeByQuery(operation, intentBody(intent, ledger.vault), order);
+  const order = refusal.order ?? (await queryBeforeWrite(wechat, query, deadline));
+  const outcome = order && outcomeByQuery(operation, intentBody(intent, ledger.encryption), order);
   if (outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', NO_ANSWER);
   }
@@ -68,10 +68,10 @@ function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
 
 /** For callers who may act for every user (owner null) any owner's intent, but for a create. */
 async function findRepeated(
-  { ledger: { store, vault } }: WriteServices,
+  { ledger: { store, encryption } }: WriteServices,
   intended: Intended,
 ): Promise<IntentRow | undefined> {
-  const intents = await intentsWithSameInput(store.db, intended, digestOf(vault, intended));
+  const intents = await intentsWithSameInput(store.db, intended, digestOf(encryption, intended));
   const anyOwner = intended.operation !== 'create' && intended.owner === null;
   return intents.find(({ owner }) => anyOwner || owner === intended.owner);
 }
@@ -84,9 +84,9 @@ function recordEffect({ ledger }: WriteServices, intent: IntentRow, order: PayAf
     ledger,
     async (tx) => {
       await settleIntent(tx, intent.id, 'done', now());
-      return await observe(tx, seen, now());
+      return await recordObservation(tx, seen, now());
     },
-    'soon',
+    'deferred',
   ).then(
     (observed) => warnIfSuspicious(ledger, seen, observed),
     (err: unknown) => log.error({ err }, 'recording the write outcome failed'),

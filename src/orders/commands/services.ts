@@ -1,13 +1,13 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { WechatPay } from '../../wechat/index.ts';
-import type { Reach } from '../access/visibility.ts';
+import type { Visibility } from '../access/visibility.ts';
 import type { InputRules } from '../rules/issue-collector.ts';
 
 /** What the writes to orders need of the world. */
-export interface OrderDesk {
+export interface OrderServices {
   readonly wechat: WechatPay;
   readonly inputRules: InputRules;
   readonly ledger: Ledger;
   /** Whose orders these are. */
-  readonly reach: Reach;
+  readonly visibility: Visibility;
 }

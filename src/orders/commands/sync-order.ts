@@ -4,7 +4,7 @@ import { InvalidInputError } from '../rules/input-issue.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
 import { startDeadline } from './call-deadline.ts';
 import { repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderDesk } from './services.ts';
+import type { OrderServices } from './services.ts';
 import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
 
 /**
@@ -12,7 +12,7 @@ import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
  * @throws what cancelOrder throws
  */
 export async function syncOrder(
-  desk: OrderDesk,
+  desk: OrderServices,
   input: SyncInput,
 ): Promise<Replayable<ChangedPayAfterOrder>> {
   const deadline = startDeadline(desk.wechat);
@@ -27,7 +27,7 @@ export async function syncOrder(
     : await repeatOrRefuse(desk, write, refusal, deadline);
 }
 
-function syncWrite({ wechat }: OrderDesk, input: SyncInput): OrderWrite<ChangedPayAfterOrder> {
+function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<ChangedPayAfterOrder> {
   const { appid, serviceId, outOrderNo, paidTime } = input;
   const request = { appid, serviceId, outOrderNo, type: 'Order_Paid', detail: { paidTime } };
   const fresh = wechat.prepare.sync(request);

@@ -4,7 +4,7 @@ import type { Intended } from '../../ledger/find-intent.ts';
 import { keepOpen, releaseIntent, settleIntent } from '../../ledger/finish-intent.ts';
 import { type Ledger, record, warnIfSuspicious } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
-import { observe } from '../../ledger/record-observation.ts';
+import { recordObservation } from '../../ledger/record-observation.ts';
 import {
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
@@ -61,11 +61,15 @@ export async function writeOrder<T extends object>(
     ledger.onIntent(refused ? 'refused' : 'open');
     if (!refused) {
       const { id } = intent;
-      void recorded(ledger, (tx) => keepOpen(tx, { id, since }, ledger.now()), 'soon');
+      void recorded(ledger, (tx) => keepOpen(tx, { id, since }, ledger.now()), 'deferred');
       throw error;
     }
     // A caller who receives a refusal may use the number again immediately, on another instance too.
-    const released = await recorded(ledger, (tx) => releaseIntent(tx, intent, ledger.now()), 'now');
+    const released = await recorded(
+      ledger,
+      (tx) => releaseIntent(tx, intent, ledger.now()),
+      'immediate',
+    );
     const sentByAnother = released === false && !doubtful;
     if (sentByAnother && !(error instanceof WechatUnavailableError)) {
       return await resolveRefusal(services, write, intent, { refusal: error, deadline });
@@ -90,9 +94,9 @@ function finishIntent<T>(
     async (tx) => {
       const queryAt = observation === null ? now() : null;
       await settleIntent(tx, id, 'done', now(), { queryAt });
-      return observation && (await observe(tx, observation, now()));
+      return observation && (await recordObservation(tx, observation, now()));
     },
-    'soon',
+    'deferred',
   ).then((observed) => {
     if (observation && observed) {
       warnIfSuspicious(ledger, observation, observed);

@@ -8,7 +8,7 @@ export interface EventBus {
   /** Called with each new event that may be of interest. Returns how to stop. */
   readonly subscribe: (listener: Listener, interest?: Interest) => () => void;
   /** Looks for new events now; after a commit of ours, say. */
-  readonly pull: () => void;
+  readonly poll: () => void;
   /** The cursor of the last event given out. */
   readonly head: () => number;
   readonly close: () => Promise<void>;
@@ -19,7 +19,7 @@ const PAGE = 500;
 
 /** Reads the log from its present end on. Hints of other instances make it look at once. */
 export async function createEventBus(
-  { db, onHint }: Pick<Store, 'db' | 'onHint'>,
+  { db, onNotify: onHint }: Pick<Store, 'db' | 'onNotify'>,
   onError: (error: unknown) => void,
 ): Promise<EventBus> {
   const listeners = createListeners();
@@ -65,7 +65,7 @@ export async function createEventBus(
   poll.unref();
   return {
     subscribe: listeners.add,
-    pull,
+    poll: pull,
     head: () => head,
     close: async () => {
       stopHints();

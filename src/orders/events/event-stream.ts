@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRow } from '../../ledger/database/tables.ts';
 import { eventsAfter, type LoggedEvent, sightOf, withinReach } from '../../ledger/event-log.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Reach } from '../access/visibility.ts';
+import type { Visibility } from '../access/visibility.ts';
 
 export interface StreamOptions {
-  readonly reach: Reach;
+  readonly visibility: Visibility;
   /** Events of this order alone. */
   readonly outOrderNo: string | null;
   /** Events after this cursor, first those that are stored; null: only what comes from now on. */
@@ -27,7 +27,7 @@ const UNSETTLED_MS = 100;
  */
 export function eventStream(
   { store, bus, log }: Pick<Ledger, 'store' | 'bus' | 'log'>,
-  { reach, outOrderNo, after, signal }: StreamOptions,
+  { visibility, outOrderNo, after, signal }: StreamOptions,
 ): AsyncIterableIterator<EventRow> {
   let cursor = after ?? bus.head();
   let stored: EventRow[] = [];
@@ -37,7 +37,7 @@ export function eventStream(
   let wake = () => {};
 
   const hear = (event: LoggedEvent) => {
-    const sight = sightOf(reach, event);
+    const sight = sightOf(visibility, event);
     if (sight === 'hidden' || (outOrderNo !== null && event.out_order_no !== outOrderNo)) {
       return;
     }
@@ -48,7 +48,7 @@ export function eventStream(
     }
     wake();
   };
-  const unsubscribe = bus.subscribe(hear, { reach, outOrderNo });
+  const unsubscribe = bus.subscribe(hear, { visibility, outOrderNo });
   const end = () => {
     ended = true;
     unsubscribe();
@@ -65,12 +65,12 @@ export function eventStream(
     behind = false;
     live = [];
     try {
-      let query = withinReach(eventsAfter(store.db, cursor), reach);
+      let query = withinReach(eventsAfter(store.db, cursor), visibility);
       if (outOrderNo !== null) {
         query = query.where('events.out_order_no', '=', outOrderNo);
       }
       const page = await query.limit(PAGE).execute();
-      const unsettled = page.findIndex((event) => sightOf(reach, event) === 'later');
+      const unsettled = page.findIndex((event) => sightOf(visibility, event) === 'later');
       stored = unsettled < 0 ? page : page.slice(0, unsettled);
       behind ||= page.length === PAGE || unsettled >= 0;
       if (unsettled === 0) {

@@ -1,9 +1,9 @@
 import type { LoggedEvent } from '../../ledger/event-log.ts';
-import type { Reach } from '../access/visibility.ts';
+import type { Visibility } from '../access/visibility.ts';
 
 /** What a listener may want to hear of. */
 export interface Interest {
-  readonly reach: Reach;
+  readonly visibility: Visibility;
   /** Null for the events of all orders within reach. */
   readonly outOrderNo: string | null;
 }
@@ -42,11 +42,11 @@ function topicOf(interest: Interest | undefined): string {
   if (interest === undefined) {
     return EVERYTHING;
   }
-  const { reach, outOrderNo } = interest;
+  const { visibility, outOrderNo } = interest;
   if (outOrderNo !== null) {
     return `order ${outOrderNo}`;
   }
-  return reach.kind === 'owner' ? `owner ${reach.owner}` : EVERYTHING;
+  return visibility.kind === 'own' ? `owner ${visibility.owner}` : EVERYTHING;
 }
 
 /** As long as the owner of an order is not known, it may be the claimant. */

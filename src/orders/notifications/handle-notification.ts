@@ -1,49 +1,49 @@
 import type { Tx } from '../../ledger/database/group-commit.ts';
-import type { NoticeOutcome } from '../../ledger/database/tables.ts';
+import type { NotificationOutcome } from '../../ledger/database/tables.ts';
 import { type Ledger, record } from '../../ledger/ledger.ts';
 import { observationOf } from '../../ledger/observation.ts';
-import { observe } from '../../ledger/record-observation.ts';
-import type { Notice } from '../../wechat/index.ts';
+import { recordObservation } from '../../ledger/record-observation.ts';
+import type { Notification } from '../../wechat/index.ts';
 
 export interface Merchant {
   readonly mchid: string;
 }
 
 interface Conclusion {
-  readonly outcome: NoticeOutcome;
+  readonly outcome: NotificationOutcome;
   readonly reason: string | null;
 }
 
-const PAYLOAD = 'notice payload';
+const PAYLOAD = 'notification payload';
 
 /**
- * Takes a verified notice in: inbox, order and event in one durable write. When it resolves the
- * notice may be acknowledged; a repeat changes nothing. What contradicts what is known is kept as
+ * Takes a verified notification in: inbox, order and event in one durable write. When it resolves the
+ * notification may be acknowledged; a repeat changes nothing. What contradicts what is known is kept as
  * suspicious and not applied.
  */
-export async function takeNotice(
+export async function handleNotification(
   ledger: Ledger,
   { mchid }: Merchant,
-  notice: Notice,
-): Promise<NoticeOutcome> {
-  const { vault, now, log } = ledger;
-  const payload = vault.seal(notice.payload, PAYLOAD);
+  notification: Notification,
+): Promise<NotificationOutcome> {
+  const { encryption, now, log } = ledger;
+  const payload = encryption.encrypt(notification.payload, PAYLOAD);
   const { outcome, reason } = await record(ledger, async (tx) => {
     const known = await tx
       .selectFrom('notices')
       .select(['outcome', 'reason'])
-      .where('id', '=', notice.id)
+      .where('id', '=', notification.id)
       .executeTakeFirst();
     if (known !== undefined) {
       return known;
     }
-    const conclusion = await conclude(tx, notice, mchid, now());
+    const conclusion = await conclude(tx, notification, mchid, now());
     await tx
       .insertInto('notices')
       .values({
-        id: notice.id,
-        event_type: notice.eventType,
-        out_order_no: notice.order?.outOrderNo ?? null,
+        id: notification.id,
+        event_type: notification.eventType,
+        out_order_no: notification.order?.outOrderNo ?? null,
         ...conclusion,
         payload,
         received_at: now(),
@@ -51,28 +51,40 @@ export async function takeNotice(
       .execute();
     return conclusion;
   });
-  if (notice.order === null && notice.service === null) {
-    const { id, eventType } = notice;
-    log.warn({ notice: id, eventType }, 'a notice holds nothing that is known here; it is kept');
+  if (notification.order === null && notification.service === null) {
+    const { id, eventType } = notification;
+    log.warn(
+      { notification: id, eventType },
+      'a notification holds nothing that is known here; it is kept',
+    );
   }
   if (outcome === 'suspicious') {
     log.warn(
-      { notice: notice.id, eventType: notice.eventType, reason },
-      'a notice contradicts the record; it was not applied',
+      { notification: notification.id, eventType: notification.eventType, reason },
+      'a notification contradicts the record; it was not applied',
     );
   }
   return outcome;
 }
 
-async function conclude(tx: Tx, notice: Notice, mchid: string, now: number): Promise<Conclusion> {
-  const about = notice.order ?? notice.service;
+async function conclude(
+  tx: Tx,
+  notification: Notification,
+  mchid: string,
+  now: number,
+): Promise<Conclusion> {
+  const about = notification.order ?? notification.service;
   if (about !== null && about.mchid !== mchid) {
     return { outcome: 'suspicious', reason: 'mchid' };
   }
-  if (notice.order === null) {
+  if (notification.order === null) {
     return { outcome: 'kept', reason: null };
   }
-  const observed = await observe(tx, observationOf(notice.order, 'NOTIFICATION', now), now);
+  const observed = await recordObservation(
+    tx,
+    observationOf(notification.order, 'NOTIFICATION', now),
+    now,
+  );
   return {
     outcome: observed.outcome,
     reason: observed.outcome === 'suspicious' ? observed.reason : null,

@@ -1,9 +1,9 @@
-import { type Ledger, observeLater } from '../../ledger/ledger.ts';
+import { type Ledger, recordObservationLater } from '../../ledger/ledger.ts';
 import { observationOf } from '../../ledger/observation.ts';
 import type { PayAfterOrder } from '../../wechat/index.ts';
 
 /** Takes what queries show into the ledger, where it is news. */
-export interface QueryObserver {
+export interface ObservationFilter {
   readonly see: (order: PayAfterOrder) => void;
   readonly close: () => void;
 }
@@ -16,7 +16,7 @@ const LONGEST_WORD = 64;
  * A query costs no write while it shows what the event log said last: the state of the orders
  * last seen is remembered, whoever saw it.
  */
-export function createQueryObserver(ledger: Ledger): QueryObserver {
+export function createObservationFilter(ledger: Ledger): ObservationFilter {
   const states = new Map<string, string>();
   const remember = (outOrderNo: string, state: string) => {
     states.delete(outOrderNo);
@@ -35,7 +35,7 @@ export function createQueryObserver(ledger: Ledger): QueryObserver {
         remember(order.outOrderNo, order.state);
         const seen = observationOf(order, 'QUERY', ledger.now());
         // What could not be recorded is news again the next time.
-        observeLater(ledger, seen, () => states.delete(order.outOrderNo));
+        recordObservationLater(ledger, seen, () => states.delete(order.outOrderNo));
       }
     },
     close,

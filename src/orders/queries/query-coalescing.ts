@@ -1,14 +1,14 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PayAfterOrder, PayAfterOrderQuery, WechatPay } from '../../wechat/index.ts';
 import { type Flight, type FlightKey, flightBook, flightKey } from './in-flight-query.ts';
-import type { QueryObserver } from './observed-state-cache.ts';
+import type { ObservationFilter } from './observed-state-cache.ts';
 
 /**
  * Who asks for the same order at the same time shares one call to WeChat: whoever came before its
  * answer did, be it that they had to stand in line and ask only after that. So nobody is given an
  * answer that was here when they came, unless it is to be kept.
  */
-export interface SharedQueries {
+export interface QueryCoalescing {
   /**
    * Throws what the client throws, or the reason of this caller's own abort. The call itself is
    * aborted when nobody waits for it any more.
@@ -26,7 +26,7 @@ export interface SharedQueries {
 
 export interface SharedQueriesOptions {
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
-  readonly queries: Pick<QueryObserver, 'see'>;
+  readonly queries: Pick<ObservationFilter, 'see'>;
   readonly bus: Pick<Ledger['bus'], 'subscribe'>;
   /** Ms, from when it was asked for, that an order is given to those too who come after it. */
   readonly keepMs: number;
@@ -37,7 +37,7 @@ const MOST_KEPT = 10_000;
 /** About as long as callers stand in line for their turn; who stands there for longer asks anew. */
 const LINE_MS = 100;
 
-export function createSharedQueries(options: SharedQueriesOptions): SharedQueries {
+export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoalescing {
   const { wechat, queries, bus, keepMs } = options;
   const flights = flightBook();
   const depart = (query: PayAfterOrderQuery, key: FlightKey): Flight => {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { PayAfterState } from '../../domain/pay-after-state.ts';
 import type { EventRow, OrderRow, Tables } from '../../ledger/database/tables.ts';
-import type { Reach } from '../access/visibility.ts';
+import type { Visibility } from '../access/visibility.ts';
 
 export interface RecordFilter {
   readonly states?: readonly PayAfterState[] | null | undefined;
@@ -26,7 +26,7 @@ export interface OrderCursor {
 /** The recorded orders, newest first. */
 export async function listOrders(
   db: Kysely<Tables>,
-  reach: Reach,
+  visibility: Visibility,
   { states, serviceId, createdFrom, createdBefore }: RecordFilter,
   first: number,
   after: OrderCursor | null,
@@ -35,8 +35,8 @@ export async function listOrders(
     return { rows: [], hasNextPage: false };
   }
   let query = db.selectFrom('orders').selectAll();
-  if (reach.kind === 'owner') {
-    query = query.where('owner', '=', reach.owner);
+  if (visibility.kind === 'own') {
+    query = query.where('owner', '=', visibility.owner);
   }
   if (states) {
     query = query.where('state', 'in', states);
@@ -88,12 +88,16 @@ export async function listEvents(
 }
 
 /** Whether an event within reach has this cursor. */
-export async function eventExists(db: Kysely<Tables>, reach: Reach, id: number): Promise<boolean> {
+export async function eventExists(
+  db: Kysely<Tables>,
+  visibility: Visibility,
+  id: number,
+): Promise<boolean> {
   let query = db.selectFrom('events').select('events.id').where('events.id', '=', id);
-  if (reach.kind === 'owner') {
+  if (visibility.kind === 'own') {
     query = query
       .innerJoin('orders', 'orders.out_order_no', 'events.out_order_no')
-      .where('orders.owner', '=', reach.owner);
+      .where('orders.owner', '=', visibility.owner);
   }
   return (await query.executeTakeFirst()) !== undefined;
 }

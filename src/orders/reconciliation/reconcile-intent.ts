@@ -3,7 +3,7 @@ import { intentBody } from '../../ledger/find-intent.ts';
 import { clearQuery, keepOpen, settleIntent } from '../../ledger/finish-intent.ts';
 import { type Ledger, record, warnIfSuspicious } from '../../ledger/ledger.ts';
 import { observationOf } from '../../ledger/observation.ts';
-import { observe } from '../../ledger/record-observation.ts';
+import { recordObservation } from '../../ledger/record-observation.ts';
 import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../../wechat/index.ts';
 
 /** WeChat may still be at it: what is not there so long after it was sent is taken not to come. */
@@ -24,7 +24,7 @@ export async function reconcileIntent(
   const query = { outOrderNo, appid, serviceId };
   const shown = await wechat.queryPayAfterOrder(query, { proven: true });
   const outcome =
-    shown && outcomeByQuery(intent.operation, intentBody(intent, ledger.vault), shown);
+    shown && outcomeByQuery(intent.operation, intentBody(intent, ledger.encryption), shown);
   const status = conclusion(intent, outcome, now());
   if (status !== 'open' && intent.status !== 'done') {
     ledger.onIntent(status);
@@ -41,7 +41,7 @@ export async function reconcileIntent(
     } else {
       await settleIntent(tx, id, status, now(), { lease });
     }
-    return owned && (await observe(tx, owned, now()));
+    return owned && (await recordObservation(tx, owned, now()));
   });
   if (owned !== null && observed !== null) {
     warnIfSuspicious(ledger, owned, observed);

@@ -2,7 +2,7 @@ import { nextOrderCheck } from '../../domain/schedule.ts';
 import type { OrderRow } from '../../ledger/database/tables.ts';
 import { type Ledger, record, warnIfSuspicious } from '../../ledger/ledger.ts';
 import { observationOf } from '../../ledger/observation.ts';
-import { observe } from '../../ledger/record-observation.ts';
+import { recordObservation } from '../../ledger/record-observation.ts';
 import type { WechatPay } from '../../wechat/index.ts';
 
 /** Asks WeChat how an order stands and records it; then sets the time of the next look. */
@@ -16,7 +16,7 @@ export async function reconcileOrder(
   const shown = await wechat.queryPayAfterOrder({ outOrderNo, appid, serviceId });
   const seen = shown && observationOf(shown, 'RECONCILER', now());
   const observed = await record(ledger, async (tx) => {
-    const said = seen && (await observe(tx, seen, now()));
+    const said = seen && (await recordObservation(tx, seen, now()));
     if (said?.outcome === 'applied') {
       return said;
     }

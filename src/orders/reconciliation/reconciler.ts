@@ -17,7 +17,7 @@ const CALLS_PER_TICK = 10;
 const SIDE_BY_SIDE = 5;
 
 /**
- * Asks WeChat about orders that are not final and writes of unknown outcome, since notices are not
+ * Asks WeChat about orders that are not final and writes of unknown outcome, since notifications are not
  * guaranteed to come. Several instances share the work: each row is claimed before it is asked for.
  */
 export function startReconciler(

@@ -6,7 +6,7 @@ import {
 } from '../../wechat/index.ts';
 import { checkIds } from './id-rules.ts';
 import type { InputIssue } from './input-issue.ts';
-import { type Findings, findings, type InputRules } from './issue-collector.ts';
+import { createIssueCollector, type InputRules, type IssueCollector } from './issue-collector.ts';
 import { checkDiscounts, checkFees } from './item-rules.ts';
 
 /** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */
@@ -24,7 +24,7 @@ export function createInputIssues(
   rules: InputRules,
   now: number,
 ): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   checkIds(found, order);
   checkTimes(found, order, now);
   checkTexts(found, order);
@@ -32,10 +32,10 @@ export function createInputIssues(
   checkDiscounts(found, order.discounts ?? [], ({ discountDesc }, at) => {
     const told = Boolean(discountDesc);
     const message = 'Must be given with the name.';
-    found.unless(told, 'analogy', at('discountDesc'), 'REQUIRED', message);
+    found.check(told, 'analogy', at('discountDesc'), 'REQUIRED', message);
   });
   found.amount(order.riskAmount, ['riskAmount']);
-  found.unless(
+  found.check(
     order.riskAmount !== 0,
     'analogy',
     ['riskAmount'],
@@ -46,33 +46,33 @@ export function createInputIssues(
   return found.issues;
 }
 
-function checkTimes(found: Findings, order: CreatePayAfterOrderRequest, now: number) {
+function checkTimes(found: IssueCollector, order: CreatePayAfterOrderRequest, now: number) {
   const { serviceStartTime, serviceEndTime } = order;
   const start = toWireTime(serviceStartTime);
   const end = serviceEndTime ? toWireTime(serviceEndTime) : undefined;
   const forms = 'ISO 8601 in whole seconds with an offset, a plain date, or yyyyMMddHHmmss';
-  found.unless(
+  found.check(
     start !== undefined,
     'confirmed',
     ['serviceStartTime'],
     'BAD_FORMAT',
     `${forms}; or OnAccept.`,
   );
-  found.unless(
+  found.check(
     (serviceEndTime ?? null) === null || (end !== undefined && end !== ON_ACCEPT),
     'confirmed',
     ['serviceEndTime'],
     'BAD_FORMAT',
     `${forms}.`,
   );
-  found.unless(
+  found.check(
     !start || !end || start === ON_ACCEPT || end === ON_ACCEPT || endsAfter(start, end),
     'analogy',
     ['serviceEndTime'],
     'OUT_OF_RANGE',
     'Must be after serviceStartTime; a plain date may be the same day.',
   );
-  found.unless(
+  found.check(
     !end || end === ON_ACCEPT || endsLater(end, now),
     'analogy',
     ['serviceEndTime'],
@@ -95,7 +95,7 @@ function endsAfter(start: string, end: string): boolean {
     : end.slice(0, 8) >= start.slice(0, 8);
 }
 
-function checkTexts(found: Findings, order: CreatePayAfterOrderRequest) {
+function checkTexts(found: IssueCollector, order: CreatePayAfterOrderRequest) {
   const { serviceStartLocation, serviceEndLocation, serviceIntroduction, attach } = order;
   found.required(serviceStartLocation, 'analogy', ['serviceStartLocation']);
   found.required(serviceIntroduction, 'analogy', ['serviceIntroduction']);
@@ -108,19 +108,19 @@ function checkTexts(found: Findings, order: CreatePayAfterOrderRequest) {
   found.characters(attach, 'confirmed', ['attach']);
 }
 
-function checkUser(found: Findings, order: CreatePayAfterOrderRequest) {
+function checkUser(found: IssueCollector, order: CreatePayAfterOrderRequest) {
   const { openid, needUserConfirm, name, phone, userid, address } = order;
   const confirms = needUserConfirm ?? true;
   found.length(openid, 128, 'analogy', ['openid']);
   found.characters(openid, 'confirmed', ['openid']);
-  found.unless(
+  found.check(
     confirms || Boolean(openid),
     'analogy',
     ['openid'],
     'REQUIRED',
     'Must be given where needUserConfirm is false.',
   );
-  found.unless(
+  found.check(
     !confirms || (openid ?? null) === null,
     'analogy',
     ['openid'],
@@ -128,7 +128,7 @@ function checkUser(found: Findings, order: CreatePayAfterOrderRequest) {
     'Only together with needUserConfirm: false.',
   );
   for (const [field, value] of Object.entries({ name, phone, userid, address })) {
-    found.unless(
+    found.check(
       Buffer.byteLength(value ?? '') <= SENSITIVE_MAX_BYTES,
       'confirmed',
       [field],

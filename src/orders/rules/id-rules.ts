@@ -1,6 +1,6 @@
 import type { PayAfterOrderKey } from '../../wechat/index.ts';
 import type { InputIssue } from './input-issue.ts';
-import { type Findings, findings, type InputRules } from './issue-collector.ts';
+import { createIssueCollector, type InputRules, type IssueCollector } from './issue-collector.ts';
 
 interface Ids {
   readonly appid: string;
@@ -11,25 +11,25 @@ const IDENTIFIER = /^[\w\-|*]*$/;
 const ONLY = 'Only digits, letters and _ - | *.';
 
 /** The rules for the merchant's own order number: its limits are those of serviceorder. */
-function checkOutOrderNo(found: Findings, outOrderNo: string) {
+function checkOutOrderNo(found: IssueCollector, outOrderNo: string) {
   const path = ['outOrderNo'];
   found.required(outOrderNo, 'confirmed', path);
   found.length(outOrderNo, 32, 'analogy', path);
   found.characters(outOrderNo, 'confirmed', path);
   const isDotSegment = /^\.{1,2}$/.test(outOrderNo);
-  found.unless(
+  found.check(
     !isDotSegment,
     'confirmed',
     path,
     'BAD_CHARACTER',
     'Not . or .., which servers remove from the path of a request.',
   );
-  found.unless(isDotSegment || IDENTIFIER.test(outOrderNo), 'analogy', path, 'BAD_CHARACTER', ONLY);
+  found.check(isDotSegment || IDENTIFIER.test(outOrderNo), 'analogy', path, 'BAD_CHARACTER', ONLY);
 }
 
 /** The ids by which every write names its order. */
 export function checkIds(
-  found: Findings,
+  found: IssueCollector,
   { outOrderNo, appid, serviceId }: Ids & { readonly outOrderNo: string },
 ) {
   checkOutOrderNo(found, outOrderNo);
@@ -38,7 +38,7 @@ export function checkIds(
   checkFormOfIds(found, { appid, serviceId });
 }
 
-function checkFormOfIds(found: Findings, { appid, serviceId }: Ids) {
+function checkFormOfIds(found: IssueCollector, { appid, serviceId }: Ids) {
   for (const [name, value] of Object.entries({ appid, serviceId })) {
     found.length(value, 32, 'analogy', [name]);
     found.characters(value, 'confirmed', [name]);
@@ -47,14 +47,14 @@ function checkFormOfIds(found: Findings, { appid, serviceId }: Ids) {
 
 /** What is wrong with the ids of a query, where they are there. */
 export function idIssues(ids: Ids, rules: InputRules): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   checkFormOfIds(found, ids);
   return found.issues;
 }
 
 /** What is wrong with the key of a query. */
 export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   if ('outOrderNo' in key) {
     checkOutOrderNo(found, key.outOrderNo);
   } else {
@@ -67,7 +67,7 @@ export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readon
 
 /** What is wrong with the openid of a query. */
 export function userKeyIssues(openid: string, rules: InputRules): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   found.required(openid, 'confirmed', ['openid']);
   found.length(openid, 128, 'analogy', ['openid']);
   found.characters(openid, 'confirmed', ['openid']);
@@ -79,25 +79,19 @@ export function userKeyIssues(openid: string, rules: InputRules): readonly Input
  * are those of the ordinary authorisation; separators would sign other parameters along with it.
  */
 export function requestNoIssues(outRequestNo: string, rules: InputRules): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   const path = ['outRequestNo'];
   found.required(outRequestNo, 'confirmed', path);
   found.length(outRequestNo, 64, 'analogy', path);
   found.characters(outRequestNo, 'confirmed', path);
   const isSignable = !/[&=\p{Cc}]/u.test(outRequestNo);
-  found.unless(
+  found.check(
     isSignable,
     'confirmed',
     path,
     'BAD_CHARACTER',
     'No &, = or control characters, because the value is signed.',
   );
-  found.unless(
-    !isSignable || IDENTIFIER.test(outRequestNo),
-    'analogy',
-    path,
-    'BAD_CHARACTER',
-    ONLY,
-  );
+  found.check(!isSignable || IDENTIFIER.test(outRequestNo), 'analogy', path, 'BAD_CHARACTER', ONLY);
   return found.issues;
 }

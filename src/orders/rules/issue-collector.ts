@@ -14,9 +14,9 @@ type Path = readonly string[];
 type Optional<T> = T | null | undefined;
 
 /** Collects issues. Each check is silent where the value is absent, but for `required`. */
-export interface Findings {
+export interface IssueCollector {
   readonly issues: readonly InputIssue[];
-  readonly unless: (
+  readonly check: (
     holds: boolean,
     source: Source,
     path: Path,
@@ -34,16 +34,16 @@ export interface Findings {
 
 const NOT_FOR_WECHAT = /[\0\u{10000}-\u{10FFFF}\u{D800}-\u{DFFF}]/u;
 
-export function findings(rules: InputRules): Findings {
+export function createIssueCollector(rules: InputRules): IssueCollector {
   const issues: InputIssue[] = [];
-  const unless: Findings['unless'] = (holds, source, path, code, message) => {
+  const unless: IssueCollector['check'] = (holds, source, path, code, message) => {
     if (!holds && (source === 'confirmed' || rules === 'all')) {
       issues.push({ path, code, message });
     }
   };
   return {
     issues,
-    unless,
+    check: unless,
     required: (value, source, path) =>
       unless(Boolean(value), source, path, 'REQUIRED', 'Must be given, and not be empty.'),
     length: (value, max, source, path) =>

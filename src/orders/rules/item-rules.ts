@@ -1,4 +1,4 @@
-import type { Findings } from './issue-collector.ts';
+import type { IssueCollector } from './issue-collector.ts';
 
 type Optional<T> = T | null | undefined;
 
@@ -17,8 +17,8 @@ export interface DiscountItem {
 type Path = (...rest: readonly string[]) => readonly string[];
 
 /** The rules of 后付费项目, the same at create and at complete. */
-export function checkFees(found: Findings, fees: readonly FeeItem[]): void {
-  found.unless(fees.length <= 100, 'analogy', ['fees'], 'TOO_MANY', 'At most 100 fees.');
+export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void {
+  found.check(fees.length <= 100, 'analogy', ['fees'], 'TOO_MANY', 'At most 100 fees.');
   found.unique(
     fees.map(({ feeName }) => feeName),
     (index) => ['fees', String(index), 'feeName'],
@@ -30,7 +30,7 @@ export function checkFees(found: Findings, fees: readonly FeeItem[]): void {
     found.required(feeName, 'analogy', at('feeName'));
     found.length(feeName, 20, 'analogy', at('feeName'));
     found.characters(feeName, 'confirmed', at('feeName'));
-    found.unless(
+    found.check(
       count >= 1 && count <= 100,
       'analogy',
       at('feeCount'),
@@ -41,7 +41,7 @@ export function checkFees(found: Findings, fees: readonly FeeItem[]): void {
     found.length(feeDesc, 30, 'analogy', at('feeDesc'));
     found.characters(feeDesc, 'confirmed', at('feeDesc'));
     const isPriced = typeof feeAmount === 'number' || Boolean(feeDesc);
-    found.unless(isPriced, 'analogy', at(), 'REQUIRED', 'Requires feeAmount or feeDesc.');
+    found.check(isPriced, 'analogy', at(), 'REQUIRED', 'Requires feeAmount or feeDesc.');
   });
 }
 
@@ -50,11 +50,11 @@ export function checkFees(found: Findings, fees: readonly FeeItem[]): void {
  * @param also what else holds for each
  */
 export function checkDiscounts<Discount extends DiscountItem>(
-  found: Findings,
+  found: IssueCollector,
   discounts: readonly Discount[],
   also: (discount: Discount, at: Path) => void = () => {},
 ): void {
-  found.unless(discounts.length <= 5, 'confirmed', ['discounts'], 'TOO_MANY', 'At most 5.');
+  found.check(discounts.length <= 5, 'confirmed', ['discounts'], 'TOO_MANY', 'At most 5.');
   found.unique(
     discounts.map(({ discountName }) => discountName),
     (index) => ['discounts', String(index), 'discountName'],

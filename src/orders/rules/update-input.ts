@@ -1,7 +1,12 @@
 import { ON_ACCEPT, toWireMoment, toWireTime } from '../../wechat/index.ts';
 import { checkIds } from './id-rules.ts';
 import type { InputIssue } from './input-issue.ts';
-import { type Findings, findings, type InputRules, type Source } from './issue-collector.ts';
+import {
+  createIssueCollector,
+  type InputRules,
+  type IssueCollector,
+  type Source,
+} from './issue-collector.ts';
 import { checkDiscounts, checkFees, type DiscountItem, type FeeItem } from './item-rules.ts';
 
 type Optional<T> = T | null | undefined;
@@ -47,7 +52,7 @@ export function completeInputIssues(
   rules: InputRules,
   now: number,
 ): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   checkIds(found, input);
   checkTotal(found, input);
   checkReality(found, input, now);
@@ -59,14 +64,14 @@ export function completeInputIssues(
   found.characters(input.finishTicket, 'confirmed', ['finishTicket']);
   found.length(input.cancelReason, 30, 'analogy', ['cancelReason']);
   found.characters(input.cancelReason, 'confirmed', ['cancelReason']);
-  found.unless(
+  found.check(
     input.finishType === 'FINISHED' || Boolean(input.cancelReason),
     'analogy',
     ['cancelReason'],
     'REQUIRED',
     'Required if finishType is UNUSED.',
   );
-  found.unless(
+  found.check(
     input.finishType === 'UNUSED' || (input.fees ?? []).length > 0 || Boolean(input.cancelReason),
     'analogy',
     ['fees'],
@@ -77,7 +82,7 @@ export function completeInputIssues(
 }
 
 export function cancelInputIssues(input: CancelInput, rules: InputRules): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   checkIds(found, input);
   found.required(input.reason, 'analogy', ['reason']);
   found.length(input.reason, 50, 'analogy', ['reason']);
@@ -86,24 +91,24 @@ export function cancelInputIssues(input: CancelInput, rules: InputRules): readon
 }
 
 export function syncInputIssues(input: SyncInput, rules: InputRules): readonly InputIssue[] {
-  const found = findings(rules);
+  const found = createIssueCollector(rules);
   checkIds(found, input);
   checkSecond(found, input.paidTime, 'confirmed', ['detail', 'paidTime']);
   return found.issues;
 }
 
-function checkTotal(found: Findings, input: CompleteInput) {
+function checkTotal(found: IssueCollector, input: CompleteInput) {
   const { totalAmount, finishType, fees, discounts } = input;
   found.amount(totalAmount, ['totalAmount']);
   if (finishType === 'UNUSED') {
     const message = 'Must be 0 where finishType is UNUSED.';
-    found.unless(totalAmount === 0, 'confirmed', ['totalAmount'], 'OUT_OF_RANGE', message);
+    found.check(totalAmount === 0, 'confirmed', ['totalAmount'], 'OUT_OF_RANGE', message);
     return;
   }
   const sum =
     (fees ?? []).reduce((total, { feeAmount }) => total + (feeAmount ?? 0), 0) -
     (discounts ?? []).reduce((total, { discountAmount }) => total + discountAmount, 0);
-  found.unless(
+  found.check(
     sum === totalAmount,
     'analogy',
     ['totalAmount'],
@@ -112,20 +117,20 @@ function checkTotal(found: Findings, input: CompleteInput) {
   );
 }
 
-function checkReality(found: Findings, input: CompleteInput, now: number) {
+function checkReality(found: IssueCollector, input: CompleteInput, now: number) {
   const { realServiceStartTime, realServiceEndTime, realServiceEndLocation, finishType } = input;
   checkRealTime(found, realServiceStartTime, ['realServiceStartTime']);
   checkRealTime(found, realServiceEndTime, ['realServiceEndTime']);
   const start = toWireTime(realServiceStartTime ?? '');
   const end = toWireTime(realServiceEndTime ?? '');
-  found.unless(
+  found.check(
     !start || !end || end > start,
     'analogy',
     ['realServiceEndTime'],
     'OUT_OF_RANGE',
     'Must be after realServiceStartTime.',
   );
-  found.unless(
+  found.check(
     !end || end <= (toWireMoment(now) ?? '').slice(0, end.length),
     'analogy',
     ['realServiceEndTime'],
@@ -134,7 +139,7 @@ function checkReality(found: Findings, input: CompleteInput, now: number) {
   );
   found.length(realServiceEndLocation, 20, 'analogy', ['realServiceEndLocation']);
   found.characters(realServiceEndLocation, 'confirmed', ['realServiceEndLocation']);
-  found.unless(
+  found.check(
     finishType === 'FINISHED' || !realServiceEndLocation,
     'analogy',
     ['realServiceEndLocation'],
@@ -146,15 +151,9 @@ function checkReality(found: Findings, input: CompleteInput, now: number) {
 const SECONDS = 'ISO 8601 in whole seconds with an offset, or yyyyMMddHHmmss.';
 
 /** The format of WeChat's times is confirmed; that these are to the second is known from merchants. */
-function checkRealTime(found: Findings, time: Optional<string>, path: readonly string[]) {
+function checkRealTime(found: IssueCollector, time: Optional<string>, path: readonly string[]) {
   const isGiven = time !== null && time !== undefined;
-  found.unless(
-    !isGiven || toWireTime(time) !== undefined,
-    'confirmed',
-    path,
-    'BAD_FORMAT',
-    SECONDS,
-  );
+  found.check(!isGiven || toWireTime(time) !== undefined, 'confirmed', path, 'BAD_FORMAT', SECONDS);
   if (isGiven && toWireTime(time) !== undefined) {
     checkSecond(found, time, 'analogy', path);
   }
@@ -162,7 +161,7 @@ function checkRealTime(found: Findings, time: Optional<string>, path: readonly s
 
 /** A moment to the second: neither a plain date nor OnAccept. */
 function checkSecond(
-  found: Findings,
+  found: IssueCollector,
   time: Optional<string>,
   source: Source,
   path: readonly string[],
@@ -170,5 +169,5 @@ function checkSecond(
   const isGiven = time !== null && time !== undefined;
   const wire = isGiven ? toWireTime(time) : undefined;
   const isSecond = wire?.length === 14 && wire !== ON_ACCEPT;
-  found.unless(!isGiven || isSecond, source, path, 'BAD_FORMAT', SECONDS);
+  found.check(!isGiven || isSecond, source, path, 'BAD_FORMAT', SECONDS);
 }

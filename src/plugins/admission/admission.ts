@@ -11,7 +11,7 @@ export interface AdmissionOptions {
 
 /**
  * Who may begin, and when. Operations that arrive together begin a few at a time, so that a crowd
- * of them never fills a turn of the event loop: what is not GraphQL, the notices of WeChat Pay above
+ * of them never fills a turn of the event loop: what is not GraphQL, the notifications of WeChat Pay above
  * all, is seen to in between. Who can't be served soon is told so at once.
  */
 export interface Admission {

@@ -11,7 +11,7 @@ export interface UseAdmissionOptions {
  * Turns away, before its body is read, what could not be served soon. Nothing else has to wait for a
  * turn. When a request came stands as `cameMs`, on the monotonic clock, in the server's context.
  */
-export function useTurns({
+export function useAdmissionQueue({
   endpoint,
   admission,
 }: UseAdmissionOptions): Plugin<object, { cameMs?: number }> {
@@ -31,7 +31,7 @@ export function useTurns({
  * senders hold none, and given back with the answer: a subscription that is open holds none either.
  * To be listed after every plugin that replaces the executor.
  */
-export function usePlaces({ admission }: Pick<UseAdmissionOptions, 'admission'>): Plugin {
+export function useAdmissionSlots({ admission }: Pick<UseAdmissionOptions, 'admission'>): Plugin {
   return {
     onExecute: ({ executeFn, setExecuteFn }) => {
       const inPlace = async (args: Parameters<typeof executeFn>[0]) => {

@@ -8,7 +8,7 @@ const BASIC = /^Basic +([\w+/=-]{1,12000}) *$/i;
  * name and a password. The name is the id of an API key, the password its secret; or no name, and
  * a token. It opens the page alone: to call, the page sends what is in its Headers pane.
  */
-export function schemaReader({ authenticate }: Pick<Authenticator, 'authenticate'>) {
+export function graphiqlAuthorization({ authenticate }: Pick<Authenticator, 'authenticate'>) {
   return async (request: Request): Promise<boolean> => {
     const [, encoded = ''] = BASIC.exec(request.headers.get('authorization') ?? '') ?? [];
     const [name = '', ...password] = Buffer.from(encoded, 'base64').toString().split(':');

@@ -1,5 +1,5 @@
 import type { PathValues } from '../http/path.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 
 export interface ControlCall {
   readonly pathValues: PathValues;
@@ -17,5 +17,5 @@ export interface Control {
   /** A body, for those that need one. */
   readonly example?: string;
   /** Returns what is answered as JSON (a string: as text), or promises it; throws ControlError otherwise. */
-  readonly handle: (call: ControlCall, world: World) => unknown;
+  readonly handle: (call: ControlCall, world: SandboxState) => unknown;
 }

@@ -1,42 +1,42 @@
 import { resend } from '../notifications/deliver.ts';
 import { storm } from '../notifications/load-test.ts';
 import type { Delivery } from '../notifications/queue.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import type { Control } from './control.ts';
 import { ControlError, readInput } from './control-input.ts';
 
-const listNotices: Control = {
+const listNotifications: Control = {
   method: 'GET',
   path: '/sandbox/notifications',
   zh: '最近 1000 个通知及每次发送',
   en: 'the last 1,000 notifications, with every attempt',
-  handle: (_call, { notices }) => notices.list().map(noticeView),
+  handle: (_call, { notifications }) => notifications.list().map(notificationView),
 };
 
-const clearNotices: Control = {
+const clearNotifications: Control = {
   method: 'DELETE',
   path: '/sandbox/notifications',
   zh: '清除通知，不再重试',
   en: 'forget the notifications; none is sent again',
-  handle: (_call, { notices }) => {
-    notices.clear();
-    return notices.list();
+  handle: (_call, { notifications }) => {
+    notifications.clear();
+    return notifications.list();
   },
 };
 
-const resendNotice: Control = {
+const resendNotification: Control = {
   method: 'POST',
   path: '/sandbox/notifications/{id}/resend',
   zh: '立即再发一次',
   en: 'send one again now; answers once it is answered',
   handle: async ({ pathValues }, world) => {
-    const delivery = world.notices.find(pathValues.get('id') ?? '');
+    const delivery = world.notifications.find(pathValues.get('id') ?? '');
     if (!delivery) {
       throw new ControlError(404, 'no notification has this id');
     }
     mustHaveUrl(world);
     await resend(delivery, world);
-    return noticeView(delivery);
+    return notificationView(delivery);
   },
 };
 
@@ -49,7 +49,7 @@ const makeStorm: Control = {
   handle: async ({ body }, world) => {
     const input = readInput(body);
     const wanted = {
-      notices: input.integer('notices', { min: 1, max: 1_000_000 }),
+      notifications: input.integer('notices', { min: 1, max: 1_000_000 }),
       concurrency: input.integer('concurrency', { min: 1, max: 1_000, fallback: 32 }),
       distinct: input.flag('distinct', true),
     };
@@ -64,20 +64,20 @@ const makeStorm: Control = {
   },
 };
 
-export const noticeControls: readonly Control[] = [
-  listNotices,
-  clearNotices,
-  resendNotice,
+export const notificationControls: readonly Control[] = [
+  listNotifications,
+  clearNotifications,
+  resendNotification,
   makeStorm,
 ];
 
-function noticeView({ notice, attempts }: Delivery): object {
-  const { id, eventType, outOrderNo } = notice;
+function notificationView({ notification, attempts }: Delivery): object {
+  const { id, eventType, outOrderNo } = notification;
   return { id, event_type: eventType, out_order_no: outOrderNo, attempts };
 }
 
-function mustHaveUrl({ notices }: World): void {
-  if (notices.settings.url === null) {
+function mustHaveUrl({ notifications }: SandboxState): void {
+  if (notifications.settings.url === null) {
     throw new ControlError(409, 'there is no URL to notify; POST /sandbox/notify-url sets it');
   }
 }

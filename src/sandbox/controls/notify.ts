@@ -1,6 +1,6 @@
 import { RETRY_DELAYS_MS, reschedule } from '../notifications/deliver.ts';
 import { checkNotifyUrl } from '../notifications/notify-url.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import type { Control } from './control.ts';
 import { readInput } from './control-input.ts';
 
@@ -9,7 +9,7 @@ const showUrl: Control = {
   path: '/sandbox/notify-url',
   zh: '回调地址',
   en: 'where notifications go',
-  handle: (_call, { notices }) => ({ url: notices.settings.url }),
+  handle: (_call, { notifications }) => ({ url: notifications.settings.url }),
 };
 
 const setUrl: Control = {
@@ -18,11 +18,11 @@ const setUrl: Control = {
   zh: '设置回调地址，null 为不通知',
   en: 'set where notifications go (this machine only); null: nowhere',
   example: '{"url":"http://127.0.0.1:4000/wechat/notify"}',
-  handle: ({ body }, { notices }) => {
+  handle: ({ body }, { notifications }) => {
     const input = readInput(body);
     const url = input.isNull('url') ? null : checkNotifyUrl(input.text('url', ''));
     input.refuseOthers();
-    notices.settings = { ...notices.settings, url };
+    notifications.settings = { ...notifications.settings, url };
     return { url };
   },
 };
@@ -42,7 +42,7 @@ const setSchedule: Control = {
   en: 'shorten the retries, also of what is waiting; and the time to answer (5000 ms)',
   example: '{"factor":0.01,"answerWithinMs":5000}',
   handle: ({ body }, world) => {
-    const { settings } = world.notices;
+    const { settings } = world.notifications;
     const input = readInput(body);
     const factor = input.number('factor', { min: 0, max: 1, fallback: settings.factor });
     const answerWithinMs = input.integer('answerWithinMs', {
@@ -51,7 +51,7 @@ const setSchedule: Control = {
       fallback: settings.answerWithinMs,
     });
     input.refuseOthers();
-    world.notices.settings = { ...settings, factor, answerWithinMs };
+    world.notifications.settings = { ...settings, factor, answerWithinMs };
     reschedule(world);
     return scheduleView(world);
   },
@@ -59,7 +59,7 @@ const setSchedule: Control = {
 
 export const notifyControls: readonly Control[] = [showUrl, setUrl, showSchedule, setSchedule];
 
-function scheduleView({ notices: { settings } }: World): object {
+function scheduleView({ notifications: { settings } }: SandboxState): object {
   const { factor, answerWithinMs } = settings;
   return { factor, answerWithinMs, retriesAfterMs: RETRY_DELAYS_MS.map((ms) => ms * factor) };
 }

@@ -2,7 +2,7 @@ import type { OrderState } from '../orders/order-state.ts';
 import { take } from '../orders/order-steps.ts';
 import { controlView } from '../orders/order-views.ts';
 import type { Order } from '../orders/orders.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import type { Control, ControlCall } from './control.ts';
 import { ControlError } from './control-input.ts';
 
@@ -61,7 +61,7 @@ const expire: Control = {
 
 export const orderControls: readonly Control[] = [listOrders, confirm, decline, pay, expire];
 
-function orderOf(call: ControlCall, { orders, clock }: World): Order {
+function orderOf(call: ControlCall, { orders, clock }: SandboxState): Order {
   const order = orders.find(call.pathValues.get('out_order_no') ?? '', clock.now());
   if (!order) {
     throw new ControlError(404, 'no order has this out_order_no');
@@ -69,7 +69,7 @@ function orderOf(call: ControlCall, { orders, clock }: World): Order {
   return order;
 }
 
-function move(order: Order, to: OrderState, world: World): object {
+function move(order: Order, to: OrderState, world: SandboxState): object {
   const moved = take(order, to, world);
   if (!moved) {
     throw illegal(order, to);

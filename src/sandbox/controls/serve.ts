@@ -4,12 +4,12 @@ import { parseJson } from '../http/json.ts';
 import { matchPath } from '../http/path.ts';
 import { phonePage } from '../phone/page.ts';
 import { opaque } from '../random.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { ControlError } from './control-input.ts';
 import { controlsPage } from './controls-page.ts';
 import { identityControls } from './identity.ts';
 import { isLocal } from './is-local.ts';
-import { noticeControls } from './notices.ts';
+import { notificationControls } from './notices.ts';
 import { notifyControls } from './notify.ts';
 import { orderControls } from './orders.ts';
 import { stateControls } from './state.ts';
@@ -19,7 +19,7 @@ const CONTROLS = [
   ...identityControls,
   ...orderControls,
   ...notifyControls,
-  ...noticeControls,
+  ...notificationControls,
   ...stateControls,
   ...trafficControls,
 ];
@@ -29,7 +29,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export async function serveControls(
   request: IncomingMessage,
   response: ServerResponse,
-  world: World,
+  world: SandboxState,
 ): Promise<void> {
   const body = await readBody(request, MAX_BODY_BYTES);
   try {
@@ -64,7 +64,7 @@ export async function serveControls(
   }
 }
 
-function pageAt(path: string, search: string, world: World) {
+function pageAt(path: string, search: string, world: SandboxState) {
   switch (path) {
     case '/':
       return (nonce: string) => phonePage(new URLSearchParams(search).get('order'), nonce, world);

@@ -1,5 +1,5 @@
 import type { CallKind } from '../http/call-log.ts';
-import type { CallFault, Fault, NoticeFault } from './fault.ts';
+import type { CallFault, Fault, NotificationFault } from './fault.ts';
 
 /** The faults in force, in the order they were asked for. */
 export interface FaultBook {
@@ -12,7 +12,7 @@ export interface FaultBook {
    */
   takeForCall(kind: CallKind): CallFault | undefined;
   /** The same for an attempt to deliver a notification. */
-  takeForNotice(): NoticeFault | undefined;
+  takeForNotification(): NotificationFault | undefined;
 }
 
 export function createFaultBook(): FaultBook {
@@ -41,6 +41,6 @@ export function createFaultBook(): FaultBook {
     },
     takeForCall: (kind) =>
       take((fault): fault is CallFault => fault.on === 'any' || fault.on === kind),
-    takeForNotice: () => take((fault): fault is NoticeFault => fault.on === 'notify'),
+    takeForNotification: () => take((fault): fault is NotificationFault => fault.on === 'notify'),
   };
 }

@@ -41,7 +41,7 @@ export type Misbehaviour =
     };
 
 /** What goes wrong with an attempt to deliver a notification. */
-export type NoticeMisbehaviour =
+export type NotificationMisbehaviour =
   | { readonly fault: 'duplicate'; readonly copies: number }
   | { readonly fault: 'delay'; readonly ms: number }
   | { readonly fault: 'stale' | 'future'; readonly seconds: number }
@@ -57,7 +57,7 @@ export type NoticeMisbehaviour =
     };
 
 export type CallFaultName = Misbehaviour['fault'];
-export type NoticeFaultName = NoticeMisbehaviour['fault'];
+export type NotificationFaultName = NotificationMisbehaviour['fault'];
 
 /** How often a fault strikes. */
 export interface Reach {
@@ -75,9 +75,9 @@ export type CallFault = Misbehaviour &
     readonly takesEffect: boolean;
   };
 
-export type NoticeFault = NoticeMisbehaviour & Reach & { readonly on: 'notify' };
+export type NotificationFault = NotificationMisbehaviour & Reach & { readonly on: 'notify' };
 
-export type Fault = CallFault | NoticeFault;
+export type Fault = CallFault | NotificationFault;
 
 /** Every fault of a call and its default of takesEffect. */
 export const FAULTS: Readonly<Record<CallFaultName, { readonly takesEffect: boolean }>> = {
@@ -96,7 +96,7 @@ export const FAULTS: Readonly<Record<CallFaultName, { readonly takesEffect: bool
   'unknown-serial': { takesEffect: true },
 };
 
-export const NOTICE_FAULTS: readonly NoticeFaultName[] = [
+export const NOTICE_FAULTS: readonly NotificationFaultName[] = [
   'drop',
   'duplicate',
   'delay',

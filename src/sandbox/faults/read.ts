@@ -6,9 +6,9 @@ import {
   type Fault,
   type Misbehaviour,
   NOTICE_FAULTS,
-  type NoticeFault,
-  type NoticeFaultName,
-  type NoticeMisbehaviour,
+  type NotificationFault,
+  type NotificationFaultName,
+  type NotificationMisbehaviour,
   OTHER_ANSWERS,
   type Reach,
 } from './fault.ts';
@@ -50,7 +50,9 @@ function readFault(body: unknown): Fault {
     skip: input.integer('skip', { min: 0, max: MANY, fallback: 0 }),
   };
   const fault =
-    on === 'notify' ? readNoticeFault(name, reach, input) : readCallFault(name, on, reach, input);
+    on === 'notify'
+      ? readNotificationFault(name, reach, input)
+      : readCallFault(name, on, reach, input);
   input.refuseOthers();
   return fault;
 }
@@ -69,12 +71,12 @@ function readCallFault(
   return { ...readMisbehaviour(name, input), on, ...reach, takesEffect };
 }
 
-function readNoticeFault(name: string, reach: Reach, input: InputReader): NoticeFault {
+function readNotificationFault(name: string, reach: Reach, input: InputReader): NotificationFault {
   const known = NOTICE_FAULTS.find((candidate) => candidate === name);
   if (known === undefined) {
     throw new ControlError(400, `on notify fault is one of ${NOTICE_FAULTS.join(', ')}`);
   }
-  return { ...readNoticeMisbehaviour(known, input), on: 'notify', ...reach };
+  return { ...readNotificationMisbehaviour(known, input), on: 'notify', ...reach };
 }
 
 /** null, for until cleared, must not become the default, so it can't be read as a number. */
@@ -109,7 +111,10 @@ function readMisbehaviour(name: CallFaultName, input: InputReader): Misbehaviour
   }
 }
 
-function readNoticeMisbehaviour(name: NoticeFaultName, input: InputReader): NoticeMisbehaviour {
+function readNotificationMisbehaviour(
+  name: NotificationFaultName,
+  input: InputReader,
+): NotificationMisbehaviour {
   switch (name) {
     case 'duplicate':
       return { fault: name, copies: input.integer('copies', { min: 2, max: 100, fallback: 2 }) };

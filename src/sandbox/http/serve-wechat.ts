@@ -5,10 +5,10 @@ import { signOrSpoil } from '../faults/corrupt-signature.ts';
 import type { CallFault } from '../faults/fault.ts';
 import { otherAnswer } from '../faults/other-answer.ts';
 import { statusAnswer } from '../faults/status-answer.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { type Answer, requestId } from '../wechat/answer.ts';
 import { parseAuthorization } from '../wechat/authorization.ts';
-import { decide, serialOf } from '../wechat/choose-answer.ts';
+import { chooseAnswer, serialOf } from '../wechat/choose-answer.ts';
 import { signingKey } from '../wechat/platform-keys.ts';
 import { findRoute } from '../wechat/routes/index.ts';
 import { readBody } from './http-body.ts';
@@ -19,7 +19,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export async function serveWechat(
   request: IncomingMessage,
   response: ServerResponse,
-  world: World,
+  world: SandboxState,
 ): Promise<void> {
   const method = request.method ?? '';
   const target = request.url ?? '';
@@ -41,7 +41,7 @@ export async function serveWechat(
   });
 
   const query = new URLSearchParams(search);
-  const { answer, commit } = decide({ request, target, query, body, match }, world);
+  const { answer, commit } = chooseAnswer({ request, target, query, body, match }, world);
   if (fault?.takesEffect !== false) {
     commit?.();
   }
@@ -75,7 +75,7 @@ async function signatureOf(
   answer: Answer,
   askedSerial: string | undefined,
   fault: CallFault | undefined,
-  world: World,
+  world: SandboxState,
 ): Promise<object> {
   const isError = answer.status >= 400;
   if (answer.signedBy === 'nobody' || (isError && !world.rules.signErrors)) {

@@ -1,39 +1,39 @@
-import type { NoticeFault } from '../faults/fault.ts';
-import type { World } from '../sandbox.ts';
+import type { NotificationFault } from '../faults/fault.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { messageFor } from './corrupt.ts';
-import type { Notice } from './notification.ts';
+import type { Notification } from './notification.ts';
 import { post } from './post.ts';
 import type { Attempt, AttemptStatus, Delivery } from './queue.ts';
 
-/** One attempt to deliver a notice, on the record; true if it counts as delivered. */
-export async function attempt(delivery: Delivery, world: World): Promise<boolean> {
-  const fault = world.faults.takeForNotice();
+/** One attempt to deliver a notification, on the record; true if it counts as delivered. */
+export async function attempt(delivery: Delivery, world: SandboxState): Promise<boolean> {
+  const fault = world.faults.takeForNotification();
   const copies = fault?.fault === 'duplicate' ? fault.copies : 1;
   const sent = Array.from({ length: copies }, () => recordedSend(delivery, fault, world));
   return (await Promise.all(sent)).some(isDelivered);
 }
 
-/** Sends a notice once, as a fault may have it. Never rejects. */
+/** Sends a notification once, as a fault may have it. Never rejects. */
 export async function sendOnce(
-  notice: Notice,
-  fault: NoticeFault | undefined,
-  world: World,
+  notification: Notification,
+  fault: NotificationFault | undefined,
+  world: SandboxState,
 ): Promise<AttemptStatus> {
-  const { url, answerWithinMs } = world.notices.settings;
+  const { url, answerWithinMs } = world.notifications.settings;
   if (fault?.fault === 'drop') {
     return 'dropped';
   }
   if (url === null) {
     return 'no-connection';
   }
-  const message = await messageFor(notice, fault, world);
+  const message = await messageFor(notification, fault, world);
   return await post(url, message, answerWithinMs, world.closing);
 }
 
 async function recordedSend(
   delivery: Delivery,
-  fault: NoticeFault | undefined,
-  world: World,
+  fault: NotificationFault | undefined,
+  world: SandboxState,
 ): Promise<AttemptStatus> {
   if (fault?.fault === 'delay') {
     await new Promise<void>((resolve) => world.timers.after(fault.ms, resolve));
@@ -44,7 +44,7 @@ async function recordedSend(
     fault: fault?.fault ?? null,
   };
   delivery.attempts = [...delivery.attempts, started];
-  const status = await sendOnce(delivery.notice, fault, world);
+  const status = await sendOnce(delivery.notification, fault, world);
   delivery.attempts = delivery.attempts.map((one) => (one === started ? { ...one, status } : one));
   return status;
 }

@@ -1,6 +1,6 @@
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { attempt } from './attempt.ts';
-import type { Notice } from './notification.ts';
+import type { Notification } from './notification.ts';
 import type { Delivery } from './queue.ts';
 
 const SECOND = 1_000;
@@ -26,24 +26,24 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   6 * HOUR,
 ];
 
-/** Sends a notice at once, and again by the schedule until it is answered. Without a URL it is only noted. */
-export function deliver(notice: Notice, world: World): void {
-  const delivery = world.notices.add(notice);
-  if (world.notices.settings.url !== null) {
+/** Sends a notification at once, and again by the schedule until it is answered. Without a URL it is only noted. */
+export function deliver(notification: Notification, world: SandboxState): void {
+  const delivery = world.notifications.add(notification);
+  if (world.notifications.settings.url !== null) {
     void tryAndRetry(delivery, world);
   }
 }
 
 /** One more attempt, out of turn. One that succeeds ends the schedule. */
-export async function resend(delivery: Delivery, world: World): Promise<void> {
+export async function resend(delivery: Delivery, world: SandboxState): Promise<void> {
   if (await attempt(delivery, world)) {
     stopRetrying(delivery);
   }
 }
 
-/** Has every waiting notice wait anew, by the schedule as it is now. */
-export function reschedule(world: World): void {
-  for (const delivery of world.notices.list()) {
+/** Has every waiting notification wait anew, by the schedule as it is now. */
+export function reschedule(world: SandboxState): void {
+  for (const delivery of world.notifications.list()) {
     if (delivery.cancelRetry) {
       stopRetrying(delivery);
       waitForRetry(delivery, world);
@@ -51,18 +51,18 @@ export function reschedule(world: World): void {
   }
 }
 
-async function tryAndRetry(delivery: Delivery, world: World): Promise<void> {
+async function tryAndRetry(delivery: Delivery, world: SandboxState): Promise<void> {
   if (!(await attempt(delivery, world)) && !delivery.isOver) {
     waitForRetry(delivery, world);
   }
 }
 
-function waitForRetry(delivery: Delivery, world: World): void {
+function waitForRetry(delivery: Delivery, world: SandboxState): void {
   const delayMs = RETRY_DELAYS_MS[delivery.retries];
   if (delayMs === undefined) {
     return;
   }
-  delivery.cancelRetry = world.timers.after(delayMs * world.notices.settings.factor, () => {
+  delivery.cancelRetry = world.timers.after(delayMs * world.notifications.settings.factor, () => {
     delivery.cancelRetry = undefined;
     delivery.retries += 1;
     void tryAndRetry(delivery, world);

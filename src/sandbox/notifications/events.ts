@@ -3,20 +3,20 @@ import { queryAnswer } from '../orders/order-views.ts';
 import type { Order } from '../orders/orders.ts';
 import type { UseServiceState } from '../orders/users.ts';
 import { randomDigits } from '../random.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { deliver } from './deliver.ts';
-import { type EventType, type Notice, newNotice } from './notification.ts';
+import { type EventType, type Notification, newNotification } from './notification.ts';
 
 /** Tells the merchant of an order's new state: accepted or paid. WeChat tells of no other. */
-export function announceOrder(order: Order, world: World): void {
-  const notice = orderNotice(order, world);
-  if (notice) {
-    deliver(notice, world);
+export function announceOrder(order: Order, world: SandboxState): void {
+  const notification = orderNotification(order, world);
+  if (notification) {
+    deliver(notification, world);
   }
 }
 
-/** The notice of an order's state; its payload is what a query shows. undefined: none is known. */
-export function orderNotice(order: Order, world: World): Notice | undefined {
+/** The notification of an order's state; its payload is what a query shows. undefined: none is known. */
+export function orderNotification(order: Order, world: SandboxState): Notification | undefined {
   const eventType = eventOf(order, world);
   const { WECHAT_MCHID } = world.identity.credentials;
   return (
@@ -25,7 +25,7 @@ export function orderNotice(order: Order, world: World): Notice | undefined {
   );
 }
 
-function eventOf({ state }: Order, { rules }: World): EventType | undefined {
+function eventOf({ state }: Order, { rules }: SandboxState): EventType | undefined {
   switch (state) {
     case 'USER_ACCEPTED':
       return rules.confirmEventType;
@@ -37,7 +37,7 @@ function eventOf({ state }: Order, { rules }: World): EventType | undefined {
 }
 
 /** Tells the merchant that a user has authorised the service, or does not any more. */
-export function announceUser(openid: string, state: UseServiceState, world: World): void {
+export function announceUser(openid: string, state: UseServiceState, world: SandboxState): void {
   const { WECHAT_APPID, WECHAT_MCHID, WECHAT_SERVICE_ID } = world.identity.credentials;
   const status = state === 'AVAILABLE' ? 'USER_OPEN_SERVICE' : 'USER_CLOSE_SERVICE';
   const payload = {
@@ -52,8 +52,13 @@ export function announceUser(openid: string, state: UseServiceState, world: Worl
   deliver(make(`PAYSCORE.${status}`, null, payload, world), world);
 }
 
-function make(eventType: EventType, outOrderNo: string | null, payload: object, world: World) {
+function make(
+  eventType: EventType,
+  outOrderNo: string | null,
+  payload: object,
+  world: SandboxState,
+) {
   const createTime = beijingRfc3339(world.clock.now());
   const { WECHAT_APIV3_KEY } = world.identity.credentials;
-  return newNotice({ eventType, outOrderNo, createTime, payload }, WECHAT_APIV3_KEY);
+  return newNotification({ eventType, outOrderNo, createTime, payload }, WECHAT_APIV3_KEY);
 }

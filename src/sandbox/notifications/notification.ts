@@ -18,7 +18,7 @@ const SUMMARY: Readonly<Record<EventType, string>> = {
 };
 
 /** One notification. All attempts to deliver it have the same id and the same bytes. */
-export interface Notice {
+export interface Notification {
   readonly id: string;
   readonly eventType: EventType;
   /** null: about a user, not an order. */
@@ -31,28 +31,28 @@ export interface Notice {
   readonly text: string;
 }
 
-type NoticeParts = Omit<Notice, 'id' | 'text'>;
+type NotificationParts = Omit<Notification, 'id' | 'text'>;
 
-export function newNotice(parts: NoticeParts, apiV3Key: string): Notice {
-  const notice = { ...parts, id: randomUUID() };
-  return { ...notice, text: envelope(notice, apiV3Key) };
+export function newNotification(parts: NotificationParts, apiV3Key: string): Notification {
+  const notification = { ...parts, id: randomUUID() };
+  return { ...notification, text: envelope(notification, apiV3Key) };
 }
 
 /** The same body, but for another merchant's eyes: nobody has the key that it is encrypted with. */
-export function unreadable(notice: Notice): string {
-  return envelope(notice, randomBytes(16).toString('hex'));
+export function unreadable(notification: Notification): string {
+  return envelope(notification, randomBytes(16).toString('hex'));
 }
 
-function envelope(notice: Omit<Notice, 'text'>, apiV3Key: string): string {
+function envelope(notification: Omit<Notification, 'text'>, apiV3Key: string): string {
   return JSON.stringify({
-    id: notice.id,
-    create_time: notice.createTime,
-    event_type: notice.eventType,
+    id: notification.id,
+    create_time: notification.createTime,
+    event_type: notification.eventType,
     resource_type: 'encrypt-resource',
-    summary: SUMMARY[notice.eventType],
+    summary: SUMMARY[notification.eventType],
     resource: {
       original_type: 'payscore',
-      ...seal(JSON.stringify(notice.payload), apiV3Key, 'payscore'),
+      ...seal(JSON.stringify(notification.payload), apiV3Key, 'payscore'),
     },
   });
 }

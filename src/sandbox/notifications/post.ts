@@ -5,7 +5,7 @@ export interface Message {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Posts a notice on a connection of its own, as WeChat's many machines do. Never rejects. */
+/** Posts a notification on a connection of its own, as WeChat's many machines do. Never rejects. */
 export function post(
   url: string,
   { bytes, headers }: Message,

@@ -1,5 +1,5 @@
-import type { NoticeFault } from '../faults/fault.ts';
-import type { Notice } from './notification.ts';
+import type { NotificationFault } from '../faults/fault.ts';
+import type { Notification } from './notification.ts';
 
 /** What came of an attempt: the status that was answered, or why there is none. */
 export type AttemptStatus = number | 'pending' | 'timeout' | 'no-connection' | 'dropped';
@@ -8,12 +8,12 @@ export interface Attempt {
   /** Real time in milliseconds. */
   readonly atMs: number;
   readonly status: AttemptStatus;
-  readonly fault: NoticeFault['fault'] | null;
+  readonly fault: NotificationFault['fault'] | null;
 }
 
-/** A notice, and how far it has come. */
+/** A notification, and how far it has come. */
 export interface Delivery {
-  readonly notice: Notice;
+  readonly notification: Notification;
   attempts: readonly Attempt[];
   /** How many retries of the schedule are behind it. */
   retries: number;
@@ -23,7 +23,7 @@ export interface Delivery {
   isOver: boolean;
 }
 
-/** Where notices go, and how patiently. */
+/** Where notifications go, and how patiently. */
 interface NotifySettings {
   readonly url: string | null;
   /** What every wait of the schedule is multiplied by. */
@@ -32,28 +32,28 @@ interface NotifySettings {
   readonly answerWithinMs: number;
 }
 
-/** The last 1,000 notices, in the order they arose. */
-export interface NoticeBook {
+/** The last 1,000 notifications, in the order they arose. */
+export interface NotificationBook {
   settings: NotifySettings;
-  add(notice: Notice): Delivery;
+  add(notification: Notification): Delivery;
   find(id: string): Delivery | undefined;
   list(): readonly Delivery[];
-  /** Forgets all notices, also those that were to be sent again. */
+  /** Forgets all notifications, also those that were to be sent again. */
   clear(): void;
 }
 
 const KEPT = 1_000;
 
-export function createNoticeBook(url: string | null): NoticeBook {
+export function createNotificationBook(url: string | null): NotificationBook {
   let deliveries: readonly Delivery[] = [];
   return {
     settings: { url, factor: 1, answerWithinMs: 5_000 },
-    add: (notice) => {
-      const delivery: Delivery = { notice, attempts: [], retries: 0, isOver: false };
+    add: (notification) => {
+      const delivery: Delivery = { notification, attempts: [], retries: 0, isOver: false };
       deliveries = [...deliveries.slice(1 - KEPT), delivery];
       return delivery;
     },
-    find: (id) => deliveries.find(({ notice }) => notice.id === id),
+    find: (id) => deliveries.find(({ notification }) => notification.id === id),
     list: () => deliveries,
     clear: () => {
       for (const delivery of deliveries) {

@@ -1,5 +1,5 @@
 import { announceOrder } from '../notifications/events.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import type { OrderState } from './order-state.ts';
 import { type Completion, type Order, step } from './orders.ts';
 
@@ -7,7 +7,7 @@ import { type Completion, type Order, step } from './orders.ts';
  * Takes an order one step further and tells the merchant, where WeChat does; undefined, and nothing
  * has happened, if no step leads there.
  */
-export function take(order: Order, to: OrderState, world: World): Order | undefined {
+export function take(order: Order, to: OrderState, world: SandboxState): Order | undefined {
   const moved = step(order, to, world.clock.now());
   if (moved) {
     world.orders.put(moved);
@@ -17,7 +17,7 @@ export function take(order: Order, to: OrderState, world: World): Order | undefi
 }
 
 /** An order that was paid outside of WeChat, as the merchant says. */
-export function settle(order: Order, paidAtMs: number, world: World): void {
+export function settle(order: Order, paidAtMs: number, world: SandboxState): void {
   const paid = step(order, 'USER_PAID', paidAtMs);
   if (paid) {
     const settled: Order = { ...paid, payType: 'MchChannelPayType' };
@@ -29,7 +29,7 @@ export function settle(order: Order, paidAtMs: number, world: World): void {
 }
 
 /** What becomes of an order that the merchant completes: paid by and by, or not used after all. */
-export function finish(order: Order, completion: Completion, world: World): void {
+export function finish(order: Order, completion: Completion, world: SandboxState): void {
   const completed = { ...order, completion };
   if (completion.finishType === 2) {
     take(completed, 'FINISHED', world);
@@ -45,7 +45,7 @@ export function finish(order: Order, completion: Completion, world: World): void
 }
 
 /** WeChat collects the money by itself, unless somebody was quicker. */
-function collect(outOrderNo: string, totalAmount: number, world: World): void {
+function collect(outOrderNo: string, totalAmount: number, world: SandboxState): void {
   const { payDelaySeconds, payZeroTotal } = world.rules;
   const delay = totalAmount === 0 && payZeroTotal === 'at-once' ? 0 : payDelaySeconds;
   const pay = () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beijingDigits } from '../clock.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { buttons } from './buttons.ts';
 import { type Html, html, trusted } from './html.ts';
 import { screen } from './screen.ts';
-import { noticeLog, orderList } from './sidebar.ts';
+import { notificationLog, orderList } from './sidebar.ts';
 import { both } from './texts.ts';
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -18,12 +18,12 @@ const SHOWN_ORDERS = 30;
  *
  * @param outOrderNo the order to show; the newest without one
  */
-export function phonePage(outOrderNo: string | null, nonce: string, world: World): string {
+export function phonePage(outOrderNo: string | null, nonce: string, world: SandboxState): string {
   const nowMs = world.clock.now();
   const orders = world.orders.all(nowMs).slice(-SHOWN_ORDERS).reverse();
   const order =
     (outOrderNo === null ? undefined : world.orders.find(outOrderNo, nowMs)) ?? orders[0];
-  const { url } = world.notices.settings;
+  const { url } = world.notifications.settings;
   const page = html`<!doctype html>
 <html lang="zh-CN">
 <meta charset="utf-8">
@@ -53,7 +53,7 @@ export function phonePage(outOrderNo: string | null, nonce: string, world: World
   <section class="panel log" aria-label="通知">
     <h2>${both('通知', 'Notifications to the merchant')}</h2>
     <p class="target" data-live="target">${target(url)}</p>
-    <div class="scroll" data-live="log">${noticeLog(world.notices.list())}</div>
+    <div class="scroll" data-live="log">${notificationLog(world.notifications.list())}</div>
   </section>
 </main>
 <script nonce="${nonce}">${SCRIPT}</script>

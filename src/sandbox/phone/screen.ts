@@ -2,13 +2,13 @@ import { beijingDigits } from '../clock.ts';
 import { type JsonObject, numberOf, textOf } from '../http/json.ts';
 import { queryAnswer } from '../orders/order-views.ts';
 import type { Order } from '../orders/orders.ts';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { bill } from './charges.ts';
 import { type Html, html } from './html.ts';
 import { both, moment, STATES, yuan } from './texts.ts';
 
 /** What the user's phone shows of an order. */
-export function screen(order: Order, world: World): Html {
+export function screen(order: Order, world: SandboxState): Html {
   const view = queryAnswer(order, world.identity.credentials.WECHAT_MCHID, world.rules);
   const { zh, en, tone, hint } = STATES[order.state];
   const service = textOf(view, 'service_introduction') ?? '';

@@ -33,7 +33,7 @@ export function orderList(orders: readonly Order[], chosen: Order | undefined): 
 }
 
 /** Every attempt to notify the merchant, the latest first. */
-export function noticeLog(deliveries: readonly Delivery[]): Html {
+export function notificationLog(deliveries: readonly Delivery[]): Html {
   const lines = deliveries
     .flatMap((delivery) =>
       delivery.attempts.length === 0
@@ -50,8 +50,8 @@ export function noticeLog(deliveries: readonly Delivery[]): Html {
     : html`<p class="none">${both('暂无通知', 'No notifications yet')}</p>`;
 }
 
-function line({ notice }: Delivery, attempt: Attempt | undefined, nth: number): Html {
-  const { eventType, outOrderNo } = notice;
+function line({ notification }: Delivery, attempt: Attempt | undefined, nth: number): Html {
+  const { eventType, outOrderNo } = notification;
   return html`<li>
     <b>${EVENTS[eventType]}</b> ${answer(attempt)}
     <code class="event">${eventType}</code>

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { World } from '../sandbox.ts';
+import type { SandboxState } from '../sandbox.ts';
 import { type Answer, failure, NUMBER } from './answer.ts';
 import { authorize, usedNonce } from './authorization.ts';
 import { findPlatformKey } from './platform-keys.ts';
@@ -26,7 +26,7 @@ export interface Arrival {
 }
 
 /** What WeChat would do about a call. Looks only; the outcome's commit makes it so. Never throws. */
-export function decide(arrival: Arrival, world: World): Outcome {
+export function chooseAnswer(arrival: Arrival, world: SandboxState): Outcome {
   try {
     return decideOrThrow(arrival, world);
   } catch (error) {
@@ -34,7 +34,7 @@ export function decide(arrival: Arrival, world: World): Outcome {
   }
 }
 
-function decideOrThrow(arrival: Arrival, world: World): Outcome {
+function decideOrThrow(arrival: Arrival, world: SandboxState): Outcome {
   const { request, target, query, body, match } = arrival;
   if (body === undefined) {
     throw bodyTooLarge();
@@ -78,7 +78,7 @@ export function serialOf(request: IncomingMessage): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function mustBeKnown(serial: string, world: World): void {
+function mustBeKnown(serial: string, world: SandboxState): void {
   if (!findPlatformKey(serial, world.identity, world.rules)) {
     throw paramError('平台证书序列号Wechatpay-Serial错误', wrongSerial('unknown'));
   }

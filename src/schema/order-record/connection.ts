@@ -60,12 +60,12 @@ export function connection<Row>(
 export function pageSize(first: number | null | undefined): number {
   const size = first ?? DEFAULT_PAGE;
   if (size < 1 || size > MAX_PAGE) {
-    throw badCursor(`first must be from 1 to ${MAX_PAGE}.`);
+    throw badUserInput(`first must be from 1 to ${MAX_PAGE}.`);
   }
   return size;
 }
 
-export function badCursor(message: string): GraphQLError {
+export function badUserInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
@@ -73,7 +73,7 @@ export function badCursor(message: string): GraphQLError {
 export function eventCursor(after: string | number | null | undefined): number {
   const text = String(after ?? '0');
   if (!/^\d{1,15}$/.test(text)) {
-    throw badCursor('after is not a cursor of an event.');
+    throw badUserInput('after is not a cursor of an event.');
   }
   return Number(text);
 }

@@ -10,7 +10,7 @@ const EventSource = builder.enumType('EventSource', {
     NOTIFICATION: { description: '回调通知: WeChat Pay told it.' },
     QUERY: { description: "A caller's query showed it." },
     MUTATION: { description: 'A mutation on this server made it.' },
-    RECONCILER: { description: 'The server asked by itself, since no notice came.' },
+    RECONCILER: { description: 'The server asked by itself, since no notification came.' },
   },
 });
 

@@ -1,16 +1,16 @@
 import { eventStream } from '../../orders/events/event-stream.ts';
 import { eventExists } from '../../orders/queries/records.ts';
 import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { badArguments } from '../query-errors.ts';
-import { badCursor, eventCursor } from './connection.ts';
+import { badUserInput, eventCursor } from './connection.ts';
 import { PayAfterOrderEvent } from './order-event.ts';
 
 builder.subscriptionField('payAfterOrderEvents', (t) =>
   t.field({
     type: PayAfterOrderEvent,
-    ...needs('events:read'),
+    ...requireScope('events:read'),
     nullable: false,
     description:
       'Changes of orders, as they are recorded: first those stored after the cursor, then live, without gap or duplicate. A caller who acts for one user hears of the orders of that user. A client that was cut off goes on after the last id it has.',
@@ -24,7 +24,7 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
     subscribe: async (
       _,
       { outOrderNo, after },
-      { ledger, reach, inputRules, stopping, signal },
+      { ledger, visibility, inputRules, stopping, signal },
     ) => {
       const issues =
         typeof outOrderNo === 'string' ? orderKeyIssues({ outOrderNo }, inputRules) : [];
@@ -32,11 +32,11 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
         throw badArguments(issues);
       }
       const cursor = after === null || after === undefined ? null : eventCursor(after);
-      if (cursor !== null && !(await eventExists(ledger.store.db, reach, cursor))) {
-        throw badCursor('after is not the id of an event.');
+      if (cursor !== null && !(await eventExists(ledger.store.db, visibility, cursor))) {
+        throw badUserInput('after is not the id of an event.');
       }
       return eventStream(ledger, {
-        reach,
+        visibility,
         outOrderNo: outOrderNo ?? null,
         after: cursor,
         // A client that is gone before the stream begins would never end it.

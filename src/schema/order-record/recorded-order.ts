@@ -1,11 +1,11 @@
 import type { OrderRow } from '../../ledger/database/tables.ts';
 import { listEvents, listOrders, type OrderCursor } from '../../orders/queries/records.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 import {
   AFTER,
-  badCursor,
+  badUserInput,
   type Connection,
   connection,
   eventCursor,
@@ -47,7 +47,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').i
     }),
     events: t.field({
       type: PayAfterOrderEventConnection,
-      ...needs('events:read'),
+      ...requireScope('events:read'),
       nullable: false,
       description: 'What happened to the order, oldest first.',
       args: {
@@ -112,22 +112,22 @@ const Filter = builder.inputType('PayAfterOrderFilter', {
 builder.queryField('payAfterOrders', (t) =>
   t.field({
     type: RecordConnection,
-    ...needs('orders:read'),
+    ...requireScope('orders:read'),
     nullable: false,
     description:
-      'The orders that this server has recorded, newest first: made through it, or seen in a notice or a query. Never live. A caller who acts for one user sees those of that user.',
+      'The orders that this server has recorded, newest first: made through it, or seen in a notification or a query. Never live. A caller who acts for one user sees those of that user.',
     args: {
       filter: t.arg({ type: Filter, description: 'Which orders; all where left out.' }),
       first: t.arg.int({ description: PAGE_SIZE }),
       after: t.arg.string({ description: AFTER }),
     },
-    resolve: async (_, { filter, first, after }, { ledger, reach }) => {
+    resolve: async (_, { filter, first, after }, { ledger, visibility }) => {
       if (filter?.serviceId?.includes('\0')) {
-        throw badCursor('serviceId holds a character that no service id has.');
+        throw badUserInput('serviceId holds a character that no service id has.');
       }
       const page = await listOrders(
         ledger.store.db,
-        reach,
+        visibility,
         filter ?? {},
         pageSize(first),
         typeof after === 'string' ? readCursor(after) : null,
@@ -145,7 +145,7 @@ function readCursor(after: string): OrderCursor {
   const [, createdAt, outOrderNo] =
     /^(\d{1,15}) ([^\0]+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? [];
   if (createdAt === undefined || outOrderNo === undefined) {
-    throw badCursor('after is not a cursor of this connection.');
+    throw badUserInput('after is not a cursor of this connection.');
   }
   return { createdAt: Number(createdAt), outOrderNo };
 }

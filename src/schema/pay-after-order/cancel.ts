@@ -1,6 +1,6 @@
 import { cancelOrder } from '../../orders/commands/cancel-order.ts';
 import { withDefaults } from '../arguments.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { writing } from './order-query.ts';
 import { CHANGE_ERRORS } from './update-errors.ts';
@@ -21,7 +21,7 @@ const Input = builder.inputType('CancelPayAfterOrderInput', {
 
 builder.mutationField('cancelPayAfterOrder', (t) =>
   t.field({
-    ...needs('orders:cancel'),
+    ...requireScope('orders:cancel'),
     type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单 has succeeded.'),
     nullable: false,
     description:

@@ -1,6 +1,6 @@
 import { completeOrder } from '../../orders/commands/complete-order.ts';
 import { withDefaults } from '../arguments.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
 import { writing } from './order-query.ts';
@@ -57,7 +57,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     finishTicket: t.string({
       description:
-        '完结凭证, from a query or a notice. Left out, the server asks WeChat Pay for the present one. By analogy: at most 512 characters.',
+        '完结凭证, from a query or a notification. Left out, the server asks WeChat Pay for the present one. By analogy: at most 512 characters.',
     }),
     totalAmount: t.field({
       type: 'Fen',
@@ -97,7 +97,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
 
 builder.mutationField('completePayAfterOrder', (t) =>
   t.field({
-    ...needs('orders:complete'),
+    ...requireScope('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
       '完结先享后付订单 has succeeded. The money is not there yet: WeChat Pay debits the user, and the order becomes USER_PAID.',

@@ -10,7 +10,7 @@ import {
   WechatUnavailableError,
 } from '../../wechat/index.ts';
 import { withDefaults } from '../arguments.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { REPLAYED } from '../replayed.ts';
@@ -70,7 +70,7 @@ const CreatePayAfterOrderPayload = builder
 builder.mutationField('createPayAfterOrder', (t) =>
   t.field({
     type: CreatePayAfterOrderPayload,
-    ...needs('orders:create'),
+    ...requireScope('orders:create'),
     nullable: false,
     description:
       '创建先享后付订单. Safe to repeat: the same input under the same outOrderNo answers the same order. An order that exists is never reported as failed; where nobody can tell, OutcomeUnknownError says so.',

@@ -1,20 +1,20 @@
 import DataLoader from 'dataloader';
 import { queryKey } from '../../orders/queries/in-flight-query.ts';
-import type { SharedQueries } from '../../orders/queries/query-coalescing.ts';
+import type { QueryCoalescing } from '../../orders/queries/query-coalescing.ts';
 import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
-import type { CallAllowance } from '../upstream-budget.ts';
+import type { UpstreamBudget } from '../upstream-budget.ts';
 
 /** One per request: the same order asked for thrice costs one query. */
 export type OrderLoader = DataLoader<PayAfterOrderQuery, PayAfterOrder | null, string>;
 
 interface LoaderContext {
-  readonly calls: CallAllowance;
+  readonly calls: UpstreamBudget;
   readonly signal: AbortSignal | undefined;
   readonly cameMs: number | undefined;
 }
 
 export function createOrderLoader(
-  { ask }: Pick<SharedQueries, 'ask'>,
+  { ask }: Pick<QueryCoalescing, 'ask'>,
   { calls, signal, cameMs }: LoaderContext,
 ): OrderLoader {
   const load = async (query: PayAfterOrderQuery) => {

@@ -1,8 +1,8 @@
-import { showWithinReach } from '../../orders/access/ownership.ts';
+import { showIfVisible } from '../../orders/access/ownership.ts';
 import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
 import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
-import { refuseBadArguments, withDefaults } from '../arguments.ts';
-import { needs } from '../authorization.ts';
+import { assertValidArguments, withDefaults } from '../arguments.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { refusalCode } from '../errors.ts';
@@ -27,7 +27,7 @@ const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
 builder.queryField('payAfterOrder', (t) =>
   t.field({
     type: PayAfterOrderType,
-    ...needs('orders:read'),
+    ...requireScope('orders:read'),
     description:
       '查询先享后付订单, live from WeChat Pay. Null when WeChat Pay knows no such order, or the caller may not know of it. The same order asked for several times in one request costs one call.',
     args: {
@@ -44,9 +44,9 @@ builder.queryField('payAfterOrder', (t) =>
     resolve: (_, { by, ...ids }, context) => {
       const key = toKey(by);
       const query = { ...key, ...withDefaults(ids, context) };
-      refuseBadArguments(query, orderKeyIssues(key, context.inputRules), context);
+      assertValidArguments(query, orderKeyIssues(key, context.inputRules), context);
       const outOrderNo = 'outOrderNo' in key ? key.outOrderNo : null;
-      return showWithinReach(context, outOrderNo, () => loadOrder(query, context));
+      return showIfVisible(context, outOrderNo, () => loadOrder(query, context));
     },
   }),
 );

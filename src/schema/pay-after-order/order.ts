@@ -1,5 +1,5 @@
 import type { PayAfterOrder } from '../../wechat/index.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { PayAfterFinishType, PayAfterOrderState, toFinishType, toState } from './enums.ts';
@@ -116,7 +116,7 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
       description: '商户数据包: what the merchant attached, unchanged.',
     }),
     finishTicket: t.exposeString('finishTicket', {
-      ...needs('orders:complete'),
+      ...requireScope('orders:complete'),
       description:
         '完结凭证: needed to complete the order. Only while the state is USER_ACCEPTED; it may differ between queries, and each one given stays valid.',
     }),

@@ -1,6 +1,6 @@
 import { syncOrder } from '../../orders/commands/sync-order.ts';
 import { withDefaults } from '../arguments.ts';
-import { needs } from '../authorization.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { writing } from './order-query.ts';
 import { CHANGE_ERRORS } from './update-errors.ts';
@@ -48,7 +48,7 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
 
 builder.mutationField('syncPayAfterOrder', (t) =>
   t.field({
-    ...needs('orders:complete'),
+    ...requireScope('orders:complete'),
     type: changePayload(
       'SyncPayAfterOrderPayload',
       '支付分订单同步 has succeeded: WeChat Pay takes the order for paid.',

@@ -24,7 +24,7 @@ export async function attempt<T>(
       return noValidKey();
     }
   }
-  const place = await guard.acquire(call.writes, left(deadline), call.signal);
+  const permit = await guard.acquire(call.writes, left(deadline), call.signal);
   if (permit.kind !== 'permit') {
     return permit;
   }

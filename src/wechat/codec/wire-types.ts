@@ -155,7 +155,7 @@ interface Numbered {
   readonly outOrderNo: string;
 }
 
-/** The decrypted payload of a notice that a user has opened or closed a service. */
+/** The decrypted payload of a notification that a user has opened or closed a service. */
 export const serviceNotification = {
   appid: required(text),
   mchid: required(text),

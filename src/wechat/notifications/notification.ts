@@ -6,7 +6,7 @@ import { decryptWithAny, readResource } from '../crypto/encrypted-resource.ts';
 import { type SignedMessage, type VerificationFailure, verifySignature } from '../crypto/verify.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 
-/** What a notice of WeChat's says, verified and decrypted. */
+/** What a notification of WeChat's says, verified and decrypted. */
 export interface Notification {
   readonly id: string;
   readonly eventType: string;
@@ -14,7 +14,7 @@ export interface Notification {
   readonly payload: string;
   /** The order inside, whatever the event type; null where there is none. */
   readonly order: PayAfterOrder | null;
-  /** What the user did to the service; null where the notice is not about that. */
+  /** What the user did to the service; null where the notification is not about that. */
   readonly service: Answer<typeof serviceNotification> | null;
 }
 
@@ -24,7 +24,7 @@ export class UntrustedNotificationError extends Error {
   readonly why: VerificationFailure['why'] | 'malformed';
 
   constructor(why: UntrustedNotificationError['why']) {
-    super(`A notice was refused: ${why}.`);
+    super(`A notification was refused: ${why}.`);
     this.why = why;
   }
 }
@@ -55,7 +55,7 @@ export interface NotificationContext {
  * Verifies the raw bytes, then decrypts, then reads. If the key that it names is unknown or its
  * certificate is not valid, it waits until certificates have been downloaded again, unless that was
  * done a short time ago: WeChat Pay waits 5 s for its answer.
- * @throws UntrustedNoticeError, UndecryptableNoticeError
+ * @throws UntrustedNotificationError, UndecryptableNotificationError
  */
 export async function readNotification(
   message: SignedMessage,
@@ -99,7 +99,7 @@ function decrypt(resource: Wire, keys: readonly string[]): string {
   const payload = decryptWithAny(resource, keys);
   if (payload === undefined) {
     throw new UndecryptableNotificationError(
-      'A notice could not be decrypted: check WECHAT_APIV3_KEY.',
+      'A notification could not be decrypted: check WECHAT_APIV3_KEY.',
     );
   }
   return payload;

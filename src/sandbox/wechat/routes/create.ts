@@ -2,7 +2,7 @@ import { announceOrder } from '../../notifications/events.ts';
 import { type CreateRequest, readCreate } from '../../orders/create-request.ts';
 import { createAnswer } from '../../orders/order-views.ts';
 import { newOrder, type Order, sameParameters } from '../../orders/orders.ts';
-import type { World } from '../../sandbox.ts';
+import type { SandboxState } from '../../sandbox.ts';
 import { at } from '../../validation/body-object.ts';
 import { endsTooSoon } from '../../validation/service-times.ts';
 import { NUMBER, success } from '../answer.ts';
@@ -45,14 +45,14 @@ export const create: Route = {
   },
 };
 
-function enter(order: Order, world: World): void {
+function enter(order: Order, world: SandboxState): void {
   world.orders.put(order);
   if (world.rules.notifyAcceptedAtCreate) {
     announceOrder(order, world);
   }
 }
 
-function mustBeAcceptable(request: CreateRequest, { clock, rules, users }: World): void {
+function mustBeAcceptable(request: CreateRequest, { clock, rules, users }: SandboxState): void {
   if (rules.analogyRules && endsTooSoon(request.serviceEndTime, clock.now())) {
     const issue = 'not more than a minute after the call, or before its day';
     throw paramError('参数错误', at('/service_end_time', issue));

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../http/json.ts';
 import type { OrderState } from '../../orders/order-state.ts';
 import type { Operation, Order } from '../../orders/orders.ts';
-import type { World } from '../../sandbox.ts';
+import type { SandboxState } from '../../sandbox.ts';
 import { NUMBER, success } from '../answer.ts';
 import { isRepeat, withSuccess } from '../idempotency.ts';
 import { orderIs, orderNotFound } from '../refusal.ts';
@@ -22,7 +22,7 @@ interface OperationRules {
 export function operate(
   call: WechatCall,
   wire: JsonObject,
-  world: World,
+  world: SandboxState,
   { operation, mustAllow, prepare, answer }: OperationRules,
 ): Outcome {
   mustBeBound(wire['appid'], wire['service_id'], world);

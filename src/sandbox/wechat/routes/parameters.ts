@@ -1,4 +1,4 @@
-import type { World } from '../../sandbox.ts';
+import type { SandboxState } from '../../sandbox.ts';
 import { notBound, paramError } from '../refusal.ts';
 
 /** A query parameter that must be there. Refused with 400 PARAM_ERROR if it is not. */
@@ -11,7 +11,7 @@ export function requiredParameter(query: URLSearchParams, name: string): string 
 }
 
 /** Refuses an appid or service_id that is not this merchant's with 403 NO_AUTH. */
-export function mustBeBound(appid: unknown, serviceId: unknown, world: World): void {
+export function mustBeBound(appid: unknown, serviceId: unknown, world: SandboxState): void {
   const { WECHAT_APPID, WECHAT_SERVICE_ID } = world.identity.credentials;
   if (appid !== WECHAT_APPID || serviceId !== WECHAT_SERVICE_ID) {
     throw notBound();

@@ -1,6 +1,6 @@
 import type { CallKind } from '../../http/call-log.ts';
 import type { PathValues } from '../../http/path.ts';
-import type { World } from '../../sandbox.ts';
+import type { SandboxState } from '../../sandbox.ts';
 import type { Answer } from '../answer.ts';
 
 /** A call whose Authorization has been accepted. */
@@ -24,5 +24,5 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** With `{name}` for a part that varies. */
   readonly path: string;
-  readonly handle: (call: WechatCall, world: World) => Outcome;
+  readonly handle: (call: WechatCall, world: SandboxState) => Outcome;
 }
