@@ -58,20 +58,14 @@ export const CASES: readonly FaultCase[] = [
     { status: 404, code: 'ORDER_NOT_EXIST', quick: false },
     { status: 409, code: 'INVALID_REQUEST', quick: false },
   ].flatMap(refusals),
-  // Nothing is proved, neither by the refusal of the create nor by that of the query.
+  // Nothing is proved, neither by the refusal of the create nor by that of the query. An unsigned 404 of
+  // both is a refusal: WeChat Pay may not sign all of its own.
   {
     what: 'unsigned 403 to every call, after it took effect',
     quick: false,
     create: 'OutcomeUnknownError',
     query: 'WECHAT_REFUSED',
     start: wrong(unsignedRefusal(403, 'NO_AUTH', true)),
-  },
-  {
-    what: 'unsigned 404 to every call, after it took effect',
-    quick: false,
-    create: 'OutcomeUnknownError',
-    query: 'data',
-    start: wrong(unsignedRefusal(404, 'ORDER_NOT_EXIST', true)),
   },
   ...OTHER_ANSWERS.flatMap(answersToOtherCalls),
   { what: '5xx without end', quick: false, ...UNKNOWN, start: wrong(serverError) },

@@ -24,7 +24,16 @@ const CALL_FAULTS: readonly (() => object)[] = [
   () => ({ fault: 'other-answer', of: pick(OTHER_ANSWERS), takesEffect: pick([true, false]) }),
   () => ({
     fault: 'status',
-    status: pick([400, 403, 404, 409, 429]),
+    // A 404 without a signature confirms an unverified refusal, so that it must not answer queries.
+    status: pick([400, 403, 409, 429]),
+    signature: pick(['none', 'wrong']),
+    message: INJECTED,
+    takesEffect: pick([true, false]),
+  }),
+  () => ({
+    on: pick(['create', 'complete']),
+    fault: 'status',
+    status: 404,
     signature: pick(['none', 'wrong']),
     message: INJECTED,
     takesEffect: pick([true, false]),
