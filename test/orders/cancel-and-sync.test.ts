@@ -4,7 +4,11 @@ import { completeOrder } from '../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { syncOrder } from '../../src/orders/commands/sync-order.ts';
 import { InvalidInputError } from '../../src/orders/rules/input-issue.ts';
-import { OrderNotFoundError, OrderStateError } from '../../src/wechat/index.ts';
+import {
+  OrderNotFoundError,
+  OrderStateError,
+  WechatUnavailableError,
+} from '../../src/wechat/index.ts';
 import {
   acceptedOrder,
   cancellation,
@@ -60,6 +64,21 @@ describe('cancelling', () => {
     const empty = cancelOrder(desk(), { ...cancellation(upstream(), 'N1'), reason: '' });
     await expect(empty).rejects.toThrow(InvalidInputError);
   });
+});
+
+describe('a query before a write', () => {
+  test.each(['none', 'wrong'])(
+    'whose 404 has a signature that is %s proves nothing: nothing is sent',
+    async (signature) => {
+      const outOrderNo = await acceptedOrder(upstream(), desk());
+      const absent = { fault: 'status', status: 404, code: 'ORDER_NOT_EXIST', signature };
+      await upstream().fault({ on: 'query', times: null, ...absent });
+      const before = upstream().calls('complete').length;
+      const completed = completeOrder(desk(), completion(upstream(), outOrderNo));
+      await expect(completed).rejects.toThrow(WechatUnavailableError);
+      expect(upstream().calls('complete')).toHaveLength(before);
+    },
+  );
 });
 
 describe('telling WeChat that it was paid elsewhere', () => {

@@ -61,41 +61,6 @@ describe('a fault on the wire', () => {
   });
 });
 
-describe('the fault status', () => {
-  test('answers in place of WeChat, which has done nothing', async () => {
-    await inject({ on: 'create', fault: 'status', status: 503, retryAfter: 7 });
-    const { status, json, headers } = await merchant.create({ out_order_no: 'ST' });
-    expect([status, json['code'], headers.get('retry-after')]).toEqual([
-      503,
-      'SERVICE_UNAVAILABLE',
-      '7',
-    ]);
-    expect(await exists('ST')).toBe(false);
-  });
-
-  test('may take effect, and be a page of HTML', async () => {
-    await inject({ on: 'create', fault: 'status', status: 502, html: true, takesEffect: true });
-    const { headers, text } = await merchant.create({ out_order_no: 'HTML' });
-    expect(headers.get('content-type')).toContain('text/html');
-    expect(text).toContain('<h1>502</h1>');
-    expect(await exists('HTML')).toBe(true);
-  });
-
-  test('of 429 is signed and carries the code and number that it should', async () => {
-    await inject({ on: 'create', fault: 'status', status: 429, code: 'RATELIMIT_EXCEEDED' });
-    const reply = await merchant.create();
-    expect([reply.json['code'], reply.number]).toEqual(['RATELIMIT_EXCEEDED', '268435472']);
-    expect(isSignedBy(reply, certificate)).toBe(true);
-  });
-
-  test('of 202 is signed', async () => {
-    await inject({ on: 'create', fault: 'status', status: 202 });
-    const reply = await merchant.create();
-    expect(reply.status).toBe(202);
-    expect(isSignedBy(reply, certificate)).toBe(true);
-  });
-});
-
 describe('an answer that must not be trusted', () => {
   const untrusted = [
     'unsigned',
@@ -190,6 +155,11 @@ test.each([
   [{ on: 'create', fault: 'stale', ms: 1 }, 'the options here are fault, on, times, skip,'],
   [{ on: 'create', fault: 'reset-before', takesEffect: true }, 'unknown option'],
   [{ on: 'create', fault: 'status', status: 99 }, 'status is a whole number from 200 to 599'],
+  [
+    { on: 'create', fault: 'status', status: 400, signature: 'x' },
+    'signature is one of usual, none',
+  ],
+  [{ on: 'create', fault: 'other-answer' }, 'of is one of empty-object, empty-body, no-content'],
   [{ on: 'create', fault: 'latency', times: 0 }, 'times is a whole number from 1'],
   ['text', 'expected a JSON object'],
 ])('a fault that can not be meant is refused: %o', async (fault, message) => {

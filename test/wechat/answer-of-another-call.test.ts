@@ -13,8 +13,8 @@ const merchant = rsaKeys();
 const wechatKey = rsaKeys();
 const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
 const A1 = { ...IDS, outOrderNo: 'A1' };
-/** One attempt: the answer is the same each time. */
-const ONE_ATTEMPT_MS = 200;
+/** One attempt a call: the answer is the same each time. */
+const NO_RETRY = { maxRetries: 0, retryShare: 0, breakerAttempts: Number.POSITIVE_INFINITY };
 
 let reply: Reply = {};
 let stop = () => Promise.resolve();
@@ -28,11 +28,7 @@ const wechat = () => {
 
 beforeAll(async () => {
   const upstream = await startSdkUpstream(merchant.publicPem, signers, () => reply);
-  const protection = { breakerAttempts: Number.POSITIVE_INFINITY };
-  client = clientOf(upstream.url, merchant, wechatKey, {
-    timeoutMs: ONE_ATTEMPT_MS,
-    resilience: protection,
-  });
+  client = clientOf(upstream.url, merchant, wechatKey, { resilience: NO_RETRY });
   stop = async () => {
     await client?.close();
     await upstream[Symbol.asyncDispose]();

@@ -130,6 +130,12 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
     expect(unverified).toMatchObject([{ ...refusal, endpoint: expect.stringMatching(/^POST /) }]);
   });
 
+  test.each(refusals)('is confirmed by a 404 that is not verified either: %j', async (refusal) => {
+    await refused('create', refusal, false);
+    await inject({ on: 'query', times: null, fault: 'status', status: 404, signature });
+    expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
+  });
+
   test.each(refusals)('is an unknown outcome if the query fails: %j', async (refusal) => {
     await refused('create', refusal, true);
     await inject({ on: 'query', times: null, fault: 'status', status: 403, signature });

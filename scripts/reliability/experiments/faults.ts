@@ -66,7 +66,7 @@ export const faults: Experiment = {
     const times = (step: string) =>
       new Set(told.filter((one) => one.step === step).map(({ outOrderNo }) => outOrderNo)).size;
     const answers = (of: string) => told.filter(({ word }) => word === of).length;
-    const size = `${times('create')} creates, ${times('complete')} completes, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
+    const size = `${times('create')} creates, ${times('complete')} completes, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
     return [
       atMost('until every intent is settled', size, settled, SETTLED_GOAL_S, ' s'),
       ...rowsOf(told, size),

@@ -1,8 +1,6 @@
-import type { Authority } from './authority.ts';
-import { startBlackhole } from './blackhole.ts';
-import { freePort } from './free-port.ts';
-import { FRONT_FAULTS } from './front-faults.ts';
-import { type FrontFault, startTlsFront } from './tls-front.ts';
+import { OTHER_ANSWERS, type OtherAnswer } from '../../../src/sandbox/faults/fault.ts';
+import { blackholed, injected, refused, type StartPlace, shows, wrong } from './fault-places.ts';
+import { FRONT_FAULTS, unsignedRefusal } from './front-faults.ts';
 
 /** One way for WeChat Pay to be away or wrong, and what a caller is to see meanwhile. */
 export interface FaultCase {
@@ -12,22 +10,23 @@ export interface FaultCase {
   readonly create: string;
   /** The code of the error, or `data`. */
   readonly query: string;
-  readonly start: (target: string, authority: Authority) => Promise<Place>;
+  readonly start: StartPlace;
   /** WeChat Pay's clock, against ours. */
   readonly clockOffMs?: number;
 }
 
-/** Where the server looks for WeChat Pay. */
-interface Place {
-  readonly port: number;
-  readonly mend: () => Promise<void>;
-  readonly end: () => PromiseLike<void>;
+interface Refused {
+  readonly status: number;
+  readonly code: string;
+  readonly quick: boolean;
 }
 
 const UNAVAILABLE = { create: 'WechatUnavailableError', query: 'WECHAT_UNAVAILABLE' };
 const UNKNOWN = { create: 'OutcomeUnknownError', query: 'WECHAT_UNAVAILABLE' };
 const UNTRUSTED = { create: 'OutcomeUnknownError', query: 'WECHAT_UNTRUSTED' };
 const FINE = { create: 'CreatePayAfterOrderPayload', query: 'data' };
+const REFUSED = { create: 'WechatRefusedError', query: 'data' };
+const RATE_LIMITED = { fault: 'status', status: 429 };
 const SKEW_MS = 600_000;
 
 const { resetBefore, resetAfter, silence, truncated, oversize, html } = FRONT_FAULTS;
@@ -49,8 +48,26 @@ export const CASES: readonly FaultCase[] = [
     ...UNAVAILABLE,
     start: shows('unknown-authority'),
   },
-  { what: '429 without Retry-After', quick: false, ...UNAVAILABLE, start: wrong(tooMany) },
-  { what: '429 with Retry-After', quick: false, ...UNAVAILABLE, start: wrong(tooManyLater) },
+  // A proxy may have forwarded the call before it answered 429 without a signature.
+  { what: '429 without Retry-After', quick: false, ...UNKNOWN, start: wrong(tooMany) },
+  { what: '429 with Retry-After', quick: false, ...UNKNOWN, start: wrong(tooManyLater) },
+  { what: 'signed 429', quick: false, ...UNAVAILABLE, start: injected(RATE_LIMITED) },
+  ...[
+    { status: 400, code: 'PARAM_ERROR', quick: false },
+    { status: 403, code: 'NO_AUTH', quick: true },
+    { status: 404, code: 'ORDER_NOT_EXIST', quick: false },
+    { status: 409, code: 'INVALID_REQUEST', quick: false },
+  ].flatMap(refusals),
+  // Nothing is proved, neither by the refusal of the create nor by that of the query. An unsigned 404 of
+  // both is a refusal: WeChat Pay may not sign all of its own.
+  {
+    what: 'unsigned 403 to every call, after it took effect',
+    quick: false,
+    create: 'OutcomeUnknownError',
+    query: 'WECHAT_REFUSED',
+    start: wrong(unsignedRefusal(403, 'NO_AUTH', true)),
+  },
+  ...OTHER_ANSWERS.flatMap(answersToOtherCalls),
   { what: '5xx without end', quick: false, ...UNKNOWN, start: wrong(serverError) },
   // The query has one of them, the create the other.
   { what: 'a burst of two 5xx', quick: false, ...FINE, start: wrong(serverError, 2) },
@@ -66,62 +83,30 @@ function skewed(clockOffMs: number) {
   return { ...seen, clockOffMs, start: wrong(serverError, 0) };
 }
 
-function wrong(fault: FrontFault, times?: number): FaultCase['start'] {
-  return async (target, { identities }) => {
-    const front = await startTlsFront(target, identities.good);
-    front.behave(fault, times);
-    return {
-      port: front.port,
-      mend: () => Promise.resolve(front.behave(null)),
-      end: () => front[Symbol.asyncDispose](),
-    };
-  };
-}
-
-function shows(name: keyof Authority['identities']): FaultCase['start'] {
-  return async (target, { identities }) => {
-    const front = await startTlsFront(target, identities[name]);
-    return {
-      port: front.port,
-      mend: () => Promise.resolve(front.show(identities.good)),
-      end: () => front[Symbol.asyncDispose](),
-    };
-  };
-}
-
-async function refused(target: string, authority: Authority): Promise<Place> {
-  return appears(await freePort(), target, authority, () => Promise.resolve());
-}
-
-async function blackholed(target: string, authority: Authority): Promise<Place> {
-  const hole = await startBlackhole();
-  return appears(hole.port, target, authority, () => hole[Symbol.asyncDispose]());
-}
-
-/** Where nothing is for now; mended, WeChat Pay is there. */
-function appears(
-  port: number,
-  target: string,
-  { identities }: Authority,
-  clear: () => PromiseLike<void>,
-): Place {
-  const stack = new AsyncDisposableStack();
-  let cleared = false;
-  const clearOnce = async () => {
-    if (!cleared) {
-      cleared = true;
-      await clear();
-    }
-  };
-  return {
-    port,
-    mend: async () => {
-      await clearOnce();
-      stack.use(await startTlsFront(target, identities.good, port));
+/** Of writes only: the query of the order goes through and decides. */
+function refusals({ status, code, quick }: Refused): readonly FaultCase[] {
+  return [
+    {
+      what: `unsigned ${status} after the create took effect`,
+      quick,
+      ...FINE,
+      start: wrong({ ...unsignedRefusal(status, code, true), method: 'POST' }),
     },
-    end: async () => {
-      await clearOnce();
-      await stack.disposeAsync();
+    {
+      what: `unsigned ${status} before the create took effect`,
+      quick,
+      ...REFUSED,
+      start: wrong({ ...unsignedRefusal(status, code, false), method: 'POST' }),
     },
-  };
+  ];
+}
+
+/** Validly signed: only the ids show that they are not answers to this call. */
+function answersToOtherCalls(of: OtherAnswer): readonly FaultCase[] {
+  return [true, false].map((takesEffect) => ({
+    what: `signed answer to another call (${of}), ${takesEffect ? 'after' : 'before'} it took effect`,
+    quick: of === 'empty-object' && !takesEffect,
+    ...UNTRUSTED,
+    start: injected({ fault: 'other-answer', of, takesEffect }),
+  }));
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OTHER_ANSWERS } from '../../../src/sandbox/faults/fault.ts';
 import { control } from './oracle.ts';
 import { between, pick } from './stats.ts';
 
@@ -6,6 +7,9 @@ import { between, pick } from './stats.ts';
 const SHARE = 35;
 const CALLS_AHEAD = 400;
 const NOTICES_AHEAD = 40;
+
+/** The message of every refusal that this mix injects. No genuine refusal has it. */
+export const INJECTED = 'refusal injected by the fault mix';
 
 /** Some happen before the order is made or changed, some after: the caller can't tell. */
 const CALL_FAULTS: readonly (() => object)[] = [
@@ -17,6 +21,23 @@ const CALL_FAULTS: readonly (() => object)[] = [
   () => ({ fault: 'status', status: 429 }),
   () => ({ fault: 'unsigned', takesEffect: pick([true, false]) }),
   () => ({ fault: 'wrong-signature', takesEffect: pick([true, false]) }),
+  () => ({ fault: 'other-answer', of: pick(OTHER_ANSWERS), takesEffect: pick([true, false]) }),
+  () => ({
+    fault: 'status',
+    // A 404 without a signature confirms an unverified refusal, so that it must not answer queries.
+    status: pick([400, 403, 409, 429]),
+    signature: pick(['none', 'wrong']),
+    message: INJECTED,
+    takesEffect: pick([true, false]),
+  }),
+  () => ({
+    on: pick(['create', 'complete']),
+    fault: 'status',
+    status: 404,
+    signature: pick(['none', 'wrong']),
+    message: INJECTED,
+    takesEffect: pick([true, false]),
+  }),
   // A late answer is a true one: it always takes effect.
   () => ({ fault: 'latency', ms: pick([200, 1_500]) }),
 ];

@@ -57,3 +57,14 @@ function tooMany(response: Parameters<FrontFault['answer']>[0], headers: object)
   const body = JSON.stringify({ code: 'RATELIMIT_EXCEEDED', message: '频率超限' });
   response.writeHead(429, { 'content-type': 'application/json', ...headers }).end(body);
 }
+
+/** A refusal without a signature, as a proxy may give it. */
+export function unsignedRefusal(status: number, code: string, takesEffect: boolean): FrontFault {
+  return {
+    takesEffect,
+    answer: (response) => {
+      const body = JSON.stringify({ code, message: '拒绝' });
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { INJECTED } from './fault-mix.ts';
 import { at } from './json.ts';
 import type { TrueOrder } from './oracle.ts';
 import type { Poster } from './post.ts';
@@ -27,8 +28,16 @@ export interface Shop {
   readonly isOver: () => boolean;
 }
 
+/** An answer to one step of one order. */
+interface Answer extends Pick<Told, 'step' | 'outOrderNo' | 'word'> {
+  /** Of an error. */
+  readonly message: string;
+}
+
 /** Nobody knows: the same call is to be made again. */
 const DOUBTS = ['OutcomeUnknownError', 'WechatUnavailableError', 'no-answer'];
+/** The call had no effect. In this world the reason passes, so that a new attempt is worthwhile. */
+const REFUSED = 'WechatRefusedError';
 const MOST_TRIES = 80;
 
 const FIELDS = '__typename ... on UserError { message }';
@@ -68,7 +77,8 @@ export function inputOf(step: Step, outOrderNo: string, index: number): object {
 }
 
 /**
- * Takes a step as a good client does: whatever is in doubt is asked again, by the very same call.
+ * Takes a step as a good client does: it repeats the very same call after a doubt, and after a
+ * refusal, which may come from a proxy.
  * @param patient false: leaves at the first doubt, so that the server has to find out by itself
  * @returns whether it was told of success
  */
@@ -89,6 +99,7 @@ export async function take(
         : answer.type === 'errors'
           ? answer.codes.join(' ')
           : answer.type;
+    const message = String(at(result, 'message'));
     const isSuccess = word.endsWith('Payload');
     const orderId = isSuccess ? at(result, 'orderId') : undefined;
     shop.tell({
@@ -96,9 +107,10 @@ export async function take(
       outOrderNo,
       word,
       orderId: typeof orderId === 'string' ? orderId : null,
-      isFalse: await isFalse(shop, step, outOrderNo, word),
+      isFalse: await isFalse(shop, { step, outOrderNo, word, message }),
     });
-    if (isSuccess || !DOUBTS.includes(word) || !patient || shop.isOver()) {
+    const again = word === REFUSED || (DOUBTS.includes(word) && patient);
+    if (!again || shop.isOver()) {
       return isSuccess;
     }
     await sleep(between(50, 400));
@@ -106,22 +118,33 @@ export async function take(
   return false;
 }
 
-/** In this world every order is in order: only a call that was not accepted may be said to have failed. */
+/**
+ * Compares an answer with the order as it is at this moment. A refusal is true only if the fault mix
+ * injected it: in this world WeChat Pay itself has no reason to refuse a call.
+ */
 async function isFalse(
   { look }: Shop,
-  step: Step,
-  outOrderNo: string,
-  word: string,
+  { step, outOrderNo, word, message }: Answer,
 ): Promise<boolean> {
+  if (word === 'OutcomeUnknownError' || word === 'no-answer') {
+    return false;
+  }
+  const order = await look(outOrderNo);
+  const tookEffect = order !== undefined && (step === 'create' || isCompleted(order));
   if (word.endsWith('Payload')) {
-    const order = await look(outOrderNo);
-    return order === undefined || (step === 'complete' && !isCompleted(order));
+    return !tookEffect;
   }
-  if (word === 'WechatUnavailableError') {
-    const order = await look(outOrderNo);
-    return order !== undefined && (step === 'create' || isCompleted(order));
+  switch (word) {
+    case 'WechatUnavailableError':
+      return tookEffect;
+    case REFUSED:
+      return tookEffect || !message.includes(INJECTED);
+    case 'OrderNotFoundError':
+      return order !== undefined;
+    default:
+      // No other order has the number, and no state of the order forbids the call.
+      return true;
   }
-  return !DOUBTS.includes(word);
 }
 
 export function isCompleted({ state }: Pick<TrueOrder, 'state'>): boolean {

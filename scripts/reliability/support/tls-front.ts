@@ -15,6 +15,8 @@ interface TrueAnswer {
 export interface FrontFault {
   /** Whether the call gets through to WeChat Pay, although its answer goes wrong. */
   readonly takesEffect: boolean;
+  /** If omitted, calls of every method go wrong. */
+  readonly method?: 'GET' | 'POST';
   /** @param socket the TCP socket below TLS: only that can be reset */
   readonly answer: (response: ServerResponse, answer: TrueAnswer, socket: Socket) => void;
 }
@@ -43,8 +45,9 @@ export async function startTlsFront(
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
     calls += 1;
     const body = await buffer(incoming);
-    const wrong = left > 0 ? fault : null;
-    left -= 1;
+    const applies = fault?.method === undefined || fault.method === incoming.method;
+    const wrong = applies && left > 0 ? fault : null;
+    left -= applies ? 1 : 0;
     const answer = wrong?.takesEffect === false ? NOTHING : await forward(target, incoming, body);
     if (wrong) {
       const { remotePort } = incoming.socket;

@@ -13,7 +13,8 @@ export async function reconcileOrder(
 ): Promise<void> {
   const { now } = ledger;
   const { out_order_no: outOrderNo, appid, service_id: serviceId } = order;
-  const shown = await wechat.queryPayAfterOrder({ outOrderNo, appid, serviceId });
+  const query = { outOrderNo, appid, serviceId };
+  const shown = await wechat.queryPayAfterOrder(query, { proven: true });
   const seen = shown && observationOf(shown, 'RECONCILER', now());
   const observed = await record(ledger, async (tx) => {
     const said = seen && (await recordObservation(tx, seen, now()));
