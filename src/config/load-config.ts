@@ -1,7 +1,7 @@
 import type { Authentication } from '../auth/authenticator.ts';
 import type { RateLimitOptions } from '../auth/rate-limit.ts';
+import type { InputRules } from '../domain/input-rules.ts';
 import type { ClientAddress } from '../http/client-address.ts';
-import type { InputRules } from '../orders/rules/issue-collector.ts';
 import { readAuthentication } from './authentication.ts';
 import { readDatabase, readDataKey } from './database.ts';
 import { readDocuments } from './documents.ts';

@@ -1,20 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import {
-  ANSWER_HEADERS,
-  type AnswerHeadersOptions,
-  REQUEST_ID,
-} from '../plugins/use-response-headers.ts';
-import { overloadedAnswer } from './overloaded.ts';
+import { overloadedResponse } from './overloaded.ts';
+import { REQUEST_ID, RESPONSE_HEADERS, type ResponseHeadersOptions } from './response-headers.ts';
 
-/** Gives the answer of an overloaded server, at a tenth of what the way through Yoga costs it. */
+/** Sends the response of an overloaded server, at a tenth of what the path through Yoga costs. */
 export function createOverloadResponse({
   requestId,
-}: AnswerHeadersOptions): (response: ServerResponse) => void {
-  const { status, headers, body } = overloadedAnswer();
-  const all = { ...ANSWER_HEADERS, ...headers, 'content-length': String(body.length) };
+}: ResponseHeadersOptions): (response: ServerResponse) => void {
+  const { status, headers, body } = overloadedResponse();
+  const all = { ...RESPONSE_HEADERS, ...headers, 'content-length': String(body.length) };
   return (response) => {
     response.sendDate = false;
-    // One write of head and body: of letters that take a byte each.
+    // One write of head and body, of letters that take a byte each.
     response.writeHead(status, { ...all, [REQUEST_ID]: requestId() }).end(body, 'latin1');
   };
 }

@@ -18,7 +18,7 @@ export function overloaded(): GraphQLError {
 }
 
 /** The same as a whole answer: made once, since it is given most often when there is no time. */
-export function overloadedAnswer() {
+export function overloadedResponse() {
   const { message, extensions } = overloaded();
   const { http: _, ...told } = extensions;
   return {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
-import { ownerOf } from '../../src/orders/access/visibility.ts';
+import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { createGateway, type Gateway, graphqlRequest } from '../life/fixture.ts';
 import { at, type JsonObject } from '../life/json.ts';
 import { notificationOptions } from '../life/sdk-notice.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
-import { ownerOf } from '../../src/orders/access/visibility.ts';
+import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { createLife, graphqlRequest, type Life, newNumber } from '../life/fixture.ts';
 import { at, type JsonObject, listAt } from '../life/json.ts';
 import { orderInput } from '../support/inputs.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AppResources, createApp } from '../../src/app.ts';
+import { type AppParts, createApp } from '../../src/app.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { type Ledger, record } from '../../src/ledger/ledger.ts';
 import type { Observation } from '../../src/ledger/observation.ts';
@@ -18,7 +18,7 @@ export const SERVICE_ID = '500001';
 
 export interface GatewayOptions {
   readonly wechat: WechatPayOptions;
-  readonly resources?: Partial<AppResources>;
+  readonly resources?: Partial<AppParts>;
   /** The ledger's clock, Unix ms. */
   readonly now?: () => number;
   /** What the application sees of the ledger, other than the ledger itself. */

@@ -24,7 +24,7 @@ export async function serve({ app, stopping }: Pick<Gateway, 'app' | 'stopping'>
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const connections = followConnections(server);
-  const leaveSockets = serveWebSocket(server, app, {
+  const leaveSockets = serveWebSocket(server, app.webSocket, {
     path: ENDPOINT,
     origins: ['https://pages.example'],
   });

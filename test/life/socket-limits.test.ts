@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { AppResources } from '../../src/app.ts';
+import type { AppParts } from '../../src/app.ts';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
 import { createGateway } from './fixture.ts';
 import { at } from './json.ts';
@@ -14,7 +14,7 @@ afterEach(async () => {
   }
 });
 
-async function open(resources: Partial<AppResources> = {}) {
+async function open(resources: Partial<AppParts> = {}) {
   const gateway = await createGateway({ wechat: notificationOptions(), resources });
   const port = await serve(gateway);
   closing.push(port.stop, gateway.close);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../src/domain/visibility.ts';
 import type { OrderServices } from '../../src/orders/commands/services.ts';
 import type { SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';

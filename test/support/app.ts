@@ -1,4 +1,4 @@
-import { type App, type AppResources, createApp } from '../../src/app.ts';
+import { type App, type AppParts, createApp } from '../../src/app.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
@@ -24,7 +24,7 @@ const unsealed = (request: object) => ({
 const never = () => Promise.reject(new Error('this test was not to call WeChat Pay'));
 
 /** A WeChat Pay whose every answer the test decides. */
-export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppResources['wechat'] {
+export function stubWechat(answers: Partial<AppParts['wechat']> = {}): AppParts['wechat'] {
   return {
     mchid: '1230000109',
     timeoutMs: 8_000,
@@ -48,7 +48,7 @@ export function stubWechat(answers: Partial<AppResources['wechat']> = {}): AppRe
 const COMPILE_AFTER = process.env['COMPILE'] === 'off' ? Number.POSITIVE_INFINITY : 1;
 
 /** The application as the server has it, but for what the test changes. */
-export function makeApp(changes: Partial<AppResources> = {}): App & { readonly log: CollectedLog } {
+export function makeApp(changes: Partial<AppParts> = {}): App & { readonly log: CollectedLog } {
   const log = collectLog();
   const ledger = changes.ledger ?? shared;
   const app = createApp({

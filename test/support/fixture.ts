@@ -1,4 +1,4 @@
-import type { AppResources } from '../../src/app.ts';
+import type { AppParts } from '../../src/app.ts';
 import type { CallKind, SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay } from '../../src/wechat/index.ts';
@@ -10,7 +10,7 @@ import { at, type JsonObject, parsed } from './json.ts';
 export interface FixtureOptions {
   readonly timeoutMs?: number;
   readonly rules?: SandboxOptions['rules'];
-  readonly resources?: Partial<AppResources>;
+  readonly resources?: Partial<AppParts>;
 }
 
 /** The application over its fetch handler, with the real client before a real sandbox over HTTP. */

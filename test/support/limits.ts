@@ -1,11 +1,11 @@
-import type { AppResources } from '../../src/app.ts';
+import type { AppParts } from '../../src/app.ts';
 import { NO_RATE_LIMIT } from '../../src/auth/rate-limit.ts';
 import { clientAddress, trustedProxies } from '../../src/http/client-address.ts';
 import { createRequestIds } from '../../src/http/request-id.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 
 type Limits = Pick<
-  AppResources,
+  AppParts,
   'rateLimit' | 'maxInFlight' | 'trustedDocuments' | 'clientOf' | 'requests' | 'metrics'
 >;
 

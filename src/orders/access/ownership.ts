@@ -1,3 +1,4 @@
+import type { Visibility } from '../../domain/visibility.ts';
 import type { IntentRow } from '../../ledger/database/tables.ts';
 import { intentBody } from '../../ledger/find-intent.ts';
 import { STANDING } from '../../ledger/finish-intent.ts';
@@ -12,7 +13,6 @@ import {
 } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/repeat-or-refuse.ts';
-import type { Visibility } from './visibility.ts';
 
 /** What is needed to tell whose an order is. */
 export interface OwnershipServices {
