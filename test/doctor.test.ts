@@ -10,7 +10,7 @@ import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 import { closedPort, serve } from './wechat/http-server.ts';
 import { rsaKeys } from './wechat/keys.ts';
 
-const script = fileURLToPath(new URL('../scripts/doctor.ts', import.meta.url));
+const script = fileURLToPath(new URL('../src/cli/doctor.ts', import.meta.url));
 let sandbox: Sandbox;
 let folder: string;
 beforeAll(async () => {
