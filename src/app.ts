@@ -4,7 +4,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import type { Scope } from './auth/caller.ts';
 import { type CallerContext, callerOf } from './auth/caller-of.ts';
 import type { ClientAddress } from './http/client-address.ts';
-import { createOverloadResponse } from './http/overload-response.ts';
+import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
@@ -23,11 +23,12 @@ import {
 import { useDocumentLimits } from './plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from './plugins/documents/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/documents/use-token-limit.ts';
-import { graphiqlAuthorization } from './plugins/graphiql/graphiql-authorization.ts';
-import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
+import {
+  graphiqlAuthorization,
+  useOfflineGraphiql,
+} from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
-import { useBodyLimit } from './plugins/use-body-limit.ts';
-import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
+import { useBodyLimit, useClosingRefusals } from './plugins/use-body-limit.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';

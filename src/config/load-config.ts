@@ -6,8 +6,15 @@ import { readAuthentication } from './authentication.ts';
 import { readDatabase, readDataKey } from './database.ts';
 import { readDocuments } from './documents.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment.ts';
-import { readGraphiql, readHost, readOrigins } from './http.ts';
-import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './limits.ts';
+import {
+  readGraphiql,
+  readHost,
+  readIdleMs,
+  readMaxInFlight,
+  readOrigins,
+  readProxies,
+  readRateLimit,
+} from './http.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {

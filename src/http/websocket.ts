@@ -23,7 +23,7 @@ export interface GraphQLEngine {
   readonly credentialExpired: () => GraphQLError;
 }
 
-export interface PreparedRequest {
+interface PreparedRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown> | null | undefined;
   readonly operationName?: string | null | undefined;
