@@ -11,7 +11,7 @@ import {
   productionEnv,
   TOKENS,
   withFile,
-} from './support/environment.ts';
+} from './fixtures/process/environment.ts';
 
 const [FIRST_LINE = ''] = MERCHANT_KEY.split('\n');
 /** 43 letters once what is no Base64 is skipped. */

@@ -10,7 +10,7 @@ import {
   problemsOf,
   productionEnv,
   withFile,
-} from './support/environment.ts';
+} from './fixtures/process/environment.ts';
 
 describe('without any variable', () => {
   const defaults = {

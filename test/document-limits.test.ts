@@ -7,9 +7,9 @@ import { documentProblems } from '../src/plugins/documents/document-problems.ts'
 import { useDocumentLimits } from '../src/plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from '../src/plugins/documents/use-safe-errors.ts';
 import { schema } from '../src/schema/index.ts';
-import { payAfterOrder } from './support/answers.ts';
-import { graphqlRequest, makeApp, run, stubWechat } from './support/app.ts';
-import { at } from './support/json.ts';
+import { graphqlRequest, makeApp, run, stubWechat } from './fixtures/app/test-app.ts';
+import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
+import { at } from './fixtures/json.ts';
 
 let calls = 0;
 const app = makeApp({

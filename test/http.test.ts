@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { renderGraphiqlPage } from '../src/plugins/graphiql/page.ts';
-import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
-import { at } from './support/json.ts';
+import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
+import { at } from './fixtures/json.ts';
 
 const app = makeApp({ wechat: stubWechat() });
 const body = '{"query":"{ __typename }"}';

@@ -1,9 +1,9 @@
 import { isInputObjectType } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { schema } from '../src/schema/index.ts';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { orderInput } from './support/inputs.ts';
-import { RULES, type Rule } from './support/rules.ts';
+import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
+import { RULES, type Rule } from './fixtures/graphql/input-rules.ts';
+import { orderInput } from './fixtures/graphql/inputs.ts';
 
 const fixtures: Fixture[] = [];
 let all: Fixture;

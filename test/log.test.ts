@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { at, type JsonObject } from './support/json.ts';
-import { collectLog } from './support/log-lines.ts';
+import { collectLog } from './fixtures/app/log-lines.ts';
+import { at, type JsonObject } from './fixtures/json.ts';
 
 const REDACTED = '[redacted]';
 

@@ -1,7 +1,4 @@
 import { expect, test } from 'vitest';
-import { graphqlRequest, makeApp, stubWechat } from './support/app.ts';
-import { CREATE, QUERY } from './support/documents.ts';
-import { at } from './support/json.ts';
 import {
   answerTo,
   by,
@@ -14,7 +11,10 @@ import {
   records,
   SECRET,
   userState,
-} from './support/secrets.ts';
+} from './fixtures/app/secrets.ts';
+import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
+import { CREATE, QUERY } from './fixtures/graphql/documents.ts';
+import { at } from './fixtures/json.ts';
 
 test.each<[string, unknown]>([
   ['an unended string', userState(`"${SECRET}) { appid } }`)],

@@ -8,7 +8,7 @@ import { trafficControls } from '../src/sandbox/controls/traffic.ts';
 import { FAULTS, NOTICE_FAULTS } from '../src/sandbox/faults/fault.ts';
 import { DEFAULT_RULES } from '../src/sandbox/rules.ts';
 import { schema } from '../src/schema/index.ts';
-import { codeIn, english, firstColumn, read, tableOf } from './readme/documents.ts';
+import { codeIn, english, firstColumn, read, tableOf } from './fixtures/docs/documents.ts';
 
 describe('the tables of README.md', () => {
   test('name every mutation', () => {

@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { schema } from '../src/schema/index.ts';
-import { CONTRACT } from './support/contract.ts';
-import { elementsOf, ownTypes, shapeOf } from './support/schema-elements.ts';
+import { CONTRACT } from './fixtures/graphql/contract.ts';
+import { elementsOf, ownTypes, shapeOf } from './fixtures/graphql/schema-elements.ts';
 
 test('schema.graphql is what the code makes', () => {
   const file = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createObservationFilter } from '../src/orders/queries/observed-state-cache.ts';
 import { createQueryCoalescing } from '../src/orders/queries/query-coalescing.ts';
 import type { PayAfterOrder } from '../src/wechat/index.ts';
-import { payAfterOrder } from './support/answers.ts';
-import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './support/app.ts';
-import { at } from './support/json.ts';
+import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './fixtures/app/test-app.ts';
+import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
+import { at } from './fixtures/json.ts';
 
 const ids = { appid: 'wx1', serviceId: '500001' };
 const A = { ...ids, outOrderNo: 'A' };

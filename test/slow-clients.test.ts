@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpServer } from '../src/http/server.ts';
-import { makeApp } from './support/app.ts';
+import { makeApp } from './fixtures/app/test-app.ts';
 
 const CLIENTS = 50;
 const LIMITS = { headersMs: 200, requestMs: 500, stalledMs: 400, idleMs: 400, checkMs: 50 };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
-import { orderInput } from './support/inputs.ts';
-import { startServer } from './support/server-process.ts';
+import { orderInput } from './fixtures/graphql/inputs.ts';
+import { startServer } from './fixtures/process/server-process.ts';
 
 const FAULTS = fileURLToPath(new URL('support/fails-on-signal.ts', import.meta.url));
 

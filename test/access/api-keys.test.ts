@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type ApiKeyEntry, parseApiKeys, readApiKeyFile } from '../../src/auth/api-key-file.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
-import { at } from '../support/json.ts';
-import { collectLog } from '../support/log-lines.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
+import { at } from '../fixtures/json.ts';
 
 const NOW = Date.parse('2026-11-24T00:00:00Z');
 const SECRET = 'x'.repeat(43);

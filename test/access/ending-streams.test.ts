@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createGateway, type Gateway, graphqlRequest } from '../life/fixture.ts';
-import { at } from '../life/json.ts';
-import { type Port, serve } from '../life/port.ts';
-import { notificationOptions } from '../life/sdk-notice.ts';
-import { openSocket } from '../life/socket.ts';
-import { EVENTS, subscribe } from '../life/sse.ts';
-import { as, caller, knowing } from './support.ts';
+import { as, caller, knowing } from '../fixtures/app/callers.ts';
+import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../fixtures/http/port.ts';
+import { EVENTS, subscribe } from '../fixtures/http/sse.ts';
+import { openSocket } from '../fixtures/http/websocket.ts';
+import { at } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 const SCOPES = ['events:read', 'orders:read', 'orders:any'] as const;
 const LIFE_MS = 1_500;

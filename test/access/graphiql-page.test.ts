@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { graphqlRequest, makeApp } from '../support/app.ts';
-import { caller, knowing } from './support.ts';
+import { caller, knowing } from '../fixtures/app/callers.ts';
+import { graphqlRequest, makeApp } from '../fixtures/app/test-app.ts';
 
 const authenticator = knowing({
   'one.secret': caller(['schema:read']),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { readApiKeyFile } from '../../src/auth/api-key-file.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
-import { collectLog } from '../support/log-lines.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/key.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'keys-'));

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { type Caller, SCOPES, type Scope } from '../../src/auth/caller.ts';
 import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import { schema } from '../../src/schema/index.ts';
-import { payAfterOrder } from '../support/answers.ts';
-import { graphqlRequest, makeApp, memoryLedger, stubWechat } from '../support/app.ts';
-import { orderInput } from '../support/inputs.ts';
-import { at, parsed } from '../support/json.ts';
-import { as, caller, knowing } from './support.ts';
+import { as, caller, knowing } from '../fixtures/app/callers.ts';
+import { graphqlRequest, makeApp, memoryLedger, stubWechat } from '../fixtures/app/test-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
+import { at, parsed } from '../fixtures/json.ts';
 
 const changed = {
   appid: 'wxd678efh567hg6787',

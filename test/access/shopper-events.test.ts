@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
 import { ownerOf } from '../../src/orders/access/visibility.ts';
-import { createGateway, type Gateway, graphqlRequest } from '../life/fixture.ts';
-import { at, type JsonObject } from '../life/json.ts';
-import { notificationOptions } from '../life/sdk-notice.ts';
-import { subscribe } from '../life/sse.ts';
-import { as, knowing, shopper } from './support.ts';
+import { as, knowing, shopper } from '../fixtures/app/callers.ts';
+import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { subscribe } from '../fixtures/http/sse.ts';
+import { at, type JsonObject } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 let gateway: Gateway;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
 import { ownerOf } from '../../src/orders/access/visibility.ts';
-import { createLife, graphqlRequest, type Life, newNumber } from '../life/fixture.ts';
-import { at, type JsonObject, listAt } from '../life/json.ts';
-import { orderInput } from '../support/inputs.ts';
-import { as, caller, knowing, shopper } from './support.ts';
+import { as, caller, knowing, shopper } from '../fixtures/app/callers.ts';
+import { createLife, graphqlRequest, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
 
 const A = 'openid-of-A';
 const B = 'openid-of-B';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Verdict } from '../../src/auth/authenticator.ts';
-import { malformation } from '../support/answer-checks.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../support/app.ts';
-import { listen } from '../support/listen.ts';
-import { as, caller, knowing } from './support.ts';
+import { malformation } from '../fixtures/app/answer-checks.ts';
+import { as, caller, knowing } from '../fixtures/app/callers.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../fixtures/app/test-app.ts';
+import { listen } from '../fixtures/http/listen.ts';
 
 const callers: Readonly<Record<string, Verdict>> = {
   reader: caller(['orders:read', 'orders:any']),

@@ -1,8 +1,8 @@
 import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTokens } from '../../src/auth/tokens.ts';
-import { collectLog } from '../support/log-lines.ts';
-import { AUDIENCE, ISSUER, type Issuer, nowS, startIssuer } from './support.ts';
+import { AUDIENCE, ISSUER, type Issuer, nowS, startIssuer } from '../fixtures/app/callers.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
 
 let issuer: Issuer;
 let tokens: ReturnType<typeof createTokens>;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createLife, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
 import {
   acceptedOrder,
   change,
@@ -6,9 +7,8 @@ import {
   create,
   finishedOrder,
   syncInput,
-} from './changes.ts';
-import { createLife, type Life, newNumber } from './fixture.ts';
-import { at, textAt } from './json.ts';
+} from '../fixtures/app/order-operations.ts';
+import { at, textAt } from '../fixtures/json-at.ts';
 
 let life: Life;
 beforeAll(async () => {

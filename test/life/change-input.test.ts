@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type ChangeName, change, completeInput } from './changes.ts';
-import { createLife, type Life } from './fixture.ts';
-import { at, type JsonObject, listAt } from './json.ts';
+import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
+import { type ChangeName, change, completeInput } from '../fixtures/app/order-operations.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
 
 let life: Life;
 let confirmedOnly: Life;

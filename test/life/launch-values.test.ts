@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { create } from './changes.ts';
-import { createLife, type Life } from './fixture.ts';
-import { at } from './json.ts';
+import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
+import { create } from '../fixtures/app/order-operations.ts';
+import { at } from '../fixtures/json-at.ts';
 
 let life: Life;
 let confirmedOnly: Life;

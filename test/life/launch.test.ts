@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { create, createInput } from './changes.ts';
-import { createLife, type Life } from './fixture.ts';
-import { at, textAt } from './json.ts';
+import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
+import { create, createInput } from '../fixtures/app/order-operations.ts';
+import { at, textAt } from '../fixtures/json-at.ts';
 
 let life: Life;
 let keyless: Life;

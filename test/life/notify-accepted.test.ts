@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { createGateway, type Gateway } from './fixture.ts';
+import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
 import {
   APIV3_KEY,
   NOW_SECONDS,
@@ -8,7 +8,7 @@ import {
   OTHER_APIV3_KEY,
   post,
   signedHeaders,
-} from './sdk-notice.ts';
+} from '../fixtures/wechat/sdk-notification.ts';
 
 let gateway: Gateway;
 const opened: Gateway[] = [];

@@ -2,12 +2,28 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { acceptedOrder, change, completeInput, create, finishedOrder } from './changes.ts';
-import { createGateway, createLife, type Gateway, type Life } from './fixture.ts';
-import { at, textAt } from './json.ts';
-import { type Port, serve } from './port.ts';
-import { recordedEvents } from './recorded.ts';
-import { notificationBody, notificationOptions, post, signedHeaders } from './sdk-notice.ts';
+import {
+  createGateway,
+  createLife,
+  type Gateway,
+  type Life,
+} from '../fixtures/app/merchant-app.ts';
+import {
+  acceptedOrder,
+  change,
+  completeInput,
+  create,
+  finishedOrder,
+} from '../fixtures/app/order-operations.ts';
+import { recordedEvents } from '../fixtures/app/recorded-events.ts';
+import { type Port, serve } from '../fixtures/http/port.ts';
+import { at, textAt } from '../fixtures/json-at.ts';
+import {
+  notificationBody,
+  notificationOptions,
+  post,
+  signedHeaders,
+} from '../fixtures/wechat/sdk-notification.ts';
 
 const LIMIT = 64 * 1024;
 

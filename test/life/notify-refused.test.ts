@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rsaKeys } from '../wechat/keys.ts';
-import { createGateway, type Gateway } from './fixture.ts';
+import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 import {
   NOW_SECONDS,
   notificationBody,
@@ -8,7 +8,7 @@ import {
   OTHER_APIV3_KEY,
   post,
   signedHeaders,
-} from './sdk-notice.ts';
+} from '../fixtures/wechat/sdk-notification.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {

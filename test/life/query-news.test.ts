@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import { create } from './changes.ts';
-import { createLife, type Life, newNumber } from './fixture.ts';
-import { at } from './json.ts';
-import { recordedEvents } from './recorded.ts';
+import { createLife, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
+import { create } from '../fixtures/app/order-operations.ts';
+import { recordedEvents } from '../fixtures/app/recorded-events.ts';
+import { at } from '../fixtures/json-at.ts';
 
 let life: Life;
 let outOrderNo: string;

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import type { AppResources } from '../../src/app.ts';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
-import { createGateway } from './fixture.ts';
-import { at } from './json.ts';
-import { serve } from './port.ts';
-import { notificationOptions } from './sdk-notice.ts';
-import { openSocket } from './socket.ts';
+import { createGateway } from '../fixtures/app/merchant-app.ts';
+import { serve } from '../fixtures/http/port.ts';
+import { openSocket } from '../fixtures/http/websocket.ts';
+import { at } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createGateway, type Gateway, graphqlRequest } from './fixture.ts';
-import { at, type JsonObject, listAt } from './json.ts';
-import { type Port, serve } from './port.ts';
-import { notificationOptions } from './sdk-notice.ts';
-import { openSocket } from './socket.ts';
-import { subscribe } from './sse.ts';
+import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../fixtures/http/port.ts';
+import { subscribe } from '../fixtures/http/sse.ts';
+import { openSocket } from '../fixtures/http/websocket.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 let gateway: Gateway;
 let port: Port;

@@ -4,8 +4,8 @@ import type { Intended } from '../../src/ledger/find-intent.ts';
 import { keepOpen, settleIntent } from '../../src/ledger/finish-intent.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
-import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
-import { bytes, intended } from '../support-orders/intended.ts';
+import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
+import { bytes, intended } from '../fixtures/ledger/intended.ts';
 
 function standOf(ledger: Ledger, changes: Partial<Intended> = {}) {
   return acquireIntent(ledger, intended(changes));

@@ -4,10 +4,10 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
-import { startPostgresOnce, startSqlite, useDatabase } from '../support-orders/databases.ts';
-import type { TestLedger } from '../support-orders/ledger.ts';
-import { see } from '../support-orders/observations.ts';
-import { take, withoutPolling } from '../support-orders/streams.ts';
+import { startPostgresOnce, startSqlite, useDatabase } from '../fixtures/ledger/databases.ts';
+import { see } from '../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { take, withoutPolling } from '../fixtures/orders/streams.ts';
 
 const SOON = { timeout: 10_000, interval: 20 };
 

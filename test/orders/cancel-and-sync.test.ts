@@ -9,16 +9,16 @@ import {
   OrderStateError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
+import { eventsOf, orderOf } from '../fixtures/ledger/observations.ts';
 import {
   acceptedOrder,
   cancellation,
   completion,
   paidElsewhere,
   toTheSecond,
-} from '../support-orders/completed.ts';
-import { orderInput } from '../support-orders/desk.ts';
-import { eventsOf, orderOf } from '../support-orders/observations.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+} from '../fixtures/orders/completed.ts';
+import { orderInput } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream, desk } = useDesk();
 

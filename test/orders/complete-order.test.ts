@@ -8,10 +8,10 @@ import {
   OrderOutcomeUnknownError,
   OrderStateError,
 } from '../../src/wechat/index.ts';
-import { acceptedOrder, completion, toTheSecond } from '../support-orders/completed.ts';
-import { orderInput } from '../support-orders/desk.ts';
-import { eventsOf, orderOf } from '../support-orders/observations.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+import { eventsOf, orderOf } from '../fixtures/ledger/observations.ts';
+import { acceptedOrder, completion, toTheSecond } from '../fixtures/orders/completed.ts';
+import { orderInput } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream, desk } = useDesk();
 

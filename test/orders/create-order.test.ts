@@ -9,14 +9,14 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
+import { eventsOf, MCHID, orderNotification, orderOf } from '../fixtures/ledger/observations.ts';
 import {
   openDesk,
   orderInput,
   startUpstream,
   type TestDesk,
   type Upstream,
-} from '../support-orders/desk.ts';
-import { eventsOf, MCHID, orderNotification, orderOf } from '../support-orders/observations.ts';
+} from '../fixtures/orders/services.ts';
 
 let upstream: Upstream;
 let desk: TestDesk;

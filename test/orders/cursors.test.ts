@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
-import { eventsOf, see } from '../support-orders/observations.ts';
+import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
+import { eventsOf, see } from '../fixtures/ledger/observations.ts';
 
 const WRITES = 300;
 

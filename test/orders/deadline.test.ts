@@ -3,8 +3,8 @@ import type { Store } from '../../src/ledger/database/open-store.ts';
 import { LedgerUnavailableError } from '../../src/ledger/ledger-deadline.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import type { WechatPay } from '../../src/wechat/index.ts';
-import { orderInput, type TestDesk } from '../support-orders/desk.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+import { orderInput, type TestDesk } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream, desk } = useDesk();
 const TIMEOUT_MS = 300;

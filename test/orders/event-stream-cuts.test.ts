@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import type { TestLedger } from '../support-orders/ledger.ts';
-import { see } from '../support-orders/observations.ts';
-import { idsOf, take, upTo } from '../support-orders/streams.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { see } from '../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { idsOf, take, upTo } from '../fixtures/orders/streams.ts';
 
 const EVENTS = 300;
 const CUTS = 60;

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/ledger/event-log.ts';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
-import { collectGarbage } from '../support/heap.ts';
-import { openTestLedger } from '../support-orders/ledger.ts';
-import { eventsOf, see } from '../support-orders/observations.ts';
+import { eventsOf, see } from '../fixtures/ledger/observations.ts';
+import { openTestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { collectGarbage } from '../fixtures/process/heap.ts';
 
 async function turnOver(): Promise<void> {
   // What a WeakRef was asked for lives until the turn ends.

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import type { TestLedger } from '../support-orders/ledger.ts';
-import { event, see } from '../support-orders/observations.ts';
-import { idsOf, take, upTo } from '../support-orders/streams.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { event, see } from '../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { idsOf, take, upTo } from '../fixtures/orders/streams.ts';
 
 /** Events of orders of their own, in one write. */
 async function write(ledger: TestLedger, from: number, to: number): Promise<void> {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/ledger/event-log.ts';
 import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
-import { heapUsed } from '../support/heap.ts';
-import { openTestLedger } from '../support-orders/ledger.ts';
-import { eventsOf, see } from '../support-orders/observations.ts';
+import { eventsOf, see } from '../fixtures/ledger/observations.ts';
+import { openTestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { heapUsed } from '../fixtures/process/heap.ts';
 
 const MEGABYTE = 1024 * 1024;
 const ORDERS = 2_000;

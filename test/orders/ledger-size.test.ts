@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { startSqlite, useDatabase } from '../support-orders/databases.ts';
+import { startSqlite, useDatabase } from '../fixtures/ledger/databases.ts';
 
 describe('what a write costs does not grow with the ledger', () => {
   const database = useDatabase(startSqlite);

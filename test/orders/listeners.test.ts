@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../src/ledger/event-log.ts';
 import { ALL_ORDERS, type Visibility } from '../../src/orders/access/visibility.ts';
 import { createListeners, type Interest } from '../../src/orders/events/listeners.ts';
-import { event } from '../support-orders/observations.ts';
+import { event } from '../fixtures/ledger/observations.ts';
 
 const ANN: Visibility = { kind: 'own', owner: 'ann' };
 

@@ -5,10 +5,10 @@ import type { Store } from '../../src/ledger/database/open-store.ts';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { orderInput } from '../support-orders/desk.ts';
-import { orderNotification } from '../support-orders/observations.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { orderNotification } from '../fixtures/ledger/observations.ts';
+import { orderInput } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream } = useDesk();
 

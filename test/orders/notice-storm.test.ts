@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { eventsOf, MCHID, orderNotification } from '../support-orders/observations.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { eventsOf, MCHID, orderNotification } from '../fixtures/ledger/observations.ts';
 
 const COPIES = 200;
 const NOTICES = 60;

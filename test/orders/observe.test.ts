@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
 import { settleIntent } from '../../src/ledger/finish-intent.ts';
 import { observationOf } from '../../src/ledger/observation.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { intended } from '../support-orders/intended.ts';
-import { standingClock } from '../support-orders/ledger.ts';
-import { eventsOf, orderOf, see, shownOrder } from '../support-orders/observations.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { intended } from '../fixtures/ledger/intended.ts';
+import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';
+import { standingClock } from '../fixtures/ledger/test-ledger.ts';
 
 describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   const database = useDatabase(start);

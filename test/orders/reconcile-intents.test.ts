@@ -3,11 +3,11 @@ import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
 import type { Intended } from '../../src/ledger/find-intent.ts';
 import { settleIntent } from '../../src/ledger/finish-intent.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { intended } from '../support-orders/intended.ts';
-import { standingClock } from '../support-orders/ledger.ts';
-import { shownOrder } from '../support-orders/observations.ts';
-import { lookOnce, queriesAnswering } from '../support-orders/reconcile.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { intended } from '../fixtures/ledger/intended.ts';
+import { shownOrder } from '../fixtures/ledger/observations.ts';
+import { standingClock } from '../fixtures/ledger/test-ledger.ts';
+import { lookOnce, queriesAnswering } from '../fixtures/orders/reconcile.ts';
 
 const MINUTE = 60_000;
 

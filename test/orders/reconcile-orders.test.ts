@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { startReconciler } from '../../src/orders/reconciliation/reconciler.ts';
-import { databases, startPostgresOnce, useDatabase } from '../support-orders/databases.ts';
-import { openTestLedger, standingClock, type TestLedger } from '../support-orders/ledger.ts';
-import { eventsOf, orderOf, see, shownOrder } from '../support-orders/observations.ts';
-import { lookOnce, queriesAnswering } from '../support-orders/reconcile.ts';
+import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
+import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';
+import { openTestLedger, standingClock, type TestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { lookOnce, queriesAnswering } from '../fixtures/orders/reconcile.ts';
 
 const MINUTE = 60_000;
 const still = (outOrderNo: string) => shownOrder({ outOrderNo });

@@ -8,9 +8,9 @@ import {
   type OrderCursor,
   type RecordFilter,
 } from '../../src/orders/queries/records.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { openTestLedger, standingClock, type TestLedger } from '../support-orders/ledger.ts';
-import { see } from '../support-orders/observations.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { see } from '../fixtures/ledger/observations.ts';
+import { openTestLedger, standingClock, type TestLedger } from '../fixtures/ledger/test-ledger.ts';
 
 const cursorOf = (row: OrderRow | undefined): OrderCursor | null =>
   row ? { createdAt: row.created_at, outOrderNo: row.out_order_no } : null;

@@ -3,9 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { WechatRefusedError } from '../../src/wechat/index.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { orderInput, startUpstream, type TestDesk, type Upstream } from '../support-orders/desk.ts';
-import type { TestLedger } from '../support-orders/ledger.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
+import {
+  orderInput,
+  startUpstream,
+  type TestDesk,
+  type Upstream,
+} from '../fixtures/orders/services.ts';
 
 let upstream: Upstream;
 

@@ -20,8 +20,8 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { orderInput, startUpstream, type Upstream } from '../support-orders/desk.ts';
-import { openTestLedger, type TestLedger } from '../support-orders/ledger.ts';
+import { openTestLedger, type TestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { orderInput, startUpstream, type Upstream } from '../fixtures/orders/services.ts';
 
 /** Sequences of up to so many steps: what a caller does, what the user does, a restart, time that passes. */
 const MOST_STEPS = 9;

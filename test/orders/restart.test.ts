@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { completeOrder } from '../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
-import { acceptedOrder, completion } from '../support-orders/completed.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { orderInput, type TestDesk, type Upstream } from '../support-orders/desk.ts';
-import type { TestLedgerOptions } from '../support-orders/ledger.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import type { TestLedgerOptions } from '../fixtures/ledger/test-ledger.ts';
+import { acceptedOrder, completion } from '../fixtures/orders/completed.ts';
+import { orderInput, type TestDesk, type Upstream } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream } = useDesk();
 

@@ -9,10 +9,10 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { intended } from '../support-orders/intended.ts';
-import type { TestLedger } from '../support-orders/ledger.ts';
-import { shownOrder } from '../support-orders/observations.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { intended } from '../fixtures/ledger/intended.ts';
+import { shownOrder } from '../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
 
 const NO_DEADLINE = {
   deadline: Number.POSITIVE_INFINITY,

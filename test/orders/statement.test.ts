@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { compiledQuery, type Params } from '../../src/ledger/database/compiled-query.ts';
 import type { EventRow } from '../../src/ledger/database/tables.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { event } from '../support-orders/observations.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { event } from '../fixtures/ledger/observations.ts';
 
 describe.each(databases)('a statement on $name', ({ start }) => {
   const database = useDatabase(start);

@@ -9,7 +9,7 @@ import {
   startPostgresOnce,
   startSqlite,
   useDatabase,
-} from '../support-orders/databases.ts';
+} from '../fixtures/ledger/databases.ts';
 
 async function versionsOf({ db }: Pick<Store, 'db'>): Promise<number[]> {
   const query = sql<{ version: number }>`select version from schema_version`;

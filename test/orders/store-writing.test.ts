@@ -2,8 +2,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { describe, expect, test } from 'vitest';
 import { createGroupCommit, type Tx } from '../../src/ledger/database/group-commit.ts';
 import { openStore, type Store } from '../../src/ledger/database/open-store.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import { event, see } from '../support-orders/observations.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { event, see } from '../fixtures/ledger/observations.ts';
 
 const append = (id: number) => (tx: Tx) => tx.insertInto('events').values(event({ id })).execute();
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
-import { databases, useDatabase } from '../support-orders/databases.ts';
-import type { TestLedger } from '../support-orders/ledger.ts';
+import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import {
   eventsOf,
   MCHID,
   orderNotification,
   orderOf,
   see,
-} from '../support-orders/observations.ts';
+} from '../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
 
 const MERCHANT = { mchid: MCHID };
 const inbox = ({ store }: TestLedger) =>

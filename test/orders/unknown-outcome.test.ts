@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS, ownerOf } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../src/wechat/index.ts';
-import { orderInput, type TestDesk } from '../support-orders/desk.ts';
-import { openTestLedger, standingClock } from '../support-orders/ledger.ts';
-import { eventsOf, orderOf } from '../support-orders/observations.ts';
-import { lookOnce } from '../support-orders/reconcile.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+import { eventsOf, orderOf } from '../fixtures/ledger/observations.ts';
+import { openTestLedger, standingClock } from '../fixtures/ledger/test-ledger.ts';
+import { lookOnce } from '../fixtures/orders/reconcile.ts';
+import { orderInput, type TestDesk } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream } = useDesk();
 

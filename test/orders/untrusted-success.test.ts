@@ -5,15 +5,15 @@ import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { syncOrder } from '../../src/orders/commands/sync-order.ts';
 import { OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
 import { createWechatPay, OrderOutcomeUnknownError } from '../../src/wechat/index.ts';
+import { eventsOf } from '../fixtures/ledger/observations.ts';
 import {
   acceptedOrder,
   cancellation,
   completion,
   paidElsewhere,
-} from '../support-orders/completed.ts';
-import { orderInput } from '../support-orders/desk.ts';
-import { eventsOf } from '../support-orders/observations.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+} from '../fixtures/orders/completed.ts';
+import { orderInput } from '../fixtures/orders/services.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream, desk } = useDesk();
 

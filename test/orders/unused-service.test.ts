@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { completeOrder } from '../../src/orders/commands/complete-order.ts';
-import { acceptedOrder, completion } from '../support-orders/completed.ts';
-import { eventsOf } from '../support-orders/observations.ts';
-import { lookOnce } from '../support-orders/reconcile.ts';
-import { useDesk } from '../support-orders/use-desk.ts';
+import { eventsOf } from '../fixtures/ledger/observations.ts';
+import { acceptedOrder, completion } from '../fixtures/orders/completed.ts';
+import { lookOnce } from '../fixtures/orders/reconcile.ts';
+import { useDesk } from '../fixtures/orders/use-services.ts';
 
 const { upstream, desk } = useDesk();
 

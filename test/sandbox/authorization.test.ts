@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { authorize, parseAuthorization } from '../../src/sandbox/wechat/authorization.ts';
 import { createNonceBook } from '../../src/sandbox/wechat/nonces.ts';
 import { Refusal } from '../../src/sandbox/wechat/refusal.ts';
-import { createMerchant, isSignedBy, type Merchant, ORDERS } from './merchant.ts';
+import { createMerchant, isSignedBy, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
 let sandbox: Sandbox;

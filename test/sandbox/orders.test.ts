@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isJsonObject, type JsonObject, parseJson } from '../../src/sandbox/http/json.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
-import { createMerchant, type Merchant, ORDERS } from './merchant.ts';
+import { createMerchant, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

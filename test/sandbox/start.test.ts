@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant } from './merchant.ts';
+import { createMerchant } from '../fixtures/sandbox/merchant.ts';
 
 const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
 let sandbox: Sandbox;

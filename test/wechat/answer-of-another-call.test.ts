@@ -4,10 +4,15 @@ import {
   type WechatPay,
   WechatUntrustedError,
 } from '../../src/wechat/index.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder, IDS, MCHID } from './orders.ts';
-import { failureOf } from './sandbox-client.ts';
-import { clientOf, PUBLIC_KEY_ID, type Reply, startSdkUpstream } from './sdk-upstream.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS, MCHID } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
+import {
+  clientOf,
+  PUBLIC_KEY_ID,
+  type Reply,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptReport } from '../../src/wechat/index.ts';
-import { anOrder, IDS } from './orders.ts';
-import { sandboxFixture } from './sandbox-client.ts';
+import { anOrder, IDS } from '../fixtures/wechat/orders.ts';
+import { sandboxFixture } from '../fixtures/wechat/sandbox-client.ts';
 
 const { client, inject } = sandboxFixture();
 const ORDERS = '/v3/payscore/payafter-orders';

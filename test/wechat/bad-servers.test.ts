@@ -7,11 +7,11 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../src/wechat/index.ts';
-import { closedPort, serve } from './http-server.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder } from './orders.ts';
-import { failureOf, TWO_ATTEMPTS_MS } from './sandbox-client.ts';
-import { clientOf } from './sdk-upstream.ts';
+import { closedPort, serve } from '../fixtures/http/http-server.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder } from '../fixtures/wechat/orders.ts';
+import { failureOf, TWO_ATTEMPTS_MS } from '../fixtures/wechat/sandbox-client.ts';
+import { clientOf } from '../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();

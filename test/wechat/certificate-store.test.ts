@@ -5,7 +5,7 @@ import {
   createCertificateStore,
 } from '../../src/wechat/keys/certificate-store.ts';
 import { NoCertificatesError } from '../../src/wechat/keys/download-certificates.ts';
-import { certificateOf, rsaKeys } from './keys.ts';
+import { certificateOf, rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const HOUR = 3_600_000;
 const FIRST = '4A00000000000000000000000000000000000001';

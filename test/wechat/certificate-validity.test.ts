@@ -10,10 +10,10 @@ import {
 } from '../../src/wechat/index.ts';
 import { keyRing } from '../../src/wechat/keys/key-ring.ts';
 import { readNotification } from '../../src/wechat/notifications/notification.ts';
-import { certificateOf, rsaKeys } from './keys.ts';
-import { anOrder, IDS } from './orders.ts';
-import { failureOf } from './sandbox-client.ts';
-import { clientOf, ownAnswer, startSdkUpstream } from './sdk-upstream.ts';
+import { certificateOf, rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
+import { clientOf, ownAnswer, startSdkUpstream } from '../fixtures/wechat/sdk-upstream.ts';
 
 const OLD = '4A00000000000000000000000000000000000001';
 const NEW = '4B00000000000000000000000000000000000002';

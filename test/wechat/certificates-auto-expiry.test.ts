@@ -6,8 +6,8 @@ import {
   type WechatPay,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { anOrder } from './orders.ts';
-import { failureOf } from './sandbox-client.ts';
+import { anOrder } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
 
 const SIX_YEARS_MS = 6 * 365 * 86_400_000;
 let sandbox: Sandbox;

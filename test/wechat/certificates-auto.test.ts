@@ -10,9 +10,9 @@ import {
   type WechatPayOptions,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { closedPort, readAll, serve, type TestServer } from './http-server.ts';
-import { anOrder, IDS, PERSONAL } from './orders.ts';
-import { failureOf } from './sandbox-client.ts';
+import { closedPort, readAll, serve, type TestServer } from '../fixtures/http/http-server.ts';
+import { anOrder, IDS, PERSONAL } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
 
 let sandbox: Sandbox;
 let receiver: TestServer;

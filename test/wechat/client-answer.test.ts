@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import type { WechatPay } from '../../src/wechat/index.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder, IDS, MCHID } from './orders.ts';
-import { answerTo, clientOf, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS, MCHID } from '../fixtures/wechat/orders.ts';
+import {
+  answerTo,
+  clientOf,
+  PUBLIC_KEY_ID,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();

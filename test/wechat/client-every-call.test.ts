@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { aWholeOrder, IDS, MCHID, MERCHANT_SERIAL } from './orders.ts';
-import { sdkFixture } from './sdk-client.ts';
-import { PUBLIC_KEY_ID } from './sdk-upstream.ts';
+import { aWholeOrder, IDS, MCHID, MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
+import { sdkFixture } from '../fixtures/wechat/sdk-client.ts';
+import { PUBLIC_KEY_ID } from '../fixtures/wechat/sdk-upstream.ts';
 
 const ORDERS = '/v3/payscore/payafter-orders';
 const { wechat, sent, upstream } = sdkFixture();

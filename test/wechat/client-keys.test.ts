@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { Rsa } from 'wechatpay-axios-plugin';
 import { type WechatPayOptions, WechatUntrustedError } from '../../src/wechat/index.ts';
-import { certificateOf, rsaKeys } from './keys.ts';
-import { anOrder, IDS } from './orders.ts';
-import { answerTo, clientOf, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
+import { certificateOf, rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS } from '../fixtures/wechat/orders.ts';
+import {
+  answerTo,
+  clientOf,
+  PUBLIC_KEY_ID,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const OLDER = '4A00000000000000000000000000000000000001';
 const NEWER = '4B00000000000000000000000000000000000002';

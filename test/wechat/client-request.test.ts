@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Rsa } from 'wechatpay-axios-plugin';
-import { anOrder, aWholeOrder, IDS, PERSONAL } from './orders.ts';
-import { sdkFixture } from './sdk-client.ts';
-import type { Seen } from './sdk-upstream.ts';
+import { anOrder, aWholeOrder, IDS, PERSONAL } from '../fixtures/wechat/orders.ts';
+import { sdkFixture } from '../fixtures/wechat/sdk-client.ts';
+import type { Seen } from '../fixtures/wechat/sdk-upstream.ts';
 
 const ORDERS = '/v3/payscore/payafter-orders';
 const { wechat, wechatKey, upstream, sent } = sdkFixture();

@@ -10,11 +10,16 @@ import {
   OrderOutcomeUnknownError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder } from './orders.ts';
-import { failureOf } from './sandbox-client.ts';
-import { clientOf, ownAnswer, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
-import { serveTcp, serveTls } from './tls-server.ts';
+import { serveTcp, serveTls } from '../fixtures/http/tls-server.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
+import {
+  clientOf,
+  ownAnswer,
+  PUBLIC_KEY_ID,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();

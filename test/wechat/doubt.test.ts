@@ -6,8 +6,8 @@ import {
   OutcomeUnknownError,
   WechatRefusedError,
 } from '../../src/wechat/index.ts';
-import { anOrder, aWholeOrder, MCHID, PERSONAL } from './orders.ts';
-import { failureOf, sandboxFixture } from './sandbox-client.ts';
+import { anOrder, aWholeOrder, MCHID, PERSONAL } from '../fixtures/wechat/orders.ts';
+import { failureOf, sandboxFixture } from '../fixtures/wechat/sandbox-client.ts';
 
 const { client, inject, calls } = sandboxFixture();
 

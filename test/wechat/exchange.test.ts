@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { Pool } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { sendRequest, type WireRequest } from '../../src/wechat/http/send-request.ts';
-import { serve } from './http-server.ts';
+import { serve } from '../fixtures/http/http-server.ts';
 
 const REQUEST: WireRequest = {
   method: 'GET',

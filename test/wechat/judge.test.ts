@@ -4,7 +4,7 @@ import { classifyResponse } from '../../src/wechat/calls/classify-response.ts';
 import type { Attempt } from '../../src/wechat/calls/retry-policy.ts';
 import type { Wire } from '../../src/wechat/codec/codec.ts';
 import type { TransportResult } from '../../src/wechat/http/transport.ts';
-import { rsaKeys } from './keys.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const keys = rsaKeys();
 const NOW_SECONDS = 1_722_850_421;

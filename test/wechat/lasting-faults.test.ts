@@ -4,8 +4,13 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../src/wechat/index.ts';
-import { anOrder } from './orders.ts';
-import { failureOf, sandboxFixture, TWO_ATTEMPTS_MS, UNTRUSTED_FAULTS } from './sandbox-client.ts';
+import { anOrder } from '../fixtures/wechat/orders.ts';
+import {
+  failureOf,
+  sandboxFixture,
+  TWO_ATTEMPTS_MS,
+  UNTRUSTED_FAULTS,
+} from '../fixtures/wechat/sandbox-client.ts';
 
 const { client, inject, calls } = sandboxFixture();
 

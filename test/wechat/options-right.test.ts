@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkOptions } from '../../src/wechat/index.ts';
 import type { WechatPayOptions } from '../../src/wechat/options.ts';
-import { MERCHANT_SERIAL } from './orders.ts';
+import { MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
 import {
   merchant,
   merchantCertificate,
@@ -10,7 +10,7 @@ import {
   problems,
   RIGHT,
   wechat,
-} from './right-options.ts';
+} from '../fixtures/wechat/valid-options.ts';
 
 describe('options are right', () => {
   test.each<[string, Partial<WechatPayOptions>]>([

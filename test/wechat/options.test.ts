@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WechatPayOptions } from '../../src/wechat/options.ts';
-import { certificateOf, ecKeys, rsaKeys } from './keys.ts';
-import { MERCHANT_SERIAL } from './orders.ts';
+import { certificateOf, ecKeys, rsaKeys } from '../fixtures/wechat/keys.ts';
+import { MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
 import {
   apiv3Key,
   firstLine,
@@ -12,7 +12,7 @@ import {
   platformCertificate,
   problems,
   wechat,
-} from './right-options.ts';
+} from '../fixtures/wechat/valid-options.ts';
 
 const weak = rsaKeys(1024);
 const elliptic = ecKeys();

@@ -6,11 +6,17 @@ import {
   type WechatPayOptions,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { closedPort } from './http-server.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder, IDS } from './orders.ts';
-import { failureOf } from './sandbox-client.ts';
-import { clientOf, ownAnswer, PUBLIC_KEY_ID, type Seen, startSdkUpstream } from './sdk-upstream.ts';
+import { closedPort } from '../fixtures/http/http-server.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
+import {
+  clientOf,
+  ownAnswer,
+  PUBLIC_KEY_ID,
+  type Seen,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();

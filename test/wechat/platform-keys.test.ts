@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { isUsable, type PlatformKeys, platformKeys } from '../../src/wechat/keys/platform-keys.ts';
-import { certificateOf, rsaKeys } from './keys.ts';
+import { certificateOf, rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const NOW = Date.now();
 const DAY_MS = 86_400_000;

@@ -4,8 +4,8 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../src/wechat/index.ts';
-import { anOrder, aWholeOrder, PERSONAL } from './orders.ts';
-import { failureOf, sandboxFixture, UNTRUSTED_FAULTS } from './sandbox-client.ts';
+import { anOrder, aWholeOrder, PERSONAL } from '../fixtures/wechat/orders.ts';
+import { failureOf, sandboxFixture, UNTRUSTED_FAULTS } from '../fixtures/wechat/sandbox-client.ts';
 
 const { client, inject, calls } = sandboxFixture();
 

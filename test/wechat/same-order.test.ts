@@ -3,7 +3,7 @@ import { decode } from '../../src/wechat/codec/codec.ts';
 import { payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
 import { sameOrder } from '../../src/wechat/endpoints/same-order.ts';
 import type { CreatePayAfterOrderRequest, PayAfterOrder } from '../../src/wechat/index.ts';
-import { anOrder, aWholeOrder, IDS, MCHID } from './orders.ts';
+import { anOrder, aWholeOrder, IDS, MCHID } from '../fixtures/wechat/orders.ts';
 
 const BASE = { appid: IDS.appid, service_id: IDS.serviceId, mchid: MCHID, state: 'CREATED' };
 

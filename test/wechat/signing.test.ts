@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Formatter, Rsa } from 'wechatpay-axios-plugin';
 import { authorization, requestMessage, signature } from '../../src/wechat/crypto/sign.ts';
 import { answerMessage, verifySignature } from '../../src/wechat/crypto/verify.ts';
-import { rsaKeys } from './keys.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const keys = rsaKeys();
 const TIMESTAMP = 1652750623;

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { WechatPayOptionsError } from '../../src/wechat/index.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder, IDS, MERCHANT_SERIAL } from './orders.ts';
-import { answerTo, clientOf, ownAnswer, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS, MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
+import {
+  answerTo,
+  clientOf,
+  ownAnswer,
+  PUBLIC_KEY_ID,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const OTHER_SERIAL = '6157F09EFDC096DE15EBE81A47057A7232F1B8E9';
 const OTHER_KEY_ID = 'PUB_KEY_ID_0114232134912410000000000009';

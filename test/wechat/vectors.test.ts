@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Aes, Rsa } from 'wechatpay-axios-plugin';
 import { fieldEncryption } from '../../src/wechat/codec/sensitive-fields.ts';
 import { decryptResource } from '../../src/wechat/crypto/encrypted-resource.ts';
-import { rsaKeys } from './keys.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const NONCE = 'uluk4a9R25RW';

@@ -2,7 +2,7 @@ import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { answerMessage, verifySignature } from '../../src/wechat/crypto/verify.ts';
 import type { FoundKey } from '../../src/wechat/keys/platform-keys.ts';
-import { rsaKeys } from './keys.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const NOW_SECONDS = 1_722_850_421;
 const PUBLIC_KEY_ID = 'PUB_KEY_ID_0000000000000024101100397200000006';

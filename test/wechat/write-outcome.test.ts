@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PayAfterOrder } from '../../src/wechat/codec/wire-types.ts';
 import { outcomeByQuery, type WriteOutcome } from '../../src/wechat/endpoints/write-outcome.ts';
-import { shownOrder } from '../support-orders/observations.ts';
+import { shownOrder } from '../fixtures/ledger/observations.ts';
 
 const body = (wire: object) => Buffer.from(JSON.stringify(wire));
 const USED = { finish_type: 2, total_amount: 80 };

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { holdsValue } from '../../../test/support/arbitraries.ts';
+import { holdsValue } from '../../../test/fixtures/graphql/arbitraries.ts';
 import { atLeast, type Experiment, holds, none, type Row } from '../experiment.ts';
 import { count } from '../support/databases.ts';
 import type { Findings } from '../support/fuzz-findings.ts';
