@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, type Merchant } from '../fixtures/sandbox/merchant.ts';
-import { isAuthentic, startReceiver } from '../fixtures/sandbox/receiver.ts';
-import { soon } from '../fixtures/sandbox/soon.ts';
+import type { JsonObject } from '../../../src/sandbox/http/json.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
+import { isAuthentic, startReceiver } from '../../fixtures/sandbox/receiver.ts';
+import { soon } from '../../fixtures/sandbox/soon.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

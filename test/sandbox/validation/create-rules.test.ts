@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { createMerchant, type Merchant, ORDERS } from '../../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

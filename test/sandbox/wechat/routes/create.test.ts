@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
-import { createMerchant, encrypt, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
+import {
+  createMerchant,
+  encrypt,
+  type Merchant,
+  ORDERS,
+} from '../../../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

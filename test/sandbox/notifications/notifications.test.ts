@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
-import { beijing } from '../fixtures/sandbox/beijing.ts';
-import { createMerchant, type Merchant } from '../fixtures/sandbox/merchant.ts';
-import { decrypted, isAuthentic, startReceiver } from '../fixtures/sandbox/receiver.ts';
-import { soon } from '../fixtures/sandbox/soon.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { DEFAULT_RULES } from '../../../src/sandbox/rules.ts';
+import { beijing } from '../../fixtures/sandbox/beijing.ts';
+import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
+import { decrypted, isAuthentic, startReceiver } from '../../fixtures/sandbox/receiver.ts';
+import { soon } from '../../fixtures/sandbox/soon.ts';
 
 const RULES = { ...DEFAULT_RULES, payDelaySeconds: null };
 let sandbox: Sandbox;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { isJsonObject, type JsonObject, parseJson } from '../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
-import { createMerchant, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../../../src/sandbox/http/json.ts';
+import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
+import { createMerchant, type Merchant, ORDERS } from '../../../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, type Merchant } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import {
   decrypted,
   isAuthentic,
   type Received,
   startReceiver,
-} from '../fixtures/sandbox/receiver.ts';
-import { soon } from '../fixtures/sandbox/soon.ts';
+} from '../../fixtures/sandbox/receiver.ts';
+import { soon } from '../../fixtures/sandbox/soon.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { beijing } from '../fixtures/sandbox/beijing.ts';
-import { createMerchant, type Merchant } from '../fixtures/sandbox/merchant.ts';
+import type { JsonObject } from '../../../src/sandbox/http/json.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { beijing } from '../../fixtures/sandbox/beijing.ts';
+import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

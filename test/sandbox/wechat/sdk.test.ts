@@ -1,8 +1,8 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rsa, Wechatpay } from 'wechatpay-axios-plugin';
-import type { SandboxCredentials } from '../../src/sandbox/identity.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { SandboxCredentials } from '../../../src/sandbox/identity.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
 
 let sandbox: Sandbox;
 let credentials: SandboxCredentials;

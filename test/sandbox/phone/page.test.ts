@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, type Merchant } from '../fixtures/sandbox/merchant.ts';
-import { startReceiver } from '../fixtures/sandbox/receiver.ts';
-import { soon } from '../fixtures/sandbox/soon.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
+import { startReceiver } from '../../fixtures/sandbox/receiver.ts';
+import { soon } from '../../fixtures/sandbox/soon.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
-import { beijing } from '../fixtures/sandbox/beijing.ts';
-import { createMerchant, type Merchant } from '../fixtures/sandbox/merchant.ts';
+import type { JsonObject } from '../../../../src/sandbox/http/json.ts';
+import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
+import { beijing } from '../../../fixtures/sandbox/beijing.ts';
+import { createMerchant, type Merchant } from '../../../fixtures/sandbox/merchant.ts';
 
 const RULES = { ...DEFAULT_RULES, payDelaySeconds: null };
 let sandbox: Sandbox;

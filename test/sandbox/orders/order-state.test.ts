@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mayBecome, type OrderState, stateAt } from '../../src/sandbox/orders/order-state.ts';
+import { mayBecome, type OrderState, stateAt } from '../../../src/sandbox/orders/order-state.ts';
 
 const STATES: readonly OrderState[] = [
   'CREATED',

@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { SandboxCall } from '../../src/sandbox/http/call-log.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, isSignedBy, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
+import type { SandboxCall } from '../../../src/sandbox/http/call-log.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import {
+  createMerchant,
+  isSignedBy,
+  type Merchant,
+  ORDERS,
+} from '../../fixtures/sandbox/merchant.ts';
 
 const told: SandboxCall[] = [];
 let sandbox: Sandbox;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
-import type { JsonObject } from '../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, isSignedBy, type Merchant } from '../fixtures/sandbox/merchant.ts';
+import { OTHER_ANSWERS } from '../../../src/sandbox/faults/fault.ts';
+import type { JsonObject } from '../../../src/sandbox/http/json.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { createMerchant, isSignedBy, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

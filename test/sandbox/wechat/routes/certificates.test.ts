@@ -1,7 +1,7 @@
 import { createDecipheriv, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant, isSignedBy, type Merchant } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import { createMerchant, isSignedBy, type Merchant } from '../../../fixtures/sandbox/merchant.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;

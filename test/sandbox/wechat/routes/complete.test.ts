@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
-import { createMerchant, isSignedBy, type Merchant } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
+import { createMerchant, isSignedBy, type Merchant } from '../../../fixtures/sandbox/merchant.ts';
 
 const UNUSED = {
   finish_type: 1,

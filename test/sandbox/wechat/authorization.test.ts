@@ -1,10 +1,15 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { authorize, parseAuthorization } from '../../src/sandbox/wechat/authorization.ts';
-import { createNonceBook } from '../../src/sandbox/wechat/nonces.ts';
-import { Refusal } from '../../src/sandbox/wechat/refusal.ts';
-import { createMerchant, isSignedBy, type Merchant, ORDERS } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { authorize, parseAuthorization } from '../../../src/sandbox/wechat/authorization.ts';
+import { createNonceBook } from '../../../src/sandbox/wechat/nonces.ts';
+import { Refusal } from '../../../src/sandbox/wechat/refusal.ts';
+import {
+  createMerchant,
+  isSignedBy,
+  type Merchant,
+  ORDERS,
+} from '../../fixtures/sandbox/merchant.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
 let sandbox: Sandbox;
