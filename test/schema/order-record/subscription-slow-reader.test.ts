@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
-import { type Port, serve } from '../fixtures/http/port.ts';
-import { subscribeAt } from '../fixtures/http/sse.ts';
-import { openSocket } from '../fixtures/http/websocket.ts';
-import { at, textAt } from '../fixtures/json-at.ts';
-import { heapUsed } from '../fixtures/process/heap.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribeAt } from '../../fixtures/http/sse.ts';
+import { openSocket } from '../../fixtures/http/websocket.ts';
+import { at, textAt } from '../../fixtures/json-at.ts';
+import { heapUsed } from '../../fixtures/process/heap.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const MEGABYTE = 1024 * 1024;
 const EVENTS = 1_200;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
-import { QUERY, USER_STATE } from './fixtures/graphql/documents.ts';
-import { newOutOrderNo, orderInput } from './fixtures/graphql/inputs.ts';
-import { at } from './fixtures/json.ts';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
+import { newOutOrderNo, orderInput } from '../../fixtures/graphql/inputs.ts';
+import { at } from '../../fixtures/json.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

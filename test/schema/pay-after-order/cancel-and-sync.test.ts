@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
+import { createLife, type Life, newNumber } from '../../fixtures/app/merchant-app.ts';
 import {
   acceptedOrder,
   change,
@@ -7,8 +7,8 @@ import {
   create,
   finishedOrder,
   syncInput,
-} from '../fixtures/app/order-operations.ts';
-import { at, textAt } from '../fixtures/json-at.ts';
+} from '../../fixtures/app/order-operations.ts';
+import { at, textAt } from '../../fixtures/json-at.ts';
 
 let life: Life;
 beforeAll(async () => {

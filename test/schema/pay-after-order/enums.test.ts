@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { PayAfterOrder } from '../src/wechat/index.ts';
-import { makeApp, run, stubWechat } from './fixtures/app/test-app.ts';
-import { QUERY, USER_STATE } from './fixtures/graphql/documents.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
-import { at } from './fixtures/json.ts';
+import type { PayAfterOrder } from '../../../src/wechat/index.ts';
+import { makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
 
 async function shown(changes: Partial<PayAfterOrder>) {
   const wechat = stubWechat({

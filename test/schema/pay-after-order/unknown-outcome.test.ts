@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
+import { createLife, type Life } from '../../fixtures/app/merchant-app.ts';
 import {
   acceptedOrder,
   type ChangeName,
@@ -9,8 +9,8 @@ import {
   createInput,
   finishedOrder,
   syncInput,
-} from '../fixtures/app/order-operations.ts';
-import type { JsonObject } from '../fixtures/json-at.ts';
+} from '../../fixtures/app/order-operations.ts';
+import type { JsonObject } from '../../fixtures/json-at.ts';
 
 let life: Life;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
-import { type NamedFault, SILENCE, statusFault, UNTRUSTED } from './fixtures/graphql/faults.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { at } from './fixtures/json.ts';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type NamedFault, SILENCE, statusFault, UNTRUSTED } from '../../fixtures/graphql/faults.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { at } from '../../fixtures/json.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

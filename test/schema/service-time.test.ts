@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { at } from './fixtures/json.ts';
+import { createFixture, type Fixture } from '../fixtures/app/sandbox-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { at } from '../fixtures/json.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

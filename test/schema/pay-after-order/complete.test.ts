@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
-import { acceptedOrder, change, completeInput } from '../fixtures/app/order-operations.ts';
-import { at, textAt } from '../fixtures/json-at.ts';
+import { createLife, type Life } from '../../fixtures/app/merchant-app.ts';
+import { acceptedOrder, change, completeInput } from '../../fixtures/app/order-operations.ts';
+import { at, textAt } from '../../fixtures/json-at.ts';
 
 let life: Life;
 beforeAll(async () => {

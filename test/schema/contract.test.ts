@@ -7,12 +7,12 @@ import {
   specifiedDirectives,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { schema } from '../src/schema/index.ts';
-import { CONTRACT } from './fixtures/graphql/contract.ts';
-import { elementsOf, ownTypes, shapeOf } from './fixtures/graphql/schema-elements.ts';
+import { schema } from '../../src/schema/index.ts';
+import { CONTRACT } from '../fixtures/graphql/contract.ts';
+import { elementsOf, ownTypes, shapeOf } from '../fixtures/graphql/schema-elements.ts';
 
 test('schema.graphql is what the code makes', () => {
-  const file = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
+  const file = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
   expect(file).toBe(`${printSchema(schema)}\n`);
 });
 

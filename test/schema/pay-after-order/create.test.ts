@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
-import { ORDER } from './fixtures/graphql/documents.ts';
-import { orderInput, PERSONAL } from './fixtures/graphql/inputs.ts';
-import { at } from './fixtures/json.ts';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { ORDER } from '../../fixtures/graphql/documents.ts';
+import { orderInput, PERSONAL } from '../../fixtures/graphql/inputs.ts';
+import { at } from '../../fixtures/json.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

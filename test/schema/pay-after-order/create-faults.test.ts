@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
-import { QUERY } from './fixtures/graphql/documents.ts';
-import { SILENCE, statusFault, UNTRUSTED } from './fixtures/graphql/faults.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { at, type JsonObject } from './fixtures/json.ts';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { QUERY } from '../../fixtures/graphql/documents.ts';
+import { SILENCE, statusFault, UNTRUSTED } from '../../fixtures/graphql/faults.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { at, type JsonObject } from '../../fixtures/json.ts';
 
 let patient: Fixture;
 /** Only silence needs short attempts: on a busy machine others would seem silent, too. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
-import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { at, type JsonObject, listAt } from '../../fixtures/json-at.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const START = Date.parse('2026-11-23T09:00:00Z');
 let now = START;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createFixture } from './fixtures/app/sandbox-app.ts';
-import { makeApp, run, stubWechat } from './fixtures/app/test-app.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
-import { at } from './fixtures/json.ts';
+import { createFixture } from '../../fixtures/app/sandbox-app.ts';
+import { makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
 
 /** One document that asks for every one of these orders under an alias of its own. */
 function aliases(numbers: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from './fixtures/app/sandbox-app.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

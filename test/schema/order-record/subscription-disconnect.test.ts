@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Ledger } from '../../src/ledger/ledger.ts';
-import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
-import { type Port, serve } from '../fixtures/http/port.ts';
-import { subscribe, subscribeAt } from '../fixtures/http/sse.ts';
-import { graphqlWs, openSocket } from '../fixtures/http/websocket.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
+import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 /** As over a network: a cursor is not found at once. */
 const LOOK_UP_MS = 30;

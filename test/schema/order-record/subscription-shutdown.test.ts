@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
-import { DRAIN_MS, type Port, serve } from '../fixtures/http/port.ts';
-import { subscribe, subscribeAt } from '../fixtures/http/sse.ts';
-import { graphqlWs, openSocket } from '../fixtures/http/websocket.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { DRAIN_MS, type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
+import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const opened: { readonly gateway: Gateway; readonly port: Port }[] = [];
 afterAll(async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeApp, run, stubWechat } from './fixtures/app/test-app.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
+import { makeApp, run, stubWechat } from '../fixtures/app/test-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
 
 let reads = 0;
 let writes = 0;

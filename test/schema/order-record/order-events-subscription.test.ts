@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/ledger/event-log.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
-import { createGateway, createLife, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
-import { create } from '../fixtures/app/order-operations.ts';
-import { type Port, serve } from '../fixtures/http/port.ts';
-import { subscribe, subscribeAt } from '../fixtures/http/sse.ts';
-import { graphqlWs } from '../fixtures/http/websocket.ts';
-import { at, type JsonObject, listAt, textAt } from '../fixtures/json-at.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import {
+  createGateway,
+  createLife,
+  type Life,
+  newNumber,
+} from '../../fixtures/app/merchant-app.ts';
+import { create } from '../../fixtures/app/order-operations.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
+import { graphqlWs } from '../../fixtures/http/websocket.ts';
+import { at, type JsonObject, listAt, textAt } from '../../fixtures/json-at.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 let life: Life;
 let port: Port;
