@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config/load-config.ts';
-import { problemsOf, productionEnv } from './fixtures/process/environment.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { problemsOf, productionEnv } from '../fixtures/process/environment.ts';
 
 describe('the rate limit of a caller', () => {
   test.each([

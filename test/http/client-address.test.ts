@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clientAddress, trustedProxies } from '../src/http/client-address.ts';
-import { problemsOf } from './fixtures/process/environment.ts';
+import { clientAddress, trustedProxies } from '../../src/http/client-address.ts';
+import { problemsOf } from '../fixtures/process/environment.ts';
 
 const clientOf = clientAddress(trustedProxies(['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8']));
 const from = (peer: string, headers: Readonly<Record<string, string>>) =>

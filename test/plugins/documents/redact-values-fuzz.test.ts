@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { App } from '../src/app.ts';
-import { malformation, textOf } from './fixtures/app/answer-checks.ts';
-import type { CollectedLog } from './fixtures/app/log-lines.ts';
-import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
-import { graphqlBody, headers, holdsValue, otherBody } from './fixtures/graphql/arbitraries.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
+import type { App } from '../../../src/app.ts';
+import { malformation, textOf } from '../../fixtures/app/answer-checks.ts';
+import type { CollectedLog } from '../../fixtures/app/log-lines.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { graphqlBody, headers, holdsValue, otherBody } from '../../fixtures/graphql/arbitraries.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 
 const RUNS = { seed: 20_261_123, endOnFailure: true };
 /** A stream of events is over as soon as it begins. */

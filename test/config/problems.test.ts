@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Environment } from '../src/config/environment.ts';
-import { SANDBOX_MCHID } from '../src/config/upstream.ts';
-import { makeIdentity } from '../src/sandbox/identity.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { SANDBOX_MCHID } from '../../src/config/upstream.ts';
+import { makeIdentity } from '../../src/sandbox/identity.ts';
 import {
   DATA_KEY,
   MERCHANT_KEY,
@@ -11,7 +11,7 @@ import {
   productionEnv,
   TOKENS,
   withFile,
-} from './fixtures/process/environment.ts';
+} from '../fixtures/process/environment.ts';
 
 const [FIRST_LINE = ''] = MERCHANT_KEY.split('\n');
 /** 43 letters once what is no Base64 is skipped. */

@@ -11,10 +11,10 @@ import {
   records,
   SECRET,
   userState,
-} from './fixtures/app/secrets.ts';
-import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
-import { CREATE, QUERY } from './fixtures/graphql/documents.ts';
-import { at } from './fixtures/json.ts';
+} from '../../fixtures/app/secrets.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { CREATE, QUERY } from '../../fixtures/graphql/documents.ts';
+import { at } from '../../fixtures/json.ts';
 
 test.each<[string, unknown]>([
   ['an unended string', userState(`"${SECRET}) { appid } }`)],

@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { countOpenIntents } from '../src/ledger/open-intents.ts';
-import { countedQueries, createMetrics } from '../src/observability/metrics.ts';
-import { createFixture } from './fixtures/app/sandbox-app.ts';
-import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './fixtures/app/test-app.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
+import { countOpenIntents } from '../../src/ledger/open-intents.ts';
+import { countedQueries, createMetrics } from '../../src/observability/metrics.ts';
+import { createFixture } from '../fixtures/app/sandbox-app.ts';
+import {
+  graphqlRequest,
+  makeApp,
+  memoryLedger,
+  run,
+  stubWechat,
+} from '../fixtures/app/test-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
 
 const get = (app: ReturnType<typeof makeApp>) => app.fetch(new Request('http://app/metrics'));
 const lines = async (app: ReturnType<typeof makeApp>, name: string) =>

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createRateLimit } from '../src/auth/rate-limit.ts';
-import { graphqlRequest, makeApp, run, stubWechat } from './fixtures/app/test-app.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
-import { at } from './fixtures/json.ts';
+import { createRateLimit } from '../../../src/auth/rate-limit.ts';
+import { graphqlRequest, makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
 
 function limited(perSecond: number, burst: number) {
   const calls: string[] = [];

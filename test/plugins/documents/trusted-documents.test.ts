@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config/load-config.ts';
-import { createGateway } from './fixtures/app/merchant-app.ts';
-import { graphqlRequest, makeApp } from './fixtures/app/test-app.ts';
-import { serve } from './fixtures/http/port.ts';
-import { openSocket } from './fixtures/http/websocket.ts';
-import { at } from './fixtures/json.ts';
-import { problemsOf } from './fixtures/process/environment.ts';
-import { notificationOptions } from './fixtures/wechat/sdk-notification.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { createGateway } from '../../fixtures/app/merchant-app.ts';
+import { graphqlRequest, makeApp } from '../../fixtures/app/test-app.ts';
+import { serve } from '../../fixtures/http/port.ts';
+import { openSocket } from '../../fixtures/http/websocket.ts';
+import { at } from '../../fixtures/json.ts';
+import { problemsOf } from '../../fixtures/process/environment.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const TEXT = 'query Type { __typename }';
 const ID = createHash('sha256').update(TEXT).digest('hex');
@@ -76,7 +76,7 @@ describe('with trusted documents', () => {
 describe('the manifest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const script = fileURLToPath(new URL('../scripts/documents.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../../scripts/documents.ts', import.meta.url));
   const out = join(folder, 'manifest.json');
   const make = () =>
     promisify(execFile)(process.execPath, [script, folder, '--out', out]).then(

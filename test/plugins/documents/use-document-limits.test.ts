@@ -1,15 +1,15 @@
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
-import { SCOPES } from '../src/auth/caller.ts';
-import { documentCaches } from '../src/plugins/documents/document-caches.ts';
-import { rememberedShapes } from '../src/plugins/documents/document-limits.ts';
-import { documentProblems } from '../src/plugins/documents/document-problems.ts';
-import { useDocumentLimits } from '../src/plugins/documents/use-document-limits.ts';
-import { useSafeErrors } from '../src/plugins/documents/use-safe-errors.ts';
-import { schema } from '../src/schema/index.ts';
-import { graphqlRequest, makeApp, run, stubWechat } from './fixtures/app/test-app.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
-import { at } from './fixtures/json.ts';
+import { SCOPES } from '../../../src/auth/caller.ts';
+import { documentCaches } from '../../../src/plugins/documents/document-caches.ts';
+import { rememberedShapes } from '../../../src/plugins/documents/document-limits.ts';
+import { documentProblems } from '../../../src/plugins/documents/document-problems.ts';
+import { useDocumentLimits } from '../../../src/plugins/documents/use-document-limits.ts';
+import { useSafeErrors } from '../../../src/plugins/documents/use-safe-errors.ts';
+import { schema } from '../../../src/schema/index.ts';
+import { graphqlRequest, makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
 
 let calls = 0;
 const app = makeApp({

@@ -3,8 +3,8 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { createHttpServer } from '../src/http/server.ts';
-import { makeApp } from './fixtures/app/test-app.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { makeApp } from '../fixtures/app/test-app.ts';
 
 const CLIENTS = 50;
 const LIMITS = { headersMs: 200, requestMs: 500, stalledMs: 400, idleMs: 400, checkMs: 50 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../src/config/environment.ts';
-import { loadConfig } from '../src/config/load-config.ts';
+import { ConfigError } from '../../src/config/environment.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import {
   DATA_KEY,
   MERCHANT_CERTIFICATE,
@@ -10,7 +10,7 @@ import {
   problemsOf,
   productionEnv,
   withFile,
-} from './fixtures/process/environment.ts';
+} from '../fixtures/process/environment.ts';
 
 describe('without any variable', () => {
   const defaults = {

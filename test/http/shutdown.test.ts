@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { closeInOrder, followConnections } from '../src/http/shutdown.ts';
+import { closeInOrder, followConnections } from '../../src/http/shutdown.ts';
 
 /** Steps that note when they begin and end. */
 function recorder() {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { graphqlRequest, makeApp } from './fixtures/app/test-app.ts';
-import { listen } from './fixtures/http/listen.ts';
+import { graphqlRequest, makeApp } from '../fixtures/app/test-app.ts';
+import { listen } from '../fixtures/http/listen.ts';
 
 const LIMIT = 64 * 1024;
 const SMALL = '{"query":"{ __typename }"}';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createRequestIds } from '../src/http/request-id.ts';
-import { renderGraphiqlPage } from '../src/plugins/graphiql/page.ts';
-import { collectLog } from './fixtures/app/log-lines.ts';
-import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
-import { at } from './fixtures/json.ts';
+import { createRequestIds } from '../../src/http/request-id.ts';
+import { renderGraphiqlPage } from '../../src/plugins/graphiql/page.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../fixtures/app/test-app.ts';
+import { at } from '../fixtures/json.ts';
 
 const QUERY = { query: '{ __typename }' };
 

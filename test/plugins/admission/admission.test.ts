@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createAdmission } from '../src/plugins/admission/admission.ts';
-import { ANSWER_HEADERS } from '../src/plugins/use-response-headers.ts';
-import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
-import { listen } from './fixtures/http/listen.ts';
+import { createAdmission } from '../../../src/plugins/admission/admission.ts';
+import { ANSWER_HEADERS } from '../../../src/plugins/use-response-headers.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { listen } from '../../fixtures/http/listen.ts';
 
 /** Of one order each: those who ask for the same one share a call. */
 const queryOf = (order: number) => `{ payAfterOrder(by: { outOrderNo: "T${order}" }) { state } }`;

@@ -1,7 +1,7 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeApp } from './fixtures/app/test-app.ts';
-import { listen } from './fixtures/http/listen.ts';
+import { makeApp } from '../fixtures/app/test-app.ts';
+import { listen } from '../fixtures/http/listen.ts';
 
 let server: Awaited<ReturnType<typeof listen>>;
 beforeAll(async () => {

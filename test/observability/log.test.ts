@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { collectLog } from './fixtures/app/log-lines.ts';
-import { at, type JsonObject } from './fixtures/json.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
+import { at, type JsonObject } from '../fixtures/json.ts';
 
 const REDACTED = '[redacted]';
 

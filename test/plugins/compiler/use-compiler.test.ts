@@ -1,16 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { App } from '../src/app.ts';
-import { recordObservation } from '../src/ledger/record-observation.ts';
-import { OrderNotFoundError, WechatUnavailableError } from '../src/wechat/index.ts';
-import { graphqlRequest, makeApp, memoryLedger, run, stubWechat } from './fixtures/app/test-app.ts';
-import { snippets } from './fixtures/docs/documents.ts';
-import { graphqlBody } from './fixtures/graphql/arbitraries.ts';
-import { CREATE, QUERY, USER_STATE } from './fixtures/graphql/documents.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { payAfterOrder } from './fixtures/graphql/pay-after-order.ts';
-import { randomRequest } from './fixtures/graphql/random-documents.ts';
-import { at, parsed } from './fixtures/json.ts';
+import type { App } from '../../../src/app.ts';
+import { recordObservation } from '../../../src/ledger/record-observation.ts';
+import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
+import {
+  graphqlRequest,
+  makeApp,
+  memoryLedger,
+  run,
+  stubWechat,
+} from '../../fixtures/app/test-app.ts';
+import { snippets } from '../../fixtures/docs/documents.ts';
+import { graphqlBody } from '../../fixtures/graphql/arbitraries.ts';
+import { CREATE, QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { randomRequest } from '../../fixtures/graphql/random-documents.ts';
+import { at, parsed } from '../../fixtures/json.ts';
 
 const ids = { appid: 'wxd678efh567hg6787', mchid: '1230000109', serviceId: '500001' };
 const unknown = { status: null, code: null, requestId: null };
