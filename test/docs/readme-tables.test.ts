@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { identityControls } from '../src/sandbox/controls/identity.ts';
-import { notificationControls } from '../src/sandbox/controls/notices.ts';
-import { notifyControls } from '../src/sandbox/controls/notify.ts';
-import { orderControls } from '../src/sandbox/controls/orders.ts';
-import { stateControls } from '../src/sandbox/controls/state.ts';
-import { trafficControls } from '../src/sandbox/controls/traffic.ts';
-import { FAULTS, NOTICE_FAULTS } from '../src/sandbox/faults/fault.ts';
-import { DEFAULT_RULES } from '../src/sandbox/rules.ts';
-import { schema } from '../src/schema/index.ts';
-import { codeIn, english, firstColumn, read, tableOf } from './fixtures/docs/documents.ts';
+import { identityControls } from '../../src/sandbox/controls/identity.ts';
+import { notificationControls } from '../../src/sandbox/controls/notices.ts';
+import { notifyControls } from '../../src/sandbox/controls/notify.ts';
+import { orderControls } from '../../src/sandbox/controls/orders.ts';
+import { stateControls } from '../../src/sandbox/controls/state.ts';
+import { trafficControls } from '../../src/sandbox/controls/traffic.ts';
+import { FAULTS, NOTICE_FAULTS } from '../../src/sandbox/faults/fault.ts';
+import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
+import { schema } from '../../src/schema/index.ts';
+import { codeIn, english, firstColumn, read, tableOf } from '../fixtures/docs/documents.ts';
 
 describe('the tables of README.md', () => {
   test('name every mutation', () => {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Snippet, snippetIn, snippets } from './fixtures/docs/documents.ts';
-import { expectLike } from './fixtures/docs/like.ts';
-import { type Reader, run, startReader } from './fixtures/docs/reader.ts';
-import { root } from './fixtures/process/spawned-server.ts';
+import { type Snippet, snippetIn, snippets } from '../fixtures/docs/documents.ts';
+import { expectLike } from '../fixtures/docs/like.ts';
+import { type Reader, run, startReader } from '../fixtures/docs/reader.ts';
+import { root } from '../fixtures/process/spawned-server.ts';
 
 let reader: Reader;
 

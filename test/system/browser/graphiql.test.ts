@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, type WatchedBrowser } from '../fixtures/browser/browser.ts';
-import { openGraphiql } from '../fixtures/browser/graphiql-page.ts';
-import { root, type SpawnedServer, spawnServer } from '../fixtures/process/spawned-server.ts';
+import { launchBrowser, type WatchedBrowser } from '../../fixtures/browser/browser.ts';
+import { openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
+import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
 
 const SCREENSHOT = join(root, 'docs/graphiql.png');
 const TABS = ['UserState', 'CreateOrder', 'Events', 'Order', 'CompleteOrder', 'Orders'];

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
-import { startSandbox } from '../src/sandbox/index.ts';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { startServer, statusOf } from './fixtures/process/server-process.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { startServer, statusOf } from '../fixtures/process/server-process.ts';
 
 describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () => {
   test('finishes what is under way and takes nothing new', async ({ expect }) => {

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { type Comparison, middle } from '../bench/compare.ts';
-import { OURS, PEERS } from '../bench/contenders.ts';
-import { readAnswer } from '../bench/load/connection.ts';
-import { outOrderNo } from '../bench/load/lanes.ts';
-import type { Sample } from '../bench/measure.ts';
-import { readProfile } from '../bench/profile/read.ts';
-import { goalsOf } from '../bench/report/goals.ts';
-import { ratiosPicture } from '../bench/report/ratios.ts';
-import { median, percentile } from '../bench/report/statistics.ts';
-import { comparisonTables } from '../bench/report/tables.ts';
-import { SCENARIOS } from '../bench/scenarios.ts';
-import { timeStage } from '../bench/stages/stage.ts';
-import { NUMBER_LENGTH, requestText } from '../bench/work/requests.ts';
+import { type Comparison, middle } from '../../bench/compare.ts';
+import { OURS, PEERS } from '../../bench/contenders.ts';
+import { readAnswer } from '../../bench/load/connection.ts';
+import { outOrderNo } from '../../bench/load/lanes.ts';
+import type { Sample } from '../../bench/measure.ts';
+import { readProfile } from '../../bench/profile/read.ts';
+import { goalsOf } from '../../bench/report/goals.ts';
+import { ratiosPicture } from '../../bench/report/ratios.ts';
+import { median, percentile } from '../../bench/report/statistics.ts';
+import { comparisonTables } from '../../bench/report/tables.ts';
+import { SCENARIOS } from '../../bench/scenarios.ts';
+import { timeStage } from '../../bench/stages/stage.ts';
+import { NUMBER_LENGTH, requestText } from '../../bench/work/requests.ts';
 
 const PLAIN: Sample = {
   perSecond: 1_000,

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
-import { orderInput } from './fixtures/graphql/inputs.ts';
-import { startServer } from './fixtures/process/server-process.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { startServer } from '../fixtures/process/server-process.ts';
 
-const FAULTS = fileURLToPath(new URL('./fixtures/process/fails-on-signal.ts', import.meta.url));
+const FAULTS = fileURLToPath(new URL('../fixtures/process/fails-on-signal.ts', import.meta.url));
 
 describe.concurrent('an error that nobody caught', () => {
   test.for([

@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chinese, codeIn, english, read, snippets, snippetsOf } from './fixtures/docs/documents.ts';
-import { root } from './fixtures/process/spawned-server.ts';
+import {
+  chinese,
+  codeIn,
+  english,
+  read,
+  snippets,
+  snippetsOf,
+} from '../fixtures/docs/documents.ts';
+import { root } from '../fixtures/process/spawned-server.ts';
 
 const DOCUMENTS = ['README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', 'CONTEXT.md', 'CHANGELOG.md'];
 

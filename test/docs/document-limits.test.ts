@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { documentProblems } from '../src/plugins/documents/document-problems.ts';
-import { schema } from '../src/schema/index.ts';
-import { read, snippets } from './fixtures/docs/documents.ts';
+import { documentProblems } from '../../src/plugins/documents/document-problems.ts';
+import { schema } from '../../src/schema/index.ts';
+import { read, snippets } from '../fixtures/docs/documents.ts';
 
 const tabs = [...read('src/plugins/graphiql/page.ts').matchAll(/^const \w+ = `(#[^`]+)`;$/gm)].map(
   ([, text = '']) => text,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, type WatchedBrowser } from '../fixtures/browser/browser.ts';
-import { type GraphiqlPage, openGraphiql } from '../fixtures/browser/graphiql-page.ts';
-import { root, type SpawnedServer, spawnServer } from '../fixtures/process/spawned-server.ts';
+import { launchBrowser, type WatchedBrowser } from '../../fixtures/browser/browser.ts';
+import { type GraphiqlPage, openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
+import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
 
 const EVENTS_SCREENSHOT = join(root, 'docs/events.png');
 const PHONE_SCREENSHOT = join(root, 'docs/phone.png');

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../src/config/load-config.ts';
-import { firstColumn, read, snippetIn, tableOf } from './fixtures/docs/documents.ts';
-import { knownVariables } from './fixtures/docs/variables.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { firstColumn, read, snippetIn, tableOf } from '../fixtures/docs/documents.ts';
+import { knownVariables } from '../fixtures/docs/variables.ts';
 
 const API_KEY = { client: 'bff', sha256: '0'.repeat(64), scopes: ['orders:any'] };
 
