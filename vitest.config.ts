@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'node_modules/**'],
+    exclude: ['test/system/browser/**', 'node_modules/**'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 90_000,
