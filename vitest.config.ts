@@ -5,7 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/system/browser/**', 'node_modules/**'],
+    // Whole processes have a run of their own: npm run test:system.
+    exclude: ['test/system/**', 'node_modules/**'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 90_000,

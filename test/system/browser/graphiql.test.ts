@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, type WatchedBrowser } from '../../fixtures/browser/browser.ts';
+import {
+  launchBrowser,
+  updateScreenshot,
+  type WatchedBrowser,
+} from '../../fixtures/browser/browser.ts';
 import { openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
 import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
 
@@ -32,7 +36,7 @@ test('a newcomer walks an order through GraphiQL, on this machine alone', async 
   const created = await run();
   expect(created).toMatch(/"orderId":"\d{24}"/);
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: SCREENSHOT });
+  await updateScreenshot(page, SCREENSHOT);
   expect(await run(), 'the same order again, as the tab promises').toBe(created);
 
   await open('Order');

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, type WatchedBrowser } from '../../fixtures/browser/browser.ts';
+import {
+  launchBrowser,
+  updateScreenshot,
+  type WatchedBrowser,
+} from '../../fixtures/browser/browser.ts';
 import { type GraphiqlPage, openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
 import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
 
@@ -44,7 +48,7 @@ test('an order from its create to its payment, as the subscription in GraphiQL s
   await heard('FINISHED', 'MUTATION');
   await heard('USER_PAID', 'NOTIFICATION');
   await listening.page.mouse.move(0, 0);
-  await listening.page.screenshot({ path: EVENTS_SCREENSHOT });
+  await updateScreenshot(listening.page, EVENTS_SCREENSHOT);
 
   await working.open('Orders');
   const recorded = await working.run();
@@ -63,7 +67,7 @@ test('the phone page shows what was paid, what waits, and what the merchant was 
   await phone.getByText('已支付').first().waitFor();
   const told = phone.getByRole('region', { name: '通知' });
   expect(await told.getByText('200').count()).toBe(2);
-  await phone.screenshot({ path: PHONE_SCREENSHOT });
+  await updateScreenshot(phone, PHONE_SCREENSHOT);
 });
 
 test('nothing was asked of another host, and the console has no errors', () => {
