@@ -4,6 +4,7 @@ export default defineConfig({
   // graphql has a `development` export condition: without this Vite and Node would load two copies of it.
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
+    globalSetup: 'test/fixtures/global-setup.ts',
     include: ['test/**/*.test.ts'],
     // Whole processes have a run of their own: npm run test:system.
     exclude: ['test/system/**', 'node_modules/**'],

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +7,14 @@ import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { firstColumn, read, snippetIn, tableOf } from '../fixtures/docs/documents.ts';
 import { knownVariables } from '../fixtures/docs/variables.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const API_KEY = { client: 'bff', sha256: '0'.repeat(64), scopes: ['orders:any'] };
 
 test('the configuration for production is accepted, with keys in its files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'readme-'));
-  const merchant = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const wechat = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const merchant = rsaKeys();
+  const wechat = rsaKeys();
   const files = new Map([
     ['apiclient_cert.pem', '275C0163BD947338007EFACC6964ADE9CA5E767A'],
     ['apiclient_key.pem', merchant.privateKey.export({ type: 'pkcs8', format: 'pem' })],

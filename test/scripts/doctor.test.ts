@@ -6,15 +6,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Environment } from '../../src/config/environment.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
 import { closedPort, serve } from '../fixtures/http/http-server.ts';
+import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
 import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
 const script = fileURLToPath(new URL('../../scripts/doctor.ts', import.meta.url));
 let sandbox: Sandbox;
 let folder: string;
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   folder = mkdtempSync(join(tmpdir(), 'doctor-'));
 });
 afterAll(async () => {

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSandbox } from '../../src/sandbox/index.ts';
 import { QUERY } from '../fixtures/graphql/documents.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { at } from '../fixtures/json.ts';
 import { spawnServer, startServer, statusOf } from '../fixtures/process/server-process.ts';
+import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
 
 test('the server is ready within 3 s on a processor that it has to itself', {
   timeout: 60_000,
@@ -41,7 +41,7 @@ test('the server makes an order, shows it, and stops', async () => {
 
 test('an order is still known after a restart, and its personal data are in no file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'server-'));
-  const sandbox = await startSandbox();
+  const sandbox = await startTestSandbox();
   const env = { DATABASE_URL: `sqlite:${join(folder, 'data', 'payafter.db')}` };
   const input = orderInput({ name: 'Zhang San' });
   const query = '{ payAfterOrders { edges { node { outOrderNo state lastEventId } } } }';

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
-import { startSandbox } from '../../src/sandbox/index.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { startServer, statusOf } from '../fixtures/process/server-process.ts';
+import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
 
 describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () => {
   test('finishes what is under way and takes nothing new', async ({ expect }) => {
@@ -58,7 +58,7 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
   });
 
   test('is gone after 10 s, whatever hangs and however often it is asked', async ({ expect }) => {
-    const sandbox = await startSandbox();
+    const sandbox = await startTestSandbox();
     const server = await startServer(sandbox, { WECHAT_TIMEOUT_MS: '60000' });
     const { created } = await server.createUnderWay(orderInput(), 60_000);
     const silent = connect(Number(new URL(server.url).port), '127.0.0.1');

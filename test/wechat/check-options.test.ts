@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WechatPayOptions } from '../../src/wechat/options.ts';
-import { certificateOf, ecKeys, rsaKeys } from '../fixtures/wechat/keys.ts';
+import { certificateOf, ecKeys, weakRsaKeys } from '../fixtures/wechat/keys.ts';
 import { MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
 import {
   apiv3Key,
@@ -14,7 +14,7 @@ import {
   wechat,
 } from '../fixtures/wechat/valid-options.ts';
 
-const weak = rsaKeys(1024);
+const weak = weakRsaKeys();
 const elliptic = ecKeys();
 const only = (start: string) => [expect.stringMatching(new RegExp(`^${start}`))];
 

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { createMerchant, type Merchant, ORDERS, send } from '../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
 });
 afterAll(() => sandbox.close());
@@ -105,7 +106,7 @@ describe('the rules', () => {
   });
 
   test('can be given at the start', async () => {
-    const own = await startSandbox({ rules: { certificates: 'none' } });
+    const own = await startTestSandbox({ rules: { certificates: 'none' } });
     const { json } = await createMerchant(own.credentials).control('GET', '/sandbox/rules');
     await own.close();
     expect(json['certificates']).toBe('none');

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SandboxCall } from '../../../src/sandbox/http/call-log.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import {
   createMerchant,
   isSignedBy,
   type Merchant,
   ORDERS,
 } from '../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 const told: SandboxCall[] = [];
 let sandbox: Sandbox;
@@ -14,7 +15,7 @@ let merchant: Merchant;
 let certificate: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ onCall: (call) => told.push(call) });
+  sandbox = await startTestSandbox({ onCall: (call) => told.push(call) });
   merchant = createMerchant(sandbox.credentials);
   certificate = (await merchant.control('GET', '/sandbox/platform-certificate')).text;
 });

@@ -1,15 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OTHER_ANSWERS } from '../../../src/sandbox/faults/fault.ts';
 import type { JsonObject } from '../../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { createMerchant, isSignedBy, type Merchant } from '../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
 let certificate: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
   certificate = (await merchant.control('GET', '/sandbox/platform-certificate')).text;
 });

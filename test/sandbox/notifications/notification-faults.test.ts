@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import {
   decrypted,
@@ -9,6 +9,7 @@ import {
   startReceiver,
 } from '../../fixtures/sandbox/receiver.ts';
 import { soon } from '../../fixtures/sandbox/soon.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
@@ -16,7 +17,7 @@ let receiver: Awaited<ReturnType<typeof startReceiver>>;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await startSandbox({ notifyUrl: receiver.url });
+  sandbox = await startTestSandbox({ notifyUrl: receiver.url });
   merchant = createMerchant(sandbox.credentials);
   await merchant.control('POST', '/sandbox/notify-schedule', { factor: 0 });
 });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../src/sandbox/rules.ts';
 import { beijing } from '../../fixtures/sandbox/beijing.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import { decrypted, isAuthentic, startReceiver } from '../../fixtures/sandbox/receiver.ts';
 import { soon } from '../../fixtures/sandbox/soon.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 const RULES = { ...DEFAULT_RULES, payDelaySeconds: null };
 let sandbox: Sandbox;
@@ -13,7 +14,7 @@ let receiver: Awaited<ReturnType<typeof startReceiver>>;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await startSandbox({ notifyUrl: receiver.url, rules: RULES });
+  sandbox = await startTestSandbox({ notifyUrl: receiver.url, rules: RULES });
   merchant = createMerchant(sandbox.credentials);
 });
 beforeEach(async () => {
@@ -222,7 +223,7 @@ describe('the URL to notify', () => {
       400,
       expect.stringContaining('url is an http URL on this machine without a query'),
     ]);
-    await expect(startSandbox({ notifyUrl: url })).rejects.toThrow('url is an http URL');
+    await expect(startTestSandbox({ notifyUrl: url })).rejects.toThrow('url is an http URL');
   });
 
   test('is shown, and without one notices are only noted', async () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import { isAuthentic, startReceiver } from '../../fixtures/sandbox/receiver.ts';
 import { soon } from '../../fixtures/sandbox/soon.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
@@ -11,7 +12,7 @@ let receiver: Awaited<ReturnType<typeof startReceiver>>;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await startSandbox({ notifyUrl: receiver.url });
+  sandbox = await startTestSandbox({ notifyUrl: receiver.url });
   merchant = createMerchant(sandbox.credentials);
 });
 beforeEach(async () => {
@@ -178,7 +179,7 @@ describe('a fault of delivery', () => {
 });
 
 test('closing the sandbox ends every timer and cuts what is under way', async () => {
-  const own = await startSandbox({ notifyUrl: receiver.url, rules: { payDelaySeconds: 0.1 } });
+  const own = await startTestSandbox({ notifyUrl: receiver.url, rules: { payDelaySeconds: 0.1 } });
   const other = createMerchant(own.credentials);
   await other.control('POST', '/sandbox/notify-schedule', { factor: 0.005 });
   receiver.reset((nth) => (nth === 1 ? 'hang' : 500));

@@ -1,15 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../src/sandbox/rules.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import { soon } from '../../fixtures/sandbox/soon.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 const FREE = { total_amount: 0, fees: [{ fee_name: '租金', fee_amount: 0 }] };
 let sandbox: Sandbox;
 let merchant: Merchant;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
 });
 afterEach(() => rule(DEFAULT_RULES));

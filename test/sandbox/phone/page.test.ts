@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import { startReceiver } from '../../fixtures/sandbox/receiver.ts';
 import { soon } from '../../fixtures/sandbox/soon.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
@@ -10,7 +11,7 @@ let receiver: Awaited<ReturnType<typeof startReceiver>>;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await startSandbox({ notifyUrl: receiver.url, rules: { payDelaySeconds: null } });
+  sandbox = await startTestSandbox({ notifyUrl: receiver.url, rules: { payDelaySeconds: null } });
   merchant = createMerchant(sandbox.credentials);
 });
 afterAll(() => {
@@ -27,7 +28,7 @@ const pressable = (text: string) =>
 
 describe("the page of the user's phone", () => {
   test('waits for an order, and links to the controls', async () => {
-    const own = await startSandbox();
+    const own = await startTestSandbox();
     const { text, headers } = await createMerchant(own.credentials).control('GET', '/');
     await own.close();
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');

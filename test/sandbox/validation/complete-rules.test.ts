@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { beijing } from '../../fixtures/sandbox/beijing.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ rules: { payDelaySeconds: null } });
+  sandbox = await startTestSandbox({ rules: { payDelaySeconds: null } });
   merchant = createMerchant(sandbox.credentials);
 });
 afterAll(() => sandbox.close());

@@ -1,6 +1,6 @@
-import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
+import { sign, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { authorize, parseAuthorization } from '../../../src/sandbox/wechat/authorization.ts';
 import { createNonceBook } from '../../../src/sandbox/wechat/nonces.ts';
 import { Refusal } from '../../../src/sandbox/wechat/refusal.ts';
@@ -10,6 +10,8 @@ import {
   type Merchant,
   ORDERS,
 } from '../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
 let sandbox: Sandbox;
@@ -17,7 +19,7 @@ let merchant: Merchant;
 let certificate: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
   certificate = (await merchant.control('GET', '/sandbox/platform-certificate')).text;
 });
@@ -58,9 +60,7 @@ describe('a call that is not signed as WeChat demands', () => {
     expect(reply.number).toBe('270924332');
   });
 
-  const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString();
+  const otherKey = rsaKeys().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
   test.each([
     ['another key', { key: otherKey }, '错误的签名,验签失败'],
@@ -93,7 +93,7 @@ test('a timestamp within five minutes passes', async () => {
 });
 
 describe('the five minutes are exact to the millisecond', () => {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey, publicKey } = rsaKeys();
   const TIMESTAMP = 1_722_850_421;
   const signature = sign('sha256', Buffer.from(`GET\n/v3/x\n${TIMESTAMP}\nN1\n\n`), privateKey);
   const fields = [

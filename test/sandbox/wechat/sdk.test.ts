@@ -1,8 +1,10 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rsa, Wechatpay } from 'wechatpay-axios-plugin';
 import type { SandboxCredentials } from '../../../src/sandbox/identity.ts';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 let sandbox: Sandbox;
 let credentials: SandboxCredentials;
@@ -10,7 +12,7 @@ let certificate: string;
 let certificateSerial: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   const fetched: unknown = await (await fetch(`${sandbox.url}/sandbox/credentials`)).json();
   expect(fetched).toEqual(sandbox.credentials);
   credentials = sandbox.credentials;
@@ -138,7 +140,7 @@ test('the SDK completes, cancels and syncs, with the number in the path', async 
 });
 
 test('the SDK with another merchant key gets 401 and the echo of what was checked', async () => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = rsaKeys();
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const certs = { [credentials.WECHAT_PUBLIC_KEY_ID]: credentials.WECHAT_PUBLIC_KEY };
   const headers = { 'Wechatpay-Serial': credentials.WECHAT_PUBLIC_KEY_ID };

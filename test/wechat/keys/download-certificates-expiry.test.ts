@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import {
   type CertificateNews,
   createWechatPay,
   type WechatPay,
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 import { anOrder } from '../../fixtures/wechat/orders.ts';
 import { failureOf } from '../../fixtures/wechat/sandbox-client.ts';
 
@@ -17,7 +18,7 @@ const monotonic = performance.now.bind(performance);
 const now = () => Date.now() + aheadMs;
 const news: CertificateNews[] = [];
 beforeAll(async () => {
-  sandbox = await startSandbox({ now });
+  sandbox = await startTestSandbox({ now });
   const { credentials } = sandbox;
   wechat = createWechatPay({
     mchid: credentials.WECHAT_MCHID,

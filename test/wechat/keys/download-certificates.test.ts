@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
 import {
   type CertificateNews,
   createWechatPay,
@@ -11,6 +11,7 @@ import {
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
 import { closedPort, readAll, serve, type TestServer } from '../../fixtures/http/http-server.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 import { anOrder, IDS, PERSONAL } from '../../fixtures/wechat/orders.ts';
 import { failureOf } from '../../fixtures/wechat/sandbox-client.ts';
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
     notifications.push({ header, body });
     response.end();
   });
-  sandbox = await startSandbox({
+  sandbox = await startTestSandbox({
     notifyUrl: `${receiver.url}/`,
     rules: { notifySignedBy: 'certificate' },
   });

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
 import { beijing } from '../../../fixtures/sandbox/beijing.ts';
 import { createMerchant, type Merchant } from '../../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../../fixtures/sandbox/test-sandbox.ts';
 
 const RULES = { ...DEFAULT_RULES, payDelaySeconds: null };
 let sandbox: Sandbox;
@@ -12,7 +13,7 @@ let merchant: Merchant;
 let aheadMs = 0;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ rules: RULES });
+  sandbox = await startTestSandbox({ rules: RULES });
   merchant = createMerchant(sandbox.credentials);
 });
 afterEach(() => rule(RULES));

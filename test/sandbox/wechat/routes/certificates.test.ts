@@ -1,14 +1,15 @@
 import { createDecipheriv, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../../src/sandbox/index.ts';
 import { createMerchant, isSignedBy, type Merchant } from '../../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
 let pem: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
   pem = (await merchant.control('GET', '/sandbox/platform-certificate')).text;
 });

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
 import { createMerchant, isSignedBy, type Merchant } from '../../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../../fixtures/sandbox/test-sandbox.ts';
 
 const UNUSED = {
   finish_type: 1,
@@ -15,7 +16,7 @@ let sandbox: Sandbox;
 let merchant: Merchant;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ rules: RULES });
+  sandbox = await startTestSandbox({ rules: RULES });
   merchant = createMerchant(sandbox.credentials);
 });
 afterEach(() => rule(RULES));

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
 import {
   createMerchant,
@@ -7,13 +7,14 @@ import {
   type Merchant,
   ORDERS,
 } from '../../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
 let keyHeaders: Record<string, string>;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
   keyHeaders = { 'Wechatpay-Serial': sandbox.credentials.WECHAT_PUBLIC_KEY_ID };
 });
@@ -95,7 +96,7 @@ describe('a repeated create', () => {
   });
 
   test('is the same order also when its end time has come too near meanwhile', async () => {
-    const own = await startSandbox();
+    const own = await startTestSandbox();
     const other = createMerchant(own.credentials);
     const body = other.order({ service_end_time: '20991225091010' });
     const first = await other.call('POST', ORDERS, { body });

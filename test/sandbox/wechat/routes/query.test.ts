@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isJsonObject, type JsonObject, parseJson } from '../../../../src/sandbox/http/json.ts';
-import { type Sandbox, startSandbox } from '../../../../src/sandbox/index.ts';
+import type { Sandbox } from '../../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../../src/sandbox/rules.ts';
 import { createMerchant, type Merchant, ORDERS } from '../../../fixtures/sandbox/merchant.ts';
+import { startTestSandbox } from '../../../fixtures/sandbox/test-sandbox.ts';
 
 let sandbox: Sandbox;
 let merchant: Merchant;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startTestSandbox();
   merchant = createMerchant(sandbox.credentials);
 });
 afterEach(() => merchant.control('POST', '/sandbox/rules', DEFAULT_RULES));
