@@ -4,12 +4,7 @@ import { serveControls } from './controls/serve.ts';
 import type { SandboxCall } from './http/call-log.ts';
 import { close, listen } from './http/listen.ts';
 import { serveWechat } from './http/serve-wechat.ts';
-import {
-  type MakeKeyPair,
-  makeIdentity,
-  newRsaKeyPair,
-  type SandboxCredentials,
-} from './identity.ts';
+import { type MakeKeyPair, makeIdentity, type SandboxCredentials } from './identity.ts';
 import { checkNotifyUrl } from './notifications/notify-url.ts';
 import { DEFAULT_RULES, type SandboxRules } from './rules.ts';
 import { createWorld } from './sandbox.ts';
