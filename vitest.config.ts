@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Whole processes have a run of their own: npm run test:system.
     exclude: ['test/system/**', 'node_modules/**'],
-    maxWorkers: 2,
+    maxWorkers: 3,
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     // What is waited for comes when the machine has time for it.
