@@ -4,7 +4,7 @@ export default defineConfig({
   // As in vitest.config.ts: one copy of graphql.
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
-    include: ['test/browser/**/*.test.ts'],
+    include: ['test/system/browser/**/*.test.ts'],
     // One Chromium at a time: two would slow each other down.
     fileParallelism: false,
     testTimeout: 90_000,

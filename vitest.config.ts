@@ -4,9 +4,12 @@ export default defineConfig({
   // graphql has a `development` export condition: without this Vite and Node would load two copies of it.
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
+    globalSetup: 'test/fixtures/global-setup.ts',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'node_modules/**'],
-    maxWorkers: 2,
+    // Whole processes have a run of their own: npm run test:system.
+    exclude: ['test/system/**', 'node_modules/**'],
+    maxWorkers: 3,
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     // What is waited for comes when the machine has time for it.

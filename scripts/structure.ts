@@ -1,4 +1,4 @@
-import { findCycle, isOwn, type SourceFile, sourceFiles } from '../test/support/imports.ts';
+import { findCycle, isOwn, type SourceFile, sourceFiles } from '../test/fixtures/docs/imports.ts';
 import { filesOnPaths } from './structure/paths.ts';
 
 /** `npm run structure`: the figures by which the layout of src is judged. */

@@ -9,7 +9,7 @@ import {
   importsOf,
   isOwn,
   sourceFiles,
-} from './support/imports.ts';
+} from './fixtures/docs/imports.ts';
 
 const files = sourceFiles();
 const inArea = (area: string) => files.filter((file) => file.area === area);

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { all, type Experiment, none } from '../experiment.ts';
 import { at, parse } from '../support/json.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MATRIX = ['test/access'];
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MATRIX = ['test/auth'];
 
 /** The matrix of scopes, operations and owners, as the test suite has it, counted here. */
 export const access: Experiment = {

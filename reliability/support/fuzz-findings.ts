@@ -1,5 +1,5 @@
-import { malformation, textOf } from '../../test/support/answer-checks.ts';
-import { holdsValue } from '../../test/support/arbitraries.ts';
+import { malformation, textOf } from '../../test/fixtures/app/answer-checks.ts';
+import { holdsValue } from '../../test/fixtures/graphql/arbitraries.ts';
 
 /** What fuzzing found, by kind; each with a few examples to find the cause by. */
 export interface Findings {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Dispatcher, Pool } from 'undici';
-import { graphqlBody, headers, otherBody } from '../../test/support/arbitraries.ts';
+import { graphqlBody, headers, otherBody } from '../../test/fixtures/graphql/arbitraries.ts';
 import { CALLER } from './caller.ts';
 import { type Findings, judgeAnswer, noFindings } from './fuzz-findings.ts';
 import { makeNotification } from './notices.ts';

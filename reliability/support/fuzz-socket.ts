@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { graphqlBody, otherBody } from '../../test/support/arbitraries.ts';
+import { graphqlBody, otherBody } from '../../test/fixtures/graphql/arbitraries.ts';
 import { CALLER } from './caller.ts';
 import { type Findings, judgeText, noFindings } from './fuzz-findings.ts';
 import { at, parse } from './json.ts';

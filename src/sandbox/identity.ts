@@ -1,4 +1,9 @@
-import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  generateKeyPair,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+  randomBytes,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import { issueCertificate, type PlatformCertificate } from './certificate.ts';
 import { randomDigits, randomSerial } from './random.ts';
@@ -37,19 +42,27 @@ export interface Identity {
   readonly publicKeyMode: PlatformKey;
   /** The newest first: it signs where the merchant names none. The others stay good. */
   certificates: readonly [IssuedCertificate, ...IssuedCertificate[]];
+  /** Makes the keys of further certificates. */
+  readonly makeKeyPair: MakeKeyPair;
 }
 
 interface IssuedCertificate extends PlatformKey, PlatformCertificate {}
 
-const makeKeyPair = promisify(generateKeyPair);
-const makeRsaKeyPair = () => makeKeyPair('rsa', { modulusLength: 2048 });
+type RsaKeyPair = Pick<KeyPairKeyObjectResult, 'privateKey' | 'publicKey'>;
+
+/** Where a sandbox gets its RSA keys from. */
+export type MakeKeyPair = () => Promise<RsaKeyPair>;
+
+const generate = promisify(generateKeyPair);
+
+const newRsaKeyPair: MakeKeyPair = () => generate('rsa', { modulusLength: 2048 });
 
 /** Makes all keys of one sandbox. The three numbers are the examples of WeChat's documentation. */
-export async function makeIdentity(nowMs: number): Promise<Identity> {
+export async function makeIdentity(nowMs: number, makeKeyPair = newRsaKeyPair): Promise<Identity> {
   const [merchant, publicKeyMode, certificate] = await Promise.all([
-    makeRsaKeyPair(),
-    makeRsaKeyPair(),
-    issue(nowMs),
+    makeKeyPair(),
+    makeKeyPair(),
+    issue(nowMs, makeKeyPair),
   ]);
   const publicKeyId = `PUB_KEY_ID_${randomDigits(34)}`;
   return {
@@ -67,15 +80,16 @@ export async function makeIdentity(nowMs: number): Promise<Identity> {
     merchantPublicKey: merchant.publicKey,
     publicKeyMode: { serial: publicKeyId, privateKey: publicKeyMode.privateKey },
     certificates: [certificate],
+    makeKeyPair,
   };
 }
 
 /** 平台证书更换: one more certificate with a key of its own, beside those there are. */
 export async function rotateCertificate(identity: Identity, nowMs: number): Promise<void> {
-  identity.certificates = [await issue(nowMs), ...identity.certificates];
+  identity.certificates = [await issue(nowMs, identity.makeKeyPair), ...identity.certificates];
 }
 
-async function issue(nowMs: number): Promise<IssuedCertificate> {
-  const { privateKey } = await makeRsaKeyPair();
+async function issue(nowMs: number, makeKeyPair: MakeKeyPair): Promise<IssuedCertificate> {
+  const { privateKey } = await makeKeyPair();
   return { ...issueCertificate(privateKey, randomSerial(), nowMs), privateKey };
 }

@@ -3,7 +3,7 @@ import { changeRules } from './controls/change-rules.ts';
 import { serveControls } from './controls/serve.ts';
 import type { SandboxCall } from './http/call-log.ts';
 import { serveWechat } from './http/serve-wechat.ts';
-import { makeIdentity, type SandboxCredentials } from './identity.ts';
+import { type MakeKeyPair, makeIdentity, type SandboxCredentials } from './identity.ts';
 import { checkNotifyUrl } from './notifications/notify-url.ts';
 import { DEFAULT_RULES, type SandboxRules } from './rules.ts';
 import { createWorld } from './sandbox.ts';
@@ -54,6 +54,8 @@ export interface SandboxOptions {
   readonly notifyUrl?: string;
   /** Told of every /v3 call once it is known what is answered. */
   readonly onCall?: (call: SandboxCall) => void;
+  /** Makes its RSA keys. Default: new ones, which takes up to a second. */
+  readonly makeKeyPair?: MakeKeyPair;
 }
 
 export interface Sandbox {
@@ -73,7 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { port = 0, host = '127.0.0.1', now = Date.now, rules, onCall = () => {} } = options;
   const notifyUrl = options.notifyUrl === undefined ? null : checkNotifyUrl(options.notifyUrl);
   const closing = new AbortController();
-  const identity = await makeIdentity(now());
+  const identity = await makeIdentity(now(), options.makeKeyPair);
   let url = '';
   const credentials = () => ({ ...identity.credentials, WECHAT_BASE_URL: url });
   const world = createWorld({

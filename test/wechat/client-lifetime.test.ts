@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { serve } from './http-server.ts';
-import { rsaKeys } from './keys.ts';
-import { anOrder, IDS, MCHID } from './orders.ts';
-import { answerTo, clientOf, PUBLIC_KEY_ID, startSdkUpstream } from './sdk-upstream.ts';
+import { serve } from '../fixtures/http/http-server.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { anOrder, IDS, MCHID } from '../fixtures/wechat/orders.ts';
+import {
+  answerTo,
+  clientOf,
+  PUBLIC_KEY_ID,
+  startSdkUpstream,
+} from '../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();

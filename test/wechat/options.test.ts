@@ -1,146 +1,49 @@
 import { describe, expect, test } from 'vitest';
+import { checkOptions } from '../../src/wechat/index.ts';
 import type { WechatPayOptions } from '../../src/wechat/options.ts';
-import { certificateOf, ecKeys, rsaKeys } from './keys.ts';
-import { MERCHANT_SERIAL } from './orders.ts';
+import { MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
 import {
-  apiv3Key,
-  firstLine,
   merchant,
   merchantCertificate,
   onOneLine,
-  PLATFORM_SERIAL,
   platformCertificate,
   problems,
+  RIGHT,
   wechat,
-} from './right-options.ts';
+} from '../fixtures/wechat/valid-options.ts';
 
-const weak = rsaKeys(1024);
-const elliptic = ecKeys();
-const only = (start: string) => [expect.stringMatching(new RegExp(`^${start}`))];
+describe('options are right', () => {
+  test.each<[string, Partial<WechatPayOptions>]>([
+    ['with a public key and certificates side by side', {}],
+    ['with a public key only', { platformCertificates: undefined }],
+    ['with certificates only', { publicKey: undefined, publicKeyId: undefined }],
+    ['without an APIv3 key', { apiv3Key: undefined }],
+    ['with a PEM on one line', { merchantKey: onOneLine(merchant.privatePem) }],
+    ['with a public key on one line', { publicKey: onOneLine(wechat.publicPem) }],
+    ['with certificates on one line', { platformCertificates: onOneLine(platformCertificate) }],
+    ['with blanks around a PEM', { merchantKey: `\n ${merchant.privatePem} \n` }],
+    ['with a serial in lower case', { merchantSerial: MERCHANT_SERIAL.toLowerCase() }],
+    ['over plain http to loopback', { baseUrl: 'http://127.0.0.1:8080' }],
+    ['over plain http to localhost', { baseUrl: 'http://localhost:8080/' }],
+    ['over plain http to loopback of IPv6', { baseUrl: 'http://[::1]:8080' }],
+    ['with the shortest time-out', { timeoutMs: 100 }],
+    ['with the longest time-out', { timeoutMs: 60_000 }],
+  ])('%s', (_, changes) => {
+    expect(problems(changes)).toEqual([]);
+  });
 
-test('everything that is missing is named at once', () => {
-  const nothing = { publicKey: undefined, publicKeyId: undefined, platformCertificates: undefined };
-  expect(problems({ ...nothing, mchid: '', merchantSerial: '', merchantKey: '' })).toEqual([
-    'mchid is missing: the merchant number, digits only.',
-    'merchantKey is missing: a PEM that begins with -----BEGIN PRIVATE KEY-----.',
-    expect.stringMatching(/^merchantSerial is missing: the serial of the merchant certificate/),
-    expect.stringMatching(/^publicKey is missing, and there are no platform certificates/),
-  ]);
-});
+  test("with the merchant's certificate in place of its serial", () => {
+    const options = { ...RIGHT, merchantSerial: merchantCertificate };
+    expect(checkOptions(options).credential.serial).toBe(MERCHANT_SERIAL);
+  });
 
-describe('one thing is wrong, and named alone:', () => {
-  test.each<[string, Partial<WechatPayOptions>, string]>([
-    ['a merchant number with a letter', { mchid: '12300001O9' }, 'mchid is not right'],
-    [
-      'a PEM of one line',
-      { merchantKey: firstLine(merchant.privatePem) },
-      'merchantKey is cut off',
-    ],
-    [
-      'a public key of one line',
-      { publicKey: firstLine(wechat.publicPem) },
-      'publicKey is cut off',
-    ],
-    ['a path', { merchantKey: '/run/secrets/apiclient_key.pem' }, 'merchantKey is a path'],
-    ['a file name', { publicKey: 'pub_key.pem' }, 'publicKey is a path'],
-    ['no PEM', { merchantKey: 'hunter2' }, 'merchantKey is not a PEM'],
-    [
-      'a certificate in place of a private key',
-      { merchantKey: merchantCertificate },
-      'merchantKey holds a CERTIFICATE where a PRIVATE KEY belongs',
-    ],
-    [
-      'a certificate in place of a public key',
-      { publicKey: platformCertificate },
-      'publicKey holds a CERTIFICATE where a PUBLIC KEY belongs',
-    ],
-    [
-      'a key in place of a certificate',
-      { platformCertificates: wechat.publicPem },
-      'platformCertificates holds a PUBLIC KEY where a CERTIFICATE belongs',
-    ],
-    [
-      'a public key in place of the private one',
-      { merchantKey: merchant.publicPem },
-      'merchantKey holds a PUBLIC KEY where a PRIVATE KEY belongs',
-    ],
-    ['an EC key', { merchantKey: elliptic.privatePem }, 'merchantKey is not an RSA key'],
-    ['an EC public key', { publicKey: elliptic.publicPem }, 'publicKey is not an RSA key'],
-    [
-      'a key of 1024 bits',
-      { merchantKey: weak.privatePem },
-      'merchantKey is not an RSA key of 2048',
-    ],
-    ['a damaged key', { merchantKey: damaged(merchant.privatePem) }, 'merchantKey is damaged'],
-    [
-      'a second certificate without its end',
-      { platformCertificates: `${platformCertificate}-----BEGIN CERTIFICATE-----\nMIIB` },
-      'platformCertificates holds a certificate that is not whole',
-    ],
-    ['an APIv3 key of 31', { apiv3Key: apiv3Key.slice(1) }, 'apiv3Key has 31 characters'],
-    ['an APIv3 key of 33', { apiv3Key: `${apiv3Key} ` }, 'apiv3Key has 33 characters'],
-    ['a key without its id', { publicKeyId: undefined }, 'publicKeyId is missing'],
-    ['an id without its key', { publicKey: undefined }, 'publicKey is missing: give the PEM'],
-    ['a serial as id', { publicKeyId: PLATFORM_SERIAL }, 'publicKeyId is not the id'],
-    ['own public key', { publicKey: merchant.publicPem }, 'publicKey is the public half'],
-    [
-      'the serial of a platform certificate',
-      { merchantSerial: PLATFORM_SERIAL.toLowerCase() },
-      'merchantSerial is the serial of a platform certificate',
-    ],
-    [
-      'a certificate of another key',
-      { merchantSerial: certificateOf(wechat, MERCHANT_SERIAL) },
-      'merchantSerial is a certificate that does not belong to the merchant key',
-    ],
-    [
-      'a serial of other letters',
-      { merchantSerial: 'PUB_KEY_ID_01' },
-      'merchantSerial is not right',
-    ],
-    ['plain http', { baseUrl: 'http://api.mch.weixin.qq.com' }, 'baseUrl has to begin with https'],
-    [
-      'http to a false loopback',
-      { baseUrl: 'http://127.0.0.1.evil.example' },
-      'baseUrl has to begin',
-    ],
-    ['a path in the origin', { baseUrl: 'https://example.com/v3' }, 'baseUrl is not an origin'],
-    ['no URL', { baseUrl: 'api.mch.weixin.qq.com' }, 'baseUrl is not an origin'],
-    ['another scheme', { baseUrl: 'ftp://127.0.0.1/' }, 'baseUrl is not an origin'],
-    ['too short a time-out', { timeoutMs: 99 }, 'timeoutMs is not a whole number'],
-    ['too long a time-out', { timeoutMs: 60_001 }, 'timeoutMs is not a whole number'],
-    ['half a millisecond', { timeoutMs: 100.5 }, 'timeoutMs is not a whole number'],
-    ['no number', { timeoutMs: Number.NaN }, 'timeoutMs is not a whole number'],
-  ])('%s', (_, changes, start) => {
-    expect(problems(changes)).toEqual(only(start));
+  test('and a serial is written as WeChat writes it', () => {
+    const options = { ...RIGHT, merchantSerial: MERCHANT_SERIAL.toLowerCase() };
+    expect(checkOptions(options).credential.serial).toBe(MERCHANT_SERIAL);
+  });
+
+  test("and by default talk to WeChat's own origin for 8 s", () => {
+    const { origin, budgetMs } = checkOptions(RIGHT);
+    expect([origin, budgetMs]).toEqual(['https://api.mch.weixin.qq.com', 8_000]);
   });
 });
-
-test('no problem quotes what was given', () => {
-  const line = merchant.privatePem.split('\n')[3] ?? '';
-  const given: readonly Partial<WechatPayOptions>[] = [
-    { merchantKey: line, publicKey: line, platformCertificates: line },
-    { merchantKey: damaged(merchant.privatePem), publicKey: damaged(wechat.publicPem) },
-    { merchantKey: onOneLine(merchant.privatePem).slice(0, 400) },
-    { merchantSerial: merchant.privatePem, mchid: merchant.privatePem },
-    { publicKeyId: merchant.privatePem, apiv3Key: apiv3Key.slice(1) },
-    { baseUrl: `https://user:${apiv3Key}@example.com/${line}` },
-  ];
-  for (const changes of given) {
-    const text = problems(changes).join('\n');
-    expect(text).not.toBe('');
-    for (const secret of [...merchant.privatePem.split('\n'), apiv3Key.slice(1), 'user:']) {
-      if (secret.length > 4 && !secret.startsWith('-----')) {
-        expect(text).not.toContain(secret);
-      }
-    }
-  }
-});
-
-/** The same lines, with letters in the middle that are no longer a key. */
-function damaged(pem: string): string {
-  const lines = pem.split('\n');
-  return lines
-    .map((line, index) => (index === 1 ? line.replace(/^.{8}/, 'AAAAAAAA') : line))
-    .join('\n');
-}

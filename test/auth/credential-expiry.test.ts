@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { as, caller, knowing } from '../fixtures/app/callers.ts';
+import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../fixtures/http/port.ts';
+import { EVENTS, subscribe } from '../fixtures/http/sse.ts';
+import { openSocket } from '../fixtures/http/websocket.ts';
+import { at } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+
+const SCOPES = ['events:read', 'orders:read', 'orders:any'] as const;
+const LIFE_MS = 1_500;
+let revoking: AbortController;
+let gateway: Gateway;
+let port: Port;
+beforeEach(async () => {
+  revoking = new AbortController();
+  const authenticator = knowing({
+    lasting: caller(SCOPES),
+    keyed: caller(SCOPES, { revoked: revoking.signal }),
+    long: caller(SCOPES, { expiresAt: Date.now() + 10 ** 12 }),
+    blind: caller(['orders:read', 'orders:any']),
+    doubtful: 'unavailable',
+  });
+  // Its life begins when it is shown.
+  const authenticate = (authorization: unknown) =>
+    authorization === 'Bearer short'
+      ? caller(SCOPES, { expiresAt: Date.now() + LIFE_MS })
+      : authenticator.authenticate(authorization);
+  const resources = { authenticator: { ...authenticator, authenticate } };
+  gateway = await createGateway({ wechat: notificationOptions(), resources });
+  port = await serve(gateway);
+});
+afterEach(async () => {
+  await port.stop();
+  await gateway.close();
+});
+
+const ENDED = { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] };
+const sse = (who: string) => subscribe(gateway, {}, undefined, as(who));
+const socket = (who: string) => openSocket(port.webSocketUrl, {}, as(who));
+
+/** The code that a connection is closed with which begins like this. */
+async function closeCode(payload: unknown): Promise<unknown> {
+  const client = new WebSocket(port.webSocketUrl, 'graphql-transport-ws');
+  await once(client, 'open');
+  client.send(JSON.stringify({ type: 'connection_init', payload }));
+  const [code] = await once(client, 'close');
+  return code;
+}
+
+test('an SSE stream ends with its token: an error that says so, then its completion', async () => {
+  const events = await sse('short');
+  await gateway.see();
+  expect(await events.nextEvent()).toMatchObject({ outOrderNo: 'N1' });
+  expect(await events.next()).toMatchObject({ event: 'next', data: ENDED });
+  expect(await events.next()).toMatchObject({ event: 'complete' });
+  expect(gateway.streams()).toBe(0);
+});
+
+test('so does the stream of a key that is taken back, at once', async () => {
+  const events = await sse('keyed');
+  revoking.abort();
+  expect(await events.next()).toMatchObject({ event: 'next', data: ENDED });
+  expect(await events.next()).toMatchObject({ event: 'complete' });
+});
+
+test('one that lasts longer than a timer can wait goes on', async () => {
+  const events = await sse('long');
+  await gateway.see();
+  expect(await events.nextEvent()).toMatchObject({ outOrderNo: 'N1' });
+  await events.leave();
+  expect(gateway.streams()).toBe(0);
+});
+
+test('over WebSocket the stream says so too, then the connection is closed with 4401', async () => {
+  const client = await socket('short');
+  client.subscribe('1');
+  await vi.waitFor(() => expect(gateway.streams()).toBe(1));
+  await gateway.see();
+  expect(await client.next()).toMatchObject({ type: 'next', id: '1' });
+  expect(await client.next()).toMatchObject({ type: 'next', id: '1', payload: ENDED });
+  expect(await client.next()).toMatchObject({ type: 'complete', id: '1' });
+  expect(await client.closed()).toBe(4401);
+});
+
+test('after its end a connection starts nothing more', async () => {
+  const client = await socket('keyed');
+  revoking.abort();
+  client.subscribe('1', {}, '{ payAfterOrders { edges { cursor } } }');
+  const said = await client.next().catch(() => 'closed');
+  expect(['closed', 'error']).toContain(at(said, 'type') ?? said);
+  expect(await client.closed()).toBe(4401);
+});
+
+test.each([undefined, {}, { authorization: 7 }, { authorization: 'Bearer wrong' }, { token: 'x' }])(
+  'a WebSocket without a credential that holds is closed with 4401: %j',
+  async (payload) => {
+    expect(await closeCode(payload)).toBe(4401);
+  },
+);
+
+test('one that can not be checked just now is closed with 1013', async () => {
+  expect(await closeCode(as('doubtful'))).toBe(1013);
+});
+
+test('over WebSocket a caller has its scopes as over HTTP', async () => {
+  const client = await socket('blind');
+  client.subscribe('1');
+  const refusal = { errors: [{ extensions: { code: 'FORBIDDEN' } }] };
+  expect(await client.next()).toMatchObject({ type: 'next', id: '1', payload: refusal });
+  expect(await client.next()).toMatchObject({ type: 'complete', id: '1' });
+  client.subscribe('2', {}, '{ __schema { queryType { name } } }');
+  expect(await client.next()).toMatchObject({ type: 'error', id: '2', payload: refusal.errors });
+  client.subscribe('3', {}, '{ payAfterOrders { edges { cursor } } }');
+  expect(await client.next()).toMatchObject({ payload: { data: { payAfterOrders: {} } } });
+  expect(gateway.streams()).toBe(0);
+  client.socket.terminate();
+});
+
+test('a stranger is told over SSE what it is told over HTTP', async () => {
+  const headers = { accept: 'text/event-stream' };
+  const response = await gateway.app.fetch(graphqlRequest({ query: EVENTS }, headers));
+  expect(response.status).toBe(401);
+  expect(gateway.streams()).toBe(0);
+});

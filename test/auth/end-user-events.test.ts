@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { record } from '../../src/ledger/ledger.ts';
+import { ownerOf } from '../../src/orders/access/owner-hash.ts';
+import { as, knowing, shopper } from '../fixtures/app/callers.ts';
+import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { subscribe } from '../fixtures/http/sse.ts';
+import { at, type JsonObject } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+
+let gateway: Gateway;
+beforeEach(async () => {
+  const authenticator = knowing({ a: shopper('A'), b: shopper('B') });
+  gateway = await createGateway({ wechat: notificationOptions(), resources: { authenticator } });
+});
+afterEach(() => gateway.close());
+
+const owner = (openid: string) => ownerOf(gateway.ledger, openid);
+const see = (outOrderNo: string, who: string | null, state = 'CREATED') =>
+  gateway.see({ outOrderNo, state, owner: who === null ? null : owner(who) });
+const listen = (who: string, variables: JsonObject = {}) =>
+  subscribe(gateway, variables, undefined, as(who));
+const next = async (events: Awaited<ReturnType<typeof listen>>) =>
+  at(await events.nextEvent(), 'outOrderNo');
+
+test('a shopper hears of its own orders, stored and live, and of nobody else’s', async () => {
+  await see('A1', 'A');
+  await see('B1', 'B');
+  await see('N1', null);
+  await see('A2', 'A');
+  const events = await listen('a', { after: '1' });
+  expect(await next(events)).toBe('A2');
+  await see('B2', 'B');
+  await see('N1', null, 'USER_ACCEPTED');
+  await see('A1', 'A', 'USER_ACCEPTED');
+  expect(await next(events)).toBe('A1');
+  await events.leave();
+});
+
+test('of a foreign order and of one that is not there it hears the same: nothing', async () => {
+  await see('B1', 'B');
+  for (const outOrderNo of ['B1', 'MISSING']) {
+    const events = await listen('a', { outOrderNo });
+    await see('B1', 'B', outOrderNo === 'B1' ? 'USER_ACCEPTED' : 'FINISHED');
+    await see('A1', 'A', outOrderNo === 'B1' ? 'CREATED' : 'USER_ACCEPTED');
+    const late = new Promise((resolve) => setTimeout(resolve, 100, 'nothing'));
+    const heard = events.nextEvent().catch(() => 'nothing');
+    expect(await Promise.race([heard, late])).toBe('nothing');
+    await events.leave();
+  }
+});
+
+test('the cursor of a foreign event is as unknown as any other', async () => {
+  await see('A1', 'A');
+  await see('B1', 'B');
+  const query = 'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id } }';
+  const refused = async (after: string) => {
+    const request = graphqlRequest({ query, variables: { after } }, as('a'));
+    return await (await gateway.app.fetch(request)).text();
+  };
+  expect(await refused('2')).toContain('BAD_USER_INPUT');
+  expect(await refused('2')).toBe(await refused('99'));
+});
+
+test('the events of a record need their own scope, and are of that order', async () => {
+  await see('A1', 'A');
+  await see('B1', 'B');
+  const query =
+    '{ payAfterOrders { edges { node { events { edges { node { outOrderNo } } } } } } }';
+  const response = await gateway.app.fetch(graphqlRequest({ query }, as('a')));
+  const text = await response.text();
+  expect(text).toContain('A1');
+  expect(text).not.toContain('B1');
+});
+
+test('an event that comes before its create is settled is told when it is, once and in order', async () => {
+  await openCreate('A1', 'A');
+  const events = await listen('a');
+  await see('A1', null, 'USER_ACCEPTED');
+  await see('A2', 'A');
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await record(gateway.ledger, (tx) =>
+    tx.updateTable('intents').set({ status: 'done' }).where('out_order_no', '=', 'A1').execute(),
+  );
+  await see('A1', 'A', 'CREATED');
+  expect([await next(events), await next(events)]).toEqual(['A1', 'A2']);
+  await events.leave();
+});
+
+test('an event under a number that was refused is never told', async () => {
+  await openCreate('A1', 'A');
+  const events = await listen('a');
+  await see('A1', null, 'USER_ACCEPTED');
+  await record(gateway.ledger, (tx) =>
+    tx.updateTable('intents').set({ status: 'refused' }).where('out_order_no', '=', 'A1').execute(),
+  );
+  await see('A2', 'A');
+  expect(await next(events)).toBe('A2');
+  await events.leave();
+});
+
+function openCreate(outOrderNo: string, who: string): Promise<unknown> {
+  return record(gateway.ledger, (tx) =>
+    tx
+      .insertInto('intents')
+      .values({
+        id: outOrderNo,
+        operation: 'create',
+        out_order_no: outOrderNo,
+        appid: 'wxd678efh567hg6787',
+        service_id: '500001',
+        digest: '',
+        target: '/',
+        body: '',
+        platform_serial: '',
+        owner: owner(who),
+        status: 'open',
+        created_at: 0,
+        sent_at: 0,
+        settled_at: null,
+        check_at: null,
+      })
+      .execute(),
+  );
+}

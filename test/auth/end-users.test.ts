@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { record } from '../../src/ledger/ledger.ts';
+import { ownerOf } from '../../src/orders/access/owner-hash.ts';
+import { as, caller, knowing, shopper } from '../fixtures/app/callers.ts';
+import { createLife, graphqlRequest, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
+
+const A = 'openid-of-A';
+const B = 'openid-of-B';
+const OPERATOR = ['orders:create', 'orders:read', 'orders:cancel', 'orders:any'] as const;
+const callers = {
+  a: shopper(A),
+  b: shopper(B),
+  operator: caller([...OPERATOR, 'events:read', 'orders:complete']),
+};
+type Who = keyof typeof callers;
+
+let life: Life;
+let owned: string;
+beforeAll(async () => {
+  life = await createLife({ resources: { authenticator: knowing(callers) } });
+  owned = await made('a');
+});
+beforeEach(async () => {
+  await life.ledger.store.idle();
+  life.forgetCalls();
+});
+afterAll(() => life.close());
+
+async function run(who: Who, query: string, variables: JsonObject = {}): Promise<unknown> {
+  const response = await life.app.fetch(graphqlRequest({ query, variables }, as(who)));
+  return await response.json();
+}
+
+const CREATE = `mutation ($input: CreatePayAfterOrderInput!) { createPayAfterOrder(input: $input) {
+  __typename
+  ... on CreatePayAfterOrderPayload { outOrderNo order { state } }
+  ... on OrderConflictError { outOrderNo message }
+  ... on InvalidInputError { issues { path code } } } }`;
+const create = async (who: Who, input: JsonObject) =>
+  at(await run(who, CREATE, { input }), 'data', 'createPayAfterOrder');
+const same = (outOrderNo: string) => orderInput({ outOrderNo });
+
+type Changes = { readonly outOrderNo?: string } & JsonObject;
+
+async function made(who: Who, changes: Changes = {}): Promise<string> {
+  const { outOrderNo, ...others } = { outOrderNo: newNumber(), ...changes };
+  const created = await create(who, { ...same(outOrderNo), ...others });
+  expect(created).toMatchObject({ outOrderNo, order: { state: expect.any(String) } });
+  return outOrderNo;
+}
+
+const ORDER = 'query ($by: PayAfterOrderKey!) { payAfterOrder(by: $by) { outOrderNo state } }';
+const change = (field: string, input: string) => `mutation ($no: String!) {
+  ${field}(input: { outOrderNo: $no ${input} }) {
+    __typename ... on OrderNotFoundError { outOrderNo message code } ... on OrderStateError { state } } }`;
+const CANCEL = change('cancelPayAfterOrder', 'reason: "x"');
+const COMPLETE = change(
+  'completePayAfterOrder',
+  'finishType: UNUSED, totalAmount: 0, cancelReason: "x"',
+);
+const SYNC = change(
+  'syncPayAfterOrder',
+  'type: ORDER_PAID, detail: { paidTime: "2026-11-23T12:00:00+08:00" }',
+);
+
+describe('a shopper', () => {
+  test('sees an order of its own at once, by its number and in the list', async () => {
+    const outOrderNo = await made('a');
+    expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
+      data: { payAfterOrder: { outOrderNo, state: 'CREATED' } },
+    });
+    await life.ledger.store.idle();
+    expect(await listed('a')).toContain(outOrderNo);
+  });
+
+  test('sees what somebody else has made for it', async () => {
+    const outOrderNo = await made('operator', { openid: B, needUserConfirm: false });
+    await life.ledger.store.idle();
+    expect(await listed('b')).toContain(outOrderNo);
+    expect(await run('b', ORDER, { by: { outOrderNo } })).toMatchObject({
+      data: { payAfterOrder: { outOrderNo } },
+    });
+  });
+
+  test('can not tell a foreign order from one that is not there, and costs no call', async () => {
+    const cancelled = async (no: string) =>
+      at(await run('b', CANCEL, { no }), 'data', 'cancelPayAfterOrder');
+    const missing = await cancelled('MISSING');
+    expect(await cancelled(owned)).toEqual({ ...Object(missing), outOrderNo: owned });
+    expect(missing).toMatchObject({ __typename: 'OrderNotFoundError', code: 'ORDER_NOT_FOUND' });
+    const foreign = await run('b', ORDER, { by: { outOrderNo: owned } });
+    expect(foreign).toEqual({ data: { payAfterOrder: null } });
+    expect(await run('b', ORDER, { by: { outOrderNo: 'MISSING' } })).toEqual(foreign);
+    expect(life.calls()).toEqual([]);
+  });
+
+  test.each([COMPLETE, SYNC])(
+    'never completes or syncs an order, whatever the token allows: %s',
+    async (query) => {
+      for (const no of [owned, 'MISSING']) {
+        for (const who of ['a', 'b'] as const) {
+          expect(at(await run(who, query, { no }), 'errors', 0)).toMatchObject({
+            message: 'Requires the scopes orders:complete and orders:any.',
+            extensions: { code: 'FORBIDDEN' },
+          });
+        }
+      }
+      expect(life.calls()).toEqual([]);
+    },
+  );
+
+  test('can not tell them apart by queryId either', async () => {
+    const foreign = await run('b', ORDER, { by: { queryId: await queryIdOf(owned) } });
+    expect(foreign).toEqual({ data: { payAfterOrder: null } });
+    expect(await run('b', ORDER, { by: { queryId: '15646546545165651651' } })).toEqual(foreign);
+    expect(await run('a', ORDER, { by: { queryId: await queryIdOf(owned) } })).toMatchObject({
+      data: { payAfterOrder: { outOrderNo: owned } },
+    });
+  });
+
+  test('is not shown an order that nobody is known to own, nor may it claim its number', async () => {
+    const outOrderNo = await made('operator');
+    await life.ledger.store.idle();
+    life.forgetCalls();
+    expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
+      data: { payAfterOrder: null },
+    });
+    expect(await listed('a')).not.toContain(outOrderNo);
+    expect(await create('a', same(outOrderNo))).toMatchObject({ __typename: 'OrderConflictError' });
+    expect(life.calls()).toEqual([]);
+    expect(await run('operator', ORDER, { by: { outOrderNo } })).toMatchObject({
+      data: { payAfterOrder: { outOrderNo } },
+    });
+  });
+
+  test('gets a conflict, and nothing of the order, for a create that somebody else has made', async () => {
+    const answer = await create('b', same(owned));
+    expect(answer).toEqual({
+      __typename: 'OrderConflictError',
+      outOrderNo: owned,
+      message: expect.any(String),
+    });
+    expect(life.calls()).toEqual([]);
+    expect(await create('a', same(owned))).toMatchObject({ outOrderNo: owned });
+  });
+
+  test('makes orders for itself alone', async () => {
+    const input = { ...same(newNumber()), openid: B, needUserConfirm: false, riskAmount: 0 };
+    expect(await create('a', input)).toEqual({
+      __typename: 'InvalidInputError',
+      issues: [
+        { path: ['riskAmount'], code: 'OUT_OF_RANGE' },
+        { path: ['openid'], code: 'NOT_ALLOWED' },
+      ],
+    });
+    expect(life.calls()).toEqual([]);
+    expect(await made('a', { openid: A, needUserConfirm: false })).toBeTruthy();
+  });
+
+  test('asks about its own authorisation alone', async () => {
+    const query = 'query ($o: String!) { userServiceState(openid: $o) { useServiceState } }';
+    expect(await run('a', query, { o: B })).toMatchObject({
+      errors: [{ extensions: { code: 'FORBIDDEN' } }],
+    });
+    expect(life.calls()).toEqual([]);
+    expect(await run('a', query, { o: A })).not.toHaveProperty('errors');
+  });
+
+  test('cancels what it has not confirmed yet, and repeats that safely', async () => {
+    const no = await made('a');
+    const done = { data: { cancelPayAfterOrder: { __typename: 'CancelPayAfterOrderPayload' } } };
+    expect(await run('a', CANCEL, { no })).toEqual(done);
+    expect(await run('a', CANCEL, { no })).toEqual(done);
+  });
+
+  test('does not cancel what it has confirmed; who acts for all may', async () => {
+    const no = await made('a');
+    await life.user('confirm', no);
+    life.forgetCalls();
+    expect(await run('a', CANCEL, { no })).toEqual({
+      data: { cancelPayAfterOrder: { __typename: 'OrderStateError', state: 'USER_ACCEPTED' } },
+    });
+    expect(life.calls('cancel')).toEqual([]);
+    expect(await run('operator', CANCEL, { no })).toMatchObject({
+      data: { cancelPayAfterOrder: { __typename: 'CancelPayAfterOrderPayload' } },
+    });
+  });
+
+  test('sees its order also while nobody knows whether it was made', async () => {
+    await life.inject({ on: 'create', fault: 'reset-after' });
+    await life.inject({ on: 'query', fault: 'reset-before' });
+    const input = same(newNumber());
+    const { outOrderNo } = input;
+    expect(await create('a', input)).toMatchObject({ __typename: 'OutcomeUnknownError' });
+    await life.clearFaults();
+    const by = { outOrderNo };
+    expect(await run('a', ORDER, { by })).toMatchObject({ data: { payAfterOrder: by } });
+    expect(await run('b', ORDER, { by })).toEqual({ data: { payAfterOrder: null } });
+  });
+
+  test('does not get at an order made elsewhere by a create that is still open', async () => {
+    const outOrderNo = newNumber();
+    const owner = ownerOf(life.ledger, B);
+    await made('operator', { outOrderNo });
+    await life.ledger.store.idle();
+    await record(life.ledger, async (tx) => {
+      await tx.deleteFrom('orders').where('out_order_no', '=', outOrderNo).execute();
+      await tx.deleteFrom('intents').where('out_order_no', '=', outOrderNo).execute();
+    });
+    await life.inject({ on: 'create', fault: 'reset-before' });
+    await life.inject({ on: 'query', fault: 'reset-before' });
+    await create('b', { ...same(outOrderNo), riskAmount: 1 });
+    await life.clearFaults();
+    const { status } = await life.ledger.store.db
+      .selectFrom('intents')
+      .select('status')
+      .where('out_order_no', '=', outOrderNo)
+      .where('owner', '=', owner)
+      .executeTakeFirstOrThrow();
+    expect(status).toBe('open');
+    expect(await run('b', ORDER, { by: { outOrderNo } })).toEqual({
+      data: { payAfterOrder: null },
+    });
+    expect(await run('b', CANCEL, { no: outOrderNo })).toMatchObject({
+      data: { cancelPayAfterOrder: { __typename: 'OrderNotFoundError' } },
+    });
+    expect(life.calls('cancel')).toEqual([]);
+  });
+});
+
+async function listed(who: Who): Promise<readonly unknown[]> {
+  const query = '{ payAfterOrders(first: 100) { edges { node { outOrderNo } } } }';
+  const page = at(await run(who, query), 'data', 'payAfterOrders');
+  return listAt(page, 'edges').map((edge) => at(edge, 'node', 'outOrderNo'));
+}
+
+async function queryIdOf(outOrderNo: string): Promise<unknown> {
+  const orders: unknown = await life.control('GET', 'orders');
+  const all: readonly unknown[] = Array.isArray(orders) ? orders : [];
+  return at(
+    all.find((order) => at(order, 'out_order_no') === outOrderNo),
+    'query_id',
+  );
+}

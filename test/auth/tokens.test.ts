@@ -1,0 +1,141 @@
+import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createTokens } from '../../src/auth/tokens.ts';
+import { AUDIENCE, ISSUER, type Issuer, nowS, startIssuer } from '../fixtures/app/callers.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
+
+let issuer: Issuer;
+let tokens: ReturnType<typeof createTokens>;
+beforeEach(async () => {
+  issuer = await startIssuer();
+  tokens = createTokens(issuer.options, collectLog().log);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await issuer.close();
+});
+
+const right = () => ({ iss: ISSUER, aud: AUDIENCE, exp: nowS() + 300, scope: 'orders:any' });
+
+test('a token names its scopes, its shopper and its end; its subject is not told', async () => {
+  const exp = nowS() + 60;
+  const scope = 'orders:read orders:everything openid';
+  const caller = await tokens.verify(await issuer.token({ exp, scope, openid: 'o1', sub: '138' }));
+  expect(caller).toEqual({
+    id: expect.stringMatching(/^jwt:[\w-]{16}$/),
+    scopes: new Set(['orders:read']),
+    openid: 'o1',
+    expiresAt: exp * 1_000,
+  });
+});
+
+test.each([7, '', 'o'.repeat(129), ['o1'], null])(
+  'an openid of another form is none: %j',
+  async (openid) => {
+    expect(await tokens.verify(await issuer.token({ openid }))).toMatchObject({ openid: null });
+  },
+);
+
+describe('forged', () => {
+  test('unsigned: alg none', async () => {
+    const token = new UnsecuredJWT(right()).encode();
+    expect(await tokens.verify(token)).toBe('refused');
+  });
+
+  test('signed with the public key as a shared secret: HS256', async () => {
+    const secret = new TextEncoder().encode(await exportSPKI(issuer.publicKey));
+    const token = await new SignJWT(right())
+      .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+      .sign(secret);
+    expect(await tokens.verify(token)).toBe('refused');
+  });
+
+  test('signed with another key under a known id', async () => {
+    const { privateKey } = await generateKeyPair('RS256');
+    const token = await new SignJWT(right())
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .sign(privateKey);
+    expect(await tokens.verify(token)).toBe('refused');
+  });
+
+  test('with a key of its own in its header', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+    const { exportJWK } = await import('jose');
+    const token = await new SignJWT(right())
+      .setProtectedHeader({ alg: 'RS256', jwk: await exportJWK(publicKey), kid: 'one' })
+      .sign(privateKey);
+    expect(await tokens.verify(token)).toBe('refused');
+  });
+
+  test('with other claims than were signed', async () => {
+    const [head, , signature] = (await issuer.token()).split('.');
+    const claims = Buffer.from(JSON.stringify(right())).toString('base64url');
+    expect(await tokens.verify(`${head}.${claims}.${signature}`)).toBe('refused');
+  });
+});
+
+test.each([
+  ['another audience', { aud: 'another' }],
+  ['no audience', { aud: undefined }],
+  ['another issuer', { iss: 'https://evil.example' }],
+  ['no issuer', { iss: undefined }],
+  ['its time past', { exp: nowS() - 61 }],
+  ['no end', { exp: undefined }],
+  ['its time still to come', { nbf: nowS() + 120 }],
+])('a token with %s is refused', async (_, claims) => {
+  expect(await tokens.verify(await issuer.token(claims))).toBe('refused');
+});
+
+test('a token ends exactly 10 s after its exp, which may have a fraction', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const exp = nowS() + 20.5;
+  const token = await issuer.token({ exp });
+  await tokens.verify(token);
+  vi.setSystemTime((exp + 10) * 1_000 - 1);
+  expect(await tokens.verify(token)).toMatchObject({ expiresAt: exp * 1_000 });
+  vi.setSystemTime((exp + 10) * 1_000);
+  expect(await tokens.verify(token)).toBe('refused');
+});
+
+test.each(['', '..', 'a.b.c', 'eyJhbGciOiJSUzI1NiJ9..', 'a.b.c.d.e'])(
+  'what is no token is refused: %j',
+  async (token) => {
+    expect(await tokens.verify(token)).toBe('refused');
+  },
+);
+
+test('21 unknown keys are refused, and cost one look at the keys in 30 s', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  await tokens.verify(await issuer.token());
+  expect(issuer.fetches()).toBe(1);
+  const unknown = async (kid: string) => tokens.verify(await issuer.token({}, { kid }));
+  vi.setSystemTime(Date.now() + 31_000);
+  for (let index = 0; index < 21; index += 1) {
+    expect(await unknown(`unknown-${index}`)).toBe('refused');
+  }
+  expect(issuer.fetches()).toBe(2);
+});
+
+test('without the keys nobody can tell: neither let in nor refused, and asked gently', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  issuer.setUp(false);
+  const token = await issuer.token();
+  expect(await tokens.verify(token)).toBe('unavailable');
+  expect(await tokens.verify(token)).toBe('unavailable');
+  expect(issuer.fetches()).toBe(1);
+  issuer.setUp(true);
+  vi.setSystemTime(Date.now() + 6_000);
+  expect(await tokens.verify(token)).toMatchObject({ openid: null });
+});
+
+test('keys that are known stay good for an hour while the issuer is away', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  await tokens.verify(await issuer.token());
+  issuer.setUp(false);
+  const start = Date.now();
+  vi.setSystemTime(start + 3_000_000);
+  expect(await tokens.verify(await issuer.token())).toMatchObject({ openid: null });
+  expect(await tokens.verify(await issuer.token({}, { kid: 'new' }))).toBe('unavailable');
+  vi.setSystemTime(start + 4_200_000);
+  expect(await tokens.verify(await issuer.token())).toBe('unavailable');
+});

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { problemsOf, productionEnv } from '../fixtures/process/environment.ts';
+
+describe('the rate limit of a caller', () => {
+  test.each([
+    [{}, undefined],
+    [{ RATE_LIMIT_PER_SECOND: '50' }, { perSecond: 50, burst: 100 }],
+    [
+      { RATE_LIMIT_PER_SECOND: '50', RATE_LIMIT_BURST: '7' },
+      { perSecond: 50, burst: 7 },
+    ],
+    [productionEnv(), { perSecond: 300, burst: 600 }],
+    [productionEnv({ RATE_LIMIT_PER_SECOND: '0' }), undefined],
+  ])('%#', (env, rateLimit) => {
+    expect(loadConfig(env).rateLimit).toEqual(rateLimit);
+  });
+});
+
+test.each([
+  ['RATE_LIMIT_PER_SECOND', '-1'],
+  ['RATE_LIMIT_BURST', '5'],
+  ['MAX_IN_FLIGHT', '0'],
+  ['KEEP_ALIVE_SECONDS', 'long'],
+  ['TRUSTED_DOCUMENTS', '/nowhere/documents.json'],
+])('%s=%s is refused', (variable, value) => {
+  expect(problemsOf({ [variable]: value })).toEqual([expect.stringMatching(`^${variable} `)]);
+});

@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/config/environment.ts';
+import { SANDBOX_MCHID } from '../../src/config/upstream.ts';
+import { makeIdentity } from '../../src/sandbox/identity.ts';
+import {
+  DATA_KEY,
+  MERCHANT_KEY,
+  merchantEnv,
+  OTHER_CERTIFICATE,
+  problemsOf,
+  productionEnv,
+  TOKENS,
+  withFile,
+} from '../fixtures/process/environment.ts';
+
+const [FIRST_LINE = ''] = MERCHANT_KEY.split('\n');
+/** 43 letters once what is no Base64 is skipped. */
+const PASSPHRASE = 'correct horse battery staple, and then some more yes!!';
+const keyOf = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
+const APIV3_KEY = 'c4n4ry-secret-of-31-characters.';
+
+const NO_TOKENS = { JWKS_URL: undefined, JWT_ISSUER: undefined, JWT_AUDIENCE: undefined };
+
+const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
+  ['a PORT too high', { PORT: '65536' }, /^PORT is not a whole number from 0 to 65535/],
+  ['a PORT in words', { PORT: 'http' }, /^PORT is not a whole number/],
+  ['a PORT in hex', { PORT: '0x50' }, /^PORT is not a whole number/],
+  ['a negative SANDBOX_PORT', { SANDBOX_PORT: '-1' }, /^SANDBOX_PORT is not a whole number/],
+  ['another GRAPHIQL', { GRAPHIQL: 'true' }, /^GRAPHIQL is none of: on, off/],
+  ['other INPUT_RULES', { INPUT_RULES: 'none' }, /^INPUT_RULES is none of: all, confirmed/],
+  [
+    'a public HOST',
+    { HOST: '0.0.0.0' },
+    /^HOST is not a loopback address.*API_KEYS_FILE or JWKS_URL/,
+  ],
+  ['every IPv6 HOST', { HOST: '::' }, /^HOST is not a loopback address/],
+  ['a HOST that begins like one', { HOST: '127.0.0.1.evil.example' }, /^HOST is not a loopback/],
+  ['an origin with a path', { CORS_ORIGINS: 'https://a.example/x' }, /^CORS_ORIGINS holds/],
+  ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS holds/],
+  ['proxies', { TRUSTED_PROXIES: '10.0.0.1,all' }, /^TRUSTED_PROXIES holds what is neither/],
+  ['no file of API keys', { API_KEYS_FILE: '/no/keys' }, /^API_KEYS_FILE names a file.*ENOENT/],
+  ['keys that are no JSON', { API_KEYS_FILE: 'LICENSE' }, /^API_KEYS_FILE is not a JSON object/],
+  [
+    'an issuer without keys',
+    { ...TOKENS, JWKS_URL: undefined },
+    /^JWKS_URL is missing: .*together/,
+  ],
+  ['tokens of anybody', { ...TOKENS, JWT_ISSUER: undefined }, /^JWT_ISSUER is missing/],
+  ['tokens for anybody', { ...TOKENS, JWT_AUDIENCE: undefined }, /^JWT_AUDIENCE is missing/],
+  ['keys over http', { ...TOKENS, JWKS_URL: 'http://id.example.com' }, /^JWKS_URL is not an https/],
+  ['a file of keys', { ...TOKENS, JWKS_URL: 'file:///jwks' }, /^JWKS_URL is not an https/],
+  [
+    'production without authentication',
+    productionEnv(NO_TOKENS),
+    /^API_KEYS_FILE is missing, and so is JWKS_URL.*npm run key/,
+  ],
+  [
+    "production with the sandbox's merchant",
+    productionEnv({ WECHAT_MCHID: SANDBOX_MCHID }),
+    /^WECHAT_MCHID is the sandbox's: .*real merchant/,
+  ],
+  [
+    'production without a merchant',
+    { NODE_ENV: 'production', DATA_KEY, ...TOKENS },
+    /^WECHAT_MCHID is missing: production does not run on the sandbox/,
+  ],
+  [
+    'production without a data key',
+    productionEnv({ DATA_KEY: undefined }),
+    /^DATA_KEY is missing \(production needs it\).*openssl rand -base64 32/,
+  ],
+  [
+    'PostgreSQL without a data key',
+    merchantEnv({ DATABASE_URL: 'postgres://db/payafter' }),
+    /^DATA_KEY is missing \(every instance on one PostgreSQL needs the same\)/,
+  ],
+  [
+    'a data key of 31 bytes',
+    { DATA_KEY: keyOf(31) },
+    /^DATA_KEY is not 32 bytes in Base64.*openssl/,
+  ],
+  ['a data key of 33 bytes', { DATA_KEY: keyOf(33) }, /^DATA_KEY is not 32 bytes/],
+  ['a data key in hex', { DATA_KEY: 'ab'.repeat(32) }, /^DATA_KEY is not 32 bytes/],
+  ['a passphrase for a data key', { DATA_KEY: PASSPHRASE }, /^DATA_KEY is not 32 bytes/],
+  ['another database', { DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL is neither sqlite:<path>/],
+  ['a bare path for a database', { DATABASE_URL: 'data/x.db' }, /^DATABASE_URL is neither/],
+  ['sqlite: without a path', { DATABASE_URL: 'sqlite:' }, /^DATABASE_URL is neither/],
+  [
+    'a launch key of 31 characters',
+    merchantEnv({ WECHAT_APIV2_KEY: APIV3_KEY }),
+    /^WECHAT_APIV2_KEY has 31 characters where 32 belong/,
+  ],
+  [
+    'a file that is not there',
+    merchantEnv({ WECHAT_APIV3_KEY: undefined, WECHAT_APIV3_KEY_FILE: '/nowhere/apiv3' }),
+    /^WECHAT_APIV3_KEY_FILE names a file that can't be read \(ENOENT\): \/nowhere\/apiv3/,
+  ],
+  [
+    'the first line of a PEM',
+    merchantEnv({ WECHAT_MERCHANT_KEY: FIRST_LINE }),
+    /^WECHAT_MERCHANT_KEY is cut off after its first line.*\\n.*_FILE/,
+  ],
+  [
+    'a path for a PEM',
+    merchantEnv({ WECHAT_MERCHANT_KEY: './apiclient_key.pem' }),
+    /^WECHAT_MERCHANT_KEY is a path, not a PEM.*_FILE/,
+  ],
+  [
+    'a damaged PEM',
+    merchantEnv({ WECHAT_MERCHANT_KEY: MERCHANT_KEY.replace(/\n.{20}/, '\n') }),
+    /^WECHAT_MERCHANT_KEY is damaged/,
+  ],
+  [
+    'a key of 31 characters',
+    merchantEnv({ WECHAT_APIV3_KEY: APIV3_KEY }),
+    /^WECHAT_APIV3_KEY has 31 characters where 32 belong/,
+  ],
+  [
+    'a previous key of 31 characters',
+    merchantEnv({ WECHAT_APIV3_KEY_PREVIOUS: APIV3_KEY }),
+    /^WECHAT_APIV3_KEY_PREVIOUS has 31 characters/,
+  ],
+  [
+    "another merchant's certificate",
+    merchantEnv({ WECHAT_MERCHANT_SERIAL: OTHER_CERTIFICATE }),
+    /^WECHAT_MERCHANT_SERIAL is a certificate that does not belong to the merchant key/,
+  ],
+  [
+    'the serial of a platform certificate',
+    merchantEnv({
+      WECHAT_MERCHANT_SERIAL: '7157F09EFDC096DE15EBE81A47057A7232F1B8E2',
+      WECHAT_PLATFORM_CERTIFICATES: OTHER_CERTIFICATE,
+    }),
+    /^WECHAT_MERCHANT_SERIAL is the serial of a platform certificate/,
+  ],
+  [
+    'certificates that are to be downloaded',
+    merchantEnv({ WECHAT_PLATFORM_CERTIFICATES: 'auto', WECHAT_APIV3_KEY: undefined }),
+    /^WECHAT_APIV3_KEY is missing: certificates that are downloaded/,
+  ],
+  [
+    'plain http to another machine',
+    merchantEnv({ WECHAT_BASE_URL: 'http://api.mch.weixin.qq.com' }),
+    /^WECHAT_BASE_URL has to begin with https/,
+  ],
+  [
+    'a time-out that is too short',
+    merchantEnv({ WECHAT_TIMEOUT_MS: '99' }),
+    /^WECHAT_TIMEOUT_MS is not a whole number from 100/,
+  ],
+  [
+    'no public key and no certificate',
+    merchantEnv({ WECHAT_PUBLIC_KEY: undefined, WECHAT_PUBLIC_KEY_ID: undefined }),
+    /^WECHAT_PUBLIC_KEY is missing/,
+  ],
+];
+
+test.each(ROWS)('%s is one problem, and its line says what to do', (_, env, line) => {
+  expect(problemsOf(env)).toEqual([expect.stringMatching(line)]);
+});
+
+test('some variables of a merchant but not its number refuse to start', () => {
+  for (const name of ['WECHAT_APPID', 'WECHAT_BASE_URL', 'WECHAT_MERCHANT_KEY_FILE']) {
+    const problems = problemsOf({ [name]: 'x' });
+    expect(problems).toContainEqual(expect.stringMatching(/^WECHAT_MCHID is missing/));
+  }
+});
+
+test.each([
+  ['WECHAT_MERCHANT_KEY', MERCHANT_KEY],
+  ['WECHAT_APIV2_KEY', '2'.repeat(32)],
+  ['DATABASE_URL', 'postgres://db/payafter'],
+  ['DATA_KEY', DATA_KEY],
+])('%s that is given twice is one problem: which one holds would be a guess', (name, value) => {
+  withFile(value, (path) => {
+    expect(problemsOf(productionEnv({ [name]: value, [`${name}_FILE`]: path }))).toEqual([
+      `${name} is given twice: drop it or ${name}_FILE.`,
+    ]);
+  });
+});
+
+describe('no problem shows a secret', () => {
+  const secrets = [APIV3_KEY, MERCHANT_KEY.split('\n')[1] ?? '', 'hunter2hunter2'];
+
+  test.each([
+    ['WECHAT_APIV3_KEY', APIV3_KEY],
+    ['WECHAT_APIV2_KEY', APIV3_KEY],
+    ['WECHAT_APIV3_KEY_PREVIOUS', APIV3_KEY],
+    ['WECHAT_MERCHANT_KEY', MERCHANT_KEY.slice(0, 300)],
+    ['WECHAT_MERCHANT_KEY', 'hunter2hunter2'],
+    ['WECHAT_PUBLIC_KEY', MERCHANT_KEY],
+    ['WECHAT_PUBLIC_KEY_ID', 'hunter2hunter2'],
+    ['WECHAT_MERCHANT_SERIAL', MERCHANT_KEY],
+    ['WECHAT_MERCHANT_SERIAL', 'hunter2hunter2'],
+    ['WECHAT_PLATFORM_CERTIFICATES', MERCHANT_KEY],
+    ['WECHAT_MCHID', 'hunter2hunter2'],
+    ['DATABASE_URL', 'postgres:/u:hunter2hunter2@db'],
+    ['DATA_KEY', 'hunter2hunter2'],
+  ])('of %s', (name, value) => {
+    const problems = problemsOf(merchantEnv({ [name]: value }));
+    expect(problems.length).toBeGreaterThan(0);
+    for (const secret of secrets) {
+      expect(problems.join('\n')).not.toContain(secret);
+    }
+  });
+
+  test('of a file with the wrong content', () => {
+    withFile(APIV3_KEY, (path) => {
+      const env = merchantEnv({ WECHAT_MERCHANT_KEY: undefined, WECHAT_MERCHANT_KEY_FILE: path });
+      expect(problemsOf(env).join('\n')).toMatch(/^WECHAT_MERCHANT_KEY is not a PEM/);
+      expect(problemsOf(env).join('\n')).not.toContain(APIV3_KEY);
+    });
+  });
+});
+
+test("the sandbox's merchant number is the one that production refuses", async () => {
+  const { credentials } = await makeIdentity(Date.now());
+  expect(credentials.WECHAT_MCHID).toBe(SANDBOX_MCHID);
+});
+
+test('GraphiQL for everybody is one more problem in production', () => {
+  expect(problemsOf(productionEnv({ ...NO_TOKENS, GRAPHIQL: 'on' }))).toEqual([
+    expect.stringMatching(/^API_KEYS_FILE is missing/),
+    expect.stringMatching(/^GRAPHIQL is on for everybody: set API_KEYS_FILE or JWKS_URL too/),
+  ]);
+  expect(problemsOf(productionEnv({ GRAPHIQL: 'on' }))).toEqual([]);
+});

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { closeInOrder, followConnections } from '../../src/http/shutdown.ts';
+
+/** Steps that note when they begin and end. */
+function recorder() {
+  const events: string[] = [];
+  const step = (name: string, ms = 0, failure?: Error) => ({
+    name,
+    close: async () => {
+      events.push(`${name} begins`);
+      await sleep(ms);
+      events.push(`${name} ends`);
+      if (failure) {
+        throw failure;
+      }
+    },
+  });
+  return { events, step };
+}
+
+describe('closing', () => {
+  test('goes one after the other', async () => {
+    const { events, step } = recorder();
+    expect(await closeInOrder([step('http', 20), step('app')], 1_000)).toEqual([]);
+    expect(events).toEqual(['http begins', 'http ends', 'app begins', 'app ends']);
+  });
+
+  test('goes on where a step fails, and tells which', async () => {
+    const { events, step } = recorder();
+    const failure = new Error('busy');
+    const thrown = {
+      name: 'wechat',
+      close: () => {
+        throw failure;
+      },
+    };
+    const problems = await closeInOrder([step('http', 0, failure), thrown, step('app')], 1_000);
+    expect(problems).toEqual([
+      { name: 'http', problem: failure },
+      { name: 'wechat', problem: failure },
+    ]);
+    expect(events.at(-1)).toBe('app ends');
+  });
+
+  test('leaves behind what takes too long, and still begins the rest', async () => {
+    const { events, step } = recorder();
+    const startMs = performance.now();
+    const problems = await closeInOrder([step('http', 10_000), step('app')], 50);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(problems[0]).toEqual({ name: 'http', problem: 'time is up' });
+    expect(events).toContain('app begins');
+  });
+
+  test('takes no longer than its steps do', async () => {
+    const startMs = performance.now();
+    await closeInOrder([recorder().step('http')], 60_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+  });
+});
+
+describe('draining', () => {
+  async function listening(answerMs: number) {
+    const server = createServer((_, response) => {
+      setTimeout(() => response.end('whole'), answerMs);
+    });
+    const connections = followConnections(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    return { ...connections, port, asked: once(server, 'request') };
+  }
+
+  test('drops at once a connection that never sent a request', async () => {
+    const { drain, port } = await listening(0);
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    await sleep(50);
+    const startMs = performance.now();
+    await drain(5_000);
+    expect(performance.now() - startMs).toBeLessThan(4_000);
+    silent.destroy();
+  });
+
+  test('lets a request in flight have its whole answer', async () => {
+    const { drain, port, asked } = await listening(300);
+    const answer = fetch(`http://127.0.0.1:${port}/`);
+    await asked;
+    const [response] = await Promise.all([answer, drain(5_000)]);
+    expect(await response.text()).toBe('whole');
+  });
+
+  test('cuts what takes longer than its ceiling', async () => {
+    const { drain, port, asked } = await listening(60_000);
+    const answer = fetch(`http://127.0.0.1:${port}/`).then(
+      () => 'answered',
+      () => 'cut',
+    );
+    await asked;
+    await drain(200);
+    expect(await answer).toBe('cut');
+  });
+});

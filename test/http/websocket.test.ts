@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../fixtures/http/port.ts';
+import { subscribe } from '../fixtures/http/sse.ts';
+import { openSocket } from '../fixtures/http/websocket.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
+import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+
+let gateway: Gateway;
+let port: Port;
+beforeAll(async () => {
+  gateway = await createGateway({ wechat: notificationOptions() });
+  port = await serve(gateway);
+});
+afterAll(async () => {
+  await port.stop();
+  await gateway.close();
+});
+
+/** The status of an upgrade by a page of an origin; 101 where it was accepted. */
+async function upgrade(headers: Readonly<Record<string, string>>): Promise<unknown> {
+  const socket = new WebSocket(port.webSocketUrl, 'graphql-transport-ws', { headers });
+  socket.on('error', () => {});
+  const [, response] = await Promise.race([
+    once(socket, 'unexpected-response'),
+    once(socket, 'upgrade').then(([upgraded]) => [undefined, upgraded]),
+  ]);
+  socket.terminate();
+  return at(response, 'statusCode');
+}
+
+test.each([
+  'https://evil.example',
+  'http://127.0.0.1:1',
+  'http://127.0.0.1',
+  'null',
+  '',
+  'https://pages.example.evil.example',
+  'https://pages.example:444',
+])('a page of another origin is refused: %j', async (origin) => {
+  expect(await upgrade({ origin })).toBe(401);
+});
+
+test('a page of this server, one of a listed origin and no page at all are accepted', async () => {
+  expect(await upgrade({ origin: port.url })).toBe(101);
+  expect(await upgrade({ origin: 'https://pages.example' })).toBe(101);
+  expect(await upgrade({})).toBe(101);
+});
+
+/** The errors of an operation, over WebSocket: of the message error or of a result. */
+async function socketErrors(query: string, variables: JsonObject = {}) {
+  const client = await openSocket(port.webSocketUrl);
+  client.subscribe('1', variables, query);
+  const message = await client.next();
+  client.socket.terminate();
+  const payload = at(message, 'payload');
+  return Array.isArray(payload) ? payload : listAt(payload, 'errors');
+}
+
+async function sseErrors(query: string, variables: JsonObject = {}) {
+  const client = await subscribe(gateway, variables, query);
+  const { data } = await client.next();
+  return listAt(data, 'errors');
+}
+
+async function httpErrors(query: string, variables: JsonObject = {}) {
+  const response = await gateway.app.fetch(graphqlRequest({ query, variables }));
+  return listAt(await response.json(), 'errors');
+}
+
+describe.each([
+  ['WebSocket', socketErrors],
+  ['server-sent events', sseErrors],
+  ['HTTP', httpErrors],
+])('over %s', (_name, errorsOf) => {
+  const SUBSCRIPTION = 'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id } }';
+  const CANCEL =
+    'mutation ($input: CancelPayAfterOrderInput!) { cancelPayAfterOrder(input: $input) { __typename } }';
+
+  test.each<[string, string, string, JsonObject]>([
+    ['a syntax error', 'GRAPHQL_PARSE_FAILED', 'subscription { a(b: "SECRET" }', {}],
+    ['a string without an end', 'GRAPHQL_PARSE_FAILED', 'subscription { a(b: "SECRET) { c } }', {}],
+    ['an unknown field', 'GRAPHQL_VALIDATION_FAILED', 'subscription { nothing }', {}],
+    [
+      'a literal of the wrong type',
+      'GRAPHQL_VALIDATION_FAILED',
+      'subscription { payAfterOrderEvents(outOrderNo: { SECRET: "SECRET" }) { id } }',
+      {},
+    ],
+    ['a variable of the wrong type', 'BAD_USER_INPUT', SUBSCRIPTION, { after: { x: 'SECRET' } }],
+    ['an input of the wrong type', 'BAD_USER_INPUT', CANCEL, { input: { outOrderNo: ['SECRET'] } }],
+    ['a field too many', 'BAD_USER_INPUT', CANCEL, { input: { SECRET: 'SECRET' } }],
+    ['a missing variable', 'BAD_USER_INPUT', CANCEL, {}],
+    ['a cursor that is none', 'BAD_USER_INPUT', SUBSCRIPTION, { after: 'SECRET' }],
+  ])('%s has the code %s and tells no value', async (_what, code, query, variables) => {
+    const errors = await errorsOf(query, variables);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) {
+      expect(at(error, 'extensions')).toEqual({ code });
+      expect(Object.keys(error ?? {}).sort()).toEqual(
+        expect.not.arrayContaining(['stack', 'originalError']),
+      );
+    }
+    expect(JSON.stringify(errors)).not.toContain('SECRET');
+  });
+});
+
+test('what is not expected is masked on both transports', async () => {
+  const broken = await createGateway({ wechat: notificationOptions() });
+  const brokenPort = await serve(broken);
+  await broken.ledger.store.close();
+  const masked = [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
+  const sse = await subscribe(broken, { after: '1' });
+  expect(at((await sse.next()).data, 'errors')).toMatchObject(masked);
+  const client = await openSocket(brokenPort.webSocketUrl);
+  client.subscribe('1', { after: '1' });
+  expect(at(await client.next(), 'payload', 'errors')).toMatchObject(masked);
+  client.subscribe('2', {}, '{ payAfterOrders { edges { cursor } } }');
+  const answer = JSON.stringify([await client.next(), await client.next()]);
+  expect(answer).toContain('INTERNAL_SERVER_ERROR');
+  expect(answer).not.toMatch(/driver|destroyed|stack/);
+  await brokenPort.stop();
+});
+
+test('queries and mutations may be made over WebSocket too', async () => {
+  const client = await openSocket(port.webSocketUrl);
+  client.subscribe('1', {}, '{ payAfterOrders { pageInfo { hasNextPage } } }');
+  expect(await client.next()).toEqual({
+    id: '1',
+    type: 'next',
+    payload: { data: { payAfterOrders: { pageInfo: { hasNextPage: false } } } },
+  });
+  expect(await client.next()).toEqual({ id: '1', type: 'complete' });
+  client.socket.terminate();
+});
+
+test('a message over 64 KB closes the socket, and prints nothing', async () => {
+  const print = vi.spyOn(console, 'error');
+  const client = await openSocket(port.webSocketUrl);
+  client.subscribe('1', { outOrderNo: 'x'.repeat(64 * 1024) });
+  expect(await client.closed()).toBe(1009);
+  expect(print).not.toHaveBeenCalled();
+  expect(gateway.streams()).toBe(0);
+});
+
+test('a message of just under 64 KB is read', async () => {
+  const client = await openSocket(port.webSocketUrl);
+  // A variable that the operation does not know is as long as it likes.
+  client.subscribe('1', { outOrderNo: 'N1', unknown: 'x'.repeat(64 * 1024 - 500) });
+  await expect.poll(() => gateway.streams()).toBe(1);
+  client.socket.close();
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test, vi } from 'vitest';
+import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
+import type { Intended } from '../../src/ledger/find-intent.ts';
+import { keepOpen, settleIntent } from '../../src/ledger/finish-intent.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { OrderConflictError } from '../../src/wechat/index.ts';
+import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
+import { bytes, intended } from '../fixtures/ledger/intended.ts';
+
+function standOf(ledger: Ledger, changes: Partial<Intended> = {}) {
+  return acquireIntent(ledger, intended(changes));
+}
+
+function settle({ store }: Ledger, id: string, status: 'done' | 'refused'): Promise<void> {
+  return store.write((tx) => settleIntent(tx, id, status, 2));
+}
+
+const intentsOf = ({ store }: Ledger) => store.db.selectFrom('intents').selectAll().execute();
+
+describe.each(databases)('an intent on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  test('stands for the same input again, with the bytes and the serial of the first', async () => {
+    const ledger = await database.openLedger();
+    const first = await standOf(ledger);
+    const second = await standOf(ledger);
+    expect(first.repeated).toBe(false);
+    expect(second).toMatchObject({
+      id: first.id,
+      repeated: true,
+      prepared: {
+        target: first.prepared.target,
+        body: Buffer.from(first.prepared.body),
+        platformSerial: first.prepared.platformSerial,
+      },
+    });
+    expect(await intentsOf(ledger)).toHaveLength(1);
+  });
+
+  test('is a conflict with any other input, which is not prepared', async () => {
+    const ledger = await database.openLedger();
+    await standOf(ledger);
+    const prepare = vi.fn(bytes);
+    const conflict = standOf(ledger, { canonical: '{"out_order_no":"N1","x":1}', prepare });
+    await expect(conflict).rejects.toThrow(OrderConflictError);
+    await expect(standOf(ledger, { owner: 'else', prepare })).rejects.toThrow(OrderConflictError);
+    expect(prepare).not.toHaveBeenCalled();
+  });
+
+  test('stands beside that of another operation and of another order', async () => {
+    const ledger = await database.openLedger();
+    const all = [{}, { operation: 'complete' as const }, { outOrderNo: 'N2' }];
+    const standing = await Promise.all(all.map((changes) => standOf(ledger, changes)));
+    expect(standing.map(({ repeated }) => repeated)).toEqual([false, false, false]);
+  });
+
+  test('gives its number back once it is refused, for a corrected input', async () => {
+    const ledger = await database.openLedger();
+    const { id } = await standOf(ledger);
+    await settle(ledger, id, 'refused');
+    const corrected = await standOf(ledger, { canonical: '{"corrected":1}' });
+    expect(corrected.repeated).toBe(false);
+    expect(corrected.id).not.toBe(id);
+  });
+
+  test('keeps its number once it is done', async () => {
+    const ledger = await database.openLedger();
+    const { id } = await standOf(ledger);
+    await settle(ledger, id, 'done');
+    await settle(ledger, id, 'refused');
+    const other = standOf(ledger, { canonical: '{"other":1}' });
+    await expect(other).rejects.toThrow(OrderConflictError);
+    expect(await standOf(ledger)).toMatchObject({ id, repeated: true });
+  });
+
+  test('keeps its number while nobody knows what became of it', async () => {
+    const ledger = await database.openLedger();
+    const { id } = await standOf(ledger);
+    await ledger.store.write((tx) => keepOpen(tx, { id, since: 0 }, ledger.now()));
+    const other = standOf(ledger, { canonical: '{"other":1}' });
+    await expect(other).rejects.toThrow(OrderConflictError);
+    expect(await intentsOf(ledger)).toMatchObject([{ status: 'open' }]);
+  });
+
+  test('stands after a restart', async () => {
+    const url = await database.freshUrl();
+    const before = await database.openLedger({ url });
+    const first = await standOf(before);
+    await before.close();
+    const after = await database.openLedger({ url });
+    const second = await standOf(after);
+    expect(second.repeated).toBe(true);
+    expect(Buffer.from(second.prepared.body)).toEqual(Buffer.from(first.prepared.body));
+  });
+
+  test('is one where the same input stands many times at the same moment', async () => {
+    const ledger = await database.openLedger();
+    const all = await Promise.all(Array.from({ length: 20 }, () => standOf(ledger)));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(all.map(({ prepared }) => Buffer.from(prepared.body).toString())).size).toBe(1);
+    expect(all.filter(({ repeated }) => !repeated)).toHaveLength(1);
+  });
+
+  test('is of one input where two inputs stand at the same moment', async () => {
+    const ledger = await database.openLedger();
+    const inputs = ['{"a":1}', '{"b":1}'].map((canonical) => standOf(ledger, { canonical }));
+    const outcomes = (await Promise.allSettled(inputs)).map(({ status }) => status);
+    expect(outcomes.toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(await intentsOf(ledger)).toHaveLength(1);
+  });
+
+  test('is not written where its bytes can not be made', async () => {
+    const ledger = await database.openLedger();
+    const prepare = () => Promise.reject(new RangeError('no room'));
+    await expect(standOf(ledger, { prepare })).rejects.toThrow(RangeError);
+    expect(await intentsOf(ledger)).toEqual([]);
+  });
+});
+
+describe('two instances on one PostgreSQL', () => {
+  const database = useDatabase(startPostgresOnce);
+
+  test('stand the same intent at the same moment as one row, with the same bytes', async () => {
+    const url = await database.freshUrl();
+    const [one, other] = [await database.openLedger({ url }), await database.openLedger({ url })];
+    for (let round = 0; round < 20; round += 1) {
+      const outOrderNo = `N${round}`;
+      const both = [standOf(one, { outOrderNo }), standOf(other, { outOrderNo })];
+      const [first, second] = await Promise.all(both);
+      expect(second?.id).toBe(first?.id);
+      expect(Buffer.from(second?.prepared.body ?? '')).toEqual(
+        Buffer.from(first?.prepared.body ?? ''),
+      );
+    }
+    expect(await intentsOf(one)).toHaveLength(20);
+  });
+});

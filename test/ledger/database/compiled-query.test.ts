@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { compiledQuery, type Params } from '../../../src/ledger/database/compiled-query.ts';
+import type { EventRow } from '../../../src/ledger/database/tables.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { event } from '../../fixtures/ledger/observations.ts';
+
+describe.each(databases)('a statement on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  /** Two statements, and how often their text was built. */
+  const counted = () => {
+    let built = 0;
+    const insert = compiledQuery((db, row: Params<EventRow>) => {
+      built += 1;
+      return db.insertInto('events').values(row).returning('id');
+    });
+    const find = compiledQuery(
+      (db, { source, above }: Params<Pick<EventRow, 'source'> & { readonly above: number }>) => {
+        built += 1;
+        return db
+          .selectFrom('events')
+          .select(['id', 'out_order_no', 'previous_state'])
+          .where('id', '>', above)
+          .where('source', '=', source)
+          .orderBy('id');
+      },
+    );
+    return { insert, find, built: () => built };
+  };
+
+  test('is built once, and runs with the values of each time, whatever their order', async () => {
+    const { db, write } = await database.openStore();
+    const { insert, find, built } = counted();
+    const first = event({ id: 1, out_order_no: 'a', previous_state: null });
+    const second = event({ id: 2, out_order_no: 'b', previous_state: 'CREATED' });
+    const [inserted] = await insert(db, first);
+    const reversed: EventRow = Object.assign(
+      {},
+      ...Object.entries(second)
+        .toReversed()
+        .map(([name, value]) => ({ [name]: value })),
+    );
+    await write((tx) => insert(tx, reversed));
+    expect(inserted).toEqual({ id: 1 });
+    const { source } = first;
+    const rows = [
+      { id: 1, out_order_no: 'a', previous_state: null },
+      { id: 2, out_order_no: 'b', previous_state: 'CREATED' },
+    ];
+    expect(await find(db, { source, above: 0 })).toEqual(rows);
+    expect(await find(db, { above: 1, source })).toEqual(rows.slice(1));
+    expect(built()).toBe(2);
+  });
+
+  test('sees within a transaction what the transaction has written', async () => {
+    const { db, write } = await database.openStore();
+    const { insert, find } = counted();
+    const written = event({ id: 1 });
+    const asked = { source: written.source, above: 0 };
+    const failure = new Error('undone');
+    const undone = write(async (tx) => {
+      await insert(tx, written);
+      expect(await find(tx, asked)).toHaveLength(1);
+      throw failure;
+    });
+    await expect(undone).rejects.toBe(failure);
+    expect(await find(db, asked)).toEqual([]);
+  });
+});

@@ -1,0 +1,172 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createGroupCommit, type Tx } from '../../../src/ledger/database/group-commit.ts';
+import { openStore, type Store } from '../../../src/ledger/database/open-store.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { event, see } from '../../fixtures/ledger/observations.ts';
+
+const append = (id: number) => (tx: Tx) => tx.insertInto('events').values(event({ id })).execute();
+
+async function idsIn({ db }: Pick<Store, 'db'>): Promise<number[]> {
+  const rows = await db.selectFrom('events').select('id').orderBy('id').execute();
+  return rows.map(({ id }) => id);
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe.each(databases)('writing on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  test('200 writes at once are all there when they resolve, done in order', async () => {
+    const url = await database.freshUrl();
+    const store = await database.openStore(url);
+    const done: number[] = [];
+    const writes = upTo(200).map(async (id) => {
+      await store.write(append(id));
+      done.push(id);
+    });
+    await Promise.all(writes);
+    expect(done).toEqual(upTo(200));
+    await store.close();
+    expect(await idsIn(await database.openStore(url))).toEqual(upTo(200));
+  });
+
+  test('writes that wait together share a commit', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = createGroupCommit(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    await Promise.all(upTo(200).map((id) => write(append(id))));
+    expect(commits).toBeLessThanOrEqual(5);
+    expect(await idsIn({ db })).toHaveLength(200);
+  });
+
+  test('a job that throws is undone alone, and rejects with what it threw', async () => {
+    const store = await database.openStore();
+    const wrong = new Error('wrong');
+    const outcomes = await Promise.allSettled(
+      upTo(20).map((id) =>
+        store.write(async (tx) => {
+          await append(id)(tx);
+          if (id % 5 === 0) {
+            throw wrong;
+          }
+          return id;
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual(
+      Array(4).fill({ status: 'rejected', reason: wrong }),
+    );
+    expect(await idsIn(store)).toEqual(upTo(20).filter((id) => id % 5 !== 0));
+  });
+
+  test('a job that breaks a constraint is undone alone', async () => {
+    const store = await database.openStore();
+    const ids = [1, 2, 2, 3];
+    const outcomes = await Promise.allSettled(ids.map((id) => store.write(append(id))));
+    const kept = ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'];
+    expect(outcomes.map(({ status }) => status)).toEqual(kept);
+    expect(await idsIn(store)).toEqual([1, 2, 3]);
+  });
+
+  test('a job that is done again, since another threw, leaves what it does once', async () => {
+    const store = await database.openStore();
+    const wrong = store.write(async (tx) => {
+      await append(2)(tx);
+      throw new Error('wrong');
+    });
+    const writes = [store.write(append(1)), wrong, store.write(append(3))];
+    const outcomes = await Promise.allSettled(writes);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await idsIn(store)).toEqual([1, 3]);
+  });
+
+  test('what has no hurry is written with the next write, before it', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = createGroupCommit(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    const done: number[] = [];
+    const soon = write(append(1), 'deferred').then(() => done.push(1));
+    const now = write(append(2)).then(() => done.push(2));
+    await Promise.all([soon, now]);
+    expect({ commits, done }).toEqual({ commits: 1, done: [1, 2] });
+  });
+
+  test('what has no hurry is written without another write too, and where the writer ends', async () => {
+    const store = await database.openStore();
+    await store.write(append(1), 'deferred');
+    void store.write(append(2), 'deferred');
+    await store.idle();
+    expect(await idsIn(store)).toEqual([1, 2]);
+  });
+
+  test('writes that keep coming share commits, though none waits for long', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = createGroupCommit(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    const writes: Promise<unknown>[] = [];
+    const since = performance.now();
+    for (const id of upTo(40)) {
+      writes.push(write(append(id)));
+      await nextTurn();
+    }
+    await Promise.all(writes);
+    const most = 2 + (performance.now() - since) / 5;
+    expect(commits).toBeLessThanOrEqual(most);
+    expect(await idsIn({ db })).toEqual(upTo(40));
+  });
+
+  test('nothing of a write is told before its group is committed', async () => {
+    const store = await database.openStore();
+    let told = false;
+    const first = store.write(append(1)).then(() => {
+      told = true;
+    });
+    const second = store.write(async (tx) => {
+      await append(2)(tx);
+      return told;
+    });
+    expect(await second).toBe(false);
+    await first;
+  });
+
+  test('closing waits for what is being written', async () => {
+    const url = await database.freshUrl();
+    const store = await openStore(url);
+    const writes = upTo(100).map((id) => store.write(append(id)));
+    await store.close();
+    await Promise.all(writes);
+    expect(await idsIn(await database.openStore(url))).toEqual(upTo(100));
+  });
+
+  test('closing a ledger waits for what was seen just before', async () => {
+    const url = await database.freshUrl();
+    const ledger = await database.openLedger({ url });
+    const seen = upTo(30).map((number) => see(ledger, { outOrderNo: `N${number}` }));
+    await ledger.close();
+    await Promise.all(seen);
+    expect(await idsIn(await database.openStore(url))).toHaveLength(30);
+  });
+
+  test('what comes while a group is written is not forgotten', async () => {
+    const store = await database.openStore();
+    const late: Promise<unknown>[] = [];
+    await store.write(async (tx) => {
+      await append(1)(tx);
+      late.push(store.write(append(2)));
+      await sleep(5);
+    });
+    await Promise.all(late);
+    await store.idle();
+    expect(await idsIn(store)).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { countOpenIntents } from '../../src/ledger/open-intents.ts';
+import { countedQueries, createMetrics } from '../../src/observability/metrics.ts';
+import { createFixture } from '../fixtures/app/sandbox-app.ts';
+import {
+  graphqlRequest,
+  makeApp,
+  memoryLedger,
+  run,
+  stubWechat,
+} from '../fixtures/app/test-app.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
+
+const get = (app: ReturnType<typeof makeApp>) => app.fetch(new Request('http://app/metrics'));
+const lines = async (app: ReturnType<typeof makeApp>, name: string) =>
+  (await (await get(app)).text()).split('\n').filter((line) => line.startsWith(name));
+
+describe('/metrics', () => {
+  test('counts operations by root field and outcome, never by a word of the caller', async () => {
+    const app = makeApp({
+      wechat: stubWechat({ queryPayAfterOrder: () => Promise.resolve(payAfterOrder()) }),
+    });
+    await run(app, 'query Canary { canary: payAfterOrder(by: { outOrderNo: "C1" }) { state } }');
+    await run(app, '{ payAfterOrders(first: -1) { edges { cursor } } }');
+    await run(app, '{ __schema { queryType { name } } }');
+    await run(app, '{ nothing }');
+    const input = orderInput({ riskAmount: 0 });
+    await run(
+      app,
+      'mutation ($input: CreatePayAfterOrderInput!) { createPayAfterOrder(input: $input) { __typename } }',
+      { input },
+    );
+    expect(await lines(app, 'payafter_operation_seconds_count')).toEqual([
+      'payafter_operation_seconds_count{operation="payAfterOrder",outcome="OK"} 1',
+      'payafter_operation_seconds_count{operation="payAfterOrders",outcome="BAD_USER_INPUT"} 1',
+      'payafter_operation_seconds_count{operation="introspection",outcome="OK"} 1',
+      'payafter_operation_seconds_count{operation="createPayAfterOrder",outcome="INVALID_INPUT"} 1',
+    ]);
+    expect(await (await get(app)).text()).not.toMatch(/canary|C1/i);
+  });
+
+  test('counts open streams, refusals and notices', async () => {
+    const app = makeApp();
+    const query = 'subscription { payAfterOrderEvents { id } }';
+    const stream = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
+    const reader = stream.body?.getReader();
+    await reader?.read();
+    expect(await lines(app, 'payafter_streams_open')).toEqual(['payafter_streams_open 1']);
+    await reader?.cancel();
+    await expect
+      .poll(() => lines(app, 'payafter_streams_open'))
+      .toEqual(['payafter_streams_open 0']);
+    await app.fetch(new Request('http://app/graphql', { method: 'POST', body: '{}' }));
+    expect(await lines(app, 'payafter_refused')).toEqual([
+      'payafter_refused_requests_total{status="415"} 1',
+    ]);
+    await app.fetch(new Request('http://app/wechat/notify', { method: 'POST', body: '{}' }));
+    expect(await lines(app, 'payafter_notices_total')).toEqual([
+      'payafter_notices_total{outcome="not-stored"} 1',
+    ]);
+    expect(await lines(app, 'payafter_queue_seconds_count')).toEqual([
+      'payafter_queue_seconds_count 1',
+    ]);
+  });
+
+  test('is for GET, and for callers with metrics:read', async () => {
+    const app = makeApp();
+    const posted = await app.fetch(new Request('http://app/metrics', { method: 'POST' }));
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
+    const answer = await get(app);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=/);
+  });
+});
+
+describe('what the rooms below tell', () => {
+  test('of attempts and the breaker has few labels', async () => {
+    const metrics = createMetrics({ ofProcess: false });
+    metrics.attempt({ endpoint: 'create', kind: 'done', ms: 120 });
+    metrics.breaker('half-open');
+    const text = await metrics.show();
+    expect(text).toContain(
+      'payafter_wechat_attempt_seconds_count{endpoint="create",kind="done"} 1',
+    );
+    expect(text).toContain(
+      'payafter_wechat_attempt_seconds_bucket{le="0.25",endpoint="create",kind="done"} 1',
+    );
+    expect(text).toContain('payafter_wechat_breaker_state 1');
+  });
+
+  test('of the reconciler is what its queries have found', async () => {
+    const metrics = createMetrics({ ofProcess: false });
+    const answers: (() => Promise<string | null>)[] = [
+      () => Promise.resolve('order'),
+      () => Promise.resolve(null),
+      () => Promise.reject(new Error('down')),
+    ];
+    for (const queryPayAfterOrder of answers) {
+      await countedQueries(metrics, { queryPayAfterOrder })
+        .queryPayAfterOrder()
+        .catch(() => {});
+    }
+    const text = await metrics.show();
+    for (const outcome of ['found', 'missing', 'failed']) {
+      expect(text).toContain(`payafter_reconciler_calls_total{outcome="${outcome}"} 1`);
+    }
+  });
+
+  test('of the process includes the delay of the event loop', async () => {
+    const text = await createMetrics({ ofProcess: true }).show();
+    expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
+    expect(text).toContain('process_resident_memory_bytes');
+  });
+});
+
+test('writes are counted from their intent to what became of them', async () => {
+  const steps: string[] = [];
+  const ledger = { ...(await memoryLedger()), onIntent: (step: string) => steps.push(step) };
+  const fixture = await createFixture({ resources: { ledger } });
+  const input = orderInput();
+  await fixture.create(input);
+  await fixture.create(input);
+  expect(steps).toEqual(['begun', 'done', 'repeated', 'done']);
+  await expect.poll(() => countOpenIntents(ledger)).toBe(0);
+  await fixture.close();
+  await ledger.close();
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
+import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import {
+  OrderNotFoundError,
+  OrderStateError,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
+import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
+import {
+  acceptedOrder,
+  cancellation,
+  completion,
+  paidElsewhere,
+  toTheSecond,
+} from '../../fixtures/orders/completed.ts';
+import { orderInput } from '../../fixtures/orders/services.ts';
+import { useDesk } from '../../fixtures/orders/use-services.ts';
+
+const { upstream, desk } = useDesk();
+
+const statesOf = async () => {
+  await desk().ledger.store.idle();
+  return (await eventsOf(desk().ledger)).map(({ state }) => state);
+};
+
+describe('cancelling', () => {
+  test('makes an order REVOKED, and again answers success with the same bytes', async () => {
+    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const first = await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    const second = await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    expect(second).toEqual({ ...first, replayed: true });
+    expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
+    const sent = upstream().calls('cancel').slice(-2);
+    expect(new Set(sent.map(({ bodySha256 }) => bodySha256)).size).toBe(1);
+  });
+
+  test('is a success where only its answer was lost', async () => {
+    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const done = { on: 'cancel', fault: 'status', status: 400, code: 'ORDER_CANCELED' };
+    await upstream().fault([{ on: 'cancel', fault: 'truncate' }, done]);
+    await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
+  });
+
+  test('an order that does not exist is an OrderNotFoundError', async () => {
+    const missing = cancelOrder(desk(), cancellation(upstream(), 'MISSING'));
+    await expect(missing).rejects.toThrow(OrderNotFoundError);
+  });
+
+  test('an order that is completed is an OrderStateError with its state, and changes nothing', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    await completeOrder(desk(), completion(upstream(), outOrderNo));
+    const late = cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    await expect(late).rejects.toMatchObject({ name: 'OrderStateError', state: 'FINISHED' });
+    await desk().ledger.store.idle();
+    expect(await orderOf(desk().ledger, outOrderNo)).toMatchObject({ state: 'FINISHED' });
+  });
+
+  test('without a reason is refused before a call', async () => {
+    const empty = cancelOrder(desk(), { ...cancellation(upstream(), 'N1'), reason: '' });
+    await expect(empty).rejects.toThrow(InvalidInputError);
+  });
+});
+
+describe('a query before a write', () => {
+  test.each(['none', 'wrong'])(
+    'whose 404 has a signature that is %s proves nothing: nothing is sent',
+    async (signature) => {
+      const outOrderNo = await acceptedOrder(upstream(), desk());
+      const absent = { fault: 'status', status: 404, code: 'ORDER_NOT_EXIST', signature };
+      await upstream().fault({ on: 'query', times: null, ...absent });
+      const before = upstream().calls('complete').length;
+      const completed = completeOrder(desk(), completion(upstream(), outOrderNo));
+      await expect(completed).rejects.toThrow(WechatUnavailableError);
+      expect(upstream().calls('complete')).toHaveLength(before);
+    },
+  );
+});
+
+describe('telling WeChat that it was paid elsewhere', () => {
+  test('makes a completed order USER_PAID, and again answers success', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    await completeOrder(desk(), completion(upstream(), outOrderNo));
+    await upstream().control('POST', 'clock', { advanceSeconds: 60 });
+    const paidTime = toTheSecond(Date.now() + 30_000);
+    const first = await syncOrder(desk(), paidElsewhere(upstream(), outOrderNo, paidTime));
+    const second = await syncOrder(desk(), paidElsewhere(upstream(), outOrderNo, paidTime));
+    expect(second).toEqual({ ...first, replayed: true });
+    expect(await statesOf()).toEqual(['CREATED', 'FINISHED', 'USER_PAID']);
+  });
+
+  test('of an order that is not completed is an OrderStateError with its state', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const early = syncOrder(desk(), paidElsewhere(upstream(), outOrderNo));
+    await expect(early).rejects.toBeInstanceOf(OrderStateError);
+    await expect(early).rejects.toMatchObject({ state: 'USER_ACCEPTED' });
+  });
+
+  test('takes no plain date', async () => {
+    const date = syncOrder(desk(), paidElsewhere(upstream(), 'N1', '2026-01-01'));
+    await expect(date).rejects.toThrow(InvalidInputError);
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import {
+  OrderConflictError,
+  OrderNotFoundError,
+  OrderOutcomeUnknownError,
+  OrderStateError,
+} from '../../../src/wechat/index.ts';
+import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
+import { acceptedOrder, completion, toTheSecond } from '../../fixtures/orders/completed.ts';
+import { orderInput } from '../../fixtures/orders/services.ts';
+import { useDesk } from '../../fixtures/orders/use-services.ts';
+
+const { upstream, desk } = useDesk();
+
+const callsTo = (outOrderNo: string) =>
+  upstream()
+    .calls('complete')
+    .filter(({ path }) => path.includes(outOrderNo));
+
+async function intentOf(outOrderNo: string) {
+  await desk().ledger.store.idle();
+  const query = desk().ledger.store.db.selectFrom('intents').selectAll();
+  const complete = query.where('operation', '=', 'complete');
+  return await complete.where('out_order_no', '=', outOrderNo).execute();
+}
+
+describe('completing an order', () => {
+  test('fetches its ticket, leaves out what WeChat has of a fee already, and is recorded', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const answer = await completeOrder(desk(), completion(upstream(), outOrderNo));
+    await desk().ledger.store.idle();
+    expect(answer).toMatchObject({ outOrderNo });
+    expect(await orderOf(desk().ledger, outOrderNo)).toMatchObject({
+      state: 'FINISHED',
+      total_amount: 250,
+    });
+    const events = await eventsOf(desk().ledger);
+    expect(events.map(({ state }) => state)).toEqual(['CREATED', 'FINISHED']);
+    const [intent] = await intentOf(outOrderNo);
+    const body: unknown = JSON.parse(
+      desk()
+        .ledger.encryption.decrypt(intent?.body ?? '', 'intent body')
+        .toString(),
+    );
+    expect(body).toMatchObject({
+      finish_ticket: expect.stringMatching(/./),
+      fees: [{ fee_name: '租金', fee_amount: 250 }],
+    });
+    expect(body).not.toHaveProperty('fees.0.fee_desc');
+    expect(body).not.toHaveProperty('fees.0.fee_count');
+  });
+
+  test('keeps the description and the count of a fee that is new', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const fees = [
+      { feeName: '租金', feeAmount: 250 },
+      { feeName: '夜间', feeAmount: 50, feeCount: 2, feeDesc: '两晚' },
+    ];
+    const totalAmount = 300;
+    await completeOrder(desk(), completion(upstream(), outOrderNo, { fees, totalAmount }));
+    const [intent] = await intentOf(outOrderNo);
+    const body = desk()
+      .ledger.encryption.decrypt(intent?.body ?? '', 'intent body')
+      .toString();
+    expect(body).toContain('"fee_name":"夜间","fee_count":2,"fee_amount":50,"fee_desc":"两晚"');
+  });
+
+  test('again answers success, with the same bytes on the wire', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const input = completion(upstream(), outOrderNo);
+    const first = await completeOrder(desk(), input);
+    expect(await completeOrder(desk(), input)).toEqual({ ...first, replayed: true });
+    const sent = callsTo(outOrderNo).map(({ bodySha256 }) => bodySha256);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  test('again at the same moment is one completion with one ticket', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const input = completion(upstream(), outOrderNo);
+    const many = Array.from({ length: 8 }, () => completeOrder(desk(), input));
+    await expect(Promise.all(many)).resolves.toHaveLength(8);
+    expect(new Set(callsTo(outOrderNo).map(({ bodySha256 }) => bodySha256)).size).toBe(1);
+  });
+
+  test('for another amount is a conflict without a call', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    await completeOrder(desk(), completion(upstream(), outOrderNo));
+    const fees = [{ feeName: '租金', feeAmount: 251 }];
+    const other = completion(upstream(), outOrderNo, { fees, totalAmount: 251 });
+    await expect(completeOrder(desk(), other)).rejects.toThrow(OrderConflictError);
+    expect(callsTo(outOrderNo)).toHaveLength(1);
+  });
+
+  test('that was not used in the end is a success again, too', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const unused = completion(upstream(), outOrderNo, {
+      finishType: 'UNUSED',
+      totalAmount: 0,
+      fees: null,
+      cancelReason: '用户未使用',
+    });
+    await completeOrder(desk(), unused);
+    await expect(completeOrder(desk(), unused)).resolves.toMatchObject({ outOrderNo });
+  });
+});
+
+describe('what can not be completed', () => {
+  test('is refused before a call where a rule is broken', async () => {
+    const broken = completeOrder(desk(), completion(upstream(), 'N1', { totalAmount: 1 }));
+    await expect(broken).rejects.toThrow(InvalidInputError);
+  });
+
+  test.each([undefined, 'TICKET'])(
+    'is an order that does not exist, with ticket %s',
+    async (given) => {
+      const missing = completion(upstream(), 'MISSING', { finishTicket: given });
+      await expect(completeOrder(desk(), missing)).rejects.toThrow(OrderNotFoundError);
+      expect(await intentOf('MISSING')).toEqual([]);
+      expect(callsTo('MISSING')).toEqual([]);
+    },
+  );
+
+  test('is an order that its user has not accepted: the error has its state', async () => {
+    const serviceEndTime = toTheSecond(Date.now() + 86_400_000);
+    const input = orderInput(upstream(), { serviceEndTime });
+    const { outOrderNo } = await createOrder(desk(), input);
+    const early = completeOrder(desk(), completion(upstream(), outOrderNo));
+    await expect(early).rejects.toMatchObject({
+      name: 'OrderStateError',
+      state: 'CREATED',
+      outOrderNo,
+    });
+    expect(callsTo(outOrderNo)).toEqual([]);
+    await upstream().control('POST', `orders/${outOrderNo}/confirm`);
+    const later = completeOrder(desk(), completion(upstream(), outOrderNo));
+    await expect(later).resolves.toMatchObject({ outOrderNo });
+  });
+
+  test('is an order in another state although a ticket is given', async () => {
+    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const early = completion(upstream(), outOrderNo, { finishTicket: 'TICKET' });
+    await expect(completeOrder(desk(), early)).rejects.toMatchObject({ state: 'CREATED' });
+    expect(await intentOf(outOrderNo)).toMatchObject([{ status: 'refused' }]);
+  });
+});
+
+describe('ORDER_DONE after an attempt that may have taken effect', () => {
+  const done = { on: 'complete', fault: 'status', status: 400, code: 'ORDER_DONE' };
+
+  test('is a success where the order has the same amount', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    await upstream().fault([{ on: 'complete', fault: 'reset-after' }, done]);
+    const answer = completeOrder(desk(), completion(upstream(), outOrderNo));
+    await expect(answer).resolves.toMatchObject({ outOrderNo });
+    expect(await intentOf(outOrderNo)).toMatchObject([{ status: 'done' }]);
+  });
+
+  test('is an OrderStateError where it was completed with another', async () => {
+    const outOrderNo = await acceptedOrder(upstream(), desk());
+    await upstream().fault([{ on: 'complete', fault: 'reset-before', times: 3 }]);
+    const input = completion(upstream(), outOrderNo);
+    await expect(completeOrder(desk(), input)).rejects.toThrow(OrderOutcomeUnknownError);
+    // Somebody else completes it, without this server.
+    const order = await upstream().wechat.queryPayAfterOrder(input);
+    await upstream().wechat.completePayAfterOrder({
+      ...input,
+      finishType: 2,
+      finishTicket: order?.finishTicket ?? '',
+      totalAmount: 200,
+      fees: [{ feeName: '租金', feeAmount: 200 }],
+    });
+    const again = completeOrder(desk(), input);
+    await expect(again).rejects.toBeInstanceOf(OrderStateError);
+    await expect(again).rejects.toMatchObject({ state: 'FINISHED' });
+  });
+});

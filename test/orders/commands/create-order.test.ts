@@ -1,0 +1,178 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ownerOf } from '../../../src/orders/access/owner-hash.ts';
+import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
+import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import {
+  OrderConflictError,
+  OrderOutcomeUnknownError,
+  WechatRefusedError,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
+import { eventsOf, MCHID, orderNotification, orderOf } from '../../fixtures/ledger/observations.ts';
+import {
+  openDesk,
+  orderInput,
+  startUpstream,
+  type TestDesk,
+  type Upstream,
+} from '../../fixtures/orders/services.ts';
+
+let upstream: Upstream;
+let desk: TestDesk;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+});
+afterAll(() => upstream.close());
+beforeEach(async () => {
+  desk = await openDesk(upstream);
+});
+afterEach(async () => {
+  await upstream.control('DELETE', 'faults');
+  await desk.ledger.close();
+});
+
+const bytesOf = (from = 0) =>
+  upstream
+    .calls('create')
+    .slice(from)
+    .map(({ bodySha256 }) => bodySha256);
+const intents = () => desk.ledger.store.db.selectFrom('intents').selectAll().execute();
+
+test('an order is made at WeChat, and recorded with its owner, its amount and one event', async () => {
+  const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
+  const input = orderInput(upstream, { needUserConfirm: false, openid });
+  const answer = await createOrder(desk, input);
+  await desk.ledger.store.idle();
+  expect(answer).toMatchObject({ outOrderNo: input.outOrderNo, orderId: expect.any(String) });
+  expect(await orderOf(desk.ledger, input.outOrderNo)).toMatchObject({
+    state: 'CREATED',
+    risk_amount: 9_900,
+    owner: ownerOf(desk.ledger, openid),
+  });
+  expect(await eventsOf(desk.ledger)).toMatchObject([{ state: 'CREATED', source: 'MUTATION' }]);
+  expect(await intents()).toMatchObject([{ status: 'done', check_at: null }]);
+});
+
+test('the intent is on the disk before a byte goes to WeChat', async () => {
+  const order = orderInput(upstream);
+  const seen: number[] = [];
+  const watching = {
+    ...desk,
+    wechat: {
+      ...desk.wechat,
+      createPayAfterOrder: async (...call: Parameters<typeof desk.wechat.createPayAfterOrder>) => {
+        seen.push((await intents()).length);
+        return desk.wechat.createPayAfterOrder(...call);
+      },
+    },
+  };
+  await createOrder(watching, order);
+  expect(seen).toEqual([1]);
+});
+
+test('what breaks a rule is neither written nor sent', async () => {
+  const from = upstream.calls('create').length;
+  await expect(createOrder(desk, orderInput(upstream, { riskAmount: 0 }))).rejects.toThrow(
+    InvalidInputError,
+  );
+  expect(await intents()).toEqual([]);
+  expect(bytesOf(from)).toEqual([]);
+});
+
+describe('the same input again', () => {
+  test('sends the same bytes, though what is personal is encrypted otherwise each time', async () => {
+    const from = upstream.calls('create').length;
+    const input = orderInput(upstream, { phone: '13800138000', name: '张三' });
+    const first = await createOrder(desk, input);
+    const second = await createOrder(desk, input);
+    expect(second).toEqual({ ...first, replayed: true });
+    const sent = bytesOf(from);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  test('is one order and one event where it comes ten times at once', async () => {
+    const from = upstream.calls('create').length;
+    const input = orderInput(upstream, { phone: '13800138000' });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => createOrder(desk, input)));
+    await desk.ledger.store.idle();
+    expect(new Set(answers.map(({ orderId }) => orderId)).size).toBe(1);
+    expect(new Set(bytesOf(from)).size).toBe(1);
+    expect(await eventsOf(desk.ledger)).toHaveLength(1);
+  });
+
+  test('in other words is the same input: a default that is given, a time in another zone', async () => {
+    const input = orderInput(upstream, { serviceEndTime: '2031-12-25T09:10:10+08:00' });
+    await createOrder(desk, input);
+    const same = { ...input, serviceEndTime: '2031-12-25T01:10:10Z', attach: null };
+    await expect(createOrder(desk, same)).resolves.toMatchObject({ outOrderNo: input.outOrderNo });
+  });
+
+  test('with anything else is a conflict without a call', async () => {
+    const input = orderInput(upstream, { phone: '13800138000' });
+    await createOrder(desk, input);
+    const from = upstream.calls('create').length;
+    for (const change of [{ phone: '13800138001' }, { riskAmount: 9_901 }, { attach: 'x' }]) {
+      await expect(createOrder(desk, { ...input, ...change })).rejects.toThrow(OrderConflictError);
+    }
+    expect(bytesOf(from)).toEqual([]);
+  });
+});
+
+test('a refused number may be used again at once, with a corrected input', async () => {
+  const refuse = { on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR' };
+  for (let round = 0; round < 20; round += 1) {
+    await upstream.fault(refuse);
+    const input = orderInput(upstream);
+    await expect(createOrder(desk, input)).rejects.toThrow(WechatRefusedError);
+    const corrected = { ...input, riskAmount: 100 };
+    await expect(createOrder(desk, corrected)).resolves.toMatchObject({
+      outOrderNo: input.outOrderNo,
+    });
+  }
+});
+
+test('what was not accepted at all gives its number back', async () => {
+  await upstream.fault({ on: 'create', fault: 'status', status: 429, times: 3 });
+  const input = orderInput(upstream);
+  await expect(createOrder(desk, input)).rejects.toThrow(WechatUnavailableError);
+  await desk.ledger.store.idle();
+  expect(await intents()).toMatchObject([{ status: 'refused' }]);
+});
+
+test('an unknown outcome leaves the intent open, and the same input finds the order', async () => {
+  await upstream.fault({ on: 'create', fault: 'reset-after', times: 3 });
+  const input = orderInput(upstream, { phone: '13800138000' });
+  const from = upstream.calls('create').length;
+  await expect(createOrder(desk, input)).rejects.toThrow(OrderOutcomeUnknownError);
+  await desk.ledger.store.idle();
+  expect(await intents()).toMatchObject([{ status: 'open' }]);
+  await expect(createOrder(desk, input)).resolves.toMatchObject({ orderId: expect.any(String) });
+  expect(bytesOf(from)).toHaveLength(4);
+  expect(new Set(bytesOf(from)).size).toBe(1);
+});
+
+test('a notification that comes before the answer leaves one order, one owner and no step back', async () => {
+  const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
+  const input = orderInput(upstream, { needUserConfirm: false, openid });
+  const { appid, serviceId, outOrderNo } = input;
+  const order = { appid, serviceId, outOrderNo, state: 'USER_ACCEPTED' };
+  const wechat = {
+    ...desk.wechat,
+    createPayAfterOrder: async (...call: Parameters<typeof desk.wechat.createPayAfterOrder>) => {
+      const answer = await desk.wechat.createPayAfterOrder(...call);
+      await handleNotification(desk.ledger, { mchid: MCHID }, orderNotification('n1', order));
+      return answer;
+    },
+  };
+  await createOrder({ ...desk, wechat }, input);
+  await desk.ledger.store.idle();
+  expect(await orderOf(desk.ledger, outOrderNo)).toMatchObject({
+    state: 'USER_ACCEPTED',
+    owner: ownerOf(desk.ledger, openid),
+    risk_amount: 9_900,
+  });
+  expect(await eventsOf(desk.ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
+import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import type { TestLedgerOptions } from '../../fixtures/ledger/test-ledger.ts';
+import { acceptedOrder, completion } from '../../fixtures/orders/completed.ts';
+import { orderInput, type TestDesk, type Upstream } from '../../fixtures/orders/services.ts';
+import { useDesk } from '../../fixtures/orders/use-services.ts';
+
+const { upstream } = useDesk();
+
+describe.each(databases)('after a restart on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  async function deskOn(options: TestLedgerOptions): Promise<TestDesk> {
+    const ledger = await database.openLedger(options);
+    return { wechat: upstream().wechat, inputRules: 'all', ledger, visibility: ALL_ORDERS };
+  }
+
+  /** What a write sent before and after; each attempt once. */
+  async function bytesAcross(
+    kind: Parameters<Upstream['calls']>[0],
+    write: (desk: TestDesk) => Promise<unknown>,
+    url: string,
+  ) {
+    const from = upstream().calls(kind).length;
+    for (let run = 0; run < 2; run += 1) {
+      const desk = await deskOn({ url });
+      await write(desk);
+      await desk.ledger.close();
+    }
+    return upstream()
+      .calls(kind)
+      .slice(from)
+      .map(({ bodySha256 }) => bodySha256);
+  }
+
+  test('the same create sends the same bytes', async () => {
+    const input = orderInput(upstream(), { name: '张三', phone: '13800138000' });
+    const url = await database.freshUrl();
+    const sent = await bytesAcross('create', (desk) => createOrder(desk, input), url);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  test('the same completion sends the same bytes, though queries give another ticket', async () => {
+    const url = await database.freshUrl();
+    const desk = await deskOn({ url });
+    const outOrderNo = await acceptedOrder(upstream(), desk);
+    await desk.ledger.close();
+    const input = completion(upstream(), outOrderNo);
+    const sent = await bytesAcross('complete', (open) => completeOrder(open, input), url);
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent).size).toBe(1);
+  });
+});

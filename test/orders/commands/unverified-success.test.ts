@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
+import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
+import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import { OTHER_ANSWERS } from '../../../src/sandbox/faults/fault.ts';
+import { createWechatPay, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
+import { eventsOf } from '../../fixtures/ledger/observations.ts';
+import {
+  acceptedOrder,
+  cancellation,
+  completion,
+  paidElsewhere,
+} from '../../fixtures/orders/completed.ts';
+import { orderInput } from '../../fixtures/orders/services.ts';
+import { useDesk } from '../../fixtures/orders/use-services.ts';
+
+const { upstream, desk } = useDesk();
+
+/** One attempt a call. */
+function hastyDesk() {
+  const { credentials } = upstream().sandbox;
+  const wechat = createWechatPay({
+    mchid: credentials.WECHAT_MCHID,
+    merchantSerial: credentials.WECHAT_MERCHANT_SERIAL,
+    merchantKey: credentials.WECHAT_MERCHANT_KEY,
+    publicKeyId: credentials.WECHAT_PUBLIC_KEY_ID,
+    publicKey: credentials.WECHAT_PUBLIC_KEY,
+    baseUrl: credentials.WECHAT_BASE_URL,
+    resilience: { maxRetries: 0, retryShare: 0, breakerAttempts: Number.POSITIVE_INFINITY },
+  });
+  return { ...desk(), wechat };
+}
+
+const statuses = async () => {
+  const { store } = desk().ledger;
+  await store.idle();
+  const rows = await store.db.selectFrom('intents').select(['operation', 'status']).execute();
+  return new Map(rows.map(({ operation, status }) => [operation, status]));
+};
+
+describe.each(OTHER_ANSWERS)('a validly signed answer of another call: %s', (of) => {
+  const answerOtherwise = (on: string) =>
+    upstream().fault({ on, fault: 'other-answer', of, times: null, takesEffect: false });
+
+  test('makes no create succeed, and nothing is recorded', async () => {
+    await answerOtherwise('create');
+    const created = createOrder(hastyDesk(), orderInput(upstream()));
+    await expect(created).rejects.toThrow(OrderOutcomeUnknownError);
+    expect(await statuses()).toEqual(new Map([['create', 'open']]));
+    expect(await eventsOf(desk().ledger)).toEqual([]);
+  });
+
+  test.each(['cancel', 'complete', 'sync'] as const)(
+    'makes no %s succeed, and nothing is recorded',
+    async (operation) => {
+      const number = await acceptedOrder(upstream(), desk());
+      await desk().ledger.store.idle();
+      const events = await eventsOf(desk().ledger);
+      await answerOtherwise(operation);
+      const change = {
+        cancel: () => cancelOrder(hastyDesk(), cancellation(upstream(), number)),
+        complete: () => completeOrder(hastyDesk(), completion(upstream(), number)),
+        sync: () => syncOrder(hastyDesk(), paidElsewhere(upstream(), number)),
+      };
+      await expect(change[operation]()).rejects.toThrow(OrderOutcomeUnknownError);
+      expect((await statuses()).get(operation)).toBe('open');
+      expect(await eventsOf(desk().ledger)).toEqual(events);
+    },
+  );
+});

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import type { Intended } from '../../../src/ledger/find-intent.ts';
+import { settleIntent } from '../../../src/ledger/finish-intent.ts';
+import { type OrderWrite, writeOrder } from '../../../src/orders/commands/write-order.ts';
+import {
+  OrderConflictError,
+  OrderOutcomeUnknownError,
+  type PayAfterOrder,
+  WechatRefusedError,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { intended } from '../../fixtures/ledger/intended.ts';
+import { shownOrder } from '../../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+
+const NO_DEADLINE = {
+  deadline: Number.POSITIVE_INFINITY,
+  sendBy: Number.POSITIVE_INFINITY,
+};
+const NO_ANSWER = { status: null, code: null, requestId: null };
+const unavailable = () => new WechatUnavailableError('Nothing was accepted.', NO_ANSWER);
+const refused = () =>
+  new WechatRefusedError({
+    status: 400,
+    code: 'INVALID_ORDER_STATE',
+    number: null,
+    requestId: null,
+    explanation: null,
+    verified: true,
+  });
+const unknown = () => new OrderOutcomeUnknownError('N1', 'TIMEOUT', NO_ANSWER);
+
+/** A write whose answer, and when it comes, the test decides. */
+function startCreate(ledger: TestLedger, canonical = 'same') {
+  return startWrite(ledger, { canonical });
+}
+
+function startWrite(
+  ledger: TestLedger,
+  changes: Partial<Intended>,
+  shown: PayAfterOrder | null = null,
+) {
+  const answer = Promise.withResolvers<{ made: string }>();
+  const sent = Promise.withResolvers<boolean>();
+  const doubts: boolean[] = [];
+  const order = intended(changes);
+  const { outOrderNo, appid, serviceId } = order;
+  const write: OrderWrite<{ made: string }> = {
+    intended: order,
+    send: ({ doubtful = false }) => {
+      doubts.push(doubtful);
+      sent.resolve(doubtful);
+      return answer.promise;
+    },
+    seen: () => ({ outOrderNo, appid, serviceId, state: 'CREATED' }),
+    shownByQuery: () => ({ made: 'shown by a query' }),
+  };
+  const services = { ledger, wechat: { queryPayAfterOrder: async () => shown } };
+  const outcome = writeOrder(services, write, NO_DEADLINE);
+  outcome.catch(() => {});
+  return { outcome, sent: sent.promise, answer, doubts: () => doubts };
+}
+
+const statuses = async ({ store }: TestLedger) => {
+  await store.idle();
+  const rows = await store.db
+    .selectFrom('intents')
+    .select('status')
+    .orderBy('created_at')
+    .execute();
+  return rows.map(({ status }) => status);
+};
+
+describe.each(databases)('one create in two calls at once, on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  async function twoCalls() {
+    const ledger = await database.openLedger();
+    const first = startCreate(ledger);
+    expect(await first.sent).toBe(false);
+    const second = startCreate(ledger);
+    expect(await second.sent).toBe(true);
+    return { ledger, first, second };
+  }
+
+  test('stands as done where one was not accepted and the other was', async () => {
+    const { ledger, first, second } = await twoCalls();
+    first.answer.reject(unavailable());
+    await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
+    second.answer.resolve({ made: 'made' });
+    await expect(second.outcome).resolves.toEqual({ made: 'made', replayed: false });
+    expect(await statuses(ledger)).toEqual(['done']);
+    await expect(startCreate(ledger, 'other').outcome).rejects.toThrow(OrderConflictError);
+  });
+
+  test('stays open where one was not accepted and nobody knows of the other', async () => {
+    const { ledger, first, second } = await twoCalls();
+    first.answer.reject(unavailable());
+    await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
+    second.answer.reject(unknown());
+    await expect(second.outcome).rejects.toThrow(OrderOutcomeUnknownError);
+    expect(await statuses(ledger)).toEqual(['open']);
+  });
+
+  test('stays done whatever comes of the other', async () => {
+    const { ledger, first, second } = await twoCalls();
+    first.answer.resolve({ made: 'made' });
+    await first.outcome;
+    second.answer.reject(unknown());
+    await expect(second.outcome).rejects.toThrow(OrderOutcomeUnknownError);
+    expect(await statuses(ledger)).toEqual(['done']);
+  });
+
+  test('keeps its number while the other is still under way', async () => {
+    const { ledger, first, second } = await twoCalls();
+    first.answer.reject(unavailable());
+    await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
+    await expect(startCreate(ledger, 'other').outcome).rejects.toThrow(OrderConflictError);
+    second.answer.reject(unknown());
+    await expect(second.outcome).rejects.toThrow(OrderOutcomeUnknownError);
+    expect(await statuses(ledger)).toEqual(['open']);
+  });
+
+  test('does not come back once its number is used again', async () => {
+    const ledger = await database.openLedger();
+    const first = startCreate(ledger);
+    await first.sent;
+    const { id } = await ledger.store.db
+      .selectFrom('intents')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    await ledger.store.write((tx) => settleIntent(tx, id, 'absent', ledger.now()));
+    const corrected = startCreate(ledger, 'other');
+    corrected.answer.resolve({ made: 'made' });
+    await corrected.outcome;
+    first.answer.resolve({ made: 'late' });
+    await first.outcome;
+    expect((await statuses(ledger)).toSorted()).toEqual(['absent', 'done']);
+  });
+
+  test('takes its number back where it took effect late, while the other is open', async () => {
+    const ledger = await database.openLedger();
+    const first = startCreate(ledger);
+    await first.sent;
+    const { id } = await ledger.store.db
+      .selectFrom('intents')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    await ledger.store.write((tx) => settleIntent(tx, id, 'absent', ledger.now()));
+    const corrected = startCreate(ledger, 'other');
+    await corrected.sent;
+    first.answer.resolve({ made: 'late' });
+    await first.outcome;
+    expect((await statuses(ledger)).toSorted()).toEqual(['done', 'refused']);
+    corrected.answer.reject(unknown());
+    await expect(corrected.outcome).rejects.toThrow(OrderOutcomeUnknownError);
+    expect((await statuses(ledger)).toSorted()).toEqual(['done', 'refused']);
+  });
+
+  test.each<[string, PayAfterOrder | null, object]>([
+    ['succeeds if a query shows the effect', shownOrder({ state: 'REVOKED' }), { replayed: true }],
+    ['is refused if a query shows none', shownOrder({ state: 'CREATED' }), WechatRefusedError],
+    ['is refused if there is no order', null, WechatRefusedError],
+    ['is unknown if a query does not tell', shownOrder({ state: 'NEW' }), OrderOutcomeUnknownError],
+  ])(
+    'refused after another call sent the same, %s, and nothing is sent again',
+    async (_, shown, expected) => {
+      const ledger = await database.openLedger();
+      const cancel = { operation: 'cancel' as const };
+      const first = startWrite(ledger, cancel, shown);
+      await first.sent;
+      const second = startWrite(ledger, cancel, shown);
+      await second.sent;
+      first.answer.reject(refused());
+      if (expected instanceof Function) {
+        await expect(first.outcome).rejects.toBeInstanceOf(expected);
+      } else {
+        await expect(first.outcome).resolves.toMatchObject(expected);
+      }
+      expect(first.doubts()).toEqual([false]);
+      second.answer.resolve({ made: 'made' });
+      await second.outcome;
+    },
+  );
+});

@@ -1,0 +1,95 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
+import { eventStream } from '../../../src/orders/events/event-stream.ts';
+import { startPostgresOnce, startSqlite, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { see } from '../../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { take, withoutPolling } from '../../fixtures/orders/streams.ts';
+
+const SOON = { timeout: 10_000, interval: 20 };
+
+const listening = async ({ store }: TestLedger) => {
+  const query = sql<{ pid: number }>`
+    select pid from pg_stat_activity where query ilike 'listen %' and pid <> pg_backend_pid()`;
+  return (await query.execute(store.db)).rows.map(({ pid }) => pid);
+};
+
+describe('two instances on one PostgreSQL', () => {
+  const database = useDatabase(startPostgresOnce);
+
+  test('tell each other of events by a hint, without polling', async () => {
+    const url = await database.freshUrl();
+    const writer = await database.openLedger({ url });
+    const reader = await withoutPolling(() => database.openLedger({ url }));
+    await expect.poll(() => listening(writer), SOON).toHaveLength(2);
+    for (let round = 1; round <= 5; round += 1) {
+      const next = take(
+        eventStream(reader, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
+        1,
+      );
+      await see(writer, { outOrderNo: `N${round}` });
+      expect(await next).toMatchObject([{ id: round }]);
+    }
+  });
+
+  test('find events by polling where the hint is lost', async () => {
+    const url = await database.freshUrl();
+    const writer = await database.openLedger({ url });
+    const reader = await database.openLedger({ url });
+    await expect.poll(() => listening(writer), SOON).toHaveLength(2);
+    const next = take(
+      eventStream(reader, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
+      1,
+    );
+    // No hint at all: an event that was written without one.
+    const silent = { ...writer, store: { ...writer.store, hint: () => Promise.resolve() } };
+    await see(silent);
+    expect(await next).toMatchObject([{ id: 1 }]);
+  });
+
+  test('go on where the connection that listens is cut, and listen again', async () => {
+    const url = await database.freshUrl();
+    const writer = await database.openLedger({ url });
+    const reader = await database.openLedger({ url });
+    await expect.poll(() => listening(writer), SOON).toHaveLength(2);
+    const next = take(
+      eventStream(reader, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
+      2,
+    );
+    for (const pid of await listening(writer)) {
+      await sql`select pg_terminate_backend(${pid})`.execute(writer.store.db);
+    }
+    await see(writer, { outOrderNo: 'N1' });
+    await expect.poll(() => listening(writer), SOON).toHaveLength(2);
+    await see(writer, { outOrderNo: 'N2' });
+    expect(await next).toMatchObject([{ id: 1 }, { id: 2 }]);
+  });
+});
+
+describe('a pull', () => {
+  const database = useDatabase(startSqlite);
+
+  test('that comes just as the one before ends is not lost', async () => {
+    const url = await database.freshUrl();
+    const { bus } = await withoutPolling(() => database.openLedger({ url }));
+    const file = new DatabaseSync(url.slice('sqlite:'.length));
+    const insert = file.prepare(
+      `insert into events (id, out_order_no, state, state_raw, source, occurred_at, received_at)
+       values (?, 'N1', 'CREATED', 'CREATED', 'QUERY', 1, 1)`,
+    );
+    for (let steps = 0; steps < 80; steps += 1) {
+      bus.poll();
+      for (let step = 0; step < steps; step += 1) {
+        await Promise.resolve();
+      }
+      insert.run(steps + 1);
+      bus.poll();
+      await sleep(2);
+      expect({ steps, head: bus.head() }).toEqual({ steps, head: steps + 1 });
+    }
+    file.close();
+  });
+});

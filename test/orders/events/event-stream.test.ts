@@ -1,0 +1,147 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
+import { record } from '../../../src/ledger/ledger.ts';
+import { eventStream } from '../../../src/orders/events/event-stream.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { event, see } from '../../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { idsOf, take, upTo } from '../../fixtures/orders/streams.ts';
+
+/** Events of orders of their own, in one write. */
+async function write(ledger: TestLedger, from: number, to: number): Promise<void> {
+  const numbers = upTo(to).slice(from - 1);
+  const rows = numbers.map((number) => event({ id: number, out_order_no: `N${number}` }));
+  await record(ledger, (tx) => tx.insertInto('events').values(rows).execute());
+}
+
+/** Counts who listens. */
+function watched(ledger: TestLedger) {
+  let listeners = 0;
+  const subscribe: TestLedger['bus']['subscribe'] = (...how) => {
+    const stop = ledger.bus.subscribe(...how);
+    listeners += 1;
+    return () => {
+      listeners -= 1;
+      stop();
+    };
+  };
+  return { ...ledger, bus: { ...ledger.bus, subscribe }, listeners: () => listeners };
+}
+
+describe.each(databases)('a stream of events, on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  test('gives what is stored, then what comes', async () => {
+    const ledger = await database.openLedger();
+    await write(ledger, 1, 250);
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 0 });
+    expect(idsOf(await take(stream, 250))).toEqual(upTo(250));
+    const coming = take(stream, 50);
+    await write(ledger, 251, 300);
+    expect(idsOf(await coming)).toEqual(upTo(300).slice(250));
+  });
+
+  test('begins after its cursor', async () => {
+    const ledger = await database.openLedger();
+    await write(ledger, 1, 10);
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 7 });
+    expect(idsOf(await take(stream, 3))).toEqual([8, 9, 10]);
+  });
+
+  test('without a cursor gives only what comes from now on', async () => {
+    const ledger = await database.openLedger();
+    await write(ledger, 1, 10);
+    await expect.poll(() => ledger.bus.head()).toBe(10);
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
+    await write(ledger, 11, 12);
+    expect(idsOf(await take(stream, 2))).toEqual([11, 12]);
+  });
+
+  test('of one order gives the events of that order, stored and to come', async () => {
+    const ledger = await database.openLedger();
+    await write(ledger, 1, 150);
+    const options = { visibility: ALL_ORDERS, outOrderNo: 'N120', after: 0 };
+    const stream = eventStream(ledger, options);
+    expect(idsOf(await take(stream, 1))).toEqual([120]);
+    const coming = take(stream, 2);
+    await see(ledger, { outOrderNo: 'N119', state: 'USER_ACCEPTED' });
+    await see(ledger, { outOrderNo: 'N120', state: 'USER_ACCEPTED' });
+    await write(ledger, 153, 300);
+    await see(ledger, { outOrderNo: 'N120', state: 'FINISHED' });
+    const states = (await coming).map((event) => [event.out_order_no, event.state]);
+    expect(states).toEqual([
+      ['N120', 'USER_ACCEPTED'],
+      ['N120', 'FINISHED'],
+    ]);
+  });
+
+  test('gives all to a reader that is slow, and to one beside it that is not', async () => {
+    const ledger = await database.openLedger();
+    const slow = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
+    const quick = take(
+      eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null }),
+      600,
+    );
+    await write(ledger, 1, 600);
+    expect(idsOf(await quick)).toEqual(upTo(600));
+    const first = await take(slow, 5);
+    await write(ledger, 601, 620);
+    expect(idsOf([...first, ...(await take(slow, 615))])).toEqual(upTo(620));
+  });
+
+  test('that is returned while it waits ends at once, and listens no more', async () => {
+    const ledger = watched(await database.openLedger());
+    const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
+    const waiting = stream.next();
+    await nextTurn();
+    expect(ledger.listeners()).toBe(1);
+    expect(await stream.return?.()).toEqual({ done: true, value: undefined });
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(ledger.listeners()).toBe(0);
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('ends with its signal, and gives nothing of what it still holds', async () => {
+    const ledger = watched(await database.openLedger());
+    await write(ledger, 1, 10);
+    const stop = new AbortController();
+    const stream = eventStream(ledger, {
+      visibility: ALL_ORDERS,
+      outOrderNo: null,
+      after: 0,
+      signal: stop.signal,
+    });
+    expect(idsOf(await take(stream, 2))).toEqual([1, 2]);
+    stop.abort();
+    expect(ledger.listeners()).toBe(0);
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('ends with its signal while it waits', async () => {
+    const ledger = watched(await database.openLedger());
+    const stop = new AbortController();
+    const stream = eventStream(ledger, {
+      visibility: ALL_ORDERS,
+      outOrderNo: null,
+      after: null,
+      signal: stop.signal,
+    });
+    const waiting = stream.next();
+    await nextTurn();
+    stop.abort();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
+  test('is over from the start where its signal is', async () => {
+    const ledger = watched(await database.openLedger());
+    const options = {
+      visibility: ALL_ORDERS,
+      outOrderNo: null,
+      after: 0,
+      signal: AbortSignal.abort(),
+    };
+    expect(await eventStream(ledger, options).next()).toMatchObject({ done: true });
+    expect(ledger.listeners()).toBe(0);
+  });
+});

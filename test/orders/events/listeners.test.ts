@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
+import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
+import { createListeners, type Interest } from '../../../src/orders/events/listeners.ts';
+import { event } from '../../fixtures/ledger/observations.ts';
+
+const ANN: Visibility = { kind: 'own', owner: 'ann' };
+
+const INTERESTS: Readonly<Record<string, Interest | undefined>> = {
+  everything: undefined,
+  'all orders': { visibility: ALL_ORDERS, outOrderNo: null },
+  'the order N1': { visibility: ALL_ORDERS, outOrderNo: 'N1' },
+  'the order N2': { visibility: ALL_ORDERS, outOrderNo: 'N2' },
+  'the order N1, of Ann': { visibility: ANN, outOrderNo: 'N1' },
+  'all orders of Ann': { visibility: ANN, outOrderNo: null },
+  'all orders of Bob': { visibility: { kind: 'own', owner: 'bob' }, outOrderNo: null },
+};
+
+function logged(of: Partial<Pick<LoggedEvent, 'owner' | 'claimant'>>): LoggedEvent {
+  const row = event({ id: 1, out_order_no: 'N1' });
+  const unknown = { previous_state: null, owner: null, claimant: null };
+  return { ...unknown, ...row, id: 1, ...of };
+}
+
+/** Who is called with an event. */
+function calledWith(told: LoggedEvent): readonly string[] {
+  const listeners = createListeners();
+  const called: string[] = [];
+  for (const [name, interest] of Object.entries(INTERESTS)) {
+    listeners.add(() => called.push(name), interest);
+  }
+  for (const listener of listeners.of(told)) {
+    listener(told);
+  }
+  return called.toSorted();
+}
+
+const ALL = ['all orders', 'everything', 'the order N1', 'the order N1, of Ann'];
+
+test('an event calls those who listen to everything, to its order, or to its owner', () => {
+  expect(calledWith(logged({ owner: 'ann' }))).toEqual([
+    'all orders',
+    'all orders of Ann',
+    ...ALL.slice(1),
+  ]);
+});
+
+test('of an order whose owner is not known yet, it calls the one who may be', () => {
+  expect(calledWith(logged({ claimant: 'bob' }))).toEqual([
+    'all orders',
+    'all orders of Bob',
+    ...ALL.slice(1),
+  ]);
+  expect(calledWith(logged({ owner: 'ann', claimant: 'bob' }))).not.toContain('all orders of Bob');
+});
+
+test('of an order of nobody, it calls no owner', () => {
+  expect(calledWith(logged({}))).toEqual(ALL);
+});
+
+test('10,000 listeners to other orders cost an event nothing', () => {
+  const listeners = createListeners();
+  for (let other = 0; other < 10_000; other += 1) {
+    listeners.add(() => {}, { visibility: ALL_ORDERS, outOrderNo: `OTHER${other}` });
+  }
+  expect(listeners.of(logged({}))).toEqual([]);
+});
+
+test('who has stopped is not called, and stopping twice stops nobody else', () => {
+  const listeners = createListeners();
+  const interest = { visibility: ALL_ORDERS, outOrderNo: 'N1' };
+  const stay = () => {};
+  const stop = listeners.add(() => {}, interest);
+  stop();
+  listeners.add(stay, interest);
+  stop();
+  expect(listeners.of(logged({}))).toEqual([stay]);
+});

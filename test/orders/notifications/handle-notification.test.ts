@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import {
+  eventsOf,
+  MCHID,
+  orderNotification,
+  orderOf,
+  see,
+} from '../../fixtures/ledger/observations.ts';
+import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+
+const MERCHANT = { mchid: MCHID };
+const inbox = ({ store }: TestLedger) =>
+  store.db.selectFrom('notices').selectAll().orderBy('id').execute();
+
+describe.each(databases)('a notification, on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  test('is in the inbox, the order and the events when it resolves', async () => {
+    const ledger = await database.openLedger();
+    const notification = orderNotification('n1', { state: 'USER_ACCEPTED', riskAmount: 900 });
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
+    const [stored] = await inbox(ledger);
+    expect(stored).toMatchObject({ id: 'n1', outcome: 'applied', out_order_no: 'N1' });
+    const payload = ledger.encryption
+      .decrypt(stored?.payload ?? '', 'notification payload')
+      .toString();
+    expect(payload).toBe(notification.payload);
+    expect(await orderOf(ledger)).toMatchObject({ state: 'USER_ACCEPTED', risk_amount: 900 });
+    expect(await eventsOf(ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
+  });
+
+  test('that comes again under its id changes nothing and says the same', async () => {
+    const ledger = await database.openLedger();
+    const notification = orderNotification('n1', { state: 'USER_ACCEPTED' });
+    await handleNotification(ledger, MERCHANT, notification);
+    const before = [await inbox(ledger), await orderOf(ledger)];
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
+    // Not even with other content: its id says that it is the same.
+    const changed = orderNotification('n1', { state: 'USER_PAID' });
+    expect(await handleNotification(ledger, MERCHANT, changed)).toBe('applied');
+    expect([await inbox(ledger), await orderOf(ledger)]).toEqual(before);
+    expect(await eventsOf(ledger)).toHaveLength(1);
+  });
+
+  test('that says under another id what is known is nothing new', async () => {
+    const ledger = await database.openLedger();
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
+    const again = orderNotification('n2', { state: 'USER_PAID' });
+    expect(await handleNotification(ledger, MERCHANT, again)).toBe('nothing-new');
+    expect(await inbox(ledger)).toHaveLength(2);
+    expect(await eventsOf(ledger)).toHaveLength(1);
+  });
+
+  test('that comes late is nothing new', async () => {
+    const ledger = await database.openLedger();
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
+    const late = orderNotification('n2', { state: 'USER_ACCEPTED' });
+    expect(await handleNotification(ledger, MERCHANT, late)).toBe('nothing-new');
+    expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID' });
+  });
+
+  test('of another merchant is suspicious, logged, and not applied', async () => {
+    const ledger = await database.openLedger();
+    const foreign = orderNotification('n1', { state: 'USER_PAID', mchid: '1900000002' });
+    expect(await handleNotification(ledger, MERCHANT, foreign)).toBe('suspicious');
+    expect(await inbox(ledger)).toMatchObject([{ outcome: 'suspicious', reason: 'mchid' }]);
+    expect(await eventsOf(ledger)).toEqual([]);
+    expect(ledger.logged).toEqual(['a notification contradicts the record; it was not applied']);
+  });
+
+  test('that is suspicious does not stand in the way of the true one', async () => {
+    const ledger = await database.openLedger();
+    await see(ledger, { state: 'FINISHED', totalAmount: 100 });
+    const wrong = orderNotification('n1', { state: 'USER_PAID', totalAmount: 1 });
+    expect(await handleNotification(ledger, MERCHANT, wrong)).toBe('suspicious');
+    expect(await orderOf(ledger)).toMatchObject({ state: 'FINISHED' });
+    const right = orderNotification('n2', { state: 'USER_PAID', totalAmount: 100 });
+    expect(await handleNotification(ledger, MERCHANT, right)).toBe('applied');
+    expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID' });
+  });
+
+  test('is applied by the state of its order, whatever its type', async () => {
+    const ledger = await database.openLedger();
+    const notification = {
+      ...orderNotification('n1', { state: 'REVOKED' }),
+      eventType: 'PAYSCORE.NEW_WORD',
+    };
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
+    expect(await inbox(ledger)).toMatchObject([{ event_type: 'PAYSCORE.NEW_WORD' }]);
+    expect(await orderOf(ledger)).toMatchObject({ state: 'REVOKED' });
+  });
+
+  test.each(['PAYSCORE.USER_OPEN_SERVICE', 'PAYSCORE.USER_CLOSE_SERVICE', 'PAYSCORE.OTHER'])(
+    'without an order is kept: %s',
+    async (eventType) => {
+      const ledger = await database.openLedger();
+      const notification = {
+        ...orderNotification('n1', {}),
+        eventType,
+        order: null,
+        payload: '{"x":1}',
+      };
+      expect(await handleNotification(ledger, MERCHANT, notification)).toBe('kept');
+      expect(await inbox(ledger)).toMatchObject([{ event_type: eventType, out_order_no: null }]);
+      expect(await eventsOf(ledger)).toEqual([]);
+    },
+  );
+
+  test('about the service of another merchant is suspicious', async () => {
+    const ledger = await database.openLedger();
+    const service = {
+      appid: 'wx1',
+      mchid: '1900000002',
+      serviceId: '1',
+      openid: null,
+      outRequestNo: null,
+      userServiceStatus: 'USER_OPEN_SERVICE',
+      openorcloseTime: null,
+    };
+    const notification = { ...orderNotification('n1', {}), order: null, service };
+    expect(await handleNotification(ledger, MERCHANT, notification)).toBe('suspicious');
+  });
+
+  test('is dated by the payment, where it tells of one', async () => {
+    const ledger = await database.openLedger({ now: () => Date.UTC(2026, 0, 2) });
+    const paySuccTime = '2026-01-01T08:00:00+08:00';
+    const paid = { state: 'USER_PAID', paySuccTime };
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', paid));
+    expect(await eventsOf(ledger)).toMatchObject([
+      { occurred_at: Date.UTC(2026, 0, 1), received_at: Date.UTC(2026, 0, 2) },
+    ]);
+  });
+});

@@ -1,0 +1,269 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createObservationFilter } from '../../../src/orders/queries/observed-state-cache.ts';
+import { createQueryCoalescing } from '../../../src/orders/queries/query-coalescing.ts';
+import type { PayAfterOrder } from '../../../src/wechat/index.ts';
+import {
+  graphqlRequest,
+  makeApp,
+  memoryLedger,
+  run,
+  stubWechat,
+} from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
+
+const ids = { appid: 'wx1', serviceId: '500001' };
+const A = { ...ids, outOrderNo: 'A' };
+
+/** A WeChat Pay whose queries wait until the test answers them, in the order in which they came. */
+function heldWechat() {
+  const calls: {
+    readonly answer: (order: PayAfterOrder | null) => void;
+    readonly fail: (error: unknown) => void;
+    readonly signal: AbortSignal | undefined;
+  }[] = [];
+  const queryPayAfterOrder = (_: unknown, options?: { signal?: AbortSignal | undefined }) =>
+    new Promise<PayAfterOrder | null>((answer, fail) => {
+      const signal = options?.signal;
+      signal?.addEventListener('abort', () => fail(signal.reason));
+      calls.push({ answer, fail, signal });
+    });
+  return { calls, wechat: { queryPayAfterOrder } };
+}
+
+async function shared(keepMs = 0) {
+  const { calls, wechat } = heldWechat();
+  const ledger = await memoryLedger();
+  const queries = createObservationFilter(ledger);
+  const book = createQueryCoalescing({ wechat, queries, bus: ledger.bus, keepMs });
+  return { calls, ...book };
+}
+
+const order = (state: string) => payAfterOrder({ outOrderNo: 'A', state });
+const none = undefined;
+
+describe('who asks for the same order at the same time', () => {
+  test('shares one call', async () => {
+    const { calls, ask } = await shared();
+    const answers = [ask(A, none), ask({ ...A }, none)];
+    calls[0]?.answer(order('CREATED'));
+    expect(await Promise.all(answers)).toEqual([order('CREATED'), order('CREATED')]);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('does not share it with another appid, service, number or kind of number', async () => {
+    const { calls, ask } = await shared();
+    for (const query of [
+      A,
+      { ...A, appid: 'wx2' },
+      { ...A, serviceId: '2' },
+      { ...A, outOrderNo: 'B' },
+      { ...ids, queryId: 'A' },
+    ]) {
+      void ask(query, none);
+    }
+    expect(calls).toHaveLength(5);
+  });
+
+  test('shares its failure; who comes later asks again', async () => {
+    const { calls, ask } = await shared(10_000);
+    const answers = Promise.allSettled([ask(A, none), ask(A, none)]);
+    calls[0]?.fail(new Error('down'));
+    expect(await answers).toMatchObject([{ reason: { message: 'down' } }, { status: 'rejected' }]);
+    void ask(A, none);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('is not failed by one who leaves', async () => {
+    const { calls, ask } = await shared();
+    const leaver = new AbortController();
+    const left = ask(A, leaver.signal);
+    const stayed = ask(A, new AbortController().signal);
+    leaver.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    expect(calls[0]?.signal?.aborted).toBe(false);
+    calls[0]?.answer(order('CREATED'));
+    expect(await stayed).toEqual(order('CREATED'));
+  });
+
+  test('ends the call when the last has left, and it is taken up by nobody', async () => {
+    const { calls, ask } = await shared();
+    const leavers = [new AbortController(), new AbortController()];
+    const left = Promise.allSettled(leavers.map(({ signal }) => ask(A, signal)));
+    leavers.map((leaver) => leaver.abort(new Error('gone')));
+    expect(calls[0]?.signal?.aborted).toBe(true);
+    void ask(A, none);
+    expect(calls).toHaveLength(2);
+    expect(await left).toMatchObject([{ reason: { message: 'gone' } }, { status: 'rejected' }]);
+  });
+
+  test('asks nothing where the caller is gone already', async () => {
+    const { calls, ask } = await shared();
+    await expect(ask(A, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('who stands in line while an answer comes', () => {
+  test('is given it, and nobody who came after it', async () => {
+    const { calls, ask } = await shared();
+    const first = ask(A, none);
+    const cameMs = performance.now();
+    calls[0]?.answer(order('CREATED'));
+    await first;
+    expect(await ask(A, none, cameMs)).toEqual(order('CREATED'));
+    expect(calls).toHaveLength(1);
+    void ask(A, none, performance.now());
+    expect(calls).toHaveLength(2);
+  });
+
+  test('is given none from before a write', async () => {
+    const { calls, ask, forget } = await shared();
+    const first = ask(A, none);
+    const cameMs = performance.now();
+    calls[0]?.answer(order('CREATED'));
+    await first;
+    forget('A');
+    void ask(A, none, cameMs);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('asks anew after a failure', async () => {
+    const { calls, ask } = await shared();
+    const first = ask(A, none);
+    const cameMs = performance.now();
+    calls[0]?.fail(new Error('down'));
+    await expect(first).rejects.toThrow('down');
+    void ask(A, none, cameMs);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('is known by when its request came', async () => {
+    let calls = 0;
+    const queryPayAfterOrder = () => {
+      calls += 1;
+      return Promise.resolve(order('CREATED'));
+    };
+    const app = makeApp({ wechat: stubWechat({ queryPayAfterOrder }) });
+    const poll = () => run(app, 'query { payAfterOrder(by: { outOrderNo: "A" }) { state } }');
+    await poll();
+    calls = 0;
+    // They begin two at a time: the answer is there before most of them have begun.
+    await Promise.all(Array.from({ length: 8 }, poll));
+    expect(calls).toBe(1);
+  });
+});
+
+describe('an answer', () => {
+  const answered = async (keepMs: number, answer: PayAfterOrder | null = order('CREATED')) => {
+    const book = await shared(keepMs);
+    const first = book.ask(A, none);
+    book.calls[0]?.answer(answer);
+    await first;
+    return book;
+  };
+
+  test('is not kept', async () => {
+    const { calls, ask } = await answered(0);
+    void ask(A, none);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('is kept for as long as it is said, and no longer', async () => {
+    const { calls, ask } = await answered(200);
+    expect(await ask(A, none)).toEqual(order('CREATED'));
+    expect(calls).toHaveLength(1);
+    await sleep(220);
+    void ask(A, none);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('that there is no such order is never kept', async () => {
+    const { calls, ask } = await answered(10_000, null);
+    void ask(A, none);
+    expect(calls).toHaveLength(2);
+  });
+
+  test.each(['A', 'another'])('is not kept by queryId past a write to %s', async (written) => {
+    const { calls, ask, forget } = await shared(10_000);
+    const byId = { ...ids, queryId: 'q' };
+    const first = ask(byId, none);
+    calls[0]?.answer(order('CREATED'));
+    await first;
+    forget(written);
+    void ask(byId, none);
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe('after a write', () => {
+  test('nobody is given what was asked before it, kept or under way', async () => {
+    const { calls, ask, forget } = await shared(10_000);
+    const before = ask(A, none);
+    forget('A');
+    const after = ask(A, none);
+    calls[1]?.answer(order('REVOKED'));
+    expect(await after).toEqual(order('REVOKED'));
+    calls[0]?.answer(order('CREATED'));
+    expect(await before).toEqual(order('CREATED'));
+    expect(await ask(A, none)).toEqual(order('REVOKED'));
+    expect(calls).toHaveLength(2);
+  });
+
+  test('to another order, an order is still shared', async () => {
+    const { calls, ask, forget } = await shared();
+    void ask(A, none);
+    forget('B');
+    void ask(A, none);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('through this server, a query asks anew', async () => {
+    const { calls, wechat } = heldWechat();
+    const cancelPayAfterOrder = () =>
+      Promise.resolve({ ...ids, mchid: '1', outOrderNo: 'A', orderId: null });
+    const app = makeApp({ wechat: stubWechat({ ...wechat, cancelPayAfterOrder }) });
+    const query = '{ payAfterOrder(by: { outOrderNo: "A" }) { stateRaw } }';
+    const before = run(app, query);
+    await expect.poll(() => calls.length).toBe(1);
+    const cancelled = await run(
+      app,
+      'mutation { cancelPayAfterOrder(input: { outOrderNo: "A", reason: "x" }) { __typename } }',
+    );
+    expect(at(cancelled, 'data', 'cancelPayAfterOrder', '__typename')).toMatch(/Payload$/);
+    const after = run(app, query);
+    await expect.poll(() => calls.length).toBe(2);
+    calls[1]?.answer(order('REVOKED'));
+    calls[0]?.answer(order('CREATED'));
+    expect(at(await after, 'data', 'payAfterOrder', 'stateRaw')).toBe('REVOKED');
+    expect(at(await before, 'data', 'payAfterOrder', 'stateRaw')).toBe('CREATED');
+  });
+});
+
+test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', async () => {
+  const { calls, wechat } = heldWechat();
+  // What other tests have seen of the order must not end the sharing here.
+  const ledger = await memoryLedger();
+  const app = makeApp({ wechat: stubWechat(wechat), ledger });
+  const body = { query: '{ payAfterOrder(by: { outOrderNo: "A" }) { stateRaw } }' };
+  const answers = Promise.all(
+    Array.from({ length: 64 }, async () => {
+      const response = await app.fetch(graphqlRequest(body));
+      return `${response.status} ${await response.text()}`;
+    }),
+  );
+  // Whoever has not come by then makes a call of its own.
+  await sleep(2_000);
+  const answering = setInterval(() => {
+    for (const call of calls) {
+      call.answer(order('CREATED'));
+    }
+  }, 50);
+  expect(new Set(await answers)).toEqual(
+    new Set(['200 {"data":{"payAfterOrder":{"stateRaw":"CREATED"}}}']),
+  );
+  clearInterval(answering);
+  expect(calls.length / 64).toBeLessThanOrEqual(0.02);
+  await ledger.close();
+});

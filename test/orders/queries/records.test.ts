@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
+import type { OrderRow } from '../../../src/ledger/database/tables.ts';
+import {
+  eventExists,
+  listEvents,
+  listOrders,
+  type OrderCursor,
+  type RecordFilter,
+} from '../../../src/orders/queries/records.ts';
+import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { see } from '../../fixtures/ledger/observations.ts';
+import {
+  openTestLedger,
+  standingClock,
+  type TestLedger,
+} from '../../fixtures/ledger/test-ledger.ts';
+
+const cursorOf = (row: OrderRow | undefined): OrderCursor | null =>
+  row ? { createdAt: row.created_at, outOrderNo: row.out_order_no } : null;
+
+const numbersOf = (rows: readonly OrderRow[]) => rows.map((row) => row.out_order_no);
+
+/** All pages, one after the other; between them whatever else happens. */
+async function pages(
+  { store }: TestLedger,
+  first: number,
+  filter: RecordFilter = {},
+  between: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<string[][]> {
+  const read: string[][] = [];
+  let after: OrderCursor | null = null;
+  for (let more = true; more; ) {
+    const page = await listOrders(store.db, ALL_ORDERS, filter, first, after);
+    read.push(numbersOf(page.rows));
+    after = cursorOf(page.rows.at(-1));
+    more = page.hasNextPage;
+    await between();
+  }
+  return read;
+}
+
+const NEWEST_FIRST = ['C3', 'C2', 'C1', 'B3', 'B2', 'B1', 'A3', 'A2', 'A1'];
+
+/** Nine orders of three moments, three of each. */
+async function writeNine(ledger: TestLedger, clock: ReturnType<typeof standingClock>) {
+  for (const moment of ['A', 'B', 'C']) {
+    const three = ['2', '3', '1'].map((number) => {
+      const serviceId = number === '1' ? 'S1' : 'S2';
+      return see(ledger, { outOrderNo: `${moment}${number}`, serviceId });
+    });
+    await Promise.all(three);
+    clock.advance(1_000);
+  }
+}
+
+describe.each(databases)('the recorded orders, on $name', ({ start }) => {
+  const database = useDatabase(start);
+  let ledger: TestLedger;
+
+  beforeAll(async () => {
+    const clock = standingClock(1_000);
+    ledger = await openTestLedger({ url: await database.freshUrl(), now: clock.now });
+    await writeNine(ledger, clock);
+    await see(ledger, { outOrderNo: 'B2', serviceId: 'S2', state: 'FINISHED' });
+    await see(ledger, { outOrderNo: 'B3', serviceId: 'S2', state: 'REVOKED' });
+    await see(ledger, { outOrderNo: 'A1', serviceId: 'S1', state: 'USER_ACCEPTED' });
+    await see(ledger, { outOrderNo: 'A1', serviceId: 'S1', state: 'USER_PAID' });
+  });
+  afterAll(() => ledger.close());
+
+  test.each([1, 2, 4, 9, 10])('come newest first in pages of %i, none twice', async (first) => {
+    const read = await pages(ledger, first);
+    expect(read.flat()).toEqual(NEWEST_FIRST);
+    expect(read).toHaveLength(Math.ceil(9 / first));
+  });
+
+  test.each<[RecordFilter, string[]]>([
+    [{ serviceId: 'S1' }, ['C1', 'B1', 'A1']],
+    [{ states: ['FINISHED'] }, ['B2']],
+    [{ states: ['FINISHED', 'REVOKED'] }, ['B3', 'B2']],
+    [{ states: [] }, []],
+    [{ serviceId: '' }, []],
+    [{ createdFrom: 2_000 }, NEWEST_FIRST.slice(0, 6)],
+    [{ createdBefore: 2_000 }, NEWEST_FIRST.slice(6)],
+    [{ createdFrom: 2_000, createdBefore: 3_000, serviceId: 'S1' }, ['B1']],
+    [{ createdFrom: 0, states: null, serviceId: null }, NEWEST_FIRST],
+    [{ states: ['EXPIRED'] }, []],
+  ])('are filtered by %j, on every page', async (filter, expected) => {
+    expect((await pages(ledger, 2, filter)).flat()).toEqual(expected);
+  });
+
+  test('have their events, oldest first, in pages', async () => {
+    const { db } = ledger.store;
+    const first = await listEvents(db, 'A1', 2, 0);
+    expect(first.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
+    expect(first.hasNextPage).toBe(true);
+    const second = await listEvents(db, 'A1', 2, first.rows.at(-1)?.id ?? 0);
+    expect(second.rows.map(({ state }) => state)).toEqual(['USER_PAID']);
+    expect(second.hasNextPage).toBe(false);
+  });
+
+  test('have cursors that exist, or do not', async () => {
+    const exist = [0, 1, 13, 14].map((id) => eventExists(ledger.store.db, ALL_ORDERS, id));
+    expect(await Promise.all(exist)).toEqual([false, true, true, false]);
+  });
+
+  test('stay on their pages while new ones arrive and others change', async () => {
+    const clock = standingClock(1_000);
+    const own = await database.openLedger({ now: clock.now });
+    await writeNine(own, clock);
+    let arrivals = 0;
+    const happen = async () => {
+      clock.advance(1);
+      arrivals += 1;
+      await see(own, { outOrderNo: `D${arrivals}` });
+      await see(own, { outOrderNo: 'A2', serviceId: 'S2', state: 'FINISHED' });
+    };
+    expect((await pages(own, 2, {}, happen)).flat()).toEqual(NEWEST_FIRST);
+    expect(arrivals).toBe(5);
+  });
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { startReconciler } from '../../../src/orders/reconciliation/reconciler.ts';
+import { databases, startPostgresOnce, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { eventsOf, orderOf, see, shownOrder } from '../../fixtures/ledger/observations.ts';
+import {
+  openTestLedger,
+  standingClock,
+  type TestLedger,
+} from '../../fixtures/ledger/test-ledger.ts';
+import { lookOnce, queriesAnswering } from '../../fixtures/orders/reconcile.ts';
+
+const MINUTE = 60_000;
+const still = (outOrderNo: string) => shownOrder({ outOrderNo });
+
+/** Its first write is done, no other. */
+function killedAfterItsClaim(ledger: TestLedger): TestLedger {
+  let writes = 0;
+  const write: TestLedger['store']['write'] = (job) => {
+    writes += 1;
+    return writes === 1 ? ledger.store.write(job) : Promise.reject(new Error('killed'));
+  };
+  return { ...ledger, store: { ...ledger.store, write } };
+}
+
+describe.each(databases)('the reconciler on $name', ({ start }) => {
+  const database = useDatabase(start);
+
+  async function ledgerWith(orders: number) {
+    const clock = standingClock();
+    const ledger = await database.openLedger({ now: clock.now });
+    const numbers = Array.from({ length: orders }, (_, index) => `N${index + 1}`);
+    await Promise.all(numbers.map((outOrderNo) => see(ledger, { outOrderNo })));
+    return { clock, ledger, numbers };
+  }
+
+  test('finds what a lost notification would have told, within a minute', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(() => shownOrder({ state: 'USER_ACCEPTED', riskAmount: 900 }));
+    await lookOnce(wechat, ledger);
+    expect(await orderOf(ledger)).toMatchObject({ state: 'USER_ACCEPTED', risk_amount: 900 });
+    const [, found] = await eventsOf(ledger);
+    expect(found).toMatchObject({ state: 'USER_ACCEPTED', source: 'RECONCILER' });
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toEqual(['N1']);
+  });
+
+  test('asks only for what is due', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(10_000);
+    const wechat = queriesAnswering(still);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toEqual([]);
+  });
+
+  test('notes when it looked, and looks again later', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(MINUTE);
+    await lookOnce(queriesAnswering(still), ledger);
+    const { observed_at, check_at, state_since } = await orderOf(ledger);
+    expect(observed_at).toBe(clock.now());
+    expect(state_since).toBe(clock.now() - MINUTE);
+    expect(check_at).toBeGreaterThan(clock.now());
+    expect(await eventsOf(ledger)).toHaveLength(1);
+  });
+
+  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])('never asks for one that is %s', async (state) => {
+    const { clock, ledger } = await ledgerWith(0);
+    await see(ledger, { state });
+    clock.advance(365 * 24 * 60 * MINUTE);
+    const wechat = queriesAnswering(still);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toEqual([]);
+  });
+
+  test('gives up on an order that stays CREATED', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(3 * 60 * MINUTE);
+    await lookOnce(queriesAnswering(still), ledger);
+    expect(await orderOf(ledger)).toMatchObject({ check_at: null });
+  });
+
+  test('keeps an order that WeChat does not know, and one that it contradicts', async () => {
+    const { clock, ledger } = await ledgerWith(2);
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering((outOrderNo) =>
+      outOrderNo === 'N1' ? null : shownOrder({ outOrderNo, appid: 'wx2', state: 'USER_PAID' }),
+    );
+    await lookOnce(wechat, ledger);
+    expect(await orderOf(ledger, 'N1')).toMatchObject({ state: 'CREATED' });
+    expect(await orderOf(ledger, 'N2')).toMatchObject({ state: 'CREATED' });
+    expect(ledger.logged).toHaveLength(1);
+    for (const number of ['N1', 'N2']) {
+      expect((await orderOf(ledger, number)).check_at).toBeGreaterThan(clock.now());
+    }
+  });
+
+  test('asks for ten at a time, the longest due first', async () => {
+    const { clock, ledger, numbers } = await ledgerWith(25);
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(still);
+    const counts: number[] = [];
+    for (let look = 0; look < 4; look += 1) {
+      await lookOnce(wechat, ledger);
+      counts.push(wechat.asked.length);
+    }
+    expect(counts).toEqual([10, 20, 25, 25]);
+    expect(wechat.asked.toSorted()).toEqual(numbers.toSorted());
+  });
+
+  test('looks again at what its claimer could not ask for, after the lease of a minute', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(still);
+    await lookOnce(wechat, killedAfterItsClaim(ledger));
+    clock.advance(59_000);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toHaveLength(1);
+    clock.advance(1_000);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked).toHaveLength(2);
+  });
+
+  test.each([
+    ['20 to 25 s later while it is young', 1, 20_000, 25_000],
+    ['an hour later or so after a day', 24 * 60, 60 * MINUTE, 75 * MINUTE],
+  ])('looks again after a query that failed: %s', async (_when, minutes, least, most) => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(minutes * MINUTE);
+    const failing = queriesAnswering(() => Promise.reject(new Error('no answer')));
+    await lookOnce(failing, ledger);
+    const wait = ((await orderOf(ledger)).check_at ?? 0) - clock.now();
+    expect(wait).toBeGreaterThanOrEqual(least);
+    expect(wait).toBeLessThanOrEqual(most);
+    expect(ledger.logged).toHaveLength(1);
+  });
+
+  test('gives up on an order that no query shows for a month', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(31 * 24 * 60 * MINUTE);
+    await lookOnce(
+      queriesAnswering(() => Promise.reject(new Error('no answer'))),
+      ledger,
+    );
+    expect(await orderOf(ledger)).toMatchObject({ state: 'CREATED', check_at: null });
+  });
+
+  test('does not undo a state that came while it asked', async () => {
+    const { clock, ledger } = await ledgerWith(1);
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(async (outOrderNo) => {
+      await see(ledger, { state: 'USER_PAID', source: 'NOTIFICATION' });
+      return still(outOrderNo);
+    });
+    await lookOnce(wechat, ledger);
+    expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID', check_at: null });
+  });
+});
+
+describe('two reconcilers on one PostgreSQL', () => {
+  const database = useDatabase(startPostgresOnce);
+
+  test('never ask for the same order twice', async () => {
+    const clock = standingClock();
+    const url = await database.freshUrl();
+    const one = await database.openLedger({ url, now: clock.now });
+    const other = await database.openLedger({ url, now: clock.now });
+    const numbers = Array.from({ length: 30 }, (_, index) => `N${index + 1}`);
+    await Promise.all(numbers.map((outOrderNo) => see(one, { outOrderNo })));
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(still);
+    for (let look = 0; look < 3; look += 1) {
+      await lookOnce(wechat, one, other);
+    }
+    expect(wechat.asked.toSorted()).toEqual(numbers.toSorted());
+  });
+});
+
+test('the reconciler looks by itself every second, and closing waits for the look under way', async () => {
+  const clock = standingClock();
+  const ledger = await openTestLedger({ now: clock.now });
+  await see(ledger);
+  clock.advance(MINUTE);
+  let answered = false;
+  const wechat = queriesAnswering(async (outOrderNo) => {
+    await ledger.store.isUp();
+    answered = true;
+    return still(outOrderNo);
+  });
+  const reconciler = startReconciler(ledger, wechat);
+  await expect.poll(() => wechat.asked.length).toBe(1);
+  await reconciler.close();
+  expect(answered).toBe(true);
+  await ledger.close();
+});

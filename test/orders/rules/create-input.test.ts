@@ -1,0 +1,150 @@
+import { isInputObjectType } from 'graphql';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { schema } from '../../../src/schema/index.ts';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { RULES, type Rule } from '../../fixtures/graphql/input-rules.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+
+const fixtures: Fixture[] = [];
+let all: Fixture;
+let confirmed: Fixture;
+beforeAll(async () => {
+  all = await createFixture();
+  confirmed = await createFixture({
+    rules: { analogyRules: false },
+    resources: { inputRules: 'confirmed' },
+  });
+  fixtures.push(all, confirmed);
+});
+beforeEach(async () => {
+  await Promise.all(fixtures.map((fixture) => fixture.reset()));
+});
+afterAll(async () => {
+  await Promise.all(fixtures.map((fixture) => fixture.close()));
+});
+
+const titled = (rules: readonly Rule[]) =>
+  rules.map((rule) => [`${rule.path.join('.')} ${rule.code}`, rule] as const);
+const invalid = ({ path, code }: Rule) => ({
+  __typename: 'InvalidInputError',
+  issues: [{ path, code, message: expect.stringMatching(/\.$/) }],
+});
+
+describe('every rule', () => {
+  test.each(titled(RULES))('%s lets its border pass', async (_, { passes }) => {
+    expect(await all.create(orderInput(passes))).not.toMatchObject({
+      __typename: 'InvalidInputError',
+    });
+    expect(all.calls('create')).toHaveLength(1);
+  });
+
+  test.each(titled(RULES))('%s refuses what is beyond, without a call', async (_, rule) => {
+    expect(await all.create(orderInput(rule.breaks))).toMatchObject(invalid(rule));
+    expect(all.calls()).toEqual([]);
+  });
+});
+
+describe('INPUT_RULES=confirmed', () => {
+  const of = (source: Rule['source']) => titled(RULES.filter((rule) => rule.source === source));
+
+  test.each(of('analogy'))('leaves %s to WeChat Pay', async (_, { breaks }) => {
+    expect(await confirmed.create(orderInput(breaks))).not.toMatchObject({
+      __typename: 'InvalidInputError',
+    });
+    expect(confirmed.calls('create')).toHaveLength(1);
+  });
+
+  test.each(of('confirmed'))('still refuses %s', async (_, rule) => {
+    expect(await confirmed.create(orderInput(rule.breaks))).toMatchObject(invalid(rule));
+    expect(confirmed.calls()).toEqual([]);
+  });
+});
+
+test.each(titled(RULES.filter(({ source }) => source === 'analogy')))(
+  'the description of %s calls it an analogy',
+  (_, { path, described }) => {
+    const [owner = ''] = path;
+    const types: Record<string, string> = {
+      fees: 'CreatePayAfterOrderFeeInput',
+      discounts: 'CreatePayAfterOrderDiscountInput',
+    };
+    const nested = path.length > 1 ? types[owner] : undefined;
+    const type = schema.getType(nested ?? 'CreatePayAfterOrderInput');
+    const field = described ?? path.at(-1) ?? '';
+    const description = isInputObjectType(type) ? type.getFields()[field]?.description : undefined;
+    expect(description).toMatch(/[Bb]y analogy/);
+  },
+);
+
+test('a thoroughly bad input has every issue named at once, in the order of the input', async () => {
+  const answer = await all.create({
+    appid: '',
+    serviceId: '😀',
+    outOrderNo: '',
+    serviceStartTime: 'tomorrow',
+    serviceEndTime: 'OnAccept',
+    serviceStartLocation: '',
+    serviceEndLocation: '字'.repeat(21),
+    serviceIntroduction: '😀',
+    fees: [
+      { feeName: '', feeCount: 0, feeAmount: -1, feeDesc: '字'.repeat(31) },
+      { feeName: '字'.repeat(21) },
+    ],
+    discounts: [{ discountName: '😀' }],
+    riskAmount: -5,
+    attach: 'x'.repeat(201),
+    openid: 'o1',
+    name: 'x'.repeat(215),
+  });
+  expect(answer).toMatchObject({
+    __typename: 'InvalidInputError',
+    code: 'INVALID_INPUT',
+    issues: [
+      { path: ['outOrderNo'], code: 'REQUIRED' },
+      { path: ['appid'], code: 'REQUIRED' },
+      { path: ['serviceId'], code: 'BAD_CHARACTER' },
+      { path: ['serviceStartTime'], code: 'BAD_FORMAT' },
+      { path: ['serviceEndTime'], code: 'BAD_FORMAT' },
+      { path: ['serviceStartLocation'], code: 'REQUIRED' },
+      { path: ['serviceEndLocation'], code: 'TOO_LONG' },
+      { path: ['serviceIntroduction'], code: 'BAD_CHARACTER' },
+      { path: ['attach'], code: 'TOO_LONG' },
+      { path: ['fees', '0', 'feeName'], code: 'REQUIRED' },
+      { path: ['fees', '0', 'feeCount'], code: 'OUT_OF_RANGE' },
+      { path: ['fees', '0', 'feeAmount'], code: 'OUT_OF_RANGE' },
+      { path: ['fees', '0', 'feeDesc'], code: 'TOO_LONG' },
+      { path: ['fees', '1', 'feeName'], code: 'TOO_LONG' },
+      { path: ['fees', '1'], code: 'REQUIRED' },
+      { path: ['discounts', '0', 'discountName'], code: 'BAD_CHARACTER' },
+      { path: ['discounts', '0', 'discountDesc'], code: 'REQUIRED' },
+      { path: ['riskAmount'], code: 'OUT_OF_RANGE' },
+      { path: ['openid'], code: 'NOT_ALLOWED' },
+      { path: ['name'], code: 'TOO_LONG' },
+    ],
+  });
+  expect(all.calls()).toEqual([]);
+});
+
+test.each([
+  ['half of a pair', '\uD83D'],
+  ['a rare ideograph', '𠮷'],
+  ['an emoji', '🚲'],
+])('%s has no room in three bytes of UTF-8', async (_, attach) => {
+  expect(await all.create(orderInput({ attach }))).toMatchObject({
+    issues: [{ path: ['attach'], code: 'BAD_CHARACTER' }],
+  });
+});
+
+test('appid and serviceId are missing where neither input nor configuration has them', async () => {
+  const bare = await createFixture({
+    resources: { defaults: { appid: undefined, serviceId: undefined } },
+  });
+  expect(await bare.create(orderInput())).toMatchObject({
+    issues: [
+      { path: ['appid'], code: 'REQUIRED' },
+      { path: ['serviceId'], code: 'REQUIRED' },
+    ],
+  });
+  expect(bare.calls()).toEqual([]);
+  await bare.close();
+});

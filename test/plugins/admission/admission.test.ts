@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { RESPONSE_HEADERS } from '../../../src/http/response-headers.ts';
+import { createAdmission } from '../../../src/plugins/admission/admission.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { listen } from '../../fixtures/http/listen.ts';
+
+/** Of one order each: those who ask for the same one share a call. */
+const queryOf = (order: number) => `{ payAfterOrder(by: { outOrderNo: "T${order}" }) { state } }`;
+
+/** An application with a WeChat Pay that answers when it is told to. */
+function waiting(maxInFlight: number) {
+  const answers: (() => void)[] = [];
+  let orders = 0;
+  const app = makeApp({
+    maxInFlight,
+    wechat: stubWechat({
+      queryPayAfterOrder: () =>
+        new Promise((resolve) => {
+          answers.push(() => resolve(payAfterOrder()));
+        }),
+    }),
+  });
+  const ask = async (query = queryOf(++orders)) => {
+    const since = performance.now();
+    const response = await app.fetch(graphqlRequest({ query }));
+    const answer: unknown = await response.json();
+    const { status, headers } = response;
+    return { status, headers, answer, ms: performance.now() - since };
+  };
+  return {
+    app,
+    ask,
+    begun: (count: number) => expect.poll(() => answers.length).toBe(count),
+    answer: () => {
+      for (const go of answers.splice(0)) {
+        go();
+      }
+    },
+  };
+}
+
+describe('where as many operations are under way as may be', () => {
+  test('some more wait for a moment, and the rest are told at once to come again', async () => {
+    const { ask, answer, begun } = waiting(2);
+    const underWay = [ask(), ask()];
+    await begun(2);
+    const late = [ask(), ask()];
+    await sleep(0);
+    const refused = await ask();
+    expect(refused.ms).toBeLessThan(50);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(refused.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(refused.answer).toEqual({
+      errors: [
+        {
+          message: expect.stringContaining('Nothing was done'),
+          extensions: { code: 'OVERLOADED', retryAfterSeconds: 1 },
+        },
+      ],
+    });
+    for (const { status, ms } of await Promise.all(late)) {
+      expect(status).toBe(503);
+      expect(ms).toBeGreaterThan(90);
+      expect(ms).toBeLessThan(1_000);
+    }
+    answer();
+    expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test('who calls over HTTP is told the same, by a shorter way', async () => {
+    const { app, ask } = waiting(1);
+    const port = await listen(app);
+    app.admission.begin();
+    const full = () => Promise.all([app.admission.turn(), sleep(1)]);
+    const [refused] = await Promise.all([ask(), full()]);
+    const headers = { 'x-request-id': 'R-1' };
+    const call = () => fetch(`${port.url}/graphql`, { method: 'POST', headers, body: '{}' });
+    const [response] = await Promise.all([call(), full()]);
+    expect([refused.status, response.status]).toEqual([503, 503]);
+    for (const name of ['content-type', 'retry-after', ...Object.keys(RESPONSE_HEADERS)]) {
+      expect(response.headers.get(name)).toBe(refused.headers.get(name));
+    }
+    expect(response.headers.get('x-request-id')).toBe('R-1');
+    expect(await response.json()).toEqual(refused.answer);
+    await port.close();
+  });
+
+  test('one that waits begins as soon as another is answered', async () => {
+    const { ask, answer, begun } = waiting(1);
+    const first = ask();
+    await begun(1);
+    const second = ask();
+    await sleep(10);
+    answer();
+    expect((await first).status).toBe(200);
+    await begun(1);
+    answer();
+    expect((await second).status).toBe(200);
+  });
+
+  test('health and notices have a lane of their own', async () => {
+    const { app, ask, answer, begun } = waiting(1);
+    const first = ask();
+    await begun(1);
+    const health = await app.fetch(new Request('http://app/health'));
+    expect(health.status).toBe(200);
+    const notification = new Request('http://app/wechat/notify', { method: 'POST', body: '{}' });
+    expect(await (await app.fetch(notification)).json()).toEqual({
+      code: 'FAIL',
+      message: 'try again',
+    });
+    answer();
+    await first;
+  });
+
+  test('an operation that fails, or is refused, gives its place back', async () => {
+    const { ask } = waiting(1);
+    for (let index = 0; index < 3; index += 1) {
+      expect((await ask('{ payAfterOrders(first: -1) { edges { cursor } } }')).status).toBe(200);
+      await ask('{ nothing }');
+      expect((await ask('{ __typename }')).status).toBe(200);
+    }
+  });
+});
+
+test('subscriptions that are open hold no place', async () => {
+  const { app, ask } = waiting(1);
+  const query = 'subscription { payAfterOrderEvents { id } }';
+  const streams = [];
+  for (let index = 0; index < 3; index += 1) {
+    const response = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
+    expect(response.status).toBe(200);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    streams.push(reader);
+  }
+  expect((await ask('{ __typename }')).status).toBe(200);
+  await Promise.all(streams.map((reader) => reader?.cancel()));
+});
+
+test('a crowd begins a few at a time, and each is told how long it has waited', async () => {
+  const waits: number[] = [];
+  const { turn } = createAdmission({ most: 10, perTurn: 2, onTurn: (s) => waits.push(s) });
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    if (waits.length < 6) {
+      setImmediate(count);
+    }
+  };
+  setImmediate(count);
+  const came = await Promise.all(Array.from({ length: 6 }, () => turn()));
+  expect(came).toEqual(Array.from({ length: 6 }, () => true));
+  expect(turns).toBeGreaterThanOrEqual(2);
+  expect(waits).toHaveLength(6);
+});
+
+/** The event loop is busy with something else. */
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until) {}
+}
+
+test('who comes when others have waited for a place for too long already is not let in', async () => {
+  const { turn, begin, end } = createAdmission({ most: 1, waitMs: 20 });
+  begin();
+  const first = turn();
+  block(30);
+  expect(await turn()).toBe(false);
+  end();
+  expect(await first).toBe(true);
+  expect(await turn()).toBe(true);
+});
+
+test('who had a turn gets a place although others began meanwhile, but not without end', () => {
+  const { begin, end } = createAdmission({ most: 8 });
+  expect(Array.from({ length: 10 }, () => begin())).toEqual([...Array(9).fill(true), false]);
+  end();
+  expect(begin()).toBe(true);
+});
+
+test('where no place is free, no more wait than places came free a moment ago', async () => {
+  const { turn, begin, end } = createAdmission({ most: 20, waitMs: 50, perTurn: 1 });
+  for (let index = 0; index < 20; index += 1) {
+    begin();
+  }
+  const goOn = setInterval(() => {
+    for (let index = 0; index < 3; index += 1) {
+      end();
+      begin();
+    }
+  }, 25);
+  await sleep(200);
+  const startMs = performance.now();
+  const waits = Array.from({ length: 20 }, async () => {
+    const comes = await turn();
+    return { comes, ms: performance.now() - startMs };
+  });
+  const refusedAtOnce = (await Promise.all(waits)).filter(({ comes, ms }) => !comes && ms < 20);
+  clearInterval(goOn);
+  expect(refusedAtOnce.length).toBeGreaterThanOrEqual(10);
+  expect(refusedAtOnce.length).toBeLessThan(20);
+});
+
+test('while there are places nobody is turned away, however slow the machine is', async () => {
+  const { turn } = createAdmission({ most: 10, waitMs: 20 });
+  const first = turn();
+  block(30);
+  expect(await turn()).toBe(true);
+  expect(await first).toBe(true);
+});

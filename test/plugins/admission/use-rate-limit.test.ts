@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createRateLimit } from '../../../src/auth/rate-limit.ts';
+import { graphqlRequest, makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
+
+function limited(perSecond: number, burst: number) {
+  const calls: string[] = [];
+  const called = <T>(kind: string, answer: T) => {
+    calls.push(kind);
+    return Promise.resolve(answer);
+  };
+  const app = makeApp({
+    rateLimit: createRateLimit({ perSecond, burst }),
+    wechat: stubWechat({
+      queryPayAfterOrder: () => called('query', payAfterOrder()),
+      cancelPayAfterOrder: ({ appid, serviceId, outOrderNo }) =>
+        called('cancel', { appid, mchid: '1230000109', serviceId, outOrderNo, orderId: null }),
+    }),
+  });
+  return { app, calls };
+}
+
+const QUERY = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state } }';
+const cancel = (outOrderNo: string) => `mutation {
+  cancelPayAfterOrder(input: { outOrderNo: "${outOrderNo}", reason: "x" }) {
+    ... on CancelPayAfterOrderPayload { outOrderNo order { state } }
+  }
+}`;
+
+test('over the limit a request is 429 as a whole, says when to come again, and calls nobody', async () => {
+  const { app, calls } = limited(1, 2);
+  for (let index = 0; index < 2; index += 1) {
+    expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
+  }
+  const refused = await app.fetch(graphqlRequest({ query: QUERY }));
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  const answer: unknown = await refused.json();
+  expect(answer).toEqual({
+    errors: [
+      {
+        message: expect.stringContaining('Nothing was done'),
+        extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
+      },
+    ],
+  });
+  expect(calls).toHaveLength(2);
+});
+
+test('what has begun is never refused half-way: its further calls are owed', async () => {
+  const { app, calls } = limited(10, 1);
+  const changed = await run(app, cancel('W1'));
+  expect(at(changed, 'data', 'cancelPayAfterOrder', 'order', 'state')).toBe('CREATED');
+  expect(calls).toEqual(['cancel', 'query']);
+  expect(at(await run(app, QUERY), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
+  // One token is owed, and one is needed.
+  await sleep(120);
+  expect(at(await run(app, QUERY), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
+  await sleep(150);
+  expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
+});
+
+test('a subscription is counted like any other operation', async () => {
+  const { app } = limited(1, 1);
+  await run(app, QUERY);
+  const query = 'subscription { payAfterOrderEvents { id } }';
+  const refused = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
+  expect(await refused.text()).toContain('RATE_LIMITED');
+});
+
+test('each caller has a limit of its own', () => {
+  const limit = createRateLimit({ perSecond: 1, burst: 1 });
+  expect([limit.admit('a'), limit.admit('a'), limit.admit('b')]).toEqual([0, 1, 0]);
+});
+
+test('a document that is refused costs nothing', async () => {
+  const { app } = limited(1, 1);
+  await run(app, '{ nothing }');
+  await run(app, `{ ${'a '.repeat(2_000)} }`);
+  expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
+});

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { App } from '../../../src/app.ts';
+import { recordObservation } from '../../../src/ledger/record-observation.ts';
+import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
+import {
+  graphqlRequest,
+  makeApp,
+  memoryLedger,
+  run,
+  stubWechat,
+} from '../../fixtures/app/test-app.ts';
+import { snippets } from '../../fixtures/docs/documents.ts';
+import { graphqlBody } from '../../fixtures/graphql/arbitraries.ts';
+import { CREATE, QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { randomRequest } from '../../fixtures/graphql/random-documents.ts';
+import { at, parsed } from '../../fixtures/json.ts';
+
+const ids = { appid: 'wxd678efh567hg6787', mchid: '1230000109', serviceId: '500001' };
+const unknown = { status: null, code: null, requestId: null };
+
+const wechat = stubWechat({
+  queryPayAfterOrder: (query) => {
+    const number = 'outOrderNo' in query ? query.outOrderNo : 'A';
+    const fees = [{ feeName: 'f', feeCount: 1, feeAmount: 2, feeDesc: null }];
+    return number === 'FAULT'
+      ? Promise.reject(new Error('a fault of the server'))
+      : Promise.resolve(number === 'ABSENT' ? null : payAfterOrder({ outOrderNo: number, fees }));
+  },
+  queryUserServiceState: ({ openid }) =>
+    Promise.resolve({ ...ids, openid, useServiceState: 'AVAILABLE' }),
+  createPayAfterOrder: () => Promise.reject(new WechatUnavailableError('down', unknown)),
+  cancelPayAfterOrder: ({ outOrderNo }) =>
+    Promise.reject(new OrderNotFoundError(outOrderNo, unknown)),
+});
+
+/** The same application twice: with every operation compiled, and with none. */
+async function both(): Promise<{ readonly compiled: App; readonly executed: App }> {
+  const make = async (compileAfter: number) => {
+    const ledger = await memoryLedger();
+    const now = 1_767_225_600_000;
+    for (const outOrderNo of ['A', 'B', 'C']) {
+      const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
+      await ledger.store.write((tx) => recordObservation(tx, { ...seen, source: 'QUERY' }, now));
+    }
+    return makeApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
+  };
+  return { compiled: await make(1), executed: await make(Number.POSITIVE_INFINITY) };
+}
+
+const apps = await both();
+
+/** Errors come in no order of meaning; everything else is compared as it is. */
+async function answer(app: App, body: unknown): Promise<readonly unknown[]> {
+  const response = await app.fetch(graphqlRequest(body));
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json') ? parsed(text) : text;
+  const errors = at(json, 'errors');
+  const sorted = Array.isArray(errors) ? errors.map((error) => JSON.stringify(error)).sort() : [];
+  return [response.status, JSON.stringify(at(json, 'data')), sorted];
+}
+
+async function expectSame(body: unknown) {
+  const expected = await answer(apps.executed, body);
+  expect(await answer(apps.compiled, body)).toEqual(expected);
+}
+
+describe('a compiled operation answers as an executed one does', () => {
+  const documents = [
+    ...snippets.filter(({ language }) => language === 'graphql').map(({ code }) => code),
+    ...[CREATE, QUERY, USER_STATE],
+  ];
+  test.each(documents.map((query) => [query]))('%s', async (query) => {
+    const values = [
+      {},
+      { by: { outOrderNo: 'A' }, openid: 'o', input: orderInput({ outOrderNo: 'D1' }) },
+      { by: { outOrderNo: 'A', queryId: 'q' }, openid: 1, input: { outOrderNo: '' } },
+      { by: [], openid: null, input: [] },
+    ];
+    for (const variables of values) {
+      await expectSame({ query, variables });
+    }
+  });
+
+  test('whatever is valid', async () => {
+    const property = fc.asyncProperty(randomRequest, expectSame);
+    await fc.assert(property, { seed: 20_261_123, numRuns: 300 });
+  }, 60_000);
+
+  test('whatever is sent', async () => {
+    const property = fc.asyncProperty(graphqlBody, expectSame);
+    await fc.assert(property, { seed: 20_261_123, numRuns: 300 });
+  }, 60_000);
+
+  test.each([
+    [
+      'the errors of one field in many places',
+      '{ a: payAfterOrder(by: { outOrderNo: "FAULT" }) { state } b: payAfterOrder(by: { outOrderNo: "" }) { state } }',
+    ],
+    [
+      'names of JavaScript',
+      '{ __proto__: __typename constructor: __typename toString: payAfterOrder(by: { outOrderNo: "A" }) { hasOwnProperty: state } }',
+    ],
+    [
+      'fields that are asked for twice',
+      '{ payAfterOrder(by: { outOrderNo: "A" }) { state fees { feeName } } payAfterOrder(by: { outOrderNo: "A" }) { fees { feeCount } ...F } } fragment F on PayAfterOrder { stateRaw fees { feeDesc } }',
+    ],
+    ['introspection', '{ __schema { queryType { name } } __type(name: "Query") { name } }'],
+  ])('%s', async (_, query) => {
+    await expectSame({ query });
+  });
+});
+
+test('each operation of a document is its own, and so is each document', async () => {
+  const app = makeApp({ compileAfter: 1 });
+  const query = 'query A { a: __typename } query B { b: __typename }';
+  for (const operationName of ['A', 'B', 'A', 'B']) {
+    const response = await app.fetch(graphqlRequest({ query, operationName }));
+    const data = { [operationName.toLowerCase()]: 'Query' };
+    expect(await response.json()).toEqual({ data });
+  }
+  expect(at(await run(app, query), 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');
+});
+
+test('conditions hold in each use of a fragment for itself', async () => {
+  const query = `query ($yes: Boolean!, $no: Boolean!) {
+    a: payAfterOrder(by: { outOrderNo: "A" }) { ...F @include(if: $yes) }
+    b: payAfterOrder(by: { outOrderNo: "A" }) { ...F @include(if: $no) stateRaw }
+  } fragment F on PayAfterOrder { state }`;
+  await expectSame({ query, variables: { yes: true, no: false } });
+  await expectSame({ query, variables: { yes: false, no: true } });
+});
+
+test('what the server did not expect is masked, and where it was is told', async () => {
+  const query = '{\n  payAfterOrder(by: { outOrderNo: "FAULT" }) { state }\n}';
+  await expectSame({ query });
+  expect(await run(apps.compiled, query)).toEqual({
+    data: { payAfterOrder: null },
+    errors: [
+      {
+        message: 'Unexpected error.',
+        locations: [{ line: 2, column: 3 }],
+        path: ['payAfterOrder'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ],
+  });
+});
+
+test('variables of the wrong type are 400, without their values', async () => {
+  const variables = { by: { outOrderNo: 'secret', queryId: 'secret' } };
+  const response = await apps.compiled.fetch(
+    graphqlRequest({ query: QUERY, variables }, { accept: 'application/graphql-response+json' }),
+  );
+  const text = await response.text();
+  expect([response.status, text]).toEqual([400, expect.not.stringContaining('secret')]);
+});

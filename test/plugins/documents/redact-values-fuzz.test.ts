@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { App } from '../../../src/app.ts';
+import { malformation, textOf, withoutRequestIds } from '../../fixtures/app/answer-checks.ts';
+import type { CollectedLog } from '../../fixtures/app/log-lines.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { graphqlBody, headers, holdsValue, otherBody } from '../../fixtures/graphql/arbitraries.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+
+const RUNS = { seed: 20_261_123, endOnFailure: true };
+/** A stream of events is over as soon as it begins. */
+const stopping = AbortSignal.abort();
+const ids = { appid: 'wx1', serviceId: '1' };
+
+/** Answers everything alike, so that a value of the caller's can come from nowhere but an echo. */
+const wechat = stubWechat({
+  queryPayAfterOrder: () => Promise.resolve(payAfterOrder()),
+  queryUserServiceState: () =>
+    Promise.resolve({ ...ids, openid: null, useServiceState: 'AVAILABLE' }),
+  createPayAfterOrder: () => Promise.reject(new Error('a fault of the server')),
+});
+
+async function check(app: App & { readonly log: CollectedLog }, request: Request) {
+  const response = await app.fetch(request);
+  expect(await malformation(response)).toEqual([]);
+  const all = `${await textOf(response)}\n${withoutRequestIds(app.log.text())}`;
+  expect(holdsValue(all), all).toBe(false);
+  app.log.clear();
+}
+
+test('no document, variables or operation name come back, whatever they are', async () => {
+  const app = makeApp({ wechat, stopping, compileAfter: 10 });
+  const property = fc.asyncProperty(graphqlBody, (body) => check(app, graphqlRequest(body)));
+  await fc.assert(property, { ...RUNS, numRuns: 6_000 });
+});
+
+test('no body comes back, whatever it is, and however it is sent', async () => {
+  const app = makeApp({ wechat, stopping, compileAfter: 10 });
+  const property = fc.asyncProperty(
+    fc.oneof(otherBody, graphqlBody),
+    headers,
+    fc.constantFrom('POST', 'POST', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'),
+    (body, given, method) =>
+      check(app, new Request('http://app/graphql?x=77001zkq9', { method, headers: given, body })),
+  );
+  await fc.assert(property, { ...RUNS, numRuns: 3_500 });
+});
+
+test('a GET is no way in either', async () => {
+  const app = makeApp({ wechat, stopping, compileAfter: 10 });
+  const property = fc.asyncProperty(graphqlBody, headers, (body, given) => {
+    const query = new URLSearchParams({ query: body, variables: body });
+    return check(app, new Request(`http://app/graphql?${query}`, { headers: given }));
+  });
+  await fc.assert(property, { ...RUNS, numRuns: 500 });
+});

@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest';
+import {
+  answerTo,
+  by,
+  code,
+  complete,
+  events,
+  input,
+  NAME,
+  NUMBER,
+  records,
+  SECRET,
+  userState,
+} from '../../fixtures/app/secrets.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { CREATE, QUERY } from '../../fixtures/graphql/documents.ts';
+import { at } from '../../fixtures/json.ts';
+
+test.each<[string, unknown]>([
+  ['an unended string', userState(`"${SECRET}) { appid } }`)],
+  ['a string that a quote cut in two', userState(`"Li "${NAME}" x"`)],
+  ['a string that a quote ended early', userState(`"Li" ${NAME}: 1 }`)],
+  ['a bare number', `{ ${NUMBER} }`],
+  ['a number with letters', userState(`${NUMBER}x`)],
+  ['a bad escape', userState(`"\\${NAME}"`)],
+  ['a bad unicode escape', userState(`"\\u{${NUMBER}}"`)],
+  ['a block string after the end', `{ __typename } """${SECRET}"""`],
+  ['a secret as the whole document', SECRET],
+])('a syntax error by %s says where, not what', async (_, query) => {
+  const answer = await answerTo({ query });
+  expect(code(answer)).toBe('GRAPHQL_PARSE_FAILED');
+  expect(at(answer, 'errors', 0, 'locations')).toMatchObject([{ line: 1 }]);
+});
+
+test('a syntax error still says what belongs there', async () => {
+  const answer = await answerTo({ query: '{ userServiceState(openid secret) }' });
+  expect(at(answer, 'errors', 0, 'message')).toBe('Syntax Error: Expected ":", found Name.');
+});
+
+test.each<[string, string]>([
+  [
+    'a string for a boolean',
+    `mutation { createPayAfterOrder(input: { needUserConfirm: "${SECRET}" }) { __typename } }`,
+  ],
+  [
+    'a string for an amount',
+    `mutation { createPayAfterOrder(input: { riskAmount: "${SECRET}" }) { __typename } }`,
+  ],
+  ['a number for a string', userState(NUMBER)],
+  ['a list for a string', userState(`["${SECRET}"]`)],
+  ['an object for a string', userState(`{ name: "${SECRET}" }`)],
+  ['a string for an input object', `{ payAfterOrder(by: "${SECRET}") { state } }`],
+  ['a list for an input object', `{ payAfterOrder(by: [["${SECRET}"]]) { state } }`],
+  ['unknown input fields', `{ payAfterOrder(by: { outOrderNo: "1", x: "${SECRET}" }) { state } }`],
+  [
+    'two keys of an order',
+    `{ payAfterOrder(by: { outOrderNo: "${SECRET}", queryId: "2" }) { state } }`,
+  ],
+  ['an argument that is not there', `{ payAfterOrder(name: "${SECRET}") { state } }`],
+  ['a string for a directive', `{ __typename @include(if: "${SECRET}") }`],
+  ['a default of the wrong type', `query ($x: Int = "${SECRET}") { __typename }`],
+  ['a string for an enum', `query ($x: PayAfterFinishTypeInput = "${SECRET}") { __typename }`],
+  [
+    'a string for a sync type',
+    `mutation { syncPayAfterOrder(input: { type: "${SECRET}" }) { __typename } }`,
+  ],
+  ['a name for a state', `{ payAfterOrders(filter: { states: [${NAME}] }) { __typename } }`],
+  [
+    'a string for a moment',
+    `{ payAfterOrders(filter: { createdFrom: "${SECRET}" }) { __typename } }`,
+  ],
+  [
+    'an object for a cursor',
+    `subscription { payAfterOrderEvents(after: { x: "${SECRET}" }) { id } }`,
+  ],
+  ['a number too large for an Int', `query ($x: Int = ${NUMBER}) { __typename }`],
+])('a validation error by %s does not quote it', async (_, query) => {
+  expect(code(await answerTo({ query }))).toMatch(/^(GRAPHQL_VALIDATION_FAILED|BAD_USER_INPUT)$/);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['a string for an amount', input({ riskAmount: SECRET }), /^\$input\.riskAmount: /],
+  ['a number for a string', input({ name: 13_800_138_000 }), /^\$input\.name: /],
+  ['an object for a string', input({ phone: { value: SECRET } }), /^\$input\.phone: /],
+  ['a list for a string', input({ phone: [SECRET] }), /^\$input\.phone: /],
+  ['a string for a boolean', input({ needUserConfirm: SECRET }), /^\$input\.needUserConfirm: /],
+  ['a string for a fee', input({ fees: [SECRET] }), /^\$input\.fees\.0: /],
+  ['a float for a count', input({ fees: [{ feeName: 'a', feeCount: 13800138000.5 }] }), /feeCount/],
+  ['an unknown field of a secret name', input({ [NAME]: 1 }), /unknown field/],
+  ['an unknown field of a secret value', input({ x: SECRET }), /unknown field/],
+  ['a missing field beside a secret', input({ outOrderNo: undefined, name: SECRET }), /outOrderNo/],
+  ['a string for the input', { query: CREATE, variables: { input: SECRET } }, /^\$input: /],
+  ['two keys of an order', by({ outOrderNo: SECRET, queryId: SECRET }), /exactly one/],
+  ['no key of an order', by({}), /exactly one/],
+  ['a null key of an order', by({ outOrderNo: null }), /exactly one/],
+  ['a null key beside another', by({ outOrderNo: null, queryId: SECRET }), /exactly one/],
+  ['an unknown key of an order', by({ [NAME]: SECRET }), /unknown field/],
+  ['a string for an end', complete({ finishType: SECRET }), /^\$input\.finishType: /],
+  ['a string for a total', complete({ totalAmount: SECRET }), /^\$input\.totalAmount: /],
+  ['a list for a time', complete({ realServiceEndTime: [SECRET] }), /realServiceEndTime: /],
+  ['a string for a state', records({ filter: { states: [SECRET] } }), /^\$filter\.states\.0: /],
+  ['a string for a moment', records({ filter: { createdFrom: SECRET } }), /createdFrom: /],
+  ['a string for a size', records({ first: SECRET }), /^\$first: /],
+  ['no variables', { query: QUERY }, /^\$by: Expected/],
+  ['null for what may not be', by(null), /not to be null/],
+])('a variable error by %s names the variable, not the value', async (_, body, message) => {
+  const answer = await answerTo(body);
+  expect(code(answer)).toBe('BAD_USER_INPUT');
+  expect(at(answer, 'data')).toBeUndefined();
+  expect(at(answer, 'errors', 0, 'message')).toMatch(message);
+});
+
+test.each<[string, unknown]>([
+  ['broken JSON', `{"query": "{ __typename }", "variables": {"name": "${SECRET}"`],
+  ['a bare word for JSON', NAME],
+  ['a string for an object', JSON.stringify(SECRET)],
+  ['a number for an object', NUMBER],
+  ['an unknown operation name', { query: 'query A { __typename }', operationName: NAME }],
+  ['no operation name among several', { query: 'query A { __typename } query B { __typename }' }],
+  ['an operation name of the wrong type', { query: '{ __typename }', operationName: [SECRET] }],
+  ['variables of the wrong type', { query: '{ __typename }', variables: SECRET }],
+  ['variables in a list', { query: '{ __typename }', variables: [SECRET] }],
+  ['extensions of the wrong type', { query: '{ __typename }', extensions: SECRET }],
+  ['a query of the wrong type', { query: [SECRET] }],
+  ['no query', { name: SECRET }],
+  ['an unknown parameter', { query: '{ __typename }', [NAME]: SECRET }],
+  ['a document without an operation', { query: `fragment F on Query { __typename }` }],
+])('a request with %s is refused without quoting it', async (_, body) => {
+  const answer = await answerTo(body);
+  expect(code(answer)).toMatch(/^(BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED)$/);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['of orders', records({ after: SECRET }), /^after is not a cursor/],
+  [
+    'of orders in Base64',
+    records({ after: Buffer.from(SECRET).toString('base64url') }),
+    /^after is/,
+  ],
+  ['of events', events(SECRET), /^after is not/],
+  ['of events that is a number', events(NUMBER), /^after is not the id of an event/],
+])('a cursor %s that is none is refused without quoting it', async (_, body, message) => {
+  const answer = await answerTo(body);
+  expect(code(answer)).toBe('BAD_USER_INPUT');
+  expect(at(answer, 'errors', 0, 'message')).toMatch(message);
+});
+
+test('only the variables of the operation that runs are told', async () => {
+  const query = `query A($a: String!) { userServiceState(openid: $a) { appid } }
+    query B($b: Boolean!) { __typename @include(if: $b) }`;
+  const answer = await answerTo({ query, operationName: 'B', variables: { b: SECRET } });
+  expect(at(answer, 'errors')).toHaveLength(1);
+  expect(at(answer, 'errors', 0, 'message')).toMatch(/^\$b: /);
+});
+
+test('of very many errors fifty are told', async () => {
+  const answer = await answerTo(input({ fees: Array.from({ length: 1_500 }, () => SECRET) }));
+  expect(at(answer, 'errors')).toHaveLength(50);
+});
+
+test('a fault of the server is masked, and logged without what it holds', async () => {
+  const cause = Object.assign(new Error('deeper'), { phone: SECRET, body: SECRET, status: 500 });
+  const failing = Object.assign(new Error('no such column'), {
+    cause,
+    variables: { name: SECRET },
+  });
+  const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(failing) });
+  const app = makeApp({ wechat });
+  const response = await app.fetch(graphqlRequest(by({ outOrderNo: '1' })));
+  expect(await response.json()).toEqual({
+    data: { payAfterOrder: null },
+    errors: [
+      {
+        message: 'Unexpected error.',
+        path: ['payAfterOrder'],
+        locations: expect.any(Array),
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ],
+  });
+  expect(app.log.text()).not.toContain(SECRET);
+  expect(app.log.text()).toContain('no such column');
+  expect(app.log.text()).toContain('deeper');
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { createRequestIds } from '../../src/http/request-id.ts';
+import { renderGraphiqlPage } from '../../src/plugins/graphiql/page.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
+import { graphqlRequest, makeApp, stubWechat } from '../fixtures/app/test-app.ts';
+import { at } from '../fixtures/json.ts';
+
+const QUERY = { query: '{ __typename }' };
+
+describe('every answer', () => {
+  const app = makeApp({ graphiql: renderGraphiqlPage });
+  test.each([
+    ['a result', graphqlRequest(QUERY)],
+    ['a refusal', graphqlRequest('no json')],
+    ['415', new Request('http://app/graphql', { method: 'POST', body: '{}' })],
+    ['health', new Request('http://app/health')],
+    [
+      'a notification refused',
+      new Request('http://app/wechat/notify', { method: 'POST', body: '{}' }),
+    ],
+    ['a page', new Request('http://app/graphql', { headers: { accept: 'text/html' } })],
+    ['404', new Request('http://app/nothing')],
+  ])('%s is not sniffed, kept, framed, or told to others', async (_, request) => {
+    const { headers } = await app.fetch(request);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': expect.stringMatching(/^no-/),
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+      'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+    });
+  });
+});
+
+describe('a request', () => {
+  test.each(['a', '4bf92f3577b34da6a3ce929d0e0e4736', 'x'.repeat(128), 'web:1/2@3.4_5-6+7='])(
+    'keeps the name it comes with: %s',
+    async (id) => {
+      const { headers } = await makeApp().fetch(graphqlRequest(QUERY, { 'x-request-id': id }));
+      expect(headers.get('x-request-id')).toBe(id);
+    },
+  );
+
+  test.each(['', 'x'.repeat(129), 'a b', '张三', '"', '<script>', 'a,b', "'"])(
+    'gets another where it is none: %s',
+    (id) => {
+      const scope = createRequestIds();
+      expect(scope.run(id, scope.id)).toMatch(/^[\da-f-]{36}$/);
+    },
+  );
+
+  test('has its name in each line that is written because of it, and in no other', async () => {
+    const requests = createRequestIds();
+    const { log, entries } = collectLog(requests.id);
+    const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
+    const app = makeApp({ requests, log, wechat });
+    const query = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state } }';
+    await Promise.all(
+      ['r1', 'r2'].map((id) => app.fetch(graphqlRequest({ query }, { 'x-request-id': id }))),
+    );
+    log.warn({}, 'something else');
+    const named = entries().map((entry) => [at(entry, 'msg'), at(entry, 'requestId')]);
+    expect(named.toSorted()).toEqual([
+      ['an operation has failed', 'r1'],
+      ['an operation has failed', 'r2'],
+      ['something else', undefined],
+      ['unexpected error', 'r1'],
+      ['unexpected error', 'r2'],
+    ]);
+  });
+});
+
+describe('the log', () => {
+  test('has a line for an operation that failed, without a word of the caller, and none for others', async () => {
+    const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
+    const app = makeApp({ wechat });
+    await app.fetch(graphqlRequest(QUERY));
+    await app.fetch(graphqlRequest({ query: '{ nothing }' }));
+    expect(app.log.entries()).toEqual([]);
+    const query = 'query Secret { payAfterOrder(by: { outOrderNo: "canary" }) { state } }';
+    await app.fetch(graphqlRequest({ query }));
+    expect(app.log.entries()).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'an operation has failed',
+        operation: 'payAfterOrder',
+        outcome: 'INTERNAL_SERVER_ERROR',
+        caller: 'anyone',
+        ms: expect.any(Number),
+      }),
+    );
+    expect(app.log.text()).not.toMatch(/canary|Secret/);
+  });
+});
+
+describe('CORS for a listed origin', () => {
+  const corsOrigins = ['https://shop.example.com'];
+  test('allows what a client sends, and nothing else', async () => {
+    const { headers, status } = await makeApp({ corsOrigins }).fetch(
+      new Request('http://app/graphql', {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'https://shop.example.com',
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization,content-type,x-evil',
+        },
+      }),
+    );
+    expect(status).toBe(204);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'access-control-allow-origin': 'https://shop.example.com',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'authorization, content-type, x-request-id',
+      'access-control-max-age': '600',
+    });
+    expect(headers.get('access-control-allow-credentials')).not.toBe('true');
+  });
+
+  test('lets its pages read when to come again', async () => {
+    const headers = { origin: 'https://shop.example.com' };
+    const answer = await makeApp({ corsOrigins }).fetch(graphqlRequest(QUERY, headers));
+    expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after, x-request-id');
+  });
+});

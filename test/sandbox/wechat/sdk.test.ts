@@ -1,0 +1,155 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Rsa, Wechatpay } from 'wechatpay-axios-plugin';
+import type { SandboxCredentials } from '../../../src/sandbox/identity.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
+
+let sandbox: Sandbox;
+let credentials: SandboxCredentials;
+let certificate: string;
+let certificateSerial: string;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+  const fetched: unknown = await (await fetch(`${sandbox.url}/sandbox/credentials`)).json();
+  expect(fetched).toEqual(sandbox.credentials);
+  credentials = sandbox.credentials;
+  certificate = await (await fetch(`${sandbox.url}/sandbox/platform-certificate`)).text();
+  certificateSerial = new X509Certificate(certificate).serialNumber;
+});
+afterAll(() => sandbox.close());
+
+/** `wxpay.v3.payscore.payafterOrders`, as on the page this project started from. */
+function payafterOrders(
+  certs: Record<string, string>,
+  privateKey = credentials.WECHAT_MERCHANT_KEY,
+) {
+  const wxpay = new Wechatpay({
+    mchid: credentials.WECHAT_MCHID,
+    serial: credentials.WECHAT_MERCHANT_SERIAL,
+    privateKey,
+    certs,
+    baseURL: credentials.WECHAT_BASE_URL,
+    proxy: false,
+  });
+  const orders = wxpay['v3']?.['payscore']?.['payafterOrders'];
+  if (!orders) {
+    throw new Error('the SDK builds its paths on demand');
+  }
+  return orders;
+}
+
+/** All 18 fields. */
+function wholeOrder(outOrderNo: string, publicKey: string) {
+  return {
+    appid: credentials.WECHAT_APPID,
+    out_order_no: outOrderNo,
+    service_id: credentials.WECHAT_SERVICE_ID,
+    service_start_time: 'OnAccept',
+    service_end_time: '20991225091010',
+    service_start_location: '嗨客时尚主题展餐厅',
+    service_end_location: '嗨客时尚主题展餐厅',
+    service_introduction: '某某酒店',
+    fees: [{ fee_name: '就餐费用', fee_count: 4, fee_amount: 4000, fee_desc: '就餐人均100元' }],
+    discounts: [{ discount_name: '满20减1元', discount_desc: '不与其他优惠叠加' }],
+    risk_amount: 50000,
+    attach: 'Easdfowealsdkjfnlaksjdlfkwqoi%26wl3l2sald',
+    need_user_confirm: false,
+    openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
+    name: Rsa.encrypt('张三', publicKey),
+    phone: Rsa.encrypt('13800138000', publicKey),
+    userid: Rsa.encrypt('11010519491231002X', publicKey),
+    address: Rsa.encrypt('深圳市南山区', publicKey),
+  };
+}
+
+describe.each(['public key', 'certificate'])('the SDK of the ecosystem, in %s mode', (mode) => {
+  const key = () => {
+    const serial = mode === 'certificate' ? certificateSerial : credentials.WECHAT_PUBLIC_KEY_ID;
+    const pem = mode === 'certificate' ? certificate : credentials.WECHAT_PUBLIC_KEY;
+    return { serial, pem, headers: { 'Wechatpay-Serial': serial } };
+  };
+
+  test('creates an order with all 18 fields and verifies the answer', async () => {
+    const { serial, pem, headers } = key();
+    const outOrderNo = `SDK-${mode.length}|a*b`;
+    const orders = payafterOrders({ [serial]: pem });
+
+    const { data } = await orders.post(wholeOrder(outOrderNo, pem), { headers });
+
+    expect(data).toMatchObject({
+      appid: credentials.WECHAT_APPID,
+      mchid: credentials.WECHAT_MCHID,
+      out_order_no: outOrderNo,
+      service_id: credentials.WECHAT_SERVICE_ID,
+      order_id: expect.stringMatching(/^\d{24}$/),
+    });
+    const seen: unknown = await (await fetch(`${sandbox.url}/sandbox/orders`)).json();
+    expect(seen).toContainEqual(
+      expect.objectContaining({
+        out_order_no: outOrderNo,
+        name: '张三',
+        phone: '13800138000',
+        userid: '11010519491231002X',
+        address: '深圳市南山区',
+      }),
+    );
+  });
+
+  test('queries that order and verifies the answer', async () => {
+    const { serial, pem, headers } = key();
+    const { data } = await payafterOrders({ [serial]: pem }).get({
+      params: {
+        service_id: credentials.WECHAT_SERVICE_ID,
+        out_order_no: `SDK-${mode.length}|a*b`,
+        appid: credentials.WECHAT_APPID,
+      },
+      headers,
+    });
+
+    expect(data).toMatchObject({ state: 'USER_ACCEPTED', risk_amount: 50000 });
+  });
+});
+
+test('the SDK completes, cancels and syncs, with the number in the path', async () => {
+  const { WECHAT_APPID, WECHAT_SERVICE_ID, WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY } = credentials;
+  const headers = { 'Wechatpay-Serial': WECHAT_PUBLIC_KEY_ID };
+  const ids = { appid: WECHAT_APPID, service_id: WECHAT_SERVICE_ID };
+  const orders = payafterOrders({ [WECHAT_PUBLIC_KEY_ID]: WECHAT_PUBLIC_KEY });
+  const operate = (number: string, operation: string, body: object) =>
+    orders['{out_order_no}']?.[operation]?.post(
+      { ...ids, ...body },
+      { headers, out_order_no: number },
+    );
+
+  await orders.post(wholeOrder('SDK|done', WECHAT_PUBLIC_KEY), { headers });
+  const params = { ...ids, out_order_no: 'SDK|done' };
+  const { data: view } = await orders.get({ params, headers });
+  const total = { total_amount: 0, cancel_reason: '未使用', finish_ticket: view.finish_ticket };
+  const completed = await operate('SDK|done', 'complete', { finish_type: 1, ...total });
+  expect(completed?.data).toMatchObject({ out_order_no: 'SDK|done' });
+  await expect(operate('SDK|done', 'cancel', { reason: '用户投诉' })).rejects.toMatchObject({
+    response: { status: 400, data: { code: 'ORDER_CANCELED' } },
+  });
+  const detail = { paid_time: '20260101110000' };
+  await expect(operate('NOBODY', 'sync', { type: 'Order_Paid', detail })).rejects.toMatchObject({
+    response: { status: 404, data: { code: 'ORDER_NOT_EXIST' } },
+  });
+});
+
+test('the SDK with another merchant key gets 401 and the echo of what was checked', async () => {
+  const { privateKey } = rsaKeys();
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const certs = { [credentials.WECHAT_PUBLIC_KEY_ID]: credentials.WECHAT_PUBLIC_KEY };
+  const headers = { 'Wechatpay-Serial': credentials.WECHAT_PUBLIC_KEY_ID };
+  const body = { ...wholeOrder('SDK-401', credentials.WECHAT_PUBLIC_KEY) };
+
+  await expect(payafterOrders(certs, pem).post(body, { headers })).rejects.toMatchObject({
+    response: {
+      status: 401,
+      data: { code: 'SIGN_ERROR', detail: { field: 'signature', location: 'authorization' } },
+    },
+  });
+});

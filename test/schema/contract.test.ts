@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import {
+  buildSchema,
+  isInputObjectType,
+  lexicographicSortSchema,
+  printSchema,
+  specifiedDirectives,
+} from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { schema } from '../../src/schema/index.ts';
+import { CONTRACT } from '../fixtures/graphql/contract.ts';
+import { elementsOf, ownTypes, shapeOf } from '../fixtures/graphql/schema-elements.ts';
+
+test('schema.graphql is what the code makes', () => {
+  const file = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+  expect(file).toBe(`${printSchema(schema)}\n`);
+});
+
+describe('the contract', () => {
+  const contract = lexicographicSortSchema(buildSchema(CONTRACT));
+  const actual = lexicographicSortSchema(schema);
+
+  test.each(ownTypes(contract).map((type) => [type.name, type] as const))(
+    'holds %s',
+    (name, type) => {
+      const found = actual.getType(name);
+      expect(found && shapeOf(found)).toEqual(shapeOf(type));
+    },
+  );
+
+  test('holds nothing else: no other type, no other root field, no directive of its own', () => {
+    const names = (of: typeof schema) => ownTypes(of).map(({ name }) => name);
+    expect(names(actual)).toEqual(names(contract));
+    expect(
+      schema
+        .getDirectives()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(specifiedDirectives.map(({ name }) => name).toSorted());
+  });
+
+  test('takes exactly one key of an order', () => {
+    const key = schema.getType('PayAfterOrderKey');
+    expect(isInputObjectType(key) && key.isOneOf).toBe(true);
+  });
+});
+
+describe('every description', () => {
+  const elements = elementsOf(schema);
+
+  test('is there', () => {
+    expect(elements.length).toBeGreaterThan(250);
+    const bare = elements.filter(({ description }) => description.trim() === '');
+    expect(bare.map(({ coordinate }) => coordinate)).toEqual([]);
+  });
+
+  test('tells more than the name does', () => {
+    const restating = elements.filter(({ name, description }) => {
+      const known = new Set(['the', 'a', 'an', 'of', ...words(name)]);
+      return words(description).every((word) => known.has(word));
+    });
+    expect(restating.map(({ coordinate }) => coordinate)).toEqual([]);
+  });
+
+  test('ends as a sentence does', () => {
+    const open = elements.filter(({ description }) => !/[.?*]$/.test(description));
+    expect(open.map(({ coordinate }) => coordinate)).toEqual([]);
+  });
+
+  test("of a thing that WeChat Pay has gives WeChat's own term", () => {
+    const wechats = elements.filter(({ coordinate }) => WECHATS.test(coordinate));
+    expect(wechats.length).toBeGreaterThan(140);
+    const bare = wechats.filter(({ description }) => !/\p{Script=Han}/u.test(description));
+    expect(bare.map(({ coordinate }) => coordinate).filter((at) => !OURS.test(at))).toEqual([]);
+  });
+
+  test('of an amount gives its unit', () => {
+    const amounts = elements.filter(({ type }) => /^Fen!?$/.test(type));
+    expect(amounts.length).toBeGreaterThan(5);
+    const bare = amounts.filter(({ description }) => !description.includes('in fen'));
+    expect(bare.map(({ coordinate }) => coordinate)).toEqual([]);
+  });
+});
+
+/** Types that hold what WeChat Pay has, with all of their members. */
+const WECHATS =
+  /^((Create|Complete|Cancel|Sync)PayAfterOrder(Fee|Discount|Detail)?(Input|Payload)|PayAfterOrder(Fee|Discount|Key|State)?|PayAfterFinishType(Input)?|PayAfterSyncType|PayAfterLaunch|User?ServiceState|Fen|ServiceTime)(\.|$)/;
+/** What is this server's own among them. */
+const OURS = /^(\w+Payload\.order|\w+\.UNKNOWN)$/;
+
+/** `outOrderNo`, `OUT_ORDER_NO` and `out order no.` are the same three words; a Han character is a word. */
+function words(text: string): readonly string[] {
+  const spaced = text.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return spaced.match(/[a-z]+|\p{Script=Han}/gu) ?? [];
+}

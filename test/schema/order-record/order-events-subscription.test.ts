@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import {
+  createGateway,
+  createLife,
+  type Life,
+  newNumber,
+} from '../../fixtures/app/merchant-app.ts';
+import { create } from '../../fixtures/app/order-operations.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
+import { graphqlWs } from '../../fixtures/http/websocket.ts';
+import { at, type JsonObject, listAt, textAt } from '../../fixtures/json-at.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
+
+let life: Life;
+let port: Port;
+let outOrderNo: string;
+beforeAll(async () => {
+  life = await createLife();
+  port = await serve(life);
+  await life.control('POST', 'notify-url', { url: `${port.url}/wechat/notify` });
+});
+beforeEach(() => {
+  outOrderNo = newNumber();
+});
+afterEach(() => expect.poll(() => life.streams()).toBe(0));
+afterAll(async () => {
+  await port.stop();
+  await life.close();
+});
+
+interface Client {
+  readonly nextEvent: () => Promise<unknown>;
+  readonly leave: () => unknown;
+}
+
+const transports: readonly [string, (variables?: JsonObject) => Promise<Client>][] = [
+  ['server-sent events', (variables) => subscribe(life, variables)],
+  ['server-sent events on a port', (variables) => subscribeAt(port.url, variables)],
+  [
+    'a WebSocket',
+    async (variables) => {
+      const before = life.streams();
+      const events = graphqlWs(port.webSocketUrl).subscribe(variables);
+      // An iterator begins with its first next(): what is live before that would be missed.
+      const first = events.next();
+      await Promise.race([first, expect.poll(() => life.streams()).toBeGreaterThan(before)]);
+      let ahead: typeof first | undefined = first;
+      return {
+        ...events,
+        nextEvent: async () => {
+          const { value } = await (ahead ?? events.next());
+          ahead = undefined;
+          return at(value, 'data', 'payAfterOrderEvents') ?? value;
+        },
+      };
+    },
+  ],
+];
+
+/** Cursors of all events of the order. */
+async function cursors(): Promise<readonly string[]> {
+  const rows = await life.ledger.store.db
+    .selectFrom('events')
+    .select('id')
+    .where('out_order_no', '=', outOrderNo)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => String(id));
+}
+
+describe.each(transports)('over %s', (_name, open) => {
+  test('a confirm of the user is an event while one waits for it', async () => {
+    const events = await open({ outOrderNo });
+    await create(life, { outOrderNo });
+    expect(await events.nextEvent()).toMatchObject({ state: 'CREATED', source: 'MUTATION' });
+    await life.user('confirm', outOrderNo);
+    expect(await events.nextEvent()).toEqual({
+      id: (await cursors())[1],
+      outOrderNo,
+      state: 'USER_ACCEPTED',
+      source: 'NOTIFICATION',
+    });
+    await events.leave();
+  });
+
+  test('after a cursor the stored events come first, then live ones, each once and in order', async () => {
+    await life.see({ outOrderNo, state: 'CREATED' });
+    const [after] = await cursors();
+    const others = Array.from({ length: 250 }, (_, index) => `${outOrderNo}-${index}`);
+    const see = (name: string) => life.see({ outOrderNo: name });
+    await Promise.all(others.slice(0, 120).map(see));
+    const events = await open({ after });
+    const live = Promise.all(others.slice(120).map(see));
+    const seen: string[] = [];
+    const numbers: string[] = [];
+    while (seen.length < others.length) {
+      const event = await events.nextEvent();
+      seen.push(textAt(event, 'id'));
+      numbers.push(textAt(event, 'outOrderNo'));
+    }
+    await live;
+    expect([...numbers].sort()).toEqual([...others].sort());
+    expect(seen.map(Number)).toEqual([...new Set(seen.map(Number))].sort((a, b) => a - b));
+    await events.leave();
+  });
+
+  test('only events of the order that was asked for come', async () => {
+    const [one, other] = await Promise.all([open({ outOrderNo }), open()]);
+    await life.see({ outOrderNo: `${outOrderNo}-other` });
+    await life.see({ outOrderNo });
+    expect(await one.nextEvent()).toMatchObject({ outOrderNo });
+    expect(await other.nextEvent()).toMatchObject({ outOrderNo: `${outOrderNo}-other` });
+    await Promise.all([one.leave(), other.leave()]);
+  });
+
+  test.each(['999999999', '0', 'x', '', '-1', '1e3', '1 '])(
+    'the unknown cursor %j is BAD_USER_INPUT',
+    async (after) => {
+      await life.see({ outOrderNo });
+      const events = await open({ after });
+      const answer = await events.nextEvent();
+      expect(listAt(answer, 'errors')).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+      await events.leave();
+    },
+  );
+});
+
+test('an event that the store shows before the bus tells of it comes once', async () => {
+  const late = await createGateway({ wechat: notificationOptions(), ledger: withLateBus });
+  for (const name of ['A', 'B', 'C']) {
+    await late.see({ outOrderNo: name });
+  }
+  const events = await subscribe(late, { after: '1' });
+  const seen = [await events.nextEvent(), await events.nextEvent()];
+  await sleep(3 * LATE_MS);
+  await late.see({ outOrderNo: 'D' });
+  seen.push(await events.nextEvent());
+  expect(seen.map((event) => at(event, 'outOrderNo'))).toEqual(['B', 'C', 'D']);
+  await events.leave();
+  await late.close();
+});
+
+const LATE_MS = 20;
+
+/** As of another instance: what is committed is told a little later, once more to who has just come. */
+function withLateBus(real: Ledger): Ledger {
+  const told: LoggedEvent[] = [];
+  real.bus.subscribe((event) => told.push(event));
+  const subscribe: Ledger['bus']['subscribe'] = (listener, interest) => {
+    setTimeout(() => told.forEach(listener), LATE_MS);
+    return real.bus.subscribe(listener, interest);
+  };
+  return { ...real, bus: { ...real.bus, subscribe } };
+}

@@ -1,0 +1,129 @@
+import { request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
+import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
+
+/** As over a network: a cursor is not found at once. */
+const LOOK_UP_MS = 30;
+const slow = (real: Ledger): Ledger => {
+  const db = real.store.db.withPlugin({
+    transformQuery: ({ node }) => node,
+    transformResult: async ({ result }) => {
+      await sleep(LOOK_UP_MS);
+      return result;
+    },
+  });
+  return { ...real, store: { ...real.store, db } };
+};
+
+let gateway: Gateway;
+let port: Port;
+beforeEach(async () => {
+  gateway = await createGateway({ wechat: notificationOptions(), ledger: slow });
+  port = await serve(gateway);
+  await gateway.see();
+});
+afterEach(async () => {
+  try {
+    await listeners(0);
+  } finally {
+    await port.stop();
+    await gateway.close();
+  }
+});
+
+const listeners = (count: number) => expect.poll(() => gateway.streams()).toBe(count);
+
+test('a client of server-sent events that leaves is forgotten', async () => {
+  const clients = await Promise.all([subscribe(gateway), subscribe(gateway)]);
+  expect(gateway.streams()).toBe(2);
+  await gateway.see({ outOrderNo: 'N2' });
+  await Promise.all(clients.map((client) => client.nextEvent()));
+  await clients[0].leave();
+  await listeners(1);
+  await clients[1].leave();
+});
+
+test('a client of server-sent events that ends its connection is forgotten', async () => {
+  const client = await subscribeAt(port.url);
+  await listeners(1);
+  client.socket.destroy();
+});
+
+test('a client of server-sent events whose connection is reset is forgotten', async () => {
+  const client = await subscribeAt(port.url);
+  await listeners(1);
+  client.cut();
+});
+
+test('clients of server-sent events that leave before they are answered are forgotten', async () => {
+  for (const delay of [0, 1, 2, 5, 20, 40, 60]) {
+    const request = httpRequest(`${port.url}/graphql`, {
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    });
+    request.on('error', () => {});
+    request.end('{"query":"subscription { payAfterOrderEvents(after: \\"1\\") { id } }"}');
+    await sleep(delay);
+    request.destroy();
+  }
+  await sleep(2 * LOOK_UP_MS);
+});
+
+test('a client gone in the middle of what is stored is forgotten', async () => {
+  await Promise.all(
+    Array.from({ length: 300 }, (_, index) => gateway.see({ outOrderNo: `M${index}` })),
+  );
+  const client = await subscribeAt(port.url, { after: '1' });
+  await client.nextEvent();
+  client.cut();
+});
+
+test('a subscription over WebSocket that is completed is forgotten, its neighbour is not', async () => {
+  const client = await openSocket(port.webSocketUrl);
+  client.subscribe('1');
+  client.subscribe('2');
+  await listeners(2);
+  client.send({ id: '1', type: 'complete' });
+  await listeners(1);
+  await gateway.see({ outOrderNo: 'N2' });
+  expect(await client.next()).toMatchObject({ id: '2', type: 'next' });
+  client.socket.close();
+});
+
+test.each(['close', 'terminate'] as const)(
+  'the subscriptions of a WebSocket are forgotten upon its %s',
+  async (end) => {
+    const client = await openSocket(port.webSocketUrl);
+    client.subscribe('1');
+    client.subscribe('2', { after: '1' });
+    await listeners(2);
+    client.socket[end]();
+  },
+);
+
+test('a WebSocket that is gone before its subscription is there leaves none behind', async () => {
+  for (const after of ['1', null]) {
+    const client = await openSocket(port.webSocketUrl);
+    client.subscribe('1', { after });
+    client.send({ id: '1', type: 'complete' });
+    client.subscribe('2', { after });
+    client.socket.terminate();
+  }
+  // What has gone before its listener was there must not put one there later.
+  await sleep(2 * LOOK_UP_MS);
+});
+
+test('the client of graphql-ws that disposes of its connection is forgotten', async () => {
+  const client = graphqlWs(port.webSocketUrl);
+  const result = client.subscribe().next();
+  result.catch(() => {});
+  await listeners(1);
+  await client.dispose();
+});

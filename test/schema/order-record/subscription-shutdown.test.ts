@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, expect, test } from 'vitest';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { DRAIN_MS, type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
+import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
+
+const opened: { readonly gateway: Gateway; readonly port: Port }[] = [];
+afterAll(async () => {
+  for (const { gateway, port } of opened) {
+    await port.stop();
+    await gateway.close();
+  }
+});
+
+async function started() {
+  const gateway = await createGateway({ wechat: notificationOptions() });
+  const port = await serve(gateway);
+  opened.push({ gateway, port });
+  return { gateway, port };
+}
+
+const listeners = ({ streams }: Gateway, count: number) => expect.poll(streams).toBe(count);
+
+test('when the server stops every stream of server-sent events is completed', async () => {
+  const { gateway, port } = await started();
+  await gateway.see();
+  const clients = await Promise.all([
+    subscribe(gateway),
+    subscribeAt(port.url),
+    subscribeAt(port.url, { after: '1' }),
+    subscribeAt(port.url, { outOrderNo: 'N1' }),
+  ]);
+  await listeners(gateway, 4);
+  const took = port.stop();
+  for (const client of clients) {
+    expect(await client.next()).toEqual({ event: 'complete', data: null });
+    await expect(client.next()).rejects.toThrow('the stream has ended');
+  }
+  expect(await took).toBeLessThan(DRAIN_MS);
+  await listeners(gateway, 0);
+});
+
+test('when the server stops every subscription over WebSocket is completed, then the socket closed', async () => {
+  const { gateway, port } = await started();
+  await gateway.see();
+  const [one, other] = await Promise.all([
+    openSocket(port.webSocketUrl),
+    openSocket(port.webSocketUrl),
+  ]);
+  one.subscribe('1');
+  one.subscribe('2', { outOrderNo: 'N1' });
+  other.subscribe('1', {});
+  await listeners(gateway, 3);
+  const took = port.stop();
+  const told = [await one.next(), await one.next()];
+  expect(told).toEqual(
+    expect.arrayContaining([
+      { id: '1', type: 'complete' },
+      { id: '2', type: 'complete' },
+    ]),
+  );
+  expect(await other.next()).toEqual({ id: '1', type: 'complete' });
+  expect([await one.closed(), await other.closed()]).toEqual([1001, 1001]);
+  expect(await took).toBeLessThan(DRAIN_MS);
+  await listeners(gateway, 0);
+});
+
+test('the client of graphql-ws sees its subscription end without an error', async () => {
+  const { gateway, port } = await started();
+  const events = graphqlWs(port.webSocketUrl).subscribe();
+  const end = events.next();
+  await listeners(gateway, 1);
+  await port.stop();
+  expect(await end).toEqual({ done: true, value: undefined });
+});
+
+test('a client that does not answer the close of its WebSocket does not hold the server up', async () => {
+  const { port } = await started();
+  const { hostname, port: number } = new URL(port.url);
+  const deaf = connect(Number(number), hostname);
+  deaf.on('error', () => {});
+  deaf.write(
+    [
+      'GET /graphql HTTP/1.1',
+      `Host: ${hostname}:${number}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol: graphql-transport-ws',
+      '\r\n',
+    ].join('\r\n'),
+  );
+  const [head] = await once(deaf, 'data');
+  expect(String(head)).toContain('101 Switching Protocols');
+  expect(await port.stop()).toBeLessThan(10_000);
+  deaf.destroy();
+});
+
+test('who subscribes while the server is stopping is completed at once', async () => {
+  const { gateway } = await started();
+  await gateway.see();
+  gateway.stopping.abort();
+  for (const after of ['1', null]) {
+    const client = await subscribe(gateway, { after });
+    expect(await client.next()).toEqual({ event: 'complete', data: null });
+  }
+  await listeners(gateway, 0);
+});
+
+test('an event of the last moment is told before the end', async () => {
+  const { gateway, port } = await started();
+  const client = await subscribeAt(port.url);
+  await gateway.see({ outOrderNo: 'LAST' });
+  expect(await client.nextEvent()).toMatchObject({ outOrderNo: 'LAST' });
+  await port.stop();
+  expect(await client.next()).toEqual({ event: 'complete', data: null });
+});

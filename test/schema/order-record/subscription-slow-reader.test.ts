@@ -1,0 +1,67 @@
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribeAt } from '../../fixtures/http/sse.ts';
+import { openSocket } from '../../fixtures/http/websocket.ts';
+import { at, textAt } from '../../fixtures/json-at.ts';
+import { heapUsed } from '../../fixtures/process/heap.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
+
+const MEGABYTE = 1024 * 1024;
+const EVENTS = 1_200;
+/** A word of WeChat's that is newer than this server, and long: 24 MB of events in all. */
+const LONG_WORD = 'X'.repeat(20 * 1024);
+const QUERY = 'subscription { payAfterOrderEvents { id stateRaw } }';
+
+let gateway: Gateway;
+let port: Port;
+const sockets: Socket[] = [];
+beforeAll(async () => {
+  gateway = await createGateway({ wechat: notificationOptions() });
+  port = await serve(gateway);
+  port.server.on('connection', (socket) => sockets.push(socket));
+});
+afterAll(async () => {
+  await port.stop();
+  await gateway.close();
+});
+
+async function makeEvents() {
+  for (let first = 0; first < EVENTS; first += 100) {
+    const some = Array.from({ length: 100 }, (_, index) =>
+      gateway.see({ state: `${LONG_WORD}${first + index}` }),
+    );
+    await Promise.all(some);
+  }
+  await expect.poll(() => gateway.ledger.bus.head()).toBe(EVENTS);
+}
+
+test('readers that do not read cost little memory, and miss nothing once they do', async () => {
+  const sse = await subscribeAt(port.url, {}, QUERY);
+  const ws = await openSocket(port.webSocketUrl);
+  ws.subscribe('1', {}, QUERY);
+  await expect.poll(() => gateway.streams()).toBe(2);
+  ws.socket.pause();
+  const before = heapUsed();
+  await makeEvents();
+  expect(sockets).toHaveLength(2);
+  for (const socket of sockets) {
+    expect(socket.writableLength).toBeLessThan(MEGABYTE);
+  }
+  expect(heapUsed() - before).toBeLessThan(8 * MEGABYTE);
+
+  ws.socket.resume();
+  const expected = Array.from({ length: EVENTS }, (_, index) => String(index + 1));
+  const overSse: string[] = [];
+  const overWs: string[] = [];
+  while (overSse.length < EVENTS) {
+    overSse.push(textAt(await sse.nextEvent(), 'id'));
+    const payload = at(await ws.next(), 'payload');
+    overWs.push(textAt(payload, 'data', 'payAfterOrderEvents', 'id'));
+  }
+  expect(overSse).toEqual(expected);
+  expect(overWs).toEqual(expected);
+  ws.socket.terminate();
+  sse.cut();
+});

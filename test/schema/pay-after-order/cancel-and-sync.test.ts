@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createLife, type Life, newNumber } from '../../fixtures/app/merchant-app.ts';
+import {
+  acceptedOrder,
+  change,
+  completeInput,
+  create,
+  finishedOrder,
+  syncInput,
+} from '../../fixtures/app/order-operations.ts';
+import { at, textAt } from '../../fixtures/json-at.ts';
+
+let life: Life;
+beforeAll(async () => {
+  life = await createLife();
+});
+afterEach(() => life.forgetCalls());
+afterAll(() => life.close());
+
+const shownState = async (outOrderNo: string) =>
+  at(
+    await life.run(`{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) { state payType } }`),
+    'data',
+    'payAfterOrder',
+  );
+const bodiesOf = (kind: 'cancel' | 'sync') => life.calls(kind).map(({ bodySha256 }) => bodySha256);
+
+test('a cancel answers the ids of the order, and the order is REVOKED', async () => {
+  const outOrderNo = textAt(await create(life), 'outOrderNo');
+  expect(
+    await change(life, 'cancel', { outOrderNo, reason: '用户投诉' }, 'order { state }'),
+  ).toEqual({
+    __typename: 'CancelPayAfterOrderPayload',
+    appid: 'wxd678efh567hg6787',
+    mchid: '1230000109',
+    outOrderNo,
+    serviceId: '500001',
+    orderId: expect.stringMatching(/^\d+$/),
+    order: { state: 'REVOKED' },
+  });
+});
+
+test('the same cancel again succeeds with the same bytes; another reason is a conflict', async () => {
+  const outOrderNo = await acceptedOrder(life);
+  const first = await change(life, 'cancel', { outOrderNo, reason: '用户投诉' });
+  expect(await change(life, 'cancel', { outOrderNo, reason: '用户投诉' })).toEqual(first);
+  const [one, ...others] = bodiesOf('cancel');
+  expect(others).toEqual([one]);
+  life.forgetCalls();
+  expect(await change(life, 'cancel', { outOrderNo, reason: '测试' })).toEqual({
+    __typename: 'OrderConflictError',
+    code: 'ORDER_CONFLICT',
+    outOrderNo,
+  });
+  expect(life.calls()).toEqual([]);
+});
+
+test('a sync answers the ids, the serviceId too, and the order is USER_PAID elsewhere', async () => {
+  const outOrderNo = await finishedOrder(life);
+  const input = await syncInput(life, outOrderNo);
+  expect(await change(life, 'sync', input)).toEqual({
+    __typename: 'SyncPayAfterOrderPayload',
+    appid: 'wxd678efh567hg6787',
+    mchid: '1230000109',
+    outOrderNo,
+    serviceId: '500001',
+    orderId: expect.stringMatching(/^\d+$/),
+  });
+  expect(await shownState(outOrderNo)).toEqual({
+    state: 'USER_PAID',
+    payType: 'MchChannelPayType',
+  });
+});
+
+test('the same sync again succeeds with the same bytes, in whatever form the time is written', async () => {
+  const outOrderNo = await finishedOrder(life);
+  const input = await syncInput(life, outOrderNo);
+  const first = await change(life, 'sync', input);
+  const digits = textAt(input, 'detail', 'paidTime').slice(0, 19).replace(/\D/g, '');
+  const again = await change(life, 'sync', { ...input, detail: { paidTime: digits } });
+  expect(again).toEqual(first);
+  const [one, ...others] = bodiesOf('sync');
+  expect(others).toEqual([one]);
+  const other = { ...input, detail: { paidTime: '20190705173549' } };
+  expect(await change(life, 'sync', other)).toMatchObject({ code: 'ORDER_CONFLICT' });
+});
+
+test.each([
+  ['complete', (outOrderNo: string) => completeInput(outOrderNo)],
+  ['complete', (outOrderNo: string) => completeInput(outOrderNo, { finishTicket: 'T' })],
+  ['cancel', (outOrderNo: string) => ({ outOrderNo, reason: '用户投诉' })],
+  [
+    'sync',
+    (outOrderNo: string) => ({
+      outOrderNo,
+      type: 'ORDER_PAID',
+      detail: { paidTime: '20190705173549' },
+    }),
+  ],
+] as const)(
+  'a %s of an order that WeChat does not know is an OrderNotFoundError',
+  async (name, input) => {
+    const outOrderNo = newNumber();
+    expect(await change(life, name, input(outOrderNo))).toEqual({
+      __typename: 'OrderNotFoundError',
+      code: 'ORDER_NOT_FOUND',
+      outOrderNo,
+    });
+  },
+);
+
+test('a complete of an order that nobody confirmed tells its state, with or without a ticket', async () => {
+  const outOrderNo = textAt(await create(life), 'outOrderNo');
+  const wrong = {
+    __typename: 'OrderStateError',
+    code: 'ORDER_STATE',
+    outOrderNo,
+    state: 'CREATED',
+  };
+  expect(await change(life, 'complete', completeInput(outOrderNo))).toEqual(wrong);
+  expect(life.calls('complete')).toEqual([]);
+  const finishTicket = 'T';
+  expect(await change(life, 'complete', completeInput(outOrderNo, { finishTicket }))).toEqual(
+    wrong,
+  );
+});
+
+test.each([
+  ['a sync before the complete', 'USER_ACCEPTED', acceptedOrder, 'sync'],
+  ['a cancel after the complete', 'FINISHED', finishedOrder, 'cancel'],
+] as const)('%s is an OrderStateError with the state %s', async (_what, state, make, name) => {
+  const outOrderNo = await make(life);
+  const input =
+    name === 'sync' ? await syncInput(life, outOrderNo) : { outOrderNo, reason: '用户投诉' };
+  expect(await change(life, name, input)).toEqual({
+    __typename: 'OrderStateError',
+    code: 'ORDER_STATE',
+    outOrderNo,
+    state,
+  });
+});
+
+test('a cancel of an expired order is an OrderStateError, and its record follows', async () => {
+  const outOrderNo = textAt(await create(life), 'outOrderNo');
+  await life.user('expire', outOrderNo);
+  expect(await change(life, 'cancel', { outOrderNo, reason: '用户投诉' })).toMatchObject({
+    code: 'ORDER_STATE',
+    state: 'EXPIRED',
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import type { PayAfterOrder } from '../../../src/wechat/index.ts';
+import { makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { at } from '../../fixtures/json.ts';
+
+async function shown(changes: Partial<PayAfterOrder>) {
+  const wechat = stubWechat({
+    queryPayAfterOrder: () => Promise.resolve(payAfterOrder(changes)),
+  });
+  const app = makeApp({ wechat });
+  const answer = await run(app, QUERY, { by: { outOrderNo: 'T1' } });
+  expect(at(answer, 'errors')).toBeUndefined();
+  return { order: at(answer, 'data', 'payAfterOrder'), log: app.log.entries() };
+}
+
+describe('a word of WeChat Pay that is newer than this server', () => {
+  test('is UNKNOWN as a state, stands in stateRaw, and is logged', async () => {
+    const { order, log } = await shown({ state: 'USER_PAUSED' });
+    expect(order).toMatchObject({ state: 'UNKNOWN', stateRaw: 'USER_PAUSED' });
+    expect(log).toMatchObject([{ level: 'warn', field: 'state', word: 'USER_PAUSED' }]);
+  });
+
+  test('is UNKNOWN as a finish type, and is logged', async () => {
+    const { order, log } = await shown({ finishType: 3 });
+    expect(order).toMatchObject({ finishType: 'UNKNOWN' });
+    expect(log).toMatchObject([{ level: 'warn', field: 'finish_type', word: 3 }]);
+  });
+
+  test('is UNKNOWN as a state of a user, and is logged', async () => {
+    const state = {
+      appid: 'wxd678efh567hg6787',
+      serviceId: '500001',
+      openid: null,
+      useServiceState: 'SUSPENDED',
+    };
+    const app = makeApp({
+      wechat: stubWechat({ queryUserServiceState: () => Promise.resolve(state) }),
+    });
+    expect(await run(app, USER_STATE, { openid: 'o1' })).toMatchObject({
+      data: { userServiceState: { openid: null, useServiceState: 'UNKNOWN' } },
+    });
+    expect(app.log.entries()).toMatchObject([{ field: 'use_service_state', word: 'SUSPENDED' }]);
+  });
+
+  test.each(['constructor', '__proto__', 'toString', 'created', ''])(
+    'is UNKNOWN also where it is %j',
+    async (state) => {
+      expect((await shown({ state })).order).toMatchObject({ state: 'UNKNOWN', stateRaw: state });
+    },
+  );
+});
+
+describe('a known word', () => {
+  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'])(
+    'is %s, and nothing is logged',
+    async (state) => {
+      const { order, log } = await shown({ state });
+      expect(order).toMatchObject({ state, stateRaw: state });
+      expect(log).toEqual([]);
+    },
+  );
+
+  test.each([
+    [1, 'UNUSED'],
+    [2, 'FINISHED'],
+    [null, null],
+  ])('of finish_type %s is %s', async (finishType, expected) => {
+    const { order, log } = await shown({ finishType });
+    expect(order).toMatchObject({ finishType: expected });
+    expect(log).toEqual([]);
+  });
+});

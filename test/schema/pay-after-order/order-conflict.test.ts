@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await createFixture({ timeoutMs: 6_000 });
+});
+beforeEach(() => fixture.reset());
+afterAll(() => fixture.close());
+
+/** Somebody else makes an order under a number, past this server. */
+async function madeElsewhere(changes = {}) {
+  const input = orderInput({ serviceStartTime: '2099-01-02' });
+  const { status } = await fixture.merchant.create({
+    out_order_no: input['outOrderNo'],
+    service_start_time: '20990102',
+    service_start_location: input['serviceStartLocation'],
+    service_introduction: input['serviceIntroduction'],
+    risk_amount: input['riskAmount'],
+    ...changes,
+  });
+  expect(status).toBe(200);
+  await fixture.reset();
+  return input;
+}
+
+const conflict = (outOrderNo: unknown) => ({
+  __typename: 'OrderConflictError',
+  code: 'ORDER_CONFLICT',
+  message: expect.any(String),
+  outOrderNo,
+});
+
+describe('a number that stands for an order with other content', () => {
+  const other = [
+    ['amount', { risk_amount: 9_999 }],
+    ['place', { service_start_location: '广州塔' }],
+    ['introduction', { service_introduction: '充电宝租借' }],
+    ['start', { service_start_time: '20990101' }],
+    ['fees', { fees: [{ fee_name: '骑行费', fee_amount: 1 }] }],
+  ] as const;
+
+  test.each(other)('(another %s) is a conflict', async (_, changes) => {
+    const input = await madeElsewhere(changes);
+    expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
+    expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create']);
+  });
+
+  test.each(other)('(another %s) is one also after a doubtful attempt', async (_, changes) => {
+    const input = await madeElsewhere(changes);
+    await fixture.inject({ on: 'create', fault: 'reset-before' });
+    expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
+    expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
+  });
+});
+
+describe('after a doubtful attempt, a refusal', () => {
+  const refused = { on: 'create', fault: 'status', status: 400, skip: 1, takesEffect: false };
+
+  test('of an order that does exist is success: the order stands, its launch fields are lost', async () => {
+    await fixture.inject({ on: 'create', fault: 'reset-after' });
+    await fixture.inject(refused);
+    const input = orderInput();
+    expect(await fixture.create(input)).toMatchObject({
+      __typename: 'CreatePayAfterOrderPayload',
+      outOrderNo: input['outOrderNo'],
+      orderId: null,
+      package: null,
+    });
+    expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
+  });
+
+  test('of an order that does not exist is the refusal', async () => {
+    await fixture.inject({ on: 'create', fault: 'reset-before' });
+    await fixture.inject(refused);
+    const input = orderInput();
+    expect(await fixture.create(input)).toMatchObject({
+      __typename: 'WechatRefusedError',
+      wechatCode: 'PARAM_ERROR',
+    });
+    expect(await fixture.stored(input['outOrderNo'])).toBeUndefined();
+  });
+
+  test('has an unknown outcome where the query fails too', async () => {
+    await fixture.inject({ on: 'create', fault: 'reset-before' });
+    await fixture.inject(refused);
+    await fixture.inject({ on: 'query', fault: 'unsigned', times: null });
+    expect(await fixture.create(orderInput())).toMatchObject({
+      __typename: 'OutcomeUnknownError',
+      reason: 'CONNECTION',
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  launchBrowser,
+  updateScreenshot,
+  type WatchedBrowser,
+} from '../../fixtures/browser/browser.ts';
+import { type GraphiqlPage, openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
+import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
+
+const EVENTS_SCREENSHOT = join(root, 'docs/events.png');
+const PHONE_SCREENSHOT = join(root, 'docs/phone.png');
+
+let server: SpawnedServer;
+let browser: WatchedBrowser;
+let listening: GraphiqlPage;
+let working: GraphiqlPage;
+let phone: Page;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([spawnServer(), launchBrowser()]);
+  listening = await openGraphiql(await browser.newPage({ width: 1280, height: 680 }), server.url);
+  working = await openGraphiql(await browser.newPage({ width: 1280, height: 800 }), server.url);
+  phone = await browser.newPage({ width: 1280, height: 904 });
+});
+afterAll(async () => {
+  await browser?.close();
+  expect(await server?.stop()).toBe(0);
+});
+
+test('an order from its create to its payment, as the subscription in GraphiQL sees it', async () => {
+  await listening.open('Events');
+  await listening.listen();
+
+  await working.open('CreateOrder');
+  expect(await working.run()).toContain('"__typename":"CreatePayAfterOrderPayload"');
+  await heard('CREATED', 'MUTATION');
+
+  await phone.goto(server.sandbox);
+  await phone.getByText('待确认').first().waitFor();
+  await phone.getByRole('button', { name: '确认使用' }).click();
+  await phone.getByText('服务中').first().waitFor();
+  await heard('USER_ACCEPTED', 'NOTIFICATION');
+
+  await working.open('CompleteOrder');
+  expect(await working.run()).toContain('"state":"FINISHED"');
+  await heard('FINISHED', 'MUTATION');
+  await heard('USER_PAID', 'NOTIFICATION');
+  await listening.page.mouse.move(0, 0);
+  await updateScreenshot(listening.page, EVENTS_SCREENSHOT);
+
+  await working.open('Orders');
+  const recorded = await working.run();
+  expect([...recorded.matchAll(/"state":"(\w+)","source"/g)].map(([, state]) => state)).toEqual([
+    'CREATED',
+    'USER_ACCEPTED',
+    'FINISHED',
+    'USER_PAID',
+  ]);
+});
+
+test('the phone page shows what was paid, what waits, and what the merchant was told', async () => {
+  await makeOrder('RIDE-7');
+  await phone.goto(server.sandbox);
+  await phone.getByText('待确认').first().waitFor();
+  await phone.getByText('已支付').first().waitFor();
+  const told = phone.getByRole('region', { name: '通知' });
+  expect(await told.getByText('200').count()).toBe(2);
+  await updateScreenshot(phone, PHONE_SCREENSHOT);
+});
+
+test('nothing was asked of another host, and the console has no errors', () => {
+  expect(browser.outside).toEqual([]);
+  expect(browser.complaints).toEqual([]);
+});
+
+/** Waits until GraphiQL shows this event of the order. */
+async function heard(state: string, source: string): Promise<void> {
+  await expect
+    .poll(() => listening.shown('Result Window'))
+    .toContain(`"state":"${state}","source":"${source}"`);
+}
+
+/** As another program would, beside GraphiQL. */
+async function makeOrder(outOrderNo: string): Promise<void> {
+  const query = `mutation ($input: CreatePayAfterOrderInput!) {
+    createPayAfterOrder(input: $input) { __typename } }`;
+  const input = {
+    outOrderNo,
+    serviceIntroduction: '共享单车骑行',
+    serviceStartTime: 'OnAccept',
+    serviceStartLocation: '深圳湾体育中心',
+    riskAmount: 10_000,
+    fees: [{ feeName: '骑行费', feeDesc: '每30分钟1.5元' }],
+  };
+  const answer = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  expect(await answer.text()).toContain('"CreatePayAfterOrderPayload"');
+}

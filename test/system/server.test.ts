@@ -1,0 +1,116 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { QUERY } from '../fixtures/graphql/documents.ts';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { at } from '../fixtures/json.ts';
+import { spawnServer, startServer, statusOf } from '../fixtures/process/server-process.ts';
+import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
+
+test('the server is ready within 3 s on a processor that it has to itself', {
+  timeout: 60_000,
+}, async () => {
+  const server = await startServer();
+  expect(server.readyMs).toBeLessThan(3_000);
+  expect(server.waitedMs).toBeLessThan(30_000);
+  server.kill('SIGINT');
+  await server.exited;
+});
+
+test('the server makes an order, shows it, and stops', async () => {
+  const server = await startServer();
+  expect(await statusOf(`${server.url}/ready`)).toBe(200);
+  expect(server.lines()).toMatchObject([
+    { level: 'info', msg: 'ready', url: server.url },
+    { level: 'warn', msg: expect.stringContaining('sandbox') },
+  ]);
+
+  const input = orderInput({ name: 'Zhang San' });
+  const { outOrderNo } = input;
+  expect(await server.create(input)).toMatchObject({ outOrderNo, orderId: expect.any(String) });
+  const seen = await server.run(QUERY, { by: { outOrderNo } });
+  expect(at(seen, 'data', 'payAfterOrder', 'state')).toBe('CREATED');
+
+  server.kill('SIGINT');
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(server.stderr()).toBe('');
+  expect(JSON.stringify(server.lines())).not.toContain('Zhang San');
+});
+
+test('an order is still known after a restart, and its personal data are in no file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'server-'));
+  const sandbox = await startTestSandbox();
+  const env = { DATABASE_URL: `sqlite:${join(folder, 'data', 'payafter.db')}` };
+  const input = orderInput({ name: 'Zhang San' });
+  const query = '{ payAfterOrders { edges { node { outOrderNo state lastEventId } } } }';
+  const recorded = { outOrderNo: input['outOrderNo'], state: 'CREATED', lastEventId: '1' };
+
+  const first = await startServer(sandbox, env);
+  const created = await first.create(input);
+  first.kill('SIGTERM');
+  expect(await first.exited).toEqual({ code: 0, signal: null });
+
+  const second = await startServer(sandbox, env);
+  expect(await second.run(query)).toEqual({
+    data: { payAfterOrders: { edges: [{ node: recorded }] } },
+  });
+  expect(await second.create(input)).toEqual(created);
+  second.kill('SIGTERM');
+  await second.exited;
+  const files = await readdir(join(folder, 'data'));
+  expect(files).toContain('payafter.db.key');
+  for (const file of files) {
+    expect(await readFile(join(folder, 'data', file), 'latin1')).not.toContain('Zhang San');
+  }
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a wrong configuration is told whole, without a stack, and ends it with 1', async () => {
+  const server = spawnServer({ PORT: 'x', HOST: '0.0.0.0', WECHAT_MCHID: 'y' });
+  expect(await server.exited).toEqual({ code: 1, signal: null });
+  const [title, ...problems] = server.stderr().trim().split('\n');
+  expect(title).toBe("Can't start with this configuration:");
+  const told = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]);
+  expect(told.toSorted()).toEqual([
+    'HOST',
+    'PORT',
+    'WECHAT_MCHID',
+    'WECHAT_MERCHANT_KEY',
+    'WECHAT_MERCHANT_SERIAL',
+    'WECHAT_PUBLIC_KEY',
+  ]);
+  expect(server.lines()).toEqual([]);
+});
+
+test('a database that does not answer ends it with what to do, and without its password', async () => {
+  const env = {
+    DATABASE_URL: 'postgres://payafter:hunter2@127.0.0.1:1/payafter',
+    DATA_KEY: Buffer.alloc(32, 7).toString('base64'),
+  };
+  const server = spawnServer({ PORT: '0', SANDBOX_PORT: '0', ...env });
+  expect(await server.exited).toEqual({ code: 1, signal: null });
+  expect(server.stderr()).toContain('Check DATABASE_URL');
+  expect(server.stderr()).not.toContain('    at ');
+  expect(`${server.stderr()}${JSON.stringify(server.lines())}`).not.toContain('hunter2');
+});
+
+test.each(['PORT', 'SANDBOX_PORT'])(
+  'a %s that is taken ends it with what to do',
+  async (variable) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const server = spawnServer({ PORT: '0', SANDBOX_PORT: '0', [variable]: String(port) });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.stderr()).toContain(`127.0.0.1:${port}`);
+    expect(server.stderr()).toContain(`Set ${variable}`);
+    expect(server.stderr()).not.toContain('    at ');
+    other.close();
+  },
+);

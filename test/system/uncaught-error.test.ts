@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { describe, test } from 'vitest';
+import { orderInput } from '../fixtures/graphql/inputs.ts';
+import { startServer } from '../fixtures/process/server-process.ts';
+
+const FAULTS = fileURLToPath(new URL('../fixtures/process/fails-on-signal.ts', import.meta.url));
+
+describe.concurrent('an error that nobody caught', () => {
+  test.for([
+    ['an exception', 'SIGUSR2', 'nobody catches this'],
+    ['a rejection', 'SIGALRM', 'nobody handles this'],
+  ] as const)(
+    '%s: it is logged, what is under way finishes, and the process ends',
+    async ([, signal, message], { expect }) => {
+      const server = await startServer(undefined, {}, ['--import', FAULTS]);
+      const input = orderInput();
+      const { created } = await server.createUnderWay(input, 1_000);
+      server.kill(signal);
+      expect(await created).toMatchObject({
+        __typename: 'CreatePayAfterOrderPayload',
+        outOrderNo: input['outOrderNo'],
+      });
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      expect(server.lines()).toContainEqual(
+        expect.objectContaining({ level: 'error', err: expect.objectContaining({ message }) }),
+      );
+      expect(server.lines().at(-1)).toMatchObject({ msg: 'stopped' });
+      expect(server.stderr()).toBe('');
+    },
+  );
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import {
+  OrderOutcomeUnknownError,
+  WechatRefusedError,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
+import { anOrder, aWholeOrder, PERSONAL } from '../../fixtures/wechat/orders.ts';
+import {
+  failureOf,
+  sandboxFixture,
+  UNTRUSTED_FAULTS,
+} from '../../fixtures/wechat/sandbox-client.ts';
+
+const { client, inject, calls } = sandboxFixture();
+
+const PASSING: readonly object[] = [
+  { fault: 'reset-before' },
+  { fault: 'reset-after' },
+  { fault: 'truncate' },
+  { fault: 'status', status: 429 },
+  { fault: 'status', status: 202 },
+  { fault: 'status', status: 202, takesEffect: true },
+  { fault: 'status', status: 500 },
+  { fault: 'status', status: 502, html: true, takesEffect: true },
+  { fault: 'status', status: 404, html: true },
+  ...UNTRUSTED_FAULTS.map((fault) => ({ fault })),
+];
+
+test('faults that pass are not seen by the caller: same bytes again, signed anew', async () => {
+  await inject(...PASSING.map((fault) => ({ ...fault, on: 'create' })));
+  const wechat = client();
+
+  // Each first attempt meets one of the faults.
+  const created = await Promise.all(
+    PASSING.map(() => wechat.createPayAfterOrder(anOrder(PERSONAL))),
+  );
+
+  for (const { orderId } of created) {
+    expect(orderId).toMatch(/^\d+$/);
+  }
+  const attempts = Map.groupBy(calls('create'), ({ bodySha256 }) => bodySha256);
+  expect(attempts.size).toBe(PASSING.length);
+  for (const [first, second, ...others] of attempts.values()) {
+    expect([first?.fault === null, second, others]).toEqual([
+      false,
+      expect.objectContaining({ fault: null, status: 200 }),
+      [],
+    ]);
+    expect(second?.nonce).not.toBe(first?.nonce);
+  }
+});
+
+test('an answer that is late is not waited for, and the order is made once', async () => {
+  await inject({ on: 'create', fault: 'latency', ms: 60_000 });
+  const order = aWholeOrder({ needUserConfirm: true, openid: null });
+  const created = await client().createPayAfterOrder(order);
+  expect(created.orderId).toMatch(/^\d+$/);
+  expect(new Set(calls('create').map(({ bodySha256 }) => bodySha256)).size).toBe(1);
+});
+
+test('two faults in a row are two attempts lost, and the third answers', async () => {
+  await inject({ on: 'create', fault: 'reset-after' }, { on: 'create', fault: 'probe' });
+  const created = await client().createPayAfterOrder(anOrder());
+  expect(created.orderId).toMatch(/^\d+$/);
+  expect(new Set(calls('create').map(({ nonce }) => nonce)).size).toBe(3);
+});
+
+describe('a 429 that stays', () => {
+  test.each(['create', 'query'])('is unavailable, after three attempts: %s', async (on) => {
+    await inject({ on, fault: 'status', status: 429, times: null });
+    const wechat = client();
+    const call =
+      on === 'create'
+        ? wechat.createPayAfterOrder(anOrder())
+        : wechat.queryPayAfterOrder(anOrder());
+    const error = await failureOf(call);
+    expect(error).toBeInstanceOf(WechatUnavailableError);
+    expect(error).toMatchObject({ status: 429, code: 'FREQUENCY_LIMITED' });
+    expect(calls()).toHaveLength(3);
+  });
+
+  test('for longer than the budget is not tried again, and says how long', async () => {
+    await inject({ on: 'create', fault: 'status', status: 429, retryAfter: 30, times: null });
+    const error = await failureOf(client().createPayAfterOrder(anOrder()));
+    expect(error).toBeInstanceOf(WechatUnavailableError);
+    expect(error).toMatchObject({ retryAfterSeconds: 30 });
+    expect(calls()).toHaveLength(1);
+  });
+
+  test('after a create that may have been taken is an unknown outcome', async () => {
+    await inject(
+      { on: 'create', fault: 'reset-after' },
+      { on: 'create', fault: 'status', status: 429, times: null },
+    );
+    const error = await failureOf(client().createPayAfterOrder(anOrder()));
+    expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
+    expect(error).toMatchObject({ reason: 'CONNECTION' });
+  });
+});
+
+describe('a refusal', () => {
+  test.each([400, 401, 403])('of a query is never repeated: %d', async (status) => {
+    await inject({ on: 'query', fault: 'status', status, times: null });
+    const error = await failureOf(client().queryPayAfterOrder(anOrder()));
+    expect(error).toBeInstanceOf(WechatRefusedError);
+    expect(error).toMatchObject({ status, refusal: { verified: status !== 401 } });
+    expect(calls()).toHaveLength(1);
+  });
+
+  test('after a query that was lost is the answer', async () => {
+    await inject({ on: 'query', fault: 'reset-before' });
+    expect(await client().queryPayAfterOrder(anOrder())).toBeNull();
+    expect(calls()).toHaveLength(2);
+  });
+});

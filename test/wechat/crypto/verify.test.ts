@@ -1,0 +1,150 @@
+import { sign } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { answerMessage, verifySignature } from '../../../src/wechat/crypto/verify.ts';
+import type { FoundKey } from '../../../src/wechat/keys/platform-keys.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
+
+const NOW_SECONDS = 1_722_850_421;
+const PUBLIC_KEY_ID = 'PUB_KEY_ID_0000000000000024101100397200000006';
+const SERIAL = '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC';
+const publicKeyMode = rsaKeys();
+const certificateMode = rsaKeys();
+const keys = new Map([
+  [PUBLIC_KEY_ID, publicKeyMode.publicKey],
+  [SERIAL, certificateMode.publicKey],
+]);
+const body = Buffer.from('{"out_order_no":"1234323","risk_amount":10000}');
+
+interface Parts {
+  readonly timestamp?: string;
+  readonly serial?: string;
+  readonly signature?: string;
+  readonly signedBody?: Uint8Array;
+  readonly signer?: typeof publicKeyMode;
+  readonly without?: string;
+  readonly body?: Uint8Array;
+  readonly nowMs?: number;
+  /** What is known of the serial, in place of its key. */
+  readonly found?: FoundKey;
+}
+
+/** An answer of WeChat's, right but for the parts that are given. */
+function check(parts: Parts = {}) {
+  const timestamp = parts.timestamp ?? String(NOW_SECONDS);
+  const nonce = 'd824f2e086d3c1df967785d13fcd22ef';
+  const message = answerMessage(timestamp, nonce, parts.signedBody ?? parts.body ?? body);
+  const { privateKey } = parts.signer ?? publicKeyMode;
+  const headers = new Map([
+    ['wechatpay-timestamp', timestamp],
+    ['wechatpay-nonce', nonce],
+    ['wechatpay-serial', parts.serial ?? PUBLIC_KEY_ID],
+    [
+      'wechatpay-signature',
+      parts.signature ?? sign('sha256', message, privateKey).toString('base64'),
+    ],
+  ]);
+  headers.delete(parts.without ?? '');
+  const header = (name: string) => headers.get(name) ?? null;
+  const find = (serial: string) => parts.found ?? keys.get(serial);
+  return verifySignature(
+    { header, body: parts.body ?? body },
+    find,
+    parts.nowMs ?? NOW_SECONDS * 1000,
+  );
+}
+
+test('an answer that is signed by the key it names is trusted', () => {
+  expect(check()).toBeUndefined();
+});
+
+test('an empty body is signed as an empty line', () => {
+  expect(check({ body: new Uint8Array() })).toBeUndefined();
+});
+
+test('two keys stand side by side, each for its own serial', () => {
+  expect(check({ serial: SERIAL, signer: certificateMode })).toBeUndefined();
+  expect(check({ serial: SERIAL, signer: publicKeyMode })).toEqual({ why: 'wrong-signature' });
+  expect(check({ signer: certificateMode })).toEqual({ why: 'wrong-signature' });
+});
+
+test.each([
+  ['wechatpay-timestamp', 'Wechatpay-Timestamp'],
+  ['wechatpay-nonce', 'Wechatpay-Nonce'],
+  ['wechatpay-signature', 'Wechatpay-Signature'],
+  ['wechatpay-serial', 'Wechatpay-Serial'],
+])('an answer without %s is unsigned', (without, missing) => {
+  expect(check({ without })).toEqual({ why: 'unsigned', missing });
+});
+
+test.each([-300, -299, 0, 299, 300])('a date %d s off is accepted', (off) => {
+  expect(check({ timestamp: String(NOW_SECONDS + off) })).toBeUndefined();
+});
+
+test.each([-301, 301, -86_400, 86_400])('a date %d s off is refused, signed or not', (off) => {
+  const timestamp = String(NOW_SECONDS + off);
+  expect(check({ timestamp })).toEqual({ why: 'outside-window', offBySeconds: -off });
+});
+
+test.each([-300_000, 300_000])('a date exactly %d ms off is accepted', (offByMs) => {
+  expect(check({ nowMs: NOW_SECONDS * 1000 + offByMs })).toBeUndefined();
+});
+
+test.each([-300_500, -300_001, 300_001, 300_499])('a date %d ms off is refused', (offByMs) => {
+  const nowMs = NOW_SECONDS * 1000 + offByMs;
+  expect(check({ nowMs })).toEqual({ why: 'outside-window', offBySeconds: offByMs / 1000 });
+});
+
+test.each([
+  'NaN',
+  'soon',
+  `${NOW_SECONDS}.0`,
+  ` ${NOW_SECONDS}`,
+  `+${NOW_SECONDS}`,
+  '0x66b09d75',
+  `${NOW_SECONDS}000`,
+])('the date %o is none', (timestamp) => {
+  expect(check({ timestamp })).toMatchObject({ why: 'outside-window' });
+});
+
+test('a serial that no key has is refused', () => {
+  expect(check({ serial: '0123456789ABCDEF' })).toEqual({ why: 'unknown-serial' });
+});
+
+test.each(['expired-certificate', 'not-yet-valid-certificate'] as const)(
+  'the right signature of an %s is refused',
+  (why) => {
+    expect(check({ found: why })).toEqual({ why });
+  },
+);
+
+describe('a signature that does not fit is refused', () => {
+  test('of another body', () => {
+    expect(check({ signedBody: Buffer.from('{}') })).toEqual({ why: 'wrong-signature' });
+  });
+
+  test('of the same JSON in other bytes', () => {
+    const spaced = Buffer.from(body.toString().replace(':', ': '));
+    expect(check({ signedBody: spaced })).toEqual({ why: 'wrong-signature' });
+  });
+
+  test('of a body one line feed longer', () => {
+    const longer = Buffer.concat([body, Buffer.from('\n')]);
+    expect(check({ signedBody: longer })).toEqual({ why: 'wrong-signature' });
+  });
+
+  test('of a stranger', () => {
+    expect(check({ signer: rsaKeys() })).toEqual({ why: 'wrong-signature' });
+  });
+
+  test("and called a probe where it is one of WeChat's", () => {
+    const signature = `WECHATPAY/SIGNTEST/${Buffer.alloc(256, 7).toString('base64')}`;
+    expect(check({ signature })).toEqual({ why: 'probe' });
+  });
+
+  test.each(['=', '!!!!', '%', '签名', 'abc', 'A'.repeat(10_000), `${'A'.repeat(342)}=`])(
+    'without throwing, also where it is no Base64: %#',
+    (signature) => {
+      expect(check({ signature })).toEqual({ why: 'wrong-signature' });
+    },
+  );
+});

@@ -1,0 +1,134 @@
+import { X509Certificate } from 'node:crypto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import {
+  type CertificateNews,
+  createCertificateStore,
+} from '../../../src/wechat/keys/certificate-store.ts';
+import { NoCertificatesError } from '../../../src/wechat/keys/download-certificates.ts';
+import { certificateOf, rsaKeys } from '../../fixtures/wechat/keys.ts';
+
+const HOUR = 3_600_000;
+const FIRST = '4A00000000000000000000000000000000000001';
+const SECOND = '4B00000000000000000000000000000000000002';
+const keys = rsaKeys();
+const first = new X509Certificate(certificateOf(keys, FIRST));
+const second = new X509Certificate(certificateOf(keys, SECOND));
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function store() {
+  const upstream = { answers: [first], fails: undefined as Error | undefined, downloads: 0 };
+  const news: CertificateNews[] = [];
+  const made = createCertificateStore(
+    async () => {
+      upstream.downloads += 1;
+      await Promise.resolve();
+      if (upstream.fails) {
+        throw upstream.fails;
+      }
+      return upstream.answers;
+    },
+    { now: () => performance.now(), onNews: (one) => news.push(one) },
+  );
+  return { upstream, news, store: made };
+}
+
+test('certificates are renewed within 12 h, and news is told where they have changed', async () => {
+  const { upstream, news, store: it } = store();
+  await it.begin();
+  upstream.answers = [first, second];
+  await vi.advanceTimersByTimeAsync(12 * HOUR);
+  expect(upstream.downloads).toBe(2);
+  expect(it.certificates()).toEqual([first, second]);
+  await vi.advanceTimersByTimeAsync(12 * HOUR);
+  expect(upstream.downloads).toBe(3);
+  expect(news).toEqual([
+    { kind: 'changed', serials: [FIRST] },
+    { kind: 'changed', serials: [FIRST, SECOND] },
+  ]);
+  it.close();
+});
+
+test('a failure leaves the last good ones, and is tried again ever more rarely', async () => {
+  const { upstream, news, store: it } = store();
+  await it.begin();
+  upstream.fails = new Error('it is down.');
+  await vi.advanceTimersByTimeAsync(12 * HOUR);
+  const before = upstream.downloads;
+  expect(it.certificates()).toEqual([first]);
+  expect(news.at(-1)).toEqual({ kind: 'failed', problem: 'it is down.' });
+  await vi.advanceTimersByTimeAsync(HOUR);
+  expect(upstream.downloads - before).toBeLessThan(15);
+  upstream.fails = undefined;
+  upstream.answers = [second];
+  await vi.advanceTimersByTimeAsync(HOUR / 6);
+  expect(it.certificates()).toEqual([second]);
+  it.close();
+});
+
+test('a merchant that has none is asked about once an hour', async () => {
+  const { upstream, store: it } = store();
+  upstream.fails = new NoCertificatesError('none');
+  await it.begin();
+  await vi.advanceTimersByTimeAsync(5 * HOUR);
+  expect(upstream.downloads).toBe(6);
+  it.close();
+});
+
+test('an unknown serial is asked about once for all who wait, and once a minute at most', async () => {
+  const { upstream, store: it } = store();
+  await it.begin();
+  await it.learn(SECOND);
+  expect(upstream.downloads).toBe(1);
+  await vi.advanceTimersByTimeAsync(61_000);
+  upstream.answers = [first, second];
+  await Promise.all([it.learn(SECOND), it.learn(SECOND), it.learn('4C')]);
+  expect(upstream.downloads).toBe(2);
+  expect(it.certificates()).toEqual([first, second]);
+  await it.learn('4D');
+  expect(upstream.downloads).toBe(2);
+  it.close();
+});
+
+test('a serial that was not there is not asked about again', async () => {
+  const { upstream, store: it } = store();
+  await it.begin();
+  await vi.advanceTimersByTimeAsync(61_000);
+  await it.learn('FORGED');
+  expect(upstream.downloads).toBe(2);
+  await vi.advanceTimersByTimeAsync(61_000);
+  await it.learn('FORGED');
+  expect(upstream.downloads).toBe(2);
+  await it.learn('ANOTHER');
+  expect(upstream.downloads).toBe(3);
+  it.close();
+});
+
+test('but it is where nobody could be asked', async () => {
+  const { upstream, store: it } = store();
+  await it.begin();
+  upstream.fails = new Error('it is down.');
+  await vi.advanceTimersByTimeAsync(61_000);
+  await it.learn(SECOND);
+  upstream.fails = undefined;
+  upstream.answers = [first, second];
+  await vi.advanceTimersByTimeAsync(61_000);
+  await it.learn(SECOND);
+  expect(it.certificates()).toEqual([first, second]);
+  it.close();
+});
+
+test('once closed, nothing is downloaded any more', async () => {
+  const { upstream, store: it } = store();
+  await it.begin();
+  it.close();
+  await vi.advanceTimersByTimeAsync(48 * HOUR);
+  await it.learn(SECOND);
+  expect(upstream.downloads).toBe(1);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
+import {
+  type CertificateNews,
+  createWechatPay,
+  type SignedMessage,
+  UntrustedNotificationError,
+  type WechatPayOptions,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
+import { closedPort, readAll, serve, type TestServer } from '../../fixtures/http/http-server.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
+import { anOrder, IDS, PERSONAL } from '../../fixtures/wechat/orders.ts';
+import { failureOf } from '../../fixtures/wechat/sandbox-client.ts';
+
+let sandbox: Sandbox;
+let receiver: TestServer;
+const notifications: SignedMessage[] = [];
+const open: { close: () => Promise<void> }[] = [];
+beforeAll(async () => {
+  receiver = await serve(async (request, response) => {
+    const body = await readAll(request);
+    const header = (name: string) => String(request.headers[name] ?? '');
+    notifications.push({ header, body });
+    response.end();
+  });
+  sandbox = await startTestSandbox({
+    notifyUrl: `${receiver.url}/`,
+    rules: { notifySignedBy: 'certificate' },
+  });
+});
+afterEach(async () => {
+  await control('DELETE', 'faults');
+  await control('POST', 'rules', { certificates: 'served' });
+  await control('DELETE', 'calls');
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+afterAll(async () => {
+  await sandbox.close();
+  await receiver[Symbol.asyncDispose]();
+});
+
+async function control(method: string, path: string, body?: object): Promise<unknown> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+  return (await fetch(`${sandbox.url}/sandbox/${path}`, init)).json();
+}
+
+async function downloads(): Promise<number> {
+  const calls = await control('GET', 'calls');
+  return JSON.stringify(calls).split('"kind":"certificates"').length - 1;
+}
+
+/** The notification of a create under the newest of these serials; older ones may still be on their way. */
+async function notificationOf(serials: string, create: Promise<unknown>): Promise<SignedMessage> {
+  const [newest = ''] = /[0-9A-F]{40}/.exec(serials) ?? [];
+  await create;
+  for (;;) {
+    const notification = notifications.find(({ header }) => header('wechatpay-serial') === newest);
+    if (notification !== undefined) {
+      return notification;
+    }
+    await sleep(10);
+  }
+}
+
+function forge(name: string, value: string | null): string | null {
+  return name === 'wechatpay-serial' ? 'F0'.repeat(20) : value;
+}
+
+/** A merchant in certificate mode, whose certificates renew themselves. */
+function client(changes: Partial<WechatPayOptions> = {}) {
+  const { credentials } = sandbox;
+  const news: CertificateNews[] = [];
+  const wechat = createWechatPay({
+    mchid: credentials.WECHAT_MCHID,
+    merchantSerial: credentials.WECHAT_MERCHANT_SERIAL,
+    merchantKey: credentials.WECHAT_MERCHANT_KEY,
+    apiv3Key: credentials.WECHAT_APIV3_KEY,
+    platformCertificates: 'auto',
+    baseUrl: credentials.WECHAT_BASE_URL,
+    timeoutMs: 3_000,
+    onCertificates: (one) => news.push(one),
+    ...changes,
+  });
+  open.push(wechat);
+  return { wechat, news };
+}
+
+const order = () => anOrder({ ...PERSONAL, needUserConfirm: false, openid: 'oUser' });
+const publicKey = () => ({
+  publicKeyId: sandbox.credentials.WECHAT_PUBLIC_KEY_ID,
+  publicKey: sandbox.credentials.WECHAT_PUBLIC_KEY,
+});
+
+describe('certificates that are downloaded', () => {
+  test('verify answers and encrypt personal data', async () => {
+    const { wechat, news } = client();
+    await wechat.ready();
+    await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
+    expect(news).toEqual([{ kind: 'changed', serials: [expect.stringMatching(/^[0-9A-F]{40}$/)] }]);
+  });
+
+  test('are waited for by a query that comes earlier, on its own time', async () => {
+    const { wechat } = client();
+    const query = { ...IDS, outOrderNo: 'nobody' };
+    await expect(wechat.queryPayAfterOrder(query)).resolves.toBeNull();
+    expect(await downloads()).toBe(1);
+  });
+
+  test('are decrypted with the previous APIv3 key too', async () => {
+    const apiv3Key = randomBytes(16).toString('hex');
+    const { wechat } = client({
+      apiv3Key,
+      apiv3KeyPrevious: sandbox.credentials.WECHAT_APIV3_KEY,
+    });
+    await wechat.ready();
+    await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
+  });
+
+  test('are renewed when a notification names another, once a minute at most', async () => {
+    const { wechat, news } = client();
+    await wechat.ready();
+    const rotated = JSON.stringify(await control('POST', 'platform-certificate'));
+    const notification = await notificationOf(rotated, wechat.createPayAfterOrder(order()));
+    await expect(wechat.readNotification(notification)).rejects.toBeInstanceOf(
+      UntrustedNotificationError,
+    );
+    expect([news.length, await downloads()]).toEqual([1, 1]);
+
+    const began = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => began() + 61_000);
+    const forged = {
+      ...notification,
+      header: (name: string) => forge(name, notification.header(name)),
+    };
+    const read = await Promise.allSettled([
+      wechat.readNotification(notification),
+      wechat.readNotification(notification),
+      ...Array.from({ length: 20 }, () => wechat.readNotification(forged)),
+    ]);
+    vi.restoreAllMocks();
+    expect(read.map(({ status }) => status === 'fulfilled')).toEqual([
+      ...[true, true],
+      ...Array.from({ length: 20 }, () => false),
+    ]);
+    expect([news.length, await downloads()]).toEqual([2, 2]);
+  });
+
+  test('stand beside a public key, whose id every call then names', async () => {
+    const { wechat } = client(publicKey());
+    await wechat.ready();
+    await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
+  });
+});
+
+describe('certificates that can not be had', () => {
+  const unavailable = async (wechat: ReturnType<typeof client>['wechat']) => {
+    await control('DELETE', 'calls');
+    expect(await failureOf(wechat.createPayAfterOrder(order()))).toMatchObject({
+      name: 'WechatUnavailableError',
+      retryAfterSeconds: 2,
+    });
+    const query = wechat.queryPayAfterOrder({ ...IDS, outOrderNo: 'A' });
+    expect(await failureOf(query)).toBeInstanceOf(WechatUnavailableError);
+    expect(await control('GET', 'calls')).toEqual([]);
+  };
+
+  test('since the merchant has none: calls fail before they are sent, the client lives', async () => {
+    await control('POST', 'rules', { certificates: 'none' });
+    const { wechat, news } = client();
+    await wechat.ready();
+    await unavailable(wechat);
+    expect(news).toEqual([
+      { kind: 'failed', problem: expect.stringMatching(/set WeChat Pay's public key/) },
+    ]);
+  });
+
+  test('do no harm where there is a public key', async () => {
+    await control('POST', 'rules', { certificates: 'none' });
+    const { wechat } = client(publicKey());
+    await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
+  });
+
+  test('since the APIv3 key is another', async () => {
+    const { wechat, news } = client({ apiv3Key: 'x'.repeat(32) });
+    await wechat.ready();
+    await unavailable(wechat);
+    expect(news).toMatchObject([{ problem: expect.stringMatching(/check the APIv3 key/) }]);
+  });
+
+  test.each(['wrong-signature', 'unsigned', 'stale', 'other-body'])(
+    'since the answer is %s: what it brings is not taken',
+    async (fault) => {
+      await control('POST', 'faults', { on: 'certificates', fault, times: null });
+      const { wechat, news } = client();
+      await wechat.ready();
+      await unavailable(wechat);
+      expect(news).toMatchObject([{ kind: 'failed' }]);
+    },
+  );
+
+  test('since nobody answers: the start does not wait for it', async () => {
+    const { wechat, news } = client({ baseUrl: await closedPort() });
+    await wechat.ready();
+    expect(news).toMatchObject([{ problem: 'WeChat Pay gave no answer (not-sent).' }]);
+    const error = await failureOf(wechat.createPayAfterOrder(order()));
+    expect(error).toBeInstanceOf(WechatUnavailableError);
+  });
+});

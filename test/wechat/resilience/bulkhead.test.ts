@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { createBulkhead } from '../../../src/wechat/resilience/bulkhead.ts';
+
+test('so many are in, so many wait, and the rest is turned away at once', async () => {
+  const bulkhead = createBulkhead(2, 1);
+  expect([bulkhead.enter(50), bulkhead.enter(50)]).toEqual(['acquired', 'acquired']);
+  const waiting = bulkhead.enter(10_000);
+  expect(bulkhead.enter(50)).toBe('queue-full');
+  bulkhead.leave();
+  await expect(waiting).resolves.toBe('acquired');
+});
+
+test('who waits is let in in turn, and none twice', async () => {
+  const bulkhead = createBulkhead(1, 9);
+  const order: number[] = [];
+  await bulkhead.enter(0);
+  const waiting = [1, 2, 3].map(async (number) => {
+    await bulkhead.enter(10_000);
+    order.push(number);
+    bulkhead.leave();
+  });
+  bulkhead.leave();
+  await Promise.all(waiting);
+  expect(order).toEqual([1, 2, 3]);
+  expect(bulkhead.enter(0)).toBe('acquired');
+});
+
+test('whose time is over leaves the line, and so does who is called off', async () => {
+  const bulkhead = createBulkhead(1, 2);
+  await bulkhead.enter(0);
+  const leaving = new AbortController();
+  const calledOff = bulkhead.enter(10_000, leaving.signal);
+  const late = bulkhead.enter(20);
+  const reason = new Error('the caller left');
+  leaving.abort(reason);
+  await expect(calledOff).rejects.toBe(reason);
+  await expect(late).resolves.toBe('timed-out');
+  bulkhead.leave();
+  expect(bulkhead.enter(0)).toBe('acquired');
+});

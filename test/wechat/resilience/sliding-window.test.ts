@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { createSlidingWindow } from '../../../src/wechat/resilience/sliding-window.ts';
+
+test('a tally counts what is marked, and forgets what is older than its window', () => {
+  let now = 0;
+  const tally = createSlidingWindow(10_000, () => now);
+  tally.count(true);
+  tally.count(false);
+  now = 5_000;
+  tally.count(true);
+  expect(tally.read()).toEqual({ all: 3, marked: 2 });
+  now = 9_999;
+  expect(tally.read()).toEqual({ all: 3, marked: 2 });
+  now = 10_000;
+  expect(tally.read()).toEqual({ all: 1, marked: 1 });
+  now = 60_000;
+  expect(tally.read()).toEqual({ all: 0, marked: 0 });
+  tally.count(false);
+  tally.clear();
+  expect(tally.read()).toEqual({ all: 0, marked: 0 });
+});
