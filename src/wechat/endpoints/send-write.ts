@@ -1,3 +1,4 @@
+import type { Call } from '../calls/call.ts';
 import { bodyOf, checkPath, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import { type CallContext, type Deadline, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
@@ -88,12 +89,12 @@ export async function write<T>(
 ): Promise<T> {
   const { doubtful = false } = options;
   const deadline = deadlineIn(context.budgetMs, options.deadline);
-  const call = {
-    method: 'POST' as const,
+  const call: Call<T> = {
+    method: 'POST',
     ...prepared,
     endpoint,
     writes: true,
-    doubt: doubtful ? EARLIER : undefined,
+    earlierAmbiguousAttempt: doubtful ? EARLIER : undefined,
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };

@@ -188,7 +188,7 @@ describe('a storm', () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset((nth) => (nth % 2 === 0 ? 200 : 500));
-    const wanted = { notifications: 50, concurrency: 8, distinct: true };
+    const wanted = { notices: 50, concurrency: 8, distinct: true };
     const { json } = await merchant.control('POST', '/sandbox/storm', wanted);
     expect(json).toEqual({ statuses: { 200: 25, 500: 25 }, ms: expect.any(Number) });
     expect(new Set(receiver.received.map(({ json: body }) => body['id'])).size).toBe(50);
@@ -201,7 +201,7 @@ describe('a storm', () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset();
-    await merchant.control('POST', '/sandbox/storm', { notifications: 20, distinct: false });
+    await merchant.control('POST', '/sandbox/storm', { notices: 20, distinct: false });
     expect(new Set(receiver.received.map(({ text }) => text)).size).toBe(1);
     expect(receiver.received).toHaveLength(20);
   });

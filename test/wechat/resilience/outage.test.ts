@@ -96,7 +96,7 @@ describe('in an outage that lasts', () => {
   });
 
   test('repeats are a tenth of the calls, beyond the few that are always there', async () => {
-    const protection = { breakerAttempts: Number.POSITIVE_INFINITY, repeats: 3 };
+    const protection = { breakerAttempts: Number.POSITIVE_INFINITY, maxRetries: 3 };
     const { sdk, create } = await upstream({ resilience: protection });
     await Promise.all(Array.from({ length: 100 }, create));
     expect(sdk.seen.length).toBeGreaterThan(102);
