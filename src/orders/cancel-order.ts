@@ -30,7 +30,7 @@ export async function cancelOrder(
 async function checkCancel(
   desk: OrderDesk,
   input: CancelInput,
-  { sendBy }: CallDeadline,
+  { sendBy, queryBy }: CallDeadline,
 ): Promise<Refusal | undefined> {
   const { wechat, inputRules, reach } = desk;
   const issues = cancelInputIssues(input, inputRules);
@@ -41,7 +41,8 @@ async function checkCancel(
     return undefined;
   }
   return (
-    (await checkReach(desk, input, sendBy)) ?? (await checkNotConfirmed(wechat, input, sendBy))
+    (await checkReach(desk, input, { sendBy, queryBy })) ??
+    (await checkNotConfirmed(wechat, input, queryBy))
   );
 }
 
@@ -49,9 +50,9 @@ async function checkCancel(
 async function checkNotConfirmed(
   wechat: OrderDesk['wechat'],
   { appid, serviceId, outOrderNo }: CancelInput,
-  sendBy: number,
+  queryBy: number,
 ): Promise<Refusal | undefined> {
-  const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
+  const order = await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy);
   if (order === null) {
     return { error: new OrderNotFoundError(outOrderNo, NO_ANSWER) };
   }

@@ -6,6 +6,7 @@ import {
   type WechatPay,
 } from '../wechat/index.ts';
 import { askBeforeWrite, NO_ANSWER } from './ask-before-write.ts';
+import type { CallDeadline } from './call-deadline.ts';
 import { intentBody } from './find-intent.ts';
 import type { Ledger } from './ledger.ts';
 import { beforeSending } from './ledger-call.ts';
@@ -40,13 +41,12 @@ interface Claim {
 /**
  * Checks that an order may be written to: one that is not within reach is refused as if it did not
  * exist, without a call. WeChat is queried only if the owner's create is still open.
- * @param sendBy on the monotonic clock, ms
  * @throws LedgerUnavailableError, or what askBeforeWrite throws
  */
 export async function checkReach(
   desk: OwnerDesk,
   ids: OrderIds,
-  sendBy: number,
+  { sendBy, queryBy }: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
 ): Promise<Refusal | undefined> {
   const { ledger, wechat, reach } = desk;
   if (reach.kind === 'everybody') {
@@ -61,7 +61,7 @@ export async function checkReach(
       : isOf(
           ledger,
           ownership.intent,
-          await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy),
+          await askBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy),
         );
   const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
   return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };
