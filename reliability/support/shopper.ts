@@ -35,7 +35,13 @@ interface Answer extends Pick<Told, 'step' | 'outOrderNo' | 'word'> {
 }
 
 /** Nobody knows: the same call is to be made again. */
-const DOUBTS = ['OutcomeUnknownError', 'WechatUnavailableError', 'no-answer'];
+const DOUBTS = [
+  'OutcomeUnknownError',
+  'WechatUnavailableError',
+  // This call sent nothing; an earlier one may have taken effect.
+  'LedgerUnavailableError',
+  'no-answer',
+];
 /** The call had no effect. In this world the reason passes, so that a new attempt is worthwhile. */
 const REFUSED = 'WechatRefusedError';
 const MOST_TRIES = 80;
@@ -126,7 +132,7 @@ async function isFalse(
   { look }: Shop,
   { step, outOrderNo, word, message }: Answer,
 ): Promise<boolean> {
-  if (word === 'OutcomeUnknownError' || word === 'no-answer') {
+  if (['OutcomeUnknownError', 'LedgerUnavailableError', 'no-answer'].includes(word)) {
     return false;
   }
   const order = await look(outOrderNo);
