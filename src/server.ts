@@ -12,7 +12,6 @@ import { createRequestIds } from './http/request-id.ts';
 import { createHttpServer, listen, refusing } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections, stopCause } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
-import { countOpenIntents } from './ledger/open-intents.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { createLog } from './observability/log.ts';
 import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
@@ -56,7 +55,7 @@ async function main(env: Environment): Promise<void> {
   const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
   const queries = createObservationFilter(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
-  metrics.countOpenIntents(() => countOpenIntents(ledger));
+  metrics.countOpenIntents(ledger.countOpenIntents);
   const leaving = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
@@ -69,7 +68,7 @@ async function main(env: Environment): Promise<void> {
     defaults: { appid: config.appid, serviceId: config.serviceId },
     launchKey,
     stopping: stopping.signal,
-    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.store.isUp()),
+    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.isUp()),
     graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
     ...(config.production && { graphiqlFor: 'schema-readers' }),
     rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { type AppResources, createApp } from '../../src/app.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
-import { type Ledger, record } from '../../src/ledger/ledger.ts';
-import type { Observation } from '../../src/ledger/observation.ts';
-import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { type Observed, recordObservation } from '../../src/ledger/record-observation.ts';
+import type { Engine } from '../../src/ledger/engine/engine.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Observation, Observed } from '../../src/ledger/observation.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import type { CallKind, SandboxCall } from '../../src/sandbox/http/call-log.ts';
 import { type SandboxOptions, startSandbox } from '../../src/sandbox/index.ts';
 import { createWechatPay, type WechatPayOptions } from '../../src/wechat/index.ts';
 import { noLimits } from '../support/limits.ts';
+import { openTestLedger } from '../support-orders/ledger.ts';
 import type { JsonObject } from './json.ts';
 
 export const APPID = 'wxd678efh567hg6787';
@@ -23,6 +23,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** What the application sees of the ledger, other than the ledger itself. */
   readonly ledger?: (real: Ledger) => Ledger;
+  /** What stands between the ledger and its jobs. */
+  readonly engine?: (real: Engine) => Engine;
 }
 
 /** The application over its fetch handler, before a ledger in memory, with the real client. */
@@ -30,11 +32,11 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
   const { wechat: options, resources, now = Date.now, ledger: seen } = gatewayOptions;
   const lines: string[] = [];
   const log = createLog({ destination: { write: (line) => void lines.push(line) } });
-  const opened = await openLedger({
-    databaseUrl: 'sqlite::memory:',
+  const opened = await openTestLedger({
     dataKey: randomBytes(32),
     log,
     now,
+    ...(gatewayOptions.engine && { engine: gatewayOptions.engine }),
   });
   const wechat = createWechatPay(options);
   const queries = createObservationFilter(opened);
@@ -85,7 +87,7 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
     },
     /** How many rows there are, once what is being written is written. */
     rows: async () => {
-      await opened.store.idle();
+      await opened.idle();
       const count = async (table: 'orders' | 'events' | 'notices') =>
         (await opened.store.db.selectFrom(table).selectAll().execute()).length;
       return {
@@ -96,9 +98,8 @@ export async function createGateway(gatewayOptions: GatewayOptions) {
     },
     /** Records what somebody has seen of an order. */
     see: (changes: Partial<Observation> = {}): Promise<Observed> => {
-      const now = opened.now();
-      const observation = { ...SEEN, occurredAt: now, ...changes };
-      return record(opened, (tx) => recordObservation(tx, observation, now));
+      const observation = { ...SEEN, occurredAt: opened.now(), ...changes };
+      return opened.recordObservation(observation);
     },
     close: async () => {
       stopping.abort();
@@ -119,13 +120,13 @@ const SEEN = {
   source: 'QUERY',
 } as const;
 
-export interface LifeOptions extends Pick<GatewayOptions, 'resources'> {
+export interface LifeOptions extends Pick<GatewayOptions, 'resources' | 'engine'> {
   readonly rules?: SandboxOptions['rules'];
   readonly timeoutMs?: number;
 }
 
 /** The same before a real sandbox, over HTTP. Nobody pays there unless the test says so. */
-export async function createLife({ rules, timeoutMs, resources }: LifeOptions = {}) {
+export async function createLife({ rules, timeoutMs, resources, engine }: LifeOptions = {}) {
   let calls: readonly SandboxCall[] = [];
   const sandbox = await startSandbox({
     rules: { payDelaySeconds: null, ...rules },
@@ -151,6 +152,7 @@ export async function createLife({ rules, timeoutMs, resources }: LifeOptions = 
       },
     },
     resources: { launchKey: () => credentials.WECHAT_APIV2_KEY, ...resources },
+    ...(engine && { engine }),
   });
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };

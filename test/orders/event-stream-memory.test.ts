@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/ledger/event-log.ts';
+import type { LoggedEvent } from '../../src/ledger/records.ts';
 import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { eventStream } from '../../src/orders/events/event-stream.ts';
 import { collectGarbage } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
-import { eventsOf, see } from '../support-orders/observations.ts';
+import { eventsOf, loggedEvent, see } from '../support-orders/observations.ts';
 
 async function turnOver(): Promise<void> {
   // What a WeakRef was asked for lives until the turn ends.
@@ -30,7 +30,7 @@ test('a reader that never reads keeps a hundred events in memory, not all of the
     { visibility: ALL_ORDERS, outOrderNo: null, after: null },
   );
   const given = Array.from({ length: 5_000 }, (_, index) => {
-    const row = event && { ...event, id: index + 2, owner: null, claimant: null };
+    const row = event && loggedEvent({ ...event, id: index + 2 });
     for (const listener of row ? listeners : []) {
       row && listener(row);
     }

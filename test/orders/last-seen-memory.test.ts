@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { LoggedEvent } from '../../src/ledger/event-log.ts';
+import type { LoggedEvent } from '../../src/ledger/records.ts';
 import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import { heapUsed } from '../support/heap.ts';
 import { openTestLedger } from '../support-orders/ledger.ts';
-import { eventsOf, see } from '../support-orders/observations.ts';
+import { eventsOf, loggedEvent, see } from '../support-orders/observations.ts';
 
 const MEGABYTE = 1024 * 1024;
 const ORDERS = 2_000;
@@ -26,8 +26,7 @@ test('states that were seen last are remembered, but not words of any length', a
   for (let index = 0; event && index < ORDERS; index += 1) {
     // Through a buffer: else it would be no more than a reference to its parts.
     const word = Buffer.from(`${'X'.repeat(WORD_LENGTH)}${index}`).toString('latin1');
-    const known = { owner: null, claimant: null };
-    listener({ ...event, ...known, out_order_no: `N${index}`, state_raw: word });
+    listener(loggedEvent({ ...event, out_order_no: `N${index}`, state_raw: word }));
   }
   expect(event).toBeDefined();
   expect(heapUsed() - before).toBeLessThan(8 * MEGABYTE);

@@ -1,4 +1,4 @@
-import type { Intended } from '../../src/ledger/find-intent.ts';
+import type { Intended } from '../../src/orders/commands/acquire-intent.ts';
 import type { PreparedWrite } from '../../src/wechat/index.ts';
 
 /** A create that is about to be sent. */

@@ -1,8 +1,10 @@
 import type { EventRow, OrderRow } from '../../src/ledger/database/tables.ts';
-import { type Ledger, record } from '../../src/ledger/ledger.ts';
-import type { Observation } from '../../src/ledger/observation.ts';
-import { type Observed, recordObservation } from '../../src/ledger/record-observation.ts';
+import { orderEvent } from '../../src/ledger/jobs/rows.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Observation, Observed } from '../../src/ledger/observation.ts';
+import type { LoggedEvent } from '../../src/ledger/records.ts';
 import type { Notification, PayAfterOrder } from '../../src/wechat/index.ts';
+import type { TestLedger } from './ledger.ts';
 
 export const MCHID = '1900000001';
 const APPID = 'wx0000000000000001';
@@ -57,6 +59,11 @@ export function orderNotification(id: string, order: Partial<PayAfterOrder>): No
   return { id, eventType: 'PAYSCORE.USER_ACCEPTED', payload, order: whole, service: null };
 }
 
+/** An event as the ledger gives it. */
+export function loggedEvent(row: EventRow, whose: Partial<LoggedEvent> = {}): LoggedEvent {
+  return { ...orderEvent(row), owner: null, claimant: null, ...whose };
+}
+
 /** A row of the event log. */
 export function event(changes: Partial<EventRow> = {}): EventRow {
   return {
@@ -74,15 +81,15 @@ export function event(changes: Partial<EventRow> = {}): EventRow {
 
 /** Records one observation, as its own write. */
 export function see(ledger: Ledger, changes: Partial<Observation> = {}): Promise<Observed> {
-  return record(ledger, (tx) => recordObservation(tx, observation(changes), ledger.now()));
+  return ledger.recordObservation(observation(changes));
 }
 
-export function eventsOf({ store }: Pick<Ledger, 'store'>): Promise<EventRow[]> {
+export function eventsOf({ store }: Pick<TestLedger, 'store'>): Promise<EventRow[]> {
   return store.db.selectFrom('events').selectAll().orderBy('id').execute();
 }
 
 export async function orderOf(
-  { store }: Pick<Ledger, 'store'>,
+  { store }: Pick<TestLedger, 'store'>,
   outOrderNo = 'N1',
 ): Promise<OrderRow> {
   const query = store.db.selectFrom('orders').selectAll();

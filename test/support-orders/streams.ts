@@ -1,12 +1,12 @@
 import { vi } from 'vitest';
-import type { EventRow } from '../../src/ledger/database/tables.ts';
+import type { OrderEvent } from '../../src/ledger/records.ts';
 
 /** The next events of a stream. */
 export async function take(
-  stream: AsyncIterableIterator<EventRow>,
+  stream: AsyncIterableIterator<OrderEvent>,
   count: number,
-): Promise<EventRow[]> {
-  const events: EventRow[] = [];
+): Promise<OrderEvent[]> {
+  const events: OrderEvent[] = [];
   while (events.length < count) {
     const { done, value } = await stream.next();
     if (done) {
@@ -17,7 +17,7 @@ export async function take(
   return events;
 }
 
-export const idsOf = (events: readonly Pick<EventRow, 'id'>[]) => events.map(({ id }) => id);
+export const idsOf = (events: readonly Pick<OrderEvent, 'id'>[]) => events.map(({ id }) => id);
 
 export const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 

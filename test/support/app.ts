@@ -7,9 +7,9 @@ import { noLimits } from './limits.ts';
 import { type CollectedLog, collectLog } from './log-lines.ts';
 
 /** A ledger in memory. */
-export function memoryLedger() {
+export function memoryLedger(now: () => number = Date.now) {
   const { log } = collectLog();
-  return openLedger({ databaseUrl: 'sqlite::memory:', dataKey: Buffer.alloc(32, 7), log });
+  return openLedger({ databaseUrl: 'sqlite::memory:', dataKey: Buffer.alloc(32, 7), log, now });
 }
 
 const shared = await memoryLedger();

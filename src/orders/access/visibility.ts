@@ -1,20 +1,12 @@
-import type { Encryption } from '../../ledger/encryption.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { Visibility } from '../../ledger/records.ts';
 
-/**
- * Whose orders a caller may know of: everybody's, or those of one owner. `owner` is the user that
- * the caller itself names, as a keyed hash.
- */
-export type Visibility =
-  | { readonly kind: 'all'; readonly owner: string | null }
-  | { readonly kind: 'own'; readonly owner: string };
+export type { Visibility } from '../../ledger/records.ts';
 
 /** Of a caller who may act for every user, and names none. */
 export const ALL_ORDERS: Visibility = { kind: 'all', owner: null };
 
 /** The keyed hash under which the user of an order is known. */
-export function ownerOf(
-  { encryption }: { readonly encryption: Encryption },
-  openid: string,
-): string {
-  return encryption.hash(openid, 'owner');
+export function ownerOf(ledger: Pick<Ledger, 'ownerOf'>, openid: string): string {
+  return ledger.ownerOf(openid);
 }
