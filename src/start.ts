@@ -9,7 +9,6 @@ import type { RequestIds } from './http/request-id.ts';
 import { createHttpServer, listen, refusing } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
-import { countOpenIntents } from './ledger/open-intents.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import type { Log } from './observability/log.ts';
 import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
@@ -59,7 +58,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
   const queries = createObservationFilter(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
-  metrics.countOpenIntents(() => countOpenIntents(ledger));
+  metrics.countOpenIntents(ledger.countOpenIntents);
   const leaving = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
@@ -73,7 +72,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     orderCacheMs: config.orderCacheMs,
     log,
     authenticator,
-    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.store.isUp()),
+    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.isUp()),
     graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
     ...(config.production && { graphiqlFor: 'schema-readers' }),
     corsOrigins: config.corsOrigins,

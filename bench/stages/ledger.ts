@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { acquireIntent, HOLD_MS } from '../../src/ledger/acquire-intent.ts';
-import { openStore } from '../../src/ledger/database/open-store.ts';
-import { createEncryption } from '../../src/ledger/encryption.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { acquireIntent } from '../../src/orders/commands/acquire-intent.ts';
 import { ledgerFile } from '../server-environment.ts';
 import { APPID, SERVICE_ID } from '../work/merchant.ts';
 import type { StageWork } from './stage.ts';
@@ -14,10 +13,11 @@ const BODY_BYTES = 2_200;
 export async function ledgerStages(
   directory: string,
 ): Promise<AsyncDisposable & { readonly works: readonly StageWork[] }> {
-  const store = await openStore(`sqlite:${ledgerFile(directory)}`);
-  const encryption = createEncryption(randomBytes(32));
-  const log = { warn: () => {}, error: () => {} };
-  const ledger = { store, encryption, now: Date.now, holdMs: HOLD_MS, log };
+  const ledger = await openLedger({
+    databaseUrl: `sqlite:${ledgerFile(directory)}`,
+    dataKey: randomBytes(32),
+    log: { warn: () => {}, error: () => {} },
+  });
   const body = randomBytes(BODY_BYTES);
   let last = 0;
   const write = async () => {
@@ -30,7 +30,7 @@ export async function ledgerStages(
       serviceId: SERVICE_ID,
       canonical: outOrderNo,
       owner: null,
-      prepare: () => ({ target: '/', body, platformSerial: 'PUB_KEY_ID_0' }),
+      prepare: { target: '/', body, platformSerial: 'PUB_KEY_ID_0' },
     };
     await acquireIntent(ledger, intended);
   };
@@ -54,5 +54,5 @@ export async function ledgerStages(
       },
     },
   ];
-  return { works, [Symbol.asyncDispose]: store.close };
+  return { works, [Symbol.asyncDispose]: ledger.close };
 }

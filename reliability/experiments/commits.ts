@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Kysely } from 'kysely';
 import { createGroupCommit, type Writer } from '../../src/ledger/database/group-commit.ts';
 import { migrate } from '../../src/ledger/database/migrations.ts';
-import { sqliteDialect } from '../../src/ledger/database/sqlite.ts';
+import { sqliteDialect } from '../../src/ledger/database/sqlite/sqlite.ts';
 import type { Tables } from '../../src/ledger/database/tables.ts';
 import { atLeast, atMost, type Experiment } from '../experiment.ts';
 

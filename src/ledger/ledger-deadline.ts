@@ -1,7 +1,3 @@
-import { InvalidInputError } from '../orders/rules/input-issue.ts';
-import { WechatError } from '../wechat/index.ts';
-import type { Ledger } from './ledger.ts';
-
 /** The ledger failed or did not answer in time. No request was sent to WeChat Pay: retry. */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError';
@@ -15,17 +11,21 @@ export class LedgerUnavailableError extends Error {
   }
 }
 
+export interface DeadlineLog {
+  readonly error: (fields: object, message: string) => void;
+}
+
 /** Node fires a longer timer immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * What the ledger is asked before a write is sent.
- * @param sendBy on the monotonic clock, ms: later, the caller is told that nothing was sent
- * @param onLate called with the result that comes after the caller was told
+ * Waits for a job that has to be done before a write is sent.
+ * @param sendBy on the monotonic clock, ms: later, the caller learns that nothing was sent
+ * @param onLate called with the result if it comes after that
  * @throws LedgerUnavailableError if the ledger fails, or has not answered by then
  */
 export async function beforeSending<T>(
-  { log }: Pick<Ledger, 'log'>,
+  log: DeadlineLog,
   sendBy: number,
   work: Promise<T>,
   onLate: (value: T) => void = () => {},
@@ -50,11 +50,10 @@ export async function beforeSending<T>(
       return value;
     },
     (error: unknown) => {
-      if (isLate || error instanceof WechatError || error instanceof InvalidInputError) {
-        throw error;
+      if (!isLate) {
+        log.error({ err: error }, 'ledger failed before a write was sent: nothing was sent');
       }
-      log.error({ err: error }, 'ledger failed before a write was sent: nothing was sent');
-      throw new LedgerUnavailableError(error);
+      throw error instanceof LedgerUnavailableError ? error : new LedgerUnavailableError(error);
     },
   );
   try {

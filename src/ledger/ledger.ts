@@ -1,70 +1,90 @@
-import type { EventBus } from '../orders/events/bus.ts';
-import type { Pace, Tx } from './database/group-commit.ts';
-import type { Store } from './database/open-store.ts';
-import type { IntentStatus } from './database/tables.ts';
-import type { Encryption } from './encryption.ts';
-import type { Observation } from './observation.ts';
-import { type Observed, recordObservation } from './record-observation.ts';
+import type { Visibility } from '../domain/visibility.ts';
+import type { EventBus } from './events/bus.ts';
+import type { Acquisition, IntentInput } from './jobs/acquire-intent.ts';
+import type { EventsAfter } from './jobs/event-log.ts';
+import type { IntentKey, OwnedIntentKey } from './jobs/find-intent.ts';
+import type { Ownership } from './jobs/find-ownership.ts';
+import type { FinishedIntent } from './jobs/finish-intent.ts';
+import type { NotificationConclusion, ReceivedNotification } from './jobs/handle-notification.ts';
+import type { OrderEventQuery, OrderQuery, Page } from './jobs/list-records.ts';
+import type {
+  Due,
+  PostponedIntent,
+  PostponedOrder,
+  ReconciledIntent,
+  ReconciledOrder,
+} from './jobs/reconcile.ts';
+import type { Observation, Observed } from './observation.ts';
+import type { Intent, IntentStatus, LoggedEvent, OrderEvent, OrderRecord } from './records.ts';
 
-/** What outlives a request: the store, the key to it, and the way its events get out. */
+/**
+ * The durable record of orders and of writes to WeChat Pay: whole jobs, values in and values out. A
+ * write is durable when it resolves, jobs run in the order in which they were given, and a read sees
+ * the writes before it. `sendBy`, on the monotonic clock in ms: after it nothing may be sent, so that
+ * the job rejects with LedgerUnavailableError, as it does if the ledger fails.
+ */
 export interface Ledger {
-  readonly store: Store;
-  readonly encryption: Encryption;
   readonly bus: EventBus;
   readonly log: LedgerLog;
   /** Unix ms. */
   readonly now: () => number;
-  /** Ms that what is under way is left alone for; then its process is taken for dead. */
-  readonly holdMs: number;
-  /** Told of every write to WeChat that is put down, and of what became of it. */
+  /** Called with every write to WeChat Pay that is made durable, and with its outcome. */
   readonly onIntent: (step: IntentStep) => void;
+  /** The keyed hash under which the user of an order is known. */
+  readonly ownerOf: (openid: string) => string;
+
+  readonly hasIntent: (key: OwnedIntentKey, sendBy: number) => Promise<boolean>;
+  /** One that is new and durable only after `sendBy` is released. */
+  readonly acquireIntent: (input: IntentInput, sendBy: number) => Promise<Acquisition>;
+  readonly intentsWithSameInput: (key: IntentKey, sendBy: number) => Promise<readonly Intent[]>;
+  /** Without `sendBy`, for a query, it rejects with what the database throws. */
+  readonly findOwnership: (
+    owner: string,
+    outOrderNo: string,
+    sendBy?: number,
+  ) => Promise<Ownership>;
+  /** No caller needs to wait for it. */
+  readonly finishIntent: (finished: FinishedIntent) => Promise<Observed | null>;
+  /** No caller needs to wait for it. */
+  readonly keepIntentOpen: (open: { readonly id: string; readonly since: number }) => Promise<void>;
+  /** Returns whether it was released: another call may have acquired it since. */
+  readonly releaseIntent: (held: HeldIntent) => Promise<boolean>;
+  /** No caller needs to wait for it. */
+  readonly recordObservation: (observation: Observation) => Promise<Observed>;
+  readonly handleNotification: (
+    notification: ReceivedNotification,
+  ) => Promise<NotificationConclusion>;
+
+  /** Newest first. */
+  readonly listOrders: (query: OrderQuery) => Promise<Page<OrderRecord>>;
+  /** Oldest first. */
+  readonly listEvents: (query: OrderEventQuery) => Promise<Page<OrderEvent>>;
+  readonly eventExists: (visibility: Visibility, id: number) => Promise<boolean>;
+  readonly eventsAfter: (query: EventsAfter) => Promise<readonly LoggedEvent[]>;
+
+  readonly claimDue: (limit: number) => Promise<Due>;
+  readonly finishIntentReconciliation: (reconciled: ReconciledIntent) => Promise<Observed | null>;
+  readonly postponeIntent: (intent: PostponedIntent) => Promise<void>;
+  readonly finishOrderReconciliation: (reconciled: ReconciledOrder) => Promise<Observed | null>;
+  readonly postponeOrder: (order: PostponedOrder) => Promise<void>;
+
+  readonly countOpenIntents: () => Promise<number>;
+  /** Whether the database answers, within two seconds. */
+  readonly isUp: () => Promise<boolean>;
+  /** Resolves once everything that was given until now is written. */
+  readonly idle: () => Promise<void>;
 }
 
-/** `open` where nobody knows what became of it. */
+interface HeldIntent {
+  readonly id: string;
+  /** The lease of the call that acquired it. */
+  readonly until: number | null;
+}
+
+/** `open` if the outcome is unknown. */
 export type IntentStep = 'begun' | 'repeated' | IntentStatus;
 
 export interface LedgerLog {
   readonly warn: (fields: object, message: string) => void;
   readonly error: (fields: object, message: string) => void;
-}
-
-/** A durable write whose events get out, here and on the other instances, once it is committed. */
-export async function record<T>(
-  { store, bus }: Ledger,
-  job: (tx: Tx) => Promise<T>,
-  pace?: Pace,
-): Promise<T> {
-  const value = await store.write(async (tx) => {
-    const result = await job(tx);
-    await store.notify(tx);
-    return result;
-  }, pace);
-  bus.poll();
-  return value;
-}
-
-/** Records what was seen, in the background: it never slows down who saw it, nor fails them. */
-export function recordObservationLater(
-  ledger: Ledger,
-  seen: Observation,
-  onFailure: () => void,
-): void {
-  const { log, now } = ledger;
-  record(ledger, (tx) => recordObservation(tx, seen, now()), 'deferred').then(
-    (observed) => warnIfSuspicious(ledger, seen, observed),
-    (err: unknown) => {
-      onFailure();
-      log.error({ err }, 'what was seen of an order could not be recorded');
-    },
-  );
-}
-
-export function warnIfSuspicious({ log }: Ledger, seen: Observation, observed: Observed): void {
-  if (observed.outcome === 'suspicious') {
-    const { outOrderNo, source } = seen;
-    log.warn(
-      { outOrderNo, source, reason: observed.reason },
-      'what was seen of an order contradicts the record; it was not applied',
-    );
-  }
 }

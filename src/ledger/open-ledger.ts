@@ -1,10 +1,14 @@
-import { createEventBus } from '../orders/events/bus.ts';
-import { HOLD_MS } from './acquire-intent.ts';
-import { checkDataKey } from './data-key-check.ts';
+import { createLedger, type OpenLedger } from './create-ledger.ts';
+import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
 import { NewerSchemaError } from './database/migrations.ts';
-import { openStore } from './database/open-store.ts';
-import { createEncryption } from './encryption.ts';
-import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
+import { openStore, sqlitePath } from './database/open-store.ts';
+import { createEncryption, type Encryption } from './encryption.ts';
+import type { Engine } from './engine/engine.ts';
+import { createLocalEngine } from './engine/local-engine.ts';
+import { startWorkerEngine } from './engine/worker-engine.ts';
+import type { IntentStep, LedgerLog } from './ledger.ts';
+
+export type { OpenLedger } from './create-ledger.ts';
 
 export interface LedgerOptions {
   /** `sqlite:<path>`, `sqlite::memory:` or `postgres://…` */
@@ -14,15 +18,13 @@ export interface LedgerOptions {
   readonly log: LedgerLog;
   /** Unix ms. */
   readonly now?: () => number;
-  /** Longer than any call to WeChat takes, with the query before it. */
+  /** Longer than any call to WeChat Pay takes, with the query before it. */
   readonly holdMs?: number;
   readonly onIntent?: (step: IntentStep) => void;
 }
 
-export interface OpenLedger extends Ledger {
-  /** Waits for what is being written. */
-  readonly close: () => Promise<void>;
-}
+/** A live call finishes its own intent; the reconciler queries it only after this, by default. */
+export const HOLD_MS = 60_000;
 
 /** The database does not answer: check that it runs, and DATABASE_URL. */
 class DatabaseUnavailableError extends Error {
@@ -35,7 +37,8 @@ class DatabaseUnavailableError extends Error {
 }
 
 /**
- * Opens the store, brings its tables up to date and begins to follow its events.
+ * Opens the database, brings its tables up to date and begins to follow its events. A SQLite file
+ * has a thread of its own: if that ends by itself, its error is thrown here, uncaught.
  * @throws NewerSchemaError, DatabaseUnavailableError, WrongDataKeyError
  */
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
@@ -47,29 +50,34 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     holdMs = HOLD_MS,
     onIntent = () => {},
   } = options;
-  const store = await openStore(databaseUrl).catch((cause: unknown) => {
-    throw cause instanceof NewerSchemaError ? cause : new DatabaseUnavailableError(cause);
-  });
   const encryption = createEncryption(dataKey);
+  const engine = await openEngine(databaseUrl, dataKey, encryption).catch((cause: unknown) => {
+    const isKnown = cause instanceof NewerSchemaError || cause instanceof WrongDataKeyError;
+    throw isKnown ? cause : new DatabaseUnavailableError(cause);
+  });
+  return await createLedger({ engine, encryption, log, now, holdMs, onIntent });
+}
+
+async function openEngine(
+  databaseUrl: string,
+  dataKey: Uint8Array,
+  encryption: Encryption,
+): Promise<Engine> {
+  const path = sqlitePath(databaseUrl);
+  if (path !== undefined && path !== ':memory:') {
+    return await startWorkerEngine({ path, dataKey, onCrash: throwUncaught });
+  }
+  const store = await openStore(databaseUrl);
   await checkDataKey(store, encryption).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const bus = await createEventBus(store, (err) => {
-    log.warn({ err }, 'the event log could not be read; again soon');
+  return createLocalEngine(store, encryption);
+}
+
+/** The process cannot go on without its ledger: it ends as after any error that nobody caught. */
+function throwUncaught(error: Error): void {
+  setImmediate(() => {
+    throw error;
   });
-  return {
-    store,
-    encryption: encryption,
-    bus,
-    log,
-    now,
-    holdMs,
-    onIntent,
-    close: async () => {
-      await store.idle();
-      await bus.close();
-      await store.close();
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
-import type { NotificationOutcome } from '../ledger/database/tables.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { NotificationOutcome } from '../ledger/records.ts';
 import { handleNotification } from '../orders/notifications/handle-notification.ts';
 import {
   type SignedMessage,

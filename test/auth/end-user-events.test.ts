@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { record } from '../../src/ledger/ledger.ts';
 import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
 import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
 import { subscribe } from '../fixtures/http/sse.ts';
 import { at, type JsonObject } from '../fixtures/json-at.ts';
+import { writeRows } from '../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 let gateway: Gateway;
@@ -78,7 +78,7 @@ test('an event that comes before its create is settled is told when it is, once 
   await see('A1', null, 'USER_ACCEPTED');
   await see('A2', 'A');
   await new Promise((resolve) => setTimeout(resolve, 150));
-  await record(gateway.ledger, (tx) =>
+  await writeRows(gateway.ledger, (tx) =>
     tx.updateTable('intents').set({ status: 'done' }).where('out_order_no', '=', 'A1').execute(),
   );
   await see('A1', 'A', 'CREATED');
@@ -90,7 +90,7 @@ test('an event under a number that was refused is never told', async () => {
   await openCreate('A1', 'A');
   const events = await listen('a');
   await see('A1', null, 'USER_ACCEPTED');
-  await record(gateway.ledger, (tx) =>
+  await writeRows(gateway.ledger, (tx) =>
     tx.updateTable('intents').set({ status: 'refused' }).where('out_order_no', '=', 'A1').execute(),
   );
   await see('A2', 'A');
@@ -99,7 +99,7 @@ test('an event under a number that was refused is never told', async () => {
 });
 
 function openCreate(outOrderNo: string, who: string): Promise<unknown> {
-  return record(gateway.ledger, (tx) =>
+  return writeRows(gateway.ledger, (tx) =>
     tx
       .insertInto('intents')
       .values({

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { record } from '../../src/ledger/ledger.ts';
 import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { as, caller, knowing, shopper } from '../fixtures/app/callers.ts';
 import { createLife, graphqlRequest, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
+import { writeRows } from '../fixtures/ledger/test-ledger.ts';
 
 const A = 'openid-of-A';
 const B = 'openid-of-B';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   owned = await made('a');
 });
 beforeEach(async () => {
-  await life.ledger.store.idle();
+  await life.ledger.idle();
   life.forgetCalls();
 });
 afterAll(() => life.close());
@@ -71,13 +71,13 @@ describe('a shopper', () => {
     expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
       data: { payAfterOrder: { outOrderNo, state: 'CREATED' } },
     });
-    await life.ledger.store.idle();
+    await life.ledger.idle();
     expect(await listed('a')).toContain(outOrderNo);
   });
 
   test('sees what somebody else has made for it', async () => {
     const outOrderNo = await made('operator', { openid: B, needUserConfirm: false });
-    await life.ledger.store.idle();
+    await life.ledger.idle();
     expect(await listed('b')).toContain(outOrderNo);
     expect(await run('b', ORDER, { by: { outOrderNo } })).toMatchObject({
       data: { payAfterOrder: { outOrderNo } },
@@ -122,7 +122,7 @@ describe('a shopper', () => {
 
   test('is not shown an order that nobody is known to own, nor may it claim its number', async () => {
     const outOrderNo = await made('operator');
-    await life.ledger.store.idle();
+    await life.ledger.idle();
     life.forgetCalls();
     expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
       data: { payAfterOrder: null },
@@ -204,8 +204,8 @@ describe('a shopper', () => {
     const outOrderNo = newNumber();
     const owner = ownerOf(life.ledger, B);
     await made('operator', { outOrderNo });
-    await life.ledger.store.idle();
-    await record(life.ledger, async (tx) => {
+    await life.ledger.idle();
+    await writeRows(life.ledger, async (tx) => {
       await tx.deleteFrom('orders').where('out_order_no', '=', outOrderNo).execute();
       await tx.deleteFrom('intents').where('out_order_no', '=', outOrderNo).execute();
     });

@@ -110,7 +110,7 @@ describe.each([
 test('what is not expected is masked on both transports', async () => {
   const broken = await createGateway({ wechat: notificationOptions() });
   const brokenPort = await serve(broken);
-  await broken.ledger.store.close();
+  await broken.ledger.close();
   const masked = [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
   const sse = await subscribe(broken, { after: '1' });
   expect(at((await sse.next()).data, 'errors')).toMatchObject(masked);

@@ -1,21 +1,21 @@
 import { describe, expect, test, vi } from 'vitest';
-import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
-import type { Intended } from '../../src/ledger/find-intent.ts';
-import { keepOpen, settleIntent } from '../../src/ledger/finish-intent.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
+import { keepOpen, settleIntent } from '../../src/ledger/jobs/finish-intent.ts';
+import type { Intended } from '../../src/orders/commands/acquire-intent.ts';
+import { acquireIntent } from '../../src/orders/commands/acquire-intent.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
 import { bytes, intended } from '../fixtures/ledger/intended.ts';
+import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
 
-function standOf(ledger: Ledger, changes: Partial<Intended> = {}) {
+function standOf(ledger: TestLedger, changes: Partial<Intended> = {}) {
   return acquireIntent(ledger, intended(changes));
 }
 
-function settle({ store }: Ledger, id: string, status: 'done' | 'refused'): Promise<void> {
+function settle({ store }: TestLedger, id: string, status: 'done' | 'refused'): Promise<void> {
   return store.write((tx) => settleIntent(tx, id, status, 2));
 }
 
-const intentsOf = ({ store }: Ledger) => store.db.selectFrom('intents').selectAll().execute();
+const intentsOf = ({ store }: TestLedger) => store.db.selectFrom('intents').selectAll().execute();
 
 describe.each(databases)('an intent on $name', ({ start }) => {
   const database = useDatabase(start);
@@ -30,7 +30,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
       repeated: true,
       prepared: {
         target: first.prepared.target,
-        body: Buffer.from(first.prepared.body),
+        body: new Uint8Array(first.prepared.body),
         platformSerial: first.prepared.platformSerial,
       },
     });

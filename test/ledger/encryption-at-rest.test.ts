@@ -52,7 +52,7 @@ describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
     const payload = JSON.stringify({ openid: PERSONAL.openid });
     const service = { ...orderNotification('n2', {}), order: null, payload };
     await handleNotification(ledger, wechat, service);
-    await ledger.store.idle();
+    await ledger.idle();
 
     const stored = await everythingIn(ledger.store);
     expect(stored).toContain(outOrderNo);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { acquireIntent } from '../../src/ledger/acquire-intent.ts';
-import { settleIntent } from '../../src/ledger/finish-intent.ts';
-import { observationOf } from '../../src/ledger/observation.ts';
+import { settleIntent } from '../../src/ledger/jobs/finish-intent.ts';
+import { acquireIntent } from '../../src/orders/commands/acquire-intent.ts';
+import { observationOf } from '../../src/orders/state/observation.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { intended } from '../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';

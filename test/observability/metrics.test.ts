@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { countOpenIntents } from '../../src/ledger/open-intents.ts';
 import { countedQueries, createMetrics } from '../../src/observability/metrics.ts';
 import { createFixture } from '../fixtures/app/sandbox-app.ts';
 import {
@@ -122,7 +121,7 @@ test('writes are counted from their intent to what became of them', async () => 
   await fixture.create(input);
   await fixture.create(input);
   expect(steps).toEqual(['begun', 'done', 'repeated', 'done']);
-  await expect.poll(() => countOpenIntents(ledger)).toBe(0);
+  await expect.poll(() => ledger.countOpenIntents()).toBe(0);
   await fixture.close();
   await ledger.close();
 });

@@ -109,7 +109,7 @@ test('a caller who says that much will come is refused before it does', async ()
 
 test('a notification that can not be stored is to come again: 503', async () => {
   const closing = await createGateway({ wechat: notificationOptions() });
-  await closing.ledger.store.close();
+  await closing.ledger.close();
   expect((await post(closing, notificationBody())).status).toBe(503);
   expect(closing.logged()).toContain('could not be stored');
   expect(closing.logged()).not.toContain('SECRET');
@@ -121,11 +121,8 @@ test('a notification is answered with 503 where a write is refused, and taken wh
     wechat: notificationOptions(),
     ledger: (real) => ({
       ...real,
-      store: {
-        ...real.store,
-        write: (job) =>
-          broken ? Promise.reject(new Error('disk is full')) : real.store.write(job),
-      },
+      handleNotification: (notification) =>
+        broken ? Promise.reject(new Error('disk is full')) : real.handleNotification(notification),
     }),
   });
   const body = notificationBody();

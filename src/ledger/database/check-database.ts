@@ -3,8 +3,8 @@ import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Kysely } from 'kysely';
 import { migrate } from './migrations.ts';
-import { postgresDialect, postgresPool } from './postgres.ts';
-import { sqliteDialect } from './sqlite.ts';
+import { postgresDialect, postgresPool } from './postgres/postgres.ts';
+import { sqliteDialect } from './sqlite/sqlite.ts';
 
 /** What ends the trial, so that nothing of it stays. */
 class EndOfTrial extends Error {}

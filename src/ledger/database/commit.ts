@@ -4,45 +4,56 @@ import type { Tables } from './tables.ts';
 export type Tx = Transaction<Tables>;
 
 export interface Job {
-  /** Does the job; what it gives back tells the caller, once the group is committed. */
+  /** Does the job; the function that it returns reports the result, once the group is committed. */
   readonly run: (tx: Tx) => Promise<() => void>;
   readonly fail: (error: unknown) => void;
 }
 
-/** All jobs in one transaction; each caller is told once it is on the disk. Never rejects. */
+/**
+ * Runs a group of jobs in one transaction; each caller gets its result once it is durable. Never
+ * rejects.
+ * @param takeGroup called once the transaction has its lock: what arrived meanwhile belongs to it
+ * @returns why the transaction could not begin: then no group was taken
+ */
 export async function commit(
   db: Kysely<Tables>,
   lock: (tx: Tx) => Promise<unknown>,
-  group: readonly Job[],
-): Promise<void> {
-  let outcomes: readonly (() => void)[] = [];
+  takeGroup: () => readonly Job[],
+): Promise<{ readonly error: unknown } | undefined> {
+  let group: readonly Job[] | undefined;
+  let reports: readonly (() => void)[] = [];
   try {
-    outcomes = await db.transaction().execute(async (tx) => {
+    reports = await db.transaction().execute(async (tx) => {
       await lock(tx);
+      group = takeGroup();
       return await runAll(tx, group);
     });
   } catch (error) {
+    if (group === undefined) {
+      return { error };
+    }
     for (const { fail } of group) {
       fail(error);
     }
-    return;
+    return undefined;
   }
-  for (const tell of outcomes) {
-    tell();
+  for (const report of reports) {
+    report();
   }
+  return undefined;
 }
 
-/** Jobs rarely fail: they share one savepoint, and only where one fails does each get its own. */
+/** Jobs rarely fail: they share one savepoint, and each gets its own only after one has failed. */
 async function runAll(tx: Tx, group: readonly Job[]): Promise<readonly (() => void)[]> {
   if (group.length > 1) {
     await sql`savepoint jobs`.execute(tx);
   }
-  const outcomes: (() => void)[] = [];
+  const reports: (() => void)[] = [];
   try {
     for (const job of group) {
-      outcomes.push(await job.run(tx));
+      reports.push(await job.run(tx));
     }
-    return outcomes;
+    return reports;
   } catch (error) {
     if (group.length === 1) {
       throw error;
@@ -59,9 +70,9 @@ async function runAll(tx: Tx, group: readonly Job[]): Promise<readonly (() => vo
 async function retryIndividually(tx: Tx, { run, fail }: Job): Promise<() => void> {
   await sql`savepoint job`.execute(tx);
   try {
-    const tell = await run(tx);
+    const report = await run(tx);
     await sql`release savepoint job`.execute(tx);
-    return tell;
+    return report;
   } catch (error) {
     await sql`rollback to savepoint job`.execute(tx);
     return () => fail(error);

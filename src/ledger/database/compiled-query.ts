@@ -15,14 +15,14 @@ export function compiledQuery<Values extends object, Row>(
 ): (db: Kysely<Tables>, values: Values) => Promise<readonly Row[]> {
   const built = new WeakMap<object, CompiledQuery<Row>>();
   const buildOnce = (db: Kysely<Tables>, values: Values) => {
-    // A transaction has the adapter of its database.
-    const { adapter } = db.getExecutor();
-    const known = built.get(adapter);
+    // The same for every connection to this kind of database, and for its transactions.
+    const kind = db.getExecutor().adapter.constructor;
+    const known = built.get(kind);
     if (known !== undefined) {
       return known;
     }
     const query = build(db, paramsFor(values)).compile();
-    built.set(adapter, query);
+    built.set(kind, query);
     return query;
   };
   return async (db, values) => {

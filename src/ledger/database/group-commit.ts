@@ -1,21 +1,33 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { commit, type Job, type Tx } from './commit.ts';
+import { DatabaseLockedError } from './sqlite/sqlite.ts';
 import type { Tables } from './tables.ts';
 
 export type { Tx } from './commit.ts';
 
-/** `soon`: nobody waits for it; it rides with the next commit, or gets its own after 25 ms. */
-export type Pace = 'immediate' | 'deferred';
+/** `background`: no caller waits for the job, so that it may wait longer for a lock. */
+type Pace = 'immediate' | 'background';
 
 export interface Writer {
   /**
-   * Done in order; on the disk when it resolves. A job that throws is undone, alone. One may be done
-   * twice, the first time undone: it acts on nothing but the transaction.
+   * Jobs run in order, and are durable when their promise resolves. A job that throws is undone,
+   * without the others of its group. A job may run twice, the first time undone: it must change
+   * nothing but the transaction.
    */
   readonly write: <T>(job: (tx: Tx) => Promise<T>, pace?: Pace) => Promise<T>;
-  /** Has everything written that waits, and resolves when it is. */
+  /** Resolves once every job that waits is written. */
   readonly idle: () => Promise<void>;
+  /**
+   * Resolves once the jobs that were given until now are written, so that a read sees them; and
+   * immediately while another process holds the lock.
+   */
+  readonly caughtUp: () => Promise<void>;
+}
+
+export interface GroupCommit extends Writer {
+  /** Another process holds the lock: reads must not wait. */
+  readonly blocked: () => void;
 }
 
 interface Waiting extends Job {
@@ -26,88 +38,112 @@ interface Waiting extends Job {
 
 /** Bounds how long one transaction holds the lock. */
 const GROUP_SIZE = 64;
-/**
- * Under load commits begin apart, and more jobs share each: so far for each job of the last group
- * that somebody waited for. Who is alone hardly waits, and nobody does after a pause.
- */
-const LINGER_MS = 5;
-const LONGEST_LINGER_MS = 20;
-const MAX_LINGER_MS = 25;
+/** What no caller waits for survives a lock of this length. */
+const BACKGROUND_WAIT_MS = 30_000;
 
 /**
- * Group commit: jobs that wait together share one transaction, and so one fsync.
+ * Natural group commit: the jobs that arrive while one group commits share the next transaction, and
+ * so one fsync. No job waits for others to arrive.
  * @param lock makes the transaction the only writing one among all instances: what it reads stays
- *   true, and cursors come in the order of commits.
+ *   true, and cursors follow the order of commits
  */
-export function createGroupCommit(db: Kysely<Tables>, lock: (tx: Tx) => Promise<unknown>): Writer {
+export function createGroupCommit(
+  db: Kysely<Tables>,
+  lock: (tx: Tx) => Promise<unknown>,
+): GroupCommit {
   const queue: Waiting[] = [];
   let working: Promise<void> | undefined;
-  let nextAt = Number.NEGATIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
-  let timerDue = Number.POSITIVE_INFINITY;
+  let isBlocked = false;
+  let given = 0;
+  let settled = 0;
+  let readers: { readonly after: number; readonly resume: () => void }[] = [];
 
-  const begin = () => {
-    clearTimeout(timer);
-    timerDue = Number.POSITIVE_INFINITY;
-    working ??= work();
+  const resumeReaders = () => {
+    const ready = readers.filter(({ after }) => isBlocked || after <= settled);
+    readers = readers.filter((reader) => !ready.includes(reader));
+    for (const { resume } of ready) {
+      resume();
+    }
   };
   const work = async () => {
-    // Whoever is just arriving joins this group: SQLite never lets the loop turn by itself.
-    await nextTurn();
-    const group = queue.splice(0, GROUP_SIZE);
-    nextAt = performance.now() + gatherMs(group);
-    await commit(db, lock, group);
-    working = undefined;
-    plan();
+    // What is given in the same turn belongs to the first group.
+    await Promise.resolve();
+    while (queue.length > 0) {
+      const waiting = queue.length;
+      const failure = await commit(db, lock, () => {
+        isBlocked = false;
+        return queue.splice(0, GROUP_SIZE);
+      });
+      if (failure !== undefined) {
+        isBlocked = false;
+        const late = queue.splice(0, waiting);
+        const kept = late.filter((job) => maySurvive(job, failure.error));
+        queue.unshift(...kept);
+        for (const job of late) {
+          if (!kept.includes(job)) {
+            job.fail(failure.error);
+          }
+        }
+      }
+      resumeReaders();
+      // SQLite never lets the loop turn by itself: reads, and the jobs of the next group, arrive here.
+      await nextTurn();
+    }
   };
-  const plan = () => {
-    if (working !== undefined || queue.length === 0) {
-      return;
-    }
-    const due = dueAt(queue, nextAt);
-    const inMs = due - performance.now();
-    if (inMs <= 0) {
-      begin();
-    } else if (due < timerDue) {
-      clearTimeout(timer);
-      timerDue = due;
-      timer = setTimeout(begin, Math.ceil(inMs));
-    }
+  const begin = () => {
+    working ??= work().then(() => {
+      working = undefined;
+      if (queue.length > 0) {
+        begin();
+      }
+    });
   };
   return {
     write: (job, pace = 'immediate') =>
       new Promise((resolve, reject) => {
+        given += 1;
         queue.push({
           run: async (tx) => {
             const value = await job(tx);
-            return () => resolve(value);
+            return () => {
+              settled += 1;
+              resolve(value);
+            };
           },
-          fail: reject,
+          fail: (error) => {
+            settled += 1;
+            reject(error);
+          },
           pace,
           since: performance.now(),
         });
-        plan();
+        begin();
       }),
     idle: async () => {
-      while (working !== undefined || queue.length > 0) {
-        begin();
+      while (working !== undefined) {
         await working;
       }
+    },
+    caughtUp: () => {
+      if (isBlocked || settled >= given) {
+        return Promise.resolve();
+      }
+      const after = given;
+      return new Promise((resume) => {
+        readers.push({ after, resume });
+      });
+    },
+    blocked: () => {
+      isBlocked = true;
+      resumeReaders();
     },
   };
 }
 
-function gatherMs(group: readonly Waiting[]): number {
-  const prompt = group.filter(({ pace }) => pace === 'immediate').length;
-  return Math.min(Math.max(prompt, 1) * LINGER_MS, LONGEST_LINGER_MS);
-}
-
-/** When those in the queue are to be committed. */
-function dueAt(queue: readonly Waiting[], nextAt: number): number {
-  const [first] = queue;
-  if (first === undefined || queue.length >= GROUP_SIZE) {
-    return Number.NEGATIVE_INFINITY;
-  }
-  const isPrompt = queue.some(({ pace }) => pace === 'immediate');
-  return isPrompt ? nextAt : first.since + MAX_LINGER_MS;
+function maySurvive({ pace, since }: Waiting, error: unknown): boolean {
+  return (
+    error instanceof DatabaseLockedError &&
+    pace === 'background' &&
+    performance.now() - since < BACKGROUND_WAIT_MS
+  );
 }

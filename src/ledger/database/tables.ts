@@ -1,4 +1,5 @@
 import type { PayAfterState } from '../../domain/pay-after-state.ts';
+import type { EventSource, IntentStatus, NotificationOutcome, Operation } from '../records.ts';
 
 /** Times are Unix ms; amounts fen. Nothing personal stands here in the clear. */
 export interface Tables {
@@ -28,12 +29,6 @@ export interface OrderRow {
   readonly check_at: number | null;
 }
 
-/**
- * `open`: it may have taken effect. `refused`: it has not, for certain. `absent`: a later look did
- * not find it; the number may be used again, and the same input still sends the same bytes.
- */
-export type IntentStatus = 'open' | 'done' | 'refused' | 'absent';
-
 export interface IntentRow {
   readonly id: string;
   readonly operation: Operation;
@@ -55,10 +50,6 @@ export interface IntentRow {
   readonly check_at: number | null;
 }
 
-export type Operation = 'create' | 'complete' | 'cancel' | 'sync';
-
-export type EventSource = 'NOTIFICATION' | 'QUERY' | 'MUTATION' | 'RECONCILER';
-
 export interface EventRow {
   /** The cursor: strictly increasing in the order of commits. */
   readonly id: number;
@@ -76,8 +67,6 @@ interface DataKeyRow {
   /** A known word, sealed under the data key of this database. */
   readonly sealed: string;
 }
-
-export type NotificationOutcome = 'applied' | 'nothing-new' | 'suspicious' | 'kept';
 
 interface NoticeRow {
   readonly id: string;

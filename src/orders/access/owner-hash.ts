@@ -1,9 +1,6 @@
-import type { Encryption } from '../../ledger/encryption.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 
 /** The keyed hash under which the user of an order is known. */
-export function ownerOf(
-  { encryption }: { readonly encryption: Encryption },
-  openid: string,
-): string {
-  return encryption.hash(openid, 'owner');
+export function ownerOf(ledger: Pick<Ledger, 'ownerOf'>, openid: string): string {
+  return ledger.ownerOf(openid);
 }

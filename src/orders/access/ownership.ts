@@ -1,9 +1,5 @@
 import type { Visibility } from '../../domain/visibility.ts';
-import type { IntentRow } from '../../ledger/database/tables.ts';
-import { intentBody } from '../../ledger/find-intent.ts';
-import { STANDING } from '../../ledger/finish-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { beforeSending } from '../../ledger/ledger-deadline.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,
@@ -17,7 +13,7 @@ import type { Refusal } from '../commands/repeat-or-refuse.ts';
 
 /** What is needed to tell whose an order is. */
 export interface OwnershipServices {
-  readonly ledger: Pick<Ledger, 'store' | 'encryption' | 'log'>;
+  readonly ledger: Pick<Ledger, 'findOwnership'>;
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
   readonly visibility: Visibility;
 }
@@ -26,16 +22,6 @@ interface OrderIds {
   readonly appid: string;
   readonly serviceId: string;
   readonly outOrderNo: string;
-}
-
-/** Whose order a number belongs to, for one owner. `unowned`: it is recorded without a user. */
-type Ownership = 'own' | 'foreign' | 'unowned' | 'unknown' | Claim;
-
-/** The owner's create is still open: the order is theirs if it is what they sent. */
-interface Claim {
-  readonly intent: IntentRow;
-  /** Whether an order is recorded under the number, without a user. */
-  readonly isRecorded: boolean;
 }
 
 /**
@@ -53,14 +39,12 @@ export async function checkOwnOrder(
     return undefined;
   }
   const { appid, serviceId, outOrderNo } = ids;
-  const search = findOwnership(ledger, visibility.owner, outOrderNo);
-  const ownership = await beforeSending(ledger, sendBy, search);
+  const ownership = await ledger.findOwnership(visibility.owner, outOrderNo, sendBy);
   const isOwn =
     typeof ownership === 'string'
       ? ownership === 'own'
       : isOf(
-          ledger,
-          ownership.intent,
+          ownership.body,
           await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy),
         );
   const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
@@ -89,8 +73,7 @@ export async function checkNumberAvailable(
   if (visibility.kind === 'all') {
     return undefined;
   }
-  const search = findOwnership(ledger, visibility.owner, outOrderNo);
-  const ownership = await beforeSending(ledger, sendBy, search);
+  const ownership = await ledger.findOwnership(visibility.owner, outOrderNo, sendBy);
   const isUnowned =
     ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
   return ownership === 'foreign' || isUnowned
@@ -116,51 +99,18 @@ export async function showIfVisible(
     return await load();
   }
   const known =
-    outOrderNo === null ? undefined : await findOwnership(ledger, visibility.owner, outOrderNo);
+    outOrderNo === null ? undefined : await ledger.findOwnership(visibility.owner, outOrderNo);
   if (typeof known === 'string' && known !== 'own') {
     return null;
   }
   const order = await load();
   const ownership =
-    known ?? (await findOwnership(ledger, visibility.owner, order?.outOrderNo ?? ''));
-  const isOwn =
-    typeof ownership === 'string' ? ownership === 'own' : isOf(ledger, ownership.intent, order);
+    known ?? (await ledger.findOwnership(visibility.owner, order?.outOrderNo ?? ''));
+  const isOwn = typeof ownership === 'string' ? ownership === 'own' : isOf(ownership.body, order);
   return isOwn ? order : null;
 }
 
-async function findOwnership(
-  { store: { db } }: Pick<Ledger, 'store'>,
-  owner: string,
-  outOrderNo: string,
-): Promise<Ownership> {
-  const order = await db
-    .selectFrom('orders')
-    .select('owner')
-    .where('out_order_no', '=', outOrderNo)
-    .executeTakeFirst();
-  if (order && order.owner !== null) {
-    return order.owner === owner ? 'own' : 'foreign';
-  }
-  const intent = await db
-    .selectFrom('intents')
-    .selectAll()
-    .where('out_order_no', '=', outOrderNo)
-    .where('operation', '=', 'create')
-    .where('owner', '=', owner)
-    .where('status', 'in', STANDING)
-    .executeTakeFirst();
-  if (intent) {
-    return intent.status === 'done' ? 'own' : { intent, isRecorded: order !== undefined };
-  }
-  return order ? 'unowned' : 'unknown';
-}
-
 /** Another order may have the number: that one stays somebody else's. */
-function isOf(
-  { encryption }: Pick<Ledger, 'encryption'>,
-  intent: IntentRow,
-  order: PayAfterOrder | null,
-): boolean {
-  const body = intentBody(intent, encryption);
+function isOf(body: Uint8Array, order: PayAfterOrder | null): boolean {
   return order !== null && outcomeByQuery('create', body, order) === 'took-effect';
 }

@@ -79,7 +79,7 @@ function cancelWrite(
       serviceId,
       canonical: JSON.stringify(fresh.canonical),
       owner: visibility.kind === 'own' ? visibility.owner : null,
-      prepare: () => fresh,
+      prepare: fresh,
     },
     send: (options) => wechat.cancelPayAfterOrder(input, options),
     seen: () => ({ outOrderNo, appid, serviceId, state: 'REVOKED' }),

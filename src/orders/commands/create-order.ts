@@ -69,7 +69,7 @@ function createWrite(
       serviceId,
       canonical: JSON.stringify(fresh.canonical),
       owner,
-      prepare: () => fresh,
+      prepare: fresh,
     },
     send: (options) => wechat.createPayAfterOrder(order, options),
     // Its answer has no state: an order that was just created is at least this.

@@ -1,16 +1,11 @@
-import type { IntentRow } from '../../ledger/database/tables.ts';
-import type { Intended } from '../../ledger/find-intent.ts';
-import { digestOf, intentBody, intentsWithSameInput } from '../../ledger/find-intent.ts';
-import { settleIntent } from '../../ledger/finish-intent.ts';
-import { record, warnIfSuspicious } from '../../ledger/ledger.ts';
-import { beforeSending } from '../../ledger/ledger-deadline.ts';
-import { observationOf } from '../../ledger/observation.ts';
-import { recordObservation } from '../../ledger/record-observation.ts';
+import type { Intent } from '../../ledger/records.ts';
 import {
   OrderOutcomeUnknownError,
   outcomeByQuery,
   type PayAfterOrder,
 } from '../../wechat/index.ts';
+import { observationOf, warnIfSuspicious } from '../state/observation.ts';
+import type { Intended } from './acquire-intent.ts';
 import type { CallDeadline } from './call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import type { OrderWrite, Replayable, WriteServices } from './write-order.ts';
@@ -37,17 +32,16 @@ export async function repeatOrRefuse<T extends object>(
   refusal: Refusal,
   { deadline, sendBy }: CallDeadline,
 ): Promise<Replayable<T>> {
-  const { ledger, wechat } = services;
+  const { wechat } = services;
   const repeated = refusal.isForeign ? undefined : encodable(write);
-  const intent =
-    repeated && (await beforeSending(ledger, sendBy, findRepeated(services, repeated.intended)));
+  const intent = repeated && (await findRepeated(services, repeated.intended, sendBy));
   if (repeated === undefined || intent === undefined) {
     throw refusal.error;
   }
   const { outOrderNo, appid, serviceId, operation } = repeated.intended;
   const query = { outOrderNo, appid, serviceId };
   const order = refusal.order ?? (await queryBeforeWrite(wechat, query, deadline));
-  const outcome = order && outcomeByQuery(operation, intentBody(intent, ledger.encryption), order);
+  const outcome = order && outcomeByQuery(operation, sentBytes(intent), order);
   if (outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', NO_ANSWER);
   }
@@ -68,26 +62,28 @@ function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
 
 /** For callers who may act for every user (owner null) any owner's intent, but for a create. */
 async function findRepeated(
-  { ledger: { store, encryption } }: WriteServices,
-  intended: Intended,
-): Promise<IntentRow | undefined> {
-  const intents = await intentsWithSameInput(store.db, intended, digestOf(encryption, intended));
-  const anyOwner = intended.operation !== 'create' && intended.owner === null;
-  return intents.find(({ owner }) => anyOwner || owner === intended.owner);
+  { ledger }: WriteServices,
+  { operation, outOrderNo, canonical, owner }: Intended,
+  sendBy: number,
+): Promise<Intent | undefined> {
+  const intents = await ledger.intentsWithSameInput({ operation, outOrderNo, canonical }, sendBy);
+  const anyOwner = operation !== 'create' && owner === null;
+  return intents.find((intent) => anyOwner || intent.owner === owner);
 }
 
-function recordEffect({ ledger }: WriteServices, intent: IntentRow, order: PayAfterOrder): void {
+/** @throws if the stored bytes cannot be decrypted: then nothing is known of them */
+export function sentBytes({ body }: Intent): Uint8Array {
+  if (body === null) {
+    throw new Error('The stored bytes of a write cannot be decrypted.');
+  }
+  return body;
+}
+
+function recordEffect({ ledger }: WriteServices, intent: Intent, order: PayAfterOrder): void {
   const { now, log } = ledger;
   const owner = intent.operation === 'create' ? intent.owner : null;
   const seen = { ...observationOf(order, 'MUTATION', now()), owner };
-  record(
-    ledger,
-    async (tx) => {
-      await settleIntent(tx, intent.id, 'done', now());
-      return await recordObservation(tx, seen, now());
-    },
-    'deferred',
-  ).then(
+  ledger.finishIntent({ id: intent.id, observation: seen, queryAt: null }).then(
     (observed) => warnIfSuspicious(ledger, seen, observed),
     (err: unknown) => log.error({ err }, 'recording the write outcome failed'),
   );

@@ -39,7 +39,7 @@ function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<Chan
       serviceId,
       canonical: JSON.stringify(fresh.canonical),
       owner: null,
-      prepare: () => fresh,
+      prepare: fresh,
     },
     send: (options) => wechat.syncPayAfterOrder(request, options),
     seen: () => ({ outOrderNo, appid, serviceId, state: 'USER_PAID' }),

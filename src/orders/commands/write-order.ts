@@ -1,10 +1,6 @@
-import { type AcquiredIntent, acquireIntent } from '../../ledger/acquire-intent.ts';
-import type { Pace, Tx } from '../../ledger/database/group-commit.ts';
-import type { Intended } from '../../ledger/find-intent.ts';
-import { keepOpen, releaseIntent, settleIntent } from '../../ledger/finish-intent.ts';
-import { type Ledger, record, warnIfSuspicious } from '../../ledger/ledger.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
-import { recordObservation } from '../../ledger/record-observation.ts';
 import {
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
@@ -14,6 +10,8 @@ import {
   WechatUnavailableError,
   type WriteOptions,
 } from '../../wechat/index.ts';
+import { warnIfSuspicious } from '../state/observation.ts';
+import { type AcquiredIntent, acquireIntent, type Intended } from './acquire-intent.ts';
 import type { CallDeadline } from './call-deadline.ts';
 
 /** One write to WeChat, from the durable intent to the recorded outcome. */
@@ -25,6 +23,9 @@ export interface OrderWrite<T> {
   /** The answer when a query has shown that the write took effect. */
   readonly shownByQuery: () => T;
 }
+
+/** Node fires a longer timer immediately. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** `replayed`: this call had no new effect, since the same one had succeeded before. */
 export type Replayable<T> = T & { readonly replayed: boolean };
@@ -61,15 +62,11 @@ export async function writeOrder<T extends object>(
     ledger.onIntent(refused ? 'refused' : 'open');
     if (!refused) {
       const { id } = intent;
-      void recorded(ledger, (tx) => keepOpen(tx, { id, since }, ledger.now()), 'deferred');
+      void recorded(ledger, ledger.keepIntentOpen({ id, since }));
       throw error;
     }
     // A caller who receives a refusal may use the number again immediately, on another instance too.
-    const released = await recorded(
-      ledger,
-      (tx) => releaseIntent(tx, intent, ledger.now()),
-      'immediate',
-    );
+    const released = await atLatest(deadline, recorded(ledger, ledger.releaseIntent(intent)));
     const sentByAnother = released === false && !doubtful;
     if (sentByAnother && !(error instanceof WechatUnavailableError)) {
       return await resolveRefusal(services, write, intent, { refusal: error, deadline });
@@ -89,19 +86,10 @@ function finishIntent<T>(
   const owner = intended.operation === 'create' ? intended.owner : null;
   const said = seen(answer);
   const observation = said && { ...said, source: 'MUTATION' as const, occurredAt: now(), owner };
-  void recorded(
-    ledger,
-    async (tx) => {
-      const queryAt = observation === null ? now() : null;
-      await settleIntent(tx, id, 'done', now(), { queryAt });
-      return observation && (await recordObservation(tx, observation, now()));
-    },
-    'deferred',
-  ).then((observed) => {
-    if (observation && observed) {
-      warnIfSuspicious(ledger, observation, observed);
-    }
-  });
+  const queryAt = observation === null ? now() : null;
+  void recorded(ledger, ledger.finishIntent({ id, observation, queryAt })).then((observed) =>
+    warnIfSuspicious(ledger, observation, observed ?? null),
+  );
 }
 
 /**
@@ -132,13 +120,19 @@ async function resolveRefusal<T extends object>(
 }
 
 /** Never rejects; undefined if it could not be recorded. */
-function recorded<R>(
-  ledger: Ledger,
-  job: (tx: Tx) => Promise<R>,
-  pace: Pace,
-): Promise<R | undefined> {
-  return record(ledger, job, pace).catch((err: unknown) => {
-    ledger.log.error({ err }, 'recording the write outcome failed; the reconciler will resolve it');
+function recorded<R>({ log }: Ledger, work: Promise<R>): Promise<R | undefined> {
+  return work.catch((err: unknown) => {
+    log.error({ err }, 'recording the write outcome failed; the reconciler will resolve it');
     return undefined;
   });
+}
+
+/** Undefined at the deadline: a ledger that is locked must not delay the answer any longer. */
+async function atLatest<R>(deadline: number, work: Promise<R>): Promise<R | undefined> {
+  const leftMs = Math.min(Math.max(0, deadline - performance.now()), LONGEST_WAIT_MS);
+  const timer = new AbortController();
+  const late = sleep(leftMs, undefined, { signal: timer.signal }).catch(() => undefined);
+  const value = await Promise.race([work, late]);
+  timer.abort();
+  return value;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Visibility } from '../../domain/visibility.ts';
-import type { EventRow } from '../../ledger/database/tables.ts';
-import { eventsAfter, type LoggedEvent, sightOf, withinReach } from '../../ledger/event-log.ts';
+import { sightOf } from '../../ledger/events/sight.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { LoggedEvent, OrderEvent } from '../../ledger/records.ts';
 
 export interface StreamOptions {
   readonly visibility: Visibility;
@@ -26,19 +26,19 @@ const UNSETTLED_MS = 100;
  * could not hold is read from the store. Ending it frees it at once, also while it waits.
  */
 export function eventStream(
-  { store, bus, log }: Pick<Ledger, 'store' | 'bus' | 'log'>,
+  { eventsAfter, bus, log }: Pick<Ledger, 'eventsAfter' | 'bus' | 'log'>,
   { visibility, outOrderNo, after, signal }: StreamOptions,
-): AsyncIterableIterator<EventRow> {
+): AsyncIterableIterator<OrderEvent> {
   let cursor = after ?? bus.head();
-  let stored: EventRow[] = [];
-  let live: EventRow[] = [];
+  let stored: OrderEvent[] = [];
+  let live: OrderEvent[] = [];
   let behind = after !== null;
   let ended = false;
   let wake = () => {};
 
   const hear = (event: LoggedEvent) => {
     const sight = sightOf(visibility, event);
-    if (sight === 'hidden' || (outOrderNo !== null && event.out_order_no !== outOrderNo)) {
+    if (sight === 'hidden' || (outOrderNo !== null && event.outOrderNo !== outOrderNo)) {
       return;
     }
     if (sight === 'shown' && live.length < BUFFER) {
@@ -65,24 +65,20 @@ export function eventStream(
     behind = false;
     live = [];
     try {
-      let query = withinReach(eventsAfter(store.db, cursor), visibility);
-      if (outOrderNo !== null) {
-        query = query.where('events.out_order_no', '=', outOrderNo);
-      }
-      const page = await query.limit(PAGE).execute();
+      const page = await eventsAfter({ cursor, visibility, outOrderNo, limit: PAGE });
       const unsettled = page.findIndex((event) => sightOf(visibility, event) === 'later');
-      stored = unsettled < 0 ? page : page.slice(0, unsettled);
+      stored = page.slice(0, unsettled < 0 ? page.length : unsettled);
       behind ||= page.length === PAGE || unsettled >= 0;
       if (unsettled === 0) {
         await sleep(UNSETTLED_MS);
       }
     } catch (err) {
-      log.warn({ err }, 'the event log could not be read; again soon');
+      log.warn({ err }, 'reading the event log failed, retrying');
       behind = true;
       await sleep(RETRY_MS);
     }
   };
-  const next = async (): Promise<IteratorResult<EventRow>> => {
+  const next = async (): Promise<IteratorResult<OrderEvent>> => {
     while (!ended) {
       const event = stored.shift() ?? (behind ? undefined : live.shift());
       if (event !== undefined && event.id > cursor) {

@@ -1,6 +1,6 @@
-import { type Ledger, recordObservationLater } from '../../ledger/ledger.ts';
-import { observationOf } from '../../ledger/observation.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { PayAfterOrder } from '../../wechat/index.ts';
+import { observationOf, recordObservationLater } from '../state/observation.ts';
 
 /** Takes what queries show into the ledger, where it is news. */
 export interface ObservationFilter {
@@ -28,7 +28,7 @@ export function createObservationFilter(ledger: Ledger): ObservationFilter {
       states.delete(oldest);
     }
   };
-  const close = ledger.bus.subscribe((event) => remember(event.out_order_no, event.state_raw));
+  const close = ledger.bus.subscribe((event) => remember(event.outOrderNo, event.stateRaw));
   return {
     see: (order) => {
       if (states.get(order.outOrderNo) !== order.state) {

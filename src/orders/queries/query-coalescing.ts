@@ -87,7 +87,7 @@ export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoale
     },
     forget: (outOrderNo) => flights.forget(outOrderNo),
     // An answer may itself be what the event was made of.
-    close: bus.subscribe((event) => flights.forget(event.out_order_no, event.state_raw)),
+    close: bus.subscribe((event) => flights.forget(event.outOrderNo, event.stateRaw)),
   };
 }
 

@@ -1,9 +1,8 @@
 import pLimit from 'p-limit';
-import type { IntentRow, OrderRow } from '../../ledger/database/tables.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { WechatPay } from '../../wechat/index.ts';
-import { postponeIntent, reconcileIntent } from './reconcile-intent.ts';
-import { postponeOrder, reconcileOrder } from './reconcile-order.ts';
+import { reconcileIntent } from './reconcile-intent.ts';
+import { reconcileOrder } from './reconcile-order.ts';
 
 /** Looks at what is due, once a second, until it is closed. */
 export interface Reconciler {
@@ -42,18 +41,18 @@ export function startReconciler(
 }
 
 async function tick(ledger: Ledger, wechat: Pick<WechatPay, 'queryPayAfterOrder'>): Promise<void> {
-  const { intents, orders } = await claimDue(ledger);
+  const { intents, orders } = await ledger.claimDue(CALLS_PER_TICK);
   const limit = pLimit(SIDE_BY_SIDE);
   const looks = [
     ...intents.map((intent) =>
       limit(() => reconcileIntent(ledger, wechat, intent)).catch(async (err: unknown) => {
-        await postponeIntent(ledger, intent);
+        await ledger.postponeIntent(intent);
         throw err;
       }),
     ),
     ...orders.map((order) =>
       limit(() => reconcileOrder(ledger, wechat, order)).catch(async (err: unknown) => {
-        await postponeOrder(ledger, order);
+        await ledger.postponeOrder(order);
         throw err;
       }),
     ),
@@ -63,46 +62,4 @@ async function tick(ledger: Ledger, wechat: Pick<WechatPay, 'queryPayAfterOrder'
       ledger.log.warn({ err: look.reason }, 'WeChat Pay could not be asked; later again');
     }
   }
-}
-
-/** Claims are writes, and writes come one after the other: no two instances get the same row. */
-async function claimDue(
-  ledger: Ledger,
-): Promise<{ readonly intents: readonly IntentRow[]; readonly orders: readonly OrderRow[] }> {
-  const { store, now, holdMs } = ledger;
-  const due = now();
-  const any = await store.db
-    .selectFrom('orders')
-    .select('out_order_no as id')
-    .where('check_at', '<=', due)
-    .unionAll(store.db.selectFrom('intents').select('id').where('check_at', '<=', due))
-    .limit(1)
-    .executeTakeFirst();
-  if (any === undefined) {
-    return { intents: [], orders: [] };
-  }
-  return store.write(async (tx) => {
-    const intents = await tx
-      .selectFrom('intents')
-      .selectAll()
-      .where('check_at', '<=', due)
-      .orderBy('check_at')
-      .limit(CALLS_PER_TICK)
-      .execute();
-    const orders = await tx
-      .selectFrom('orders')
-      .selectAll()
-      .where('check_at', '<=', due)
-      .orderBy('check_at')
-      .limit(CALLS_PER_TICK - intents.length)
-      .execute();
-    const lease = { check_at: due + holdMs };
-    for (const { id } of intents) {
-      await tx.updateTable('intents').set(lease).where('id', '=', id).execute();
-    }
-    for (const { out_order_no: number } of orders) {
-      await tx.updateTable('orders').set(lease).where('out_order_no', '=', number).execute();
-    }
-    return { intents: intents.map((intent) => ({ ...intent, ...lease })), orders };
-  });
 }

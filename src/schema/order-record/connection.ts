@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { Page } from '../../orders/queries/records.ts';
+import type { Page } from '../../ledger/jobs/list-records.ts';
 import { builder } from '../builder.ts';
 
 /** A page of a Relay connection. */

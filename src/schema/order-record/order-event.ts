@@ -1,4 +1,4 @@
-import type { EventRow } from '../../ledger/database/tables.ts';
+import type { OrderEvent } from '../../ledger/records.ts';
 import { builder } from '../builder.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 import type { Connection } from './connection.ts';
@@ -14,7 +14,7 @@ const EventSource = builder.enumType('EventSource', {
   },
 });
 
-export const PayAfterOrderEvent = builder.objectRef<EventRow>('PayAfterOrderEvent').implement({
+export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEvent').implement({
   description: 'A change of the state of an order, as it was recorded: once per change.',
   fields: (t) => ({
     id: t.id({
@@ -23,17 +23,17 @@ export const PayAfterOrderEvent = builder.objectRef<EventRow>('PayAfterOrderEven
         'The cursor of the event, strictly increasing in the order of commits: `after` of the subscription.',
       resolve: ({ id }) => String(id),
     }),
-    outOrderNo: t.exposeString('out_order_no', { nullable: false, description: '商户服务订单号.' }),
+    outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,
       description: '订单状态 after the change.',
     }),
-    stateRaw: t.exposeString('state_raw', {
+    stateRaw: t.exposeString('stateRaw', {
       nullable: false,
       description: "订单状态 in WeChat's own word.",
     }),
-    previousState: t.expose('previous_state', {
+    previousState: t.expose('previousState', {
       type: PayAfterOrderState,
       description: '订单状态 before it; null where the order was not known here.',
     }),
@@ -42,12 +42,12 @@ export const PayAfterOrderEvent = builder.objectRef<EventRow>('PayAfterOrderEven
       nullable: false,
       description: 'How the server came to know.',
     }),
-    occurredAt: t.expose('occurred_at', {
+    occurredAt: t.expose('occurredAt', {
       type: 'DateTime',
       nullable: false,
       description: 'When it happened, where WeChat Pay tells (支付成功时间); else receivedAt.',
     }),
-    receivedAt: t.expose('received_at', {
+    receivedAt: t.expose('receivedAt', {
       type: 'DateTime',
       nullable: false,
       description: 'When the server recorded it.',
@@ -56,7 +56,7 @@ export const PayAfterOrderEvent = builder.objectRef<EventRow>('PayAfterOrderEven
 });
 
 const Edge = builder
-  .objectRef<Connection<EventRow>['edges'][number]>('PayAfterOrderEventEdge')
+  .objectRef<Connection<OrderEvent>['edges'][number]>('PayAfterOrderEventEdge')
   .implement({
     description: 'An event and its place in the connection.',
     fields: (t) => ({
@@ -70,7 +70,7 @@ const Edge = builder
   });
 
 export const PayAfterOrderEventConnection = builder
-  .objectRef<Connection<EventRow>>('PayAfterOrderEventConnection')
+  .objectRef<Connection<OrderEvent>>('PayAfterOrderEventConnection')
   .implement({
     description: 'Events, oldest first.',
     fields: (t) => ({

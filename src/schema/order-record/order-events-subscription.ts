@@ -1,5 +1,4 @@
 import { eventStream } from '../../orders/events/event-stream.ts';
-import { eventExists } from '../../orders/queries/records.ts';
 import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
@@ -32,7 +31,7 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
         throw badArguments(issues);
       }
       const cursor = after === null || after === undefined ? null : eventCursor(after);
-      if (cursor !== null && !(await eventExists(ledger.store.db, visibility, cursor))) {
+      if (cursor !== null && !(await ledger.eventExists(visibility, cursor))) {
         throw badUserInput('after is not the id of an event.');
       }
       return eventStream(ledger, {

@@ -1,5 +1,5 @@
-import type { OrderRow } from '../../ledger/database/tables.ts';
-import { listEvents, listOrders, type OrderCursor } from '../../orders/queries/records.ts';
+import type { OrderCursor } from '../../ledger/jobs/list-records.ts';
+import type { OrderRecord } from '../../ledger/records.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
@@ -15,35 +15,35 @@ import {
 } from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
 
-const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').implement({
+const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord').implement({
   description:
     'An order as this server has recorded it; never live. Ask payAfterOrder for what WeChat Pay says now.',
   fields: (t) => ({
-    outOrderNo: t.exposeString('out_order_no', { nullable: false, description: '商户服务订单号.' }),
-    serviceId: t.exposeString('service_id', { nullable: false, description: '服务ID.' }),
+    outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
+    serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
     appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,
       description: '订单状态 that was last observed.',
     }),
-    stateRaw: t.exposeString('state_raw', {
+    stateRaw: t.exposeString('stateRaw', {
       nullable: false,
       description: "订单状态 in WeChat's own word.",
     }),
-    createdAt: t.expose('created_at', {
+    createdAt: t.expose('createdAt', {
       type: 'DateTime',
       nullable: false,
       description: 'When this server first knew of the order.',
     }),
-    observedAt: t.expose('observed_at', {
+    observedAt: t.expose('observedAt', {
       type: 'DateTime',
       nullable: false,
       description: 'When the state was last observed by the server itself or found changed.',
     }),
     lastEventId: t.id({
       description: 'Cursor of its last event: subscribe after it to miss nothing.',
-      resolve: ({ last_event_id: id }) => (id === null ? null : String(id)),
+      resolve: ({ lastEventId: id }) => (id === null ? null : String(id)),
     }),
     events: t.field({
       type: PayAfterOrderEventConnection,
@@ -54,8 +54,12 @@ const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').i
         first: t.arg.int({ description: PAGE_SIZE }),
         after: t.arg.string({ description: AFTER }),
       },
-      resolve: async ({ out_order_no: number }, { first, after }, { ledger }) => {
-        const page = await listEvents(ledger.store.db, number, pageSize(first), eventCursor(after));
+      resolve: async ({ outOrderNo }, { first, after }, { ledger }) => {
+        const page = await ledger.listEvents({
+          outOrderNo,
+          first: pageSize(first),
+          after: eventCursor(after),
+        });
         return connection(page, ({ id }) => String(id), after);
       },
     }),
@@ -63,7 +67,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRow>('PayAfterOrderRecord').i
 });
 
 const Edge = builder
-  .objectRef<Connection<OrderRow>['edges'][number]>('PayAfterOrderRecordEdge')
+  .objectRef<Connection<OrderRecord>['edges'][number]>('PayAfterOrderRecordEdge')
   .implement({
     description: 'A recorded order and its place in the connection.',
     fields: (t) => ({
@@ -77,7 +81,7 @@ const Edge = builder
   });
 
 const RecordConnection = builder
-  .objectRef<Connection<OrderRow>>('PayAfterOrderRecordConnection')
+  .objectRef<Connection<OrderRecord>>('PayAfterOrderRecordConnection')
   .implement({
     description: 'Recorded orders, newest first.',
     fields: (t) => ({
@@ -125,19 +129,18 @@ builder.queryField('payAfterOrders', (t) =>
       if (filter?.serviceId?.includes('\0')) {
         throw badUserInput('serviceId holds a character that no service id has.');
       }
-      const page = await listOrders(
-        ledger.store.db,
+      const page = await ledger.listOrders({
         visibility,
-        filter ?? {},
-        pageSize(first),
-        typeof after === 'string' ? readCursor(after) : null,
-      );
+        filter: { ...filter },
+        first: pageSize(first),
+        after: typeof after === 'string' ? readCursor(after) : null,
+      });
       return connection(page, writeCursor, after);
     },
   }),
 );
 
-function writeCursor({ created_at: createdAt, out_order_no: outOrderNo }: OrderRow): string {
+function writeCursor({ createdAt, outOrderNo }: OrderRecord): string {
   return Buffer.from(`${createdAt} ${outOrderNo}`).toString('base64url');
 }
 

@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
 import { createGroupCommit, type Tx } from '../../../src/ledger/database/group-commit.ts';
 import { openStore, type Store } from '../../../src/ledger/database/open-store.ts';
+import { DatabaseLockedError } from '../../../src/ledger/database/sqlite/sqlite.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { event, see } from '../../fixtures/ledger/observations.ts';
 
@@ -84,45 +85,67 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual([1, 3]);
   });
 
-  test('what has no hurry is written with the next write, before it', async () => {
-    const { db } = await database.openStore();
-    let commits = 0;
-    const { write } = createGroupCommit(db, () => {
-      commits += 1;
-      return Promise.resolve();
-    });
-    const done: number[] = [];
-    const soon = write(append(1), 'deferred').then(() => done.push(1));
-    const now = write(append(2)).then(() => done.push(2));
-    await Promise.all([soon, now]);
-    expect({ commits, done }).toEqual({ commits: 1, done: [1, 2] });
-  });
-
-  test('what has no hurry is written without another write too, and where the writer ends', async () => {
+  test('a background write is durable without another write, and when the writer ends', async () => {
     const store = await database.openStore();
-    await store.write(append(1), 'deferred');
-    void store.write(append(2), 'deferred');
+    await store.write(append(1), 'background');
+    void store.write(append(2), 'background');
     await store.idle();
     expect(await idsIn(store)).toEqual([1, 2]);
   });
 
-  test('writes that keep coming share commits, though none waits for long', async () => {
+  test('writes that arrive while a group is written share the next commit', async () => {
     const { db } = await database.openStore();
     let commits = 0;
     const { write } = createGroupCommit(db, () => {
       commits += 1;
       return Promise.resolve();
     });
-    const writes: Promise<unknown>[] = [];
-    const since = performance.now();
-    for (const id of upTo(40)) {
-      writes.push(write(append(id)));
-      await nextTurn();
-    }
-    await Promise.all(writes);
-    const most = 2 + (performance.now() - since) / 5;
-    expect(commits).toBeLessThanOrEqual(most);
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const first = write(async (tx) => {
+      await append(1)(tx);
+      begun.resolve();
+      await gate.promise;
+    });
+    await begun.promise;
+    const others = upTo(40)
+      .slice(1)
+      .map((id) => write(append(id)));
+    gate.resolve();
+    await Promise.all([first, ...others]);
+    expect(commits).toBe(2);
     expect(await idsIn({ db })).toEqual(upTo(40));
+  });
+
+  test('a lock that lasts too long fails what a caller waits for, and nothing else', async () => {
+    const { db } = await database.openStore();
+    let attempts = 0;
+    const { write } = createGroupCommit(db, () => {
+      attempts += 1;
+      return attempts === 1
+        ? Promise.reject(new DatabaseLockedError(new Error('busy')))
+        : Promise.resolve();
+    });
+    const outcomes = await Promise.allSettled([
+      write(append(1)),
+      write(append(2), 'background'),
+      write(append(3)),
+    ]);
+    const statuses = outcomes.map(({ status }) => status);
+    expect(statuses).toEqual(['rejected', 'fulfilled', 'rejected']);
+    expect(await idsIn({ db })).toEqual([2]);
+  });
+
+  test('a write that is alone waits for no timer', async () => {
+    const store = await database.openStore();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+    try {
+      await store.write(append(1));
+      await store.write(append(2), 'background');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await idsIn(store)).toEqual([1, 2]);
   });
 
   test('nothing of a write is told before its group is committed', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createStatementCache } from '../../../src/ledger/database/statement-cache.ts';
+import { createStatementCache } from '../../../src/ledger/database/sqlite/statement-cache.ts';
 
 describe('a statement', () => {
   const recorded = (kept: number) => {

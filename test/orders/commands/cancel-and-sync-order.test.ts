@@ -23,7 +23,7 @@ import { useDesk } from '../../fixtures/orders/use-services.ts';
 const { upstream, desk } = useDesk();
 
 const statesOf = async () => {
-  await desk().ledger.store.idle();
+  await desk().ledger.idle();
   return (await eventsOf(desk().ledger)).map(({ state }) => state);
 };
 
@@ -56,7 +56,7 @@ describe('cancelling', () => {
     await completeOrder(desk(), completion(upstream(), outOrderNo));
     const late = cancelOrder(desk(), cancellation(upstream(), outOrderNo));
     await expect(late).rejects.toMatchObject({ name: 'OrderStateError', state: 'FINISHED' });
-    await desk().ledger.store.idle();
+    await desk().ledger.idle();
     expect(await orderOf(desk().ledger, outOrderNo)).toMatchObject({ state: 'FINISHED' });
   });
 

@@ -21,7 +21,7 @@ const callsTo = (outOrderNo: string) =>
     .filter(({ path }) => path.includes(outOrderNo));
 
 async function intentOf(outOrderNo: string) {
-  await desk().ledger.store.idle();
+  await desk().ledger.idle();
   const query = desk().ledger.store.db.selectFrom('intents').selectAll();
   const complete = query.where('operation', '=', 'complete');
   return await complete.where('out_order_no', '=', outOrderNo).execute();
@@ -31,7 +31,7 @@ describe('completing an order', () => {
   test('fetches its ticket, leaves out what WeChat has of a fee already, and is recorded', async () => {
     const outOrderNo = await acceptedOrder(upstream(), desk());
     const answer = await completeOrder(desk(), completion(upstream(), outOrderNo));
-    await desk().ledger.store.idle();
+    await desk().ledger.idle();
     expect(answer).toMatchObject({ outOrderNo });
     expect(await orderOf(desk().ledger, outOrderNo)).toMatchObject({
       state: 'FINISHED',

@@ -44,7 +44,7 @@ test('an order is made at WeChat, and recorded with its owner, its amount and on
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream, { needUserConfirm: false, openid });
   const answer = await createOrder(desk, input);
-  await desk.ledger.store.idle();
+  await desk.ledger.idle();
   expect(answer).toMatchObject({ outOrderNo: input.outOrderNo, orderId: expect.any(String) });
   expect(await orderOf(desk.ledger, input.outOrderNo)).toMatchObject({
     state: 'CREATED',
@@ -97,7 +97,7 @@ describe('the same input again', () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000' });
     const answers = await Promise.all(Array.from({ length: 10 }, () => createOrder(desk, input)));
-    await desk.ledger.store.idle();
+    await desk.ledger.idle();
     expect(new Set(answers.map(({ orderId }) => orderId)).size).toBe(1);
     expect(new Set(bytesOf(from)).size).toBe(1);
     expect(await eventsOf(desk.ledger)).toHaveLength(1);
@@ -138,7 +138,7 @@ test('what was not accepted at all gives its number back', async () => {
   await upstream.fault({ on: 'create', fault: 'status', status: 429, times: 3 });
   const input = orderInput(upstream);
   await expect(createOrder(desk, input)).rejects.toThrow(WechatUnavailableError);
-  await desk.ledger.store.idle();
+  await desk.ledger.idle();
   expect(await intents()).toMatchObject([{ status: 'refused' }]);
 });
 
@@ -147,7 +147,7 @@ test('an unknown outcome leaves the intent open, and the same input finds the or
   const input = orderInput(upstream, { phone: '13800138000' });
   const from = upstream.calls('create').length;
   await expect(createOrder(desk, input)).rejects.toThrow(OrderOutcomeUnknownError);
-  await desk.ledger.store.idle();
+  await desk.ledger.idle();
   expect(await intents()).toMatchObject([{ status: 'open' }]);
   await expect(createOrder(desk, input)).resolves.toMatchObject({ orderId: expect.any(String) });
   expect(bytesOf(from)).toHaveLength(4);
@@ -168,7 +168,7 @@ test('a notification that comes before the answer leaves one order, one owner an
     },
   };
   await createOrder({ ...desk, wechat }, input);
-  await desk.ledger.store.idle();
+  await desk.ledger.idle();
   expect(await orderOf(desk.ledger, outOrderNo)).toMatchObject({
     state: 'USER_ACCEPTED',
     owner: ownerOf(desk.ledger, openid),

@@ -113,7 +113,7 @@ async function startWorld() {
   const url = `sqlite:${join(directory, `${files}.db`)}`;
   let aheadMs = 0;
   const now = () => Date.now() + aheadMs;
-  let ledger: TestLedger = await openTestLedger({ url, now });
+  let ledger: TestLedger = await openTestLedger({ url, now, inProcess: true });
   const order = orderInput(upstream);
   const { outOrderNo, appid, serviceId } = order;
   const ids = { outOrderNo, appid, serviceId };
@@ -177,7 +177,7 @@ async function startWorld() {
     },
     restart: async () => {
       await ledger.close();
-      ledger = await openTestLedger({ url, now });
+      ledger = await openTestLedger({ url, now, inProcess: true });
     },
     close: () => ledger.close(),
   };
@@ -234,7 +234,7 @@ async function check(
 ): Promise<void> {
   const { caller, operation, variant, fault } = call;
   const steps = log.join('\n');
-  await world.ledger().store.idle();
+  await world.ledger().idle();
   const [before, owner] = [await world.shownState(), await world.owner()];
   const sentBefore = upstream.calls(operation).length;
   if (fault !== null) {

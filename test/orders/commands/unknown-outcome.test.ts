@@ -24,7 +24,7 @@ async function withoutAnswer(fault: string) {
   const input = orderInput(upstream(), { openid, needUserConfirm: false, name: '张三' });
   await upstream().fault({ on: 'create', fault, times: 3 });
   await expect(createOrder(desk, input)).rejects.toThrow(OrderOutcomeUnknownError);
-  await ledger.store.idle();
+  await ledger.idle();
   const status = async () => {
     const query = ledger.store.db.selectFrom('intents').select('status');
     return (await query.execute()).map((intent) => intent.status);

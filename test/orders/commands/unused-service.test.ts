@@ -19,8 +19,8 @@ test.each(['REVOKED', 'FINISHED', 'USER_PAID'])(
       fees: null,
     });
     await expect(completeOrder(desk(), input)).resolves.toMatchObject({ replayed: false });
-    const { store } = desk().ledger;
-    await store.idle();
+    const { store, idle } = desk().ledger;
+    await idle();
     const states = async () => (await eventsOf(desk().ledger)).map(({ state }) => state);
     expect(await states()).toEqual(['CREATED']);
     await lookOnce(upstream().wechat, desk().ledger);

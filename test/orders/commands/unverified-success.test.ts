@@ -33,8 +33,8 @@ function hastyDesk() {
 }
 
 const statuses = async () => {
-  const { store } = desk().ledger;
-  await store.idle();
+  const { store, idle } = desk().ledger;
+  await idle();
   const rows = await store.db.selectFrom('intents').select(['operation', 'status']).execute();
   return new Map(rows.map(({ operation, status }) => [operation, status]));
 };
@@ -55,7 +55,7 @@ describe.each(OTHER_ANSWERS)('a validly signed answer of another call: %s', (of)
     'makes no %s succeed, and nothing is recorded',
     async (operation) => {
       const number = await acceptedOrder(upstream(), desk());
-      await desk().ledger.store.idle();
+      await desk().ledger.idle();
       const events = await eventsOf(desk().ledger);
       await answerOtherwise(operation);
       const change = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Intended } from '../../../src/ledger/find-intent.ts';
-import { settleIntent } from '../../../src/ledger/finish-intent.ts';
+import { settleIntent } from '../../../src/ledger/jobs/finish-intent.ts';
+import type { Intended } from '../../../src/orders/commands/acquire-intent.ts';
 import { type OrderWrite, writeOrder } from '../../../src/orders/commands/write-order.ts';
 import {
   OrderConflictError,
@@ -63,8 +63,8 @@ function startWrite(
   return { outcome, sent: sent.promise, answer, doubts: () => doubts };
 }
 
-const statuses = async ({ store }: TestLedger) => {
-  await store.idle();
+const statuses = async ({ store, idle }: TestLedger) => {
+  await idle();
   const rows = await store.db
     .selectFrom('intents')
     .select('status')

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
+import type { LoggedEvent } from '../../../src/ledger/records.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
-import { eventsOf, see } from '../../fixtures/ledger/observations.ts';
+import { eventsOf, loggedEvent, see } from '../../fixtures/ledger/observations.ts';
 import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { collectGarbage } from '../../fixtures/process/heap.ts';
 
@@ -30,7 +30,7 @@ test('a reader that never reads keeps a hundred events in memory, not all of the
     { visibility: ALL_ORDERS, outOrderNo: null, after: null },
   );
   const given = Array.from({ length: 5_000 }, (_, index) => {
-    const row = event && { ...event, id: index + 2, owner: null, claimant: null };
+    const row = event && loggedEvent({ ...event, id: index + 2 });
     for (const listener of row ? listeners : []) {
       row && listener(row);
     }

@@ -1,18 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import { record } from '../../../src/ledger/ledger.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { event, see } from '../../fixtures/ledger/observations.ts';
-import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { type TestLedger, writeRows } from '../../fixtures/ledger/test-ledger.ts';
 import { idsOf, take, upTo } from '../../fixtures/orders/streams.ts';
 
 /** Events of orders of their own, in one write. */
 async function write(ledger: TestLedger, from: number, to: number): Promise<void> {
   const numbers = upTo(to).slice(from - 1);
   const rows = numbers.map((number) => event({ id: number, out_order_no: `N${number}` }));
-  await record(ledger, (tx) => tx.insertInto('events').values(rows).execute());
+  await writeRows(ledger, (tx) => tx.insertInto('events').values(rows).execute());
 }
 
 /** Counts who listens. */
@@ -69,7 +68,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     await see(ledger, { outOrderNo: 'N120', state: 'USER_ACCEPTED' });
     await write(ledger, 153, 300);
     await see(ledger, { outOrderNo: 'N120', state: 'FINISHED' });
-    const states = (await coming).map((event) => [event.out_order_no, event.state]);
+    const states = (await coming).map((event) => [event.outOrderNo, event.state]);
     expect(states).toEqual([
       ['N120', 'USER_ACCEPTED'],
       ['N120', 'FINISHED'],

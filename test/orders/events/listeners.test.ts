@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
-import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
-import { createListeners, type Interest } from '../../../src/orders/events/listeners.ts';
-import { event } from '../../fixtures/ledger/observations.ts';
+import { createListeners, type Interest } from '../../../src/ledger/events/listeners.ts';
+import type { LoggedEvent } from '../../../src/ledger/records.ts';
+import { event, loggedEvent } from '../../fixtures/ledger/observations.ts';
 
 const ANN: Visibility = { kind: 'own', owner: 'ann' };
 
@@ -17,9 +17,7 @@ const INTERESTS: Readonly<Record<string, Interest | undefined>> = {
 };
 
 function logged(of: Partial<Pick<LoggedEvent, 'owner' | 'claimant'>>): LoggedEvent {
-  const row = event({ id: 1, out_order_no: 'N1' });
-  const unknown = { previous_state: null, owner: null, claimant: null };
-  return { ...unknown, ...row, id: 1, ...of };
+  return loggedEvent(event({ id: 1, out_order_no: 'N1' }), of);
 }
 
 /** Who is called with an event. */

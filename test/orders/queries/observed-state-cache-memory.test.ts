@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
+import type { LoggedEvent } from '../../../src/ledger/records.ts';
 import { createObservationFilter } from '../../../src/orders/queries/observed-state-cache.ts';
-import { eventsOf, see } from '../../fixtures/ledger/observations.ts';
+import { eventsOf, loggedEvent, see } from '../../fixtures/ledger/observations.ts';
 import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { heapUsed } from '../../fixtures/process/heap.ts';
 
@@ -26,8 +26,7 @@ test('states that were seen last are remembered, but not words of any length', a
   for (let index = 0; event && index < ORDERS; index += 1) {
     // Through a buffer: else it would be no more than a reference to its parts.
     const word = Buffer.from(`${'X'.repeat(WORD_LENGTH)}${index}`).toString('latin1');
-    const known = { owner: null, claimant: null };
-    listener({ ...event, ...known, out_order_no: `N${index}`, state_raw: word });
+    listener(loggedEvent({ ...event, out_order_no: `N${index}`, state_raw: word }));
   }
   expect(event).toBeDefined();
   expect(heapUsed() - before).toBeLessThan(8 * MEGABYTE);

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import type { OrderRow } from '../../../src/ledger/database/tables.ts';
-import {
-  eventExists,
-  listEvents,
-  listOrders,
-  type OrderCursor,
-  type RecordFilter,
-} from '../../../src/orders/queries/records.ts';
+import type { OrderCursor, Page, RecordFilter } from '../../../src/ledger/jobs/list-records.ts';
+import type { OrderRecord } from '../../../src/ledger/records.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
 import {
@@ -16,14 +10,14 @@ import {
   type TestLedger,
 } from '../../fixtures/ledger/test-ledger.ts';
 
-const cursorOf = (row: OrderRow | undefined): OrderCursor | null =>
-  row ? { createdAt: row.created_at, outOrderNo: row.out_order_no } : null;
+const cursorOf = (row: OrderRecord | undefined): OrderCursor | null =>
+  row ? { createdAt: row.createdAt, outOrderNo: row.outOrderNo } : null;
 
-const numbersOf = (rows: readonly OrderRow[]) => rows.map((row) => row.out_order_no);
+const numbersOf = (rows: readonly OrderRecord[]) => rows.map((row) => row.outOrderNo);
 
 /** All pages, one after the other; between them whatever else happens. */
 async function pages(
-  { store }: TestLedger,
+  ledger: TestLedger,
   first: number,
   filter: RecordFilter = {},
   between: () => Promise<unknown> = () => Promise.resolve(),
@@ -31,7 +25,12 @@ async function pages(
   const read: string[][] = [];
   let after: OrderCursor | null = null;
   for (let more = true; more; ) {
-    const page = await listOrders(store.db, ALL_ORDERS, filter, first, after);
+    const page: Page<OrderRecord> = await ledger.listOrders({
+      visibility: ALL_ORDERS,
+      filter,
+      first,
+      after,
+    });
     read.push(numbersOf(page.rows));
     after = cursorOf(page.rows.at(-1));
     more = page.hasNextPage;
@@ -91,17 +90,17 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
 
   test('have their events, oldest first, in pages', async () => {
-    const { db } = ledger.store;
-    const first = await listEvents(db, 'A1', 2, 0);
+    const page = { outOrderNo: 'A1', first: 2 };
+    const first = await ledger.listEvents({ ...page, after: 0 });
     expect(first.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
     expect(first.hasNextPage).toBe(true);
-    const second = await listEvents(db, 'A1', 2, first.rows.at(-1)?.id ?? 0);
+    const second = await ledger.listEvents({ ...page, after: first.rows.at(-1)?.id ?? 0 });
     expect(second.rows.map(({ state }) => state)).toEqual(['USER_PAID']);
     expect(second.hasNextPage).toBe(false);
   });
 
   test('have cursors that exist, or do not', async () => {
-    const exist = [0, 1, 13, 14].map((id) => eventExists(ledger.store.db, ALL_ORDERS, id));
+    const exist = [0, 1, 13, 14].map((id) => ledger.eventExists(ALL_ORDERS, id));
     expect(await Promise.all(exist)).toEqual([false, true, true, false]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { acquireIntent } from '../../../src/ledger/acquire-intent.ts';
-import type { Intended } from '../../../src/ledger/find-intent.ts';
-import { settleIntent } from '../../../src/ledger/finish-intent.ts';
+import { settleIntent } from '../../../src/ledger/jobs/finish-intent.ts';
+import type { Intended } from '../../../src/orders/commands/acquire-intent.ts';
+import { acquireIntent } from '../../../src/orders/commands/acquire-intent.ts';
 import { OrderConflictError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { intended } from '../../fixtures/ledger/intended.ts';
@@ -25,7 +25,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     const clock = standingClock();
     const ledger = await database.openLedger({ now: clock.now });
     const standAgain = (other: Partial<Intended> = {}) =>
-      acquireIntent({ ...ledger, now: clock.now }, intended({ ...changes, ...other }));
+      acquireIntent(ledger, intended({ ...changes, ...other }));
     const { id } = await standAgain();
     clock.advance(MINUTE);
     const query = ledger.store.db.selectFrom('intents').selectAll().where('id', '=', id);
@@ -152,7 +152,9 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     const broken = ledger.encryption.encrypt('{}', 'another kind');
     await ledger.store.write((tx) => tx.updateTable('intents').set({ body: broken }).execute());
     const other = intended({ outOrderNo: 'N2' });
-    await acquireIntent({ ...ledger, now: () => clock.now() - MINUTE }, other);
+    clock.advance(-MINUTE);
+    await acquireIntent(ledger, other);
+    clock.advance(MINUTE);
     const wechat = queriesAnswering((outOrderNo) => (outOrderNo === 'N1' ? shownOrder() : null));
     await lookOnce(wechat, ledger);
     expect(await row()).toMatchObject({ status: 'open' });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../../../src/app.ts';
-import { recordObservation } from '../../../src/ledger/record-observation.ts';
 import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
 import {
   graphqlRequest,
@@ -39,11 +38,11 @@ const wechat = stubWechat({
 /** The same application twice: with every operation compiled, and with none. */
 async function both(): Promise<{ readonly compiled: App; readonly executed: App }> {
   const make = async (compileAfter: number) => {
-    const ledger = await memoryLedger();
     const now = 1_767_225_600_000;
+    const ledger = await memoryLedger(() => now);
     for (const outOrderNo of ['A', 'B', 'C']) {
       const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
-      await ledger.store.write((tx) => recordObservation(tx, { ...seen, source: 'QUERY' }, now));
+      await ledger.recordObservation({ ...seen, source: 'QUERY' });
     }
     return makeApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
+import type { LoggedEvent } from '../../../src/ledger/records.ts';
 import {
   createGateway,
   createLife,

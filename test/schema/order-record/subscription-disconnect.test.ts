@@ -10,16 +10,19 @@ import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 /** As over a network: a cursor is not found at once. */
 const LOOK_UP_MS = 30;
-const slow = (real: Ledger): Ledger => {
-  const db = real.store.db.withPlugin({
-    transformQuery: ({ node }) => node,
-    transformResult: async ({ result }) => {
-      await sleep(LOOK_UP_MS);
-      return result;
-    },
-  });
-  return { ...real, store: { ...real.store, db } };
-};
+const slow = (real: Ledger): Ledger => ({
+  ...real,
+  eventExists: async (...cursor) => {
+    const exists = await real.eventExists(...cursor);
+    await sleep(LOOK_UP_MS);
+    return exists;
+  },
+  eventsAfter: async (query) => {
+    const events = await real.eventsAfter(query);
+    await sleep(LOOK_UP_MS);
+    return events;
+  },
+});
 
 let gateway: Gateway;
 let port: Port;

@@ -1,14 +1,10 @@
-import { advance, readState } from '../domain/pay-after-state.ts';
-import { nextOrderCheck } from '../domain/schedule.ts';
-import { compiledQuery, type Params } from './database/compiled-query.ts';
-import type { Tx } from './database/group-commit.ts';
-import type { EventRow, OrderRow } from './database/tables.ts';
+import { advance, readState } from '../../domain/pay-after-state.ts';
+import { nextOrderCheck } from '../../domain/schedule.ts';
+import type { Tx } from '../database/commit.ts';
+import { compiledQuery, type Params } from '../database/compiled-query.ts';
+import type { EventRow, OrderRow } from '../database/tables.ts';
+import type { Observation, Observed } from '../observation.ts';
 import { lastKnownState } from './event-log.ts';
-import type { Observation } from './observation.ts';
-
-export type Observed =
-  | { readonly outcome: 'applied' | 'nothing-new' }
-  | { readonly outcome: 'suspicious'; readonly reason: string };
 
 const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
 

@@ -1,7 +1,8 @@
-import type { Kysely } from 'kysely';
 import type { PayAfterState } from '../../domain/pay-after-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
-import type { EventRow, OrderRow, Tables } from '../../ledger/database/tables.ts';
+import type { OrderEvent, OrderRecord } from '../records.ts';
+import type { ReadContext } from './context.ts';
+import { orderEvent, orderRecord } from './rows.ts';
 
 export interface RecordFilter {
   readonly states?: readonly PayAfterState[] | null | undefined;
@@ -23,14 +24,28 @@ export interface OrderCursor {
   readonly outOrderNo: string;
 }
 
+/** A page of orders. */
+export interface OrderQuery {
+  readonly visibility: Visibility;
+  readonly filter: RecordFilter;
+  readonly first: number;
+  readonly after: OrderCursor | null;
+}
+
+/** A page of the events of one order. */
+export interface OrderEventQuery {
+  readonly outOrderNo: string;
+  readonly first: number;
+  /** The cursor of the last event of the page before; 0 for the first page. */
+  readonly after: number;
+}
+
 /** The recorded orders, newest first. */
 export async function listOrders(
-  db: Kysely<Tables>,
-  visibility: Visibility,
-  { states, serviceId, createdFrom, createdBefore }: RecordFilter,
-  first: number,
-  after: OrderCursor | null,
-): Promise<Page<OrderRow>> {
+  { db }: ReadContext,
+  { visibility, filter, first, after }: OrderQuery,
+): Promise<Page<OrderRecord>> {
+  const { states, serviceId, createdFrom, createdBefore } = filter;
   if (states?.length === 0) {
     return { rows: [], hasNextPage: false };
   }
@@ -66,16 +81,14 @@ export async function listOrders(
     .orderBy('out_order_no', 'desc')
     .limit(first + 1)
     .execute();
-  return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
+  return { rows: rows.slice(0, first).map(orderRecord), hasNextPage: rows.length > first };
 }
 
 /** The events of one order, oldest first. */
 export async function listEvents(
-  db: Kysely<Tables>,
-  outOrderNo: string,
-  first: number,
-  after: number,
-): Promise<Page<EventRow>> {
+  { db }: ReadContext,
+  { outOrderNo, first, after }: OrderEventQuery,
+): Promise<Page<OrderEvent>> {
   const rows = await db
     .selectFrom('events')
     .selectAll()
@@ -84,14 +97,13 @@ export async function listEvents(
     .orderBy('id')
     .limit(first + 1)
     .execute();
-  return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
+  return { rows: rows.slice(0, first).map(orderEvent), hasNextPage: rows.length > first };
 }
 
-/** Whether an event within reach has this cursor. */
+/** Whether a visible event has this cursor. */
 export async function eventExists(
-  db: Kysely<Tables>,
-  visibility: Visibility,
-  id: number,
+  { db }: ReadContext,
+  { visibility, id }: { readonly visibility: Visibility; readonly id: number },
 ): Promise<boolean> {
   let query = db.selectFrom('events').select('events.id').where('events.id', '=', id);
   if (visibility.kind === 'own') {

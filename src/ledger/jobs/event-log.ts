@@ -1,18 +1,38 @@
 import type { Kysely } from 'kysely';
-import type { PayAfterState } from '../domain/pay-after-state.ts';
-import type { Visibility } from '../domain/visibility.ts';
-import type { EventRow, Tables } from './database/tables.ts';
+import type { PayAfterState } from '../../domain/pay-after-state.ts';
+import type { Visibility } from '../../domain/visibility.ts';
+import type { Tables } from '../database/tables.ts';
+import type { LoggedEvent } from '../records.ts';
+import type { ReadContext } from './context.ts';
+import { orderEvent } from './rows.ts';
 
-/** An event with what tells whose it is, at the time of reading. */
-export interface LoggedEvent extends EventRow {
-  /** Of its order; null where it is not known, or not yet. */
-  readonly owner: string | null;
-  /** Where it is not known: whose create under this number is still open. */
-  readonly claimant: string | null;
+/** A part of the event log. */
+export interface EventsAfter {
+  readonly cursor: number;
+  /** Only events that are visible, now or once their order's create is settled. */
+  readonly visibility?: Visibility;
+  /** Only events of this order. */
+  readonly outOrderNo?: string | null;
+  readonly limit: number;
 }
 
-/** The log after a cursor, oldest first: one read for whoever listens, whatever their number. */
-export function eventsAfter(db: Kysely<Tables>, cursor: number) {
+/** The log after a cursor, oldest first. */
+export async function eventsAfter(
+  { db }: ReadContext,
+  { cursor, visibility, outOrderNo, limit }: EventsAfter,
+): Promise<readonly LoggedEvent[]> {
+  let query = logAfter(db, cursor);
+  if (visibility !== undefined) {
+    query = visibleIn(query, visibility);
+  }
+  if (typeof outOrderNo === 'string') {
+    query = query.where('events.out_order_no', '=', outOrderNo);
+  }
+  const rows = await query.limit(limit).execute();
+  return rows.map((row) => ({ ...orderEvent(row), owner: row.owner, claimant: row.claimant }));
+}
+
+function logAfter(db: Kysely<Tables>, cursor: number) {
   return db
     .selectFrom('events')
     .leftJoin('orders', 'orders.out_order_no', 'events.out_order_no')
@@ -33,10 +53,9 @@ export function eventsAfter(db: Kysely<Tables>, cursor: number) {
     .orderBy('events.id');
 }
 
-type EventLog = ReturnType<typeof eventsAfter>;
+type EventLog = ReturnType<typeof logAfter>;
 
-/** Those that are shown, now or later. */
-export function withinReach(log: EventLog, visibility: Visibility): EventLog {
+function visibleIn(log: EventLog, visibility: Visibility): EventLog {
   if (visibility.kind === 'all') {
     return log;
   }
@@ -60,14 +79,13 @@ export function withinReach(log: EventLog, visibility: Visibility): EventLog {
   );
 }
 
-/** `later`: it may be theirs; their create of it is not settled. */
-export type Sight = 'shown' | 'hidden' | 'later';
-
-export function sightOf(visibility: Visibility, { owner, claimant }: LoggedEvent): Sight {
-  if (visibility.kind === 'all' || owner === visibility.owner) {
-    return 'shown';
-  }
-  return owner === null && claimant === visibility.owner ? 'later' : 'hidden';
+/** The cursor of the newest event; 0 if there is none. */
+export async function newestEventId({ db }: ReadContext): Promise<number> {
+  const newest = await db
+    .selectFrom('events')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .executeTakeFirst();
+  return newest?.id ?? 0;
 }
 
 /** The newest recorded state of an order that this server knows; every order begins as CREATED. */

@@ -1,5 +1,5 @@
 import type { Visibility } from '../../domain/visibility.ts';
-import type { LoggedEvent } from '../../ledger/event-log.ts';
+import type { LoggedEvent } from '../records.ts';
 
 /** What a listener may want to hear of. */
 export interface Interest {
@@ -50,7 +50,7 @@ function topicOf(interest: Interest | undefined): string {
 }
 
 /** As long as the owner of an order is not known, it may be the claimant. */
-function topicsOf({ out_order_no: outOrderNo, owner, claimant }: LoggedEvent): readonly string[] {
+function topicsOf({ outOrderNo, owner, claimant }: LoggedEvent): readonly string[] {
   const theirs = owner ?? claimant;
   const topics = [EVERYTHING, `order ${outOrderNo}`];
   return theirs === null ? topics : [...topics, `owner ${theirs}`];

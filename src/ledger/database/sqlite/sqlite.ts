@@ -15,23 +15,70 @@ import { createStatementCache } from './statement-cache.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_PAUSE_MS = 20;
+const LOCK_PAUSE_MS = 3;
 /** SQLite's own number for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
 
+/** Another process held the lock of the database for too long. */
+export class DatabaseLockedError extends Error {
+  override readonly name = 'DatabaseLockedError';
+  readonly code = 'SQLITE_BUSY';
+
+  constructor(cause: unknown) {
+    super('The database is locked by another process.', { cause });
+  }
+}
+
+export interface SqliteOptions {
+  /** Called when another process holds the lock for writes; the event loop goes on meanwhile. */
+  readonly onLocked?: () => void;
+}
+
 /** Kysely over node:sqlite: it has no dialect of its own for that. */
-export function sqliteDialect(path: string): Dialect {
+export function sqliteDialect(path: string, { onLocked = () => {} }: SqliteOptions = {}): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver({ database: () => openDatabase(path) }),
+    createDriver: () => new ImmediateDriver(path, onLocked),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
 }
 
-/** A transaction that begins as a reader fails at its first write where two processes write. */
+/**
+ * A transaction that begins as a reader fails at its first write if two processes write. The wait
+ * for the lock is asynchronous: SQLite's own busy timeout would block the thread, and its reads.
+ */
 class ImmediateDriver extends SqliteDriver {
+  readonly #onLocked: () => void;
+
+  constructor(path: string, onLocked: () => void) {
+    super({ database: () => openDatabase(path) });
+    this.#onLocked = onLocked;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    const late = performance.now() + BUSY_TIMEOUT_MS;
+    // Restored for statements that wait for a moment, such as the first read after a crash.
+    await connection.executeQuery(CompiledQuery.raw('pragma busy_timeout = 0'));
+    try {
+      for (;;) {
+        try {
+          await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+          return;
+        } catch (error) {
+          if (!isBusy(error)) {
+            throw error;
+          }
+          if (performance.now() > late) {
+            throw new DatabaseLockedError(error);
+          }
+        }
+        this.#onLocked();
+        await sleep(LOCK_PAUSE_MS);
+      }
+    } finally {
+      await connection.executeQuery(CompiledQuery.raw(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`));
+    }
   }
 }
 

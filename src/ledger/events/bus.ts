@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Store } from '../../ledger/database/open-store.ts';
-import { eventsAfter } from '../../ledger/event-log.ts';
+import type { EventsAfter } from '../jobs/event-log.ts';
+import type { LoggedEvent } from '../records.ts';
 import { createListeners, type Interest, type Listener } from './listeners.ts';
 
 /** Gives out every event of the log, of all instances, in the order of their cursors. */
@@ -17,24 +17,28 @@ export interface EventBus {
 const POLL_MS = 1_000;
 const PAGE = 500;
 
-/** Reads the log from its present end on. Hints of other instances make it look at once. */
+/** Where the events come from. */
+export interface EventSourceLog {
+  /** The cursor of the newest event. */
+  readonly newest: () => Promise<number>;
+  readonly eventsAfter: (query: EventsAfter) => Promise<readonly LoggedEvent[]>;
+  readonly onNotify: (callback: () => void) => () => void;
+}
+
+/** Reads the log from its present end on. Notifications of other instances trigger a read. */
 export async function createEventBus(
-  { db, onNotify: onHint }: Pick<Store, 'db' | 'onNotify'>,
+  { newest, eventsAfter, onNotify }: EventSourceLog,
   onError: (error: unknown) => void,
 ): Promise<EventBus> {
   const listeners = createListeners();
-  const newest = await db
-    .selectFrom('events')
-    .select(({ fn }) => fn.max('id').as('id'))
-    .executeTakeFirst();
-  let head = newest?.id ?? 0;
+  let head = await newest();
   let again = false;
   let pulling: Promise<void> | undefined;
 
   const readOn = async () => {
     for (;;) {
       again = false;
-      const events = await eventsAfter(db, head).limit(PAGE).execute();
+      const events = await eventsAfter({ cursor: head, limit: PAGE });
       for (const event of events) {
         head = event.id;
         for (const listener of listeners.of(event)) {
@@ -60,7 +64,7 @@ export async function createEventBus(
       });
   };
 
-  const stopHints = onHint(pull);
+  const stopHints = onNotify(pull);
   const poll = setInterval(pull, POLL_MS);
   poll.unref();
   return {

@@ -1,11 +1,47 @@
 import type { Kysely } from 'kysely';
-import { nextIntentCheck } from '../domain/schedule.ts';
-import { compiledQuery, type Params } from './database/compiled-query.ts';
-import type { Tx } from './database/group-commit.ts';
-import type { IntentRow, IntentStatus, Tables } from './database/tables.ts';
+import { nextIntentCheck } from '../../domain/schedule.ts';
+import type { Tx } from '../database/commit.ts';
+import { compiledQuery, type Params } from '../database/compiled-query.ts';
+import type { IntentRow, Tables } from '../database/tables.ts';
+import type { Observation, Observed } from '../observation.ts';
+import type { IntentStatus } from '../records.ts';
+import type { WriteContext } from './context.ts';
+import { STANDING } from './find-intent.ts';
+import { recordObservation } from './record-observation.ts';
 
-/** Those that keep their number. */
-export const STANDING: readonly IntentStatus[] = ['open', 'done'];
+/** The outcome of a write, and what it shows of the order. */
+export interface FinishedIntent {
+  readonly id: string;
+  /** Recorded in the same transaction; null: nothing is known of the order. */
+  readonly observation: Observation | null;
+  /** Unix ms: when the reconciler is to query the order; null: the outcome determines it. */
+  readonly queryAt: number | null;
+}
+
+/** Records that a write took effect. */
+export async function finishIntent(
+  { db: tx }: WriteContext,
+  { id, observation, queryAt, now }: FinishedIntent & { readonly now: number },
+): Promise<Observed | null> {
+  await settleIntent(tx, id, 'done', now, { queryAt });
+  return observation && (await recordObservation(tx, observation, now));
+}
+
+/** Records that the outcome of a write is unknown. */
+export async function keepIntentOpen(
+  { db: tx }: WriteContext,
+  { id, since, now }: { readonly id: string; readonly since: number; readonly now: number },
+): Promise<void> {
+  await keepOpen(tx, { id, since }, now);
+}
+
+/** Releases an intent that WeChat Pay refused. Returns whether it was released. */
+export async function releaseRefused(
+  { db: tx }: WriteContext,
+  { now, ...held }: { readonly id: string; readonly until: number | null; readonly now: number },
+): Promise<boolean> {
+  return await releaseIntent(tx, held, now);
+}
 
 /**
  * Within a write: the outcome of an intent. One that took effect late, after its number was given to
@@ -64,7 +100,7 @@ export async function clearQuery(tx: Tx, id: string, lease: number): Promise<voi
  * unless another call has taken it up since, or has had it done.
  * @returns whether it was released
  */
-export async function releaseIntent(
+async function releaseIntent(
   tx: Tx,
   { id, until }: { readonly id: string; readonly until: number | null },
   now: number,

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Encryption } from './encryption.ts';
+import { type Engine, monotonicMs, typedRun } from './engine/engine.ts';
+import { createEventBus } from './events/bus.ts';
+import type { JobInput, JobOutput, WriteName } from './jobs/jobs.ts';
+import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
+import { beforeSending } from './ledger-deadline.ts';
+
+export interface LedgerParts {
+  readonly engine: Engine;
+  readonly encryption: Pick<Encryption, 'hash'>;
+  readonly log: LedgerLog;
+  /** Unix ms. */
+  readonly now: () => number;
+  /** How long, in ms, what is under way is left alone; then its process counts as crashed. */
+  readonly holdMs: number;
+  readonly onIntent: (step: IntentStep) => void;
+}
+
+export interface OpenLedger extends Ledger {
+  /** Waits for what is being written. */
+  readonly close: () => Promise<void>;
+}
+
+const PROBE_MS = 2_000;
+
+/** The ledger on an engine: adds the time, deadlines and the event bus to its jobs. */
+export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
+  const { engine, encryption, log, now, holdMs, onIntent } = parts;
+  const run = typedRun(engine);
+  const bus = await createEventBus(
+    {
+      newest: () => run('newestEventId', undefined),
+      eventsAfter: (query) => run('eventsAfter', query),
+      onNotify: engine.onNotify,
+    },
+    (err) => log.warn({ err }, 'reading the event log failed, retrying'),
+  );
+  /** A write whose events are published, here and on the other instances, once it is committed. */
+  const record = async <Name extends WriteName>(
+    name: Name,
+    input: JobInput<Name>,
+    background = false,
+  ): Promise<JobOutput<Name>> => {
+    const value = await run(name, input, { background });
+    bus.poll();
+    return value;
+  };
+  const beforeDeadline = (sendBy: number) =>
+    Number.isFinite(sendBy) ? { deadline: monotonicMs() + sendBy - performance.now() } : {};
+
+  return {
+    bus,
+    log,
+    now,
+    onIntent,
+    ownerOf: (openid) => encryption.hash(openid, 'owner'),
+    hasIntent: (key, sendBy) =>
+      beforeSending(log, sendBy, run('hasIntent', key, beforeDeadline(sendBy))),
+    acquireIntent: (input, sendBy) => {
+      const values = { ...input, now: now(), holdMs };
+      const acquiring = run('acquireIntent', values, beforeDeadline(sendBy));
+      return beforeSending(log, sendBy, acquiring, (late) => {
+        if (typeof late === 'object' && !late.repeated) {
+          const { id, until } = late;
+          run('releaseRefused', { id, until, now: now() }, { background: true }).catch(() => {});
+        }
+      });
+    },
+    intentsWithSameInput: (key, sendBy) =>
+      beforeSending(log, sendBy, run('intentsWithSameInput', key, beforeDeadline(sendBy))),
+    findOwnership: (owner, outOrderNo, sendBy) =>
+      sendBy === undefined
+        ? run('findOwnership', { owner, outOrderNo })
+        : beforeSending(
+            log,
+            sendBy,
+            run('findOwnership', { owner, outOrderNo }, beforeDeadline(sendBy)),
+          ),
+    finishIntent: (finished) => record('finishIntent', { ...finished, now: now() }, true),
+    keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: now() }, true),
+    releaseIntent: ({ id, until }) => record('releaseRefused', { id, until, now: now() }, true),
+    recordObservation: (observation) =>
+      record('recordObservation', { observation, now: now() }, true),
+    handleNotification: (notification) =>
+      record('handleNotification', { ...notification, now: now() }),
+    listOrders: (query) => run('listOrders', query),
+    listEvents: (query) => run('listEvents', query),
+    eventExists: (visibility, id) => run('eventExists', { visibility, id }),
+    eventsAfter: (query) => run('eventsAfter', query),
+    claimDue: async (limit) => {
+      const due = { now: now(), holdMs, limit };
+      return (await run('isAnyDue', due))
+        ? await run('claimDue', due)
+        : { intents: [], orders: [] };
+    },
+    finishIntentReconciliation: ({ intent, ...reconciled }) => {
+      const { body: _, ...claimed } = { body: null, ...intent };
+      return record('finishIntentReconciliation', { ...reconciled, intent: claimed, now: now() });
+    },
+    postponeIntent: ({ id, createdAt, checkAt }) =>
+      record('postponeIntent', { id, createdAt, checkAt, now: now() }),
+    finishOrderReconciliation: (reconciled) =>
+      record('finishOrderReconciliation', { ...reconciled, now: now() }),
+    postponeOrder: ({ outOrderNo, state, stateSince }) =>
+      record('postponeOrder', { outOrderNo, state, stateSince, now: now() }),
+    countOpenIntents: () => run('countOpenIntents', undefined),
+    isUp: async () => {
+      const probe = run('probe', undefined).then(
+        () => true,
+        () => false,
+      );
+      const timeout = new AbortController();
+      const late = sleep(PROBE_MS, false, { signal: timeout.signal }).catch(() => false);
+      const isUp = await Promise.race([probe, late]);
+      timeout.abort();
+      return isUp;
+    },
+    idle: engine.idle,
+    close: async () => {
+      await engine.idle().catch(() => {});
+      await bus.close();
+      await engine.close();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { Kysely, sql } from 'kysely';
+import { createGroupCommit, type Tx } from '../group-commit.ts';
+import { migrate } from '../migrations.ts';
+import type { Store } from '../store.ts';
+import type { Tables } from '../tables.ts';
+import { listenForNotify } from './notify-listener.ts';
+import { postgresDialect, postgresPool } from './postgres.ts';
+
+/** One number for all write locks and notifications of this server in a shared PostgreSQL. */
+const LOCK = 7_306_925_884;
+const CHANNEL = 'payafter_events';
+
+/**
+ * Connects and brings the tables up to date, under a lock.
+ * @throws NewerSchemaError
+ */
+export async function openPostgres(url: string): Promise<Store> {
+  const pool = postgresPool(url);
+  const db = new Kysely<Tables>({ dialect: postgresDialect(pool) });
+  const lock = (tx: Tx) => sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
+  await db.transaction().execute(async (tx) => {
+    await lock(tx);
+    await migrate(tx);
+  });
+  const { write, idle } = createGroupCommit(db, lock);
+  return {
+    db,
+    write,
+    idle,
+    // Another instance may hold the lock for seconds, and the database does not say so: no read waits.
+    caughtUp: () => Promise.resolve(),
+    onNotify: (callback) => listenForNotify(url, CHANNEL, callback),
+    notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
+    close: async () => {
+      await idle();
+      await db.destroy();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Kysely } from 'kysely';
+import type { Tx } from '../database/commit.ts';
+import type { Store } from '../database/open-store.ts';
+import type { Tables } from '../database/tables.ts';
+import type { Encryption } from '../encryption.ts';
+import { type JobName, READS, type ReadName, WRITES, type WriteName } from '../jobs/jobs.ts';
+import { LedgerUnavailableError } from '../ledger-deadline.ts';
+import { type Engine, monotonicMs, type RunOptions } from './engine.ts';
+
+/** Any job: its input has the type of the job with that name. */
+interface AnyRead {
+  run(
+    context: { readonly db: Kysely<Tables>; readonly encryption: Encryption },
+    input: unknown,
+  ): Promise<unknown>;
+}
+interface AnyWrite {
+  run(
+    context: { readonly db: Tx; readonly encryption: Encryption },
+    input: unknown,
+  ): Promise<unknown>;
+}
+
+const reads: Readonly<Record<ReadName, AnyRead['run']>> = READS;
+const writes: Readonly<Record<WriteName, AnyWrite['run']>> = WRITES;
+
+/** These change nothing that another instance shows. */
+const SILENT: ReadonlySet<JobName> = new Set(['acquireIntent', 'claimDue']);
+
+/** Runs the jobs in this thread. */
+export function createLocalEngine(store: Store, encryption: Encryption): Engine {
+  const { db, write, caughtUp, notify, idle, onNotify, close } = store;
+  const read = async (name: ReadName, input: unknown, { deadline }: RunOptions) => {
+    await caughtUp();
+    checkDeadline(deadline);
+    return await reads[name]({ db, encryption }, input);
+  };
+  const writeJob = (name: WriteName, input: unknown, { deadline, background }: RunOptions) =>
+    write(
+      async (tx) => {
+        checkDeadline(deadline);
+        const value = await writes[name]({ db: tx, encryption }, input);
+        if (!SILENT.has(name)) {
+          await notify(tx);
+        }
+        return value;
+      },
+      background ? 'background' : 'immediate',
+    );
+  return {
+    run: (name, input, options) =>
+      isRead(name) ? read(name, input, options) : writeJob(name, input, options),
+    idle,
+    onNotify,
+    close,
+  };
+}
+
+function isRead(name: JobName): name is ReadName {
+  return name in READS;
+}
+
+function checkDeadline(deadline: number | undefined) {
+  if (deadline !== undefined && monotonicMs() > deadline) {
+    throw new LedgerUnavailableError();
+  }
+}

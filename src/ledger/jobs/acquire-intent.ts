@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { Tx } from '../database/commit.ts';
+import { compiledQuery, type Params } from '../database/compiled-query.ts';
+import type { IntentRow } from '../database/tables.ts';
+import type { Encryption } from '../encryption.ts';
+import type { WriteContext } from './context.ts';
+import { digestOf, findIntent, type OwnedIntentKey } from './find-intent.ts';
+import { intentBody, sealBody } from './rows.ts';
+
+/** The exact bytes of a write to WeChat Pay, and their target. */
+interface PreparedBytes {
+  readonly target: string;
+  readonly body: Uint8Array;
+  /** The key of WeChat Pay that personal data in the body is encrypted for. */
+  readonly platformSerial: string;
+}
+
+/** A write that is about to be sent to WeChat Pay. */
+export interface IntentInput extends OwnedIntentKey {
+  readonly appid: string;
+  readonly serviceId: string;
+  /** The bytes of a new intent; undefined: acquire only an intent that exists. */
+  readonly fresh: PreparedBytes | undefined;
+}
+
+/** A durable intent that this call may send. */
+export interface AcquiredIntent {
+  readonly id: string;
+  /** The bytes to send: those of the first time. */
+  readonly prepared: PreparedBytes;
+  /** It was sent before, so that a refusal proves nothing. */
+  readonly repeated: boolean;
+  /** An earlier call with this input has succeeded. */
+  readonly succeededBefore: boolean;
+  /** Its `check_at` until another call acquires it. */
+  readonly until: number | null;
+}
+
+/**
+ * `missing`: no intent exists (any more), and no bytes were given for a new one. `conflict`: the
+ * number has an intent with other input.
+ */
+export type Acquisition = AcquiredIntent | 'conflict' | 'missing';
+
+/**
+ * Makes an intent durable before anything is sent. The same operation with the same input has one
+ * already: its bytes are returned, to be sent again.
+ */
+export async function acquireIntent(
+  { db: tx, encryption }: WriteContext,
+  { now, holdMs, ...input }: IntentInput & { readonly now: number; readonly holdMs: number },
+): Promise<Acquisition> {
+  const digest = digestOf(encryption, input);
+  const known = await findIntent(tx, input, digest);
+  if (known !== undefined) {
+    if (known.digest !== digest || !maySend(known, input)) {
+      return 'conflict';
+    }
+    return repeat(known, encryption, await renew(tx, known, input, now + holdMs, now));
+  }
+  const { fresh, operation, outOrderNo, appid, serviceId, owner } = input;
+  if (fresh === undefined) {
+    return 'missing';
+  }
+  // Ordered by time, so that new rows share pages of the index and fewer are written.
+  const id = `${now.toString(36)}-${randomUUID()}`;
+  const until = now + holdMs;
+  await insertIntent(tx, {
+    id,
+    operation,
+    out_order_no: outOrderNo,
+    appid,
+    service_id: serviceId,
+    digest,
+    target: fresh.target,
+    body: sealBody(fresh.body, encryption),
+    platform_serial: fresh.platformSerial,
+    owner,
+    status: 'open',
+    created_at: now,
+    sent_at: now,
+    settled_at: null,
+    check_at: until,
+  });
+  return { id, prepared: fresh, repeated: false, succeededBefore: false, until };
+}
+
+/** A create decides whose the order is. Others are checked against the order by every caller. */
+function maySend({ owner }: IntentRow, input: OwnedIntentKey): boolean {
+  return input.operation !== 'create' || owner === input.owner;
+}
+
+const insertIntent = compiledQuery((db, row: Params<IntentRow>) =>
+  db.insertInto('intents').values(row),
+);
+
+/**
+ * While a call sends it again, the reconciler leaves it alone. One that is done stays so. A shopper
+ * who sends what the shop had sent becomes its owner, so that a later repeat finds it.
+ */
+async function renew(
+  tx: Tx,
+  { id, status, owner, check_at: lease }: IntentRow,
+  input: OwnedIntentKey,
+  heldUntil: number,
+  now: number,
+): Promise<number | null> {
+  if (status === 'done') {
+    return lease;
+  }
+  // Never the same as before: a lease of the same millisecond would still be valid.
+  const until = Math.max(heldUntil, (lease ?? 0) + 1);
+  await tx
+    .updateTable('intents')
+    .set({
+      status: 'open',
+      settled_at: null,
+      sent_at: now,
+      check_at: until,
+      owner: owner ?? input.owner,
+    })
+    .where('id', '=', id)
+    .execute();
+  return until;
+}
+
+function repeat(
+  { id, target, platform_serial: platformSerial, body, status }: IntentRow,
+  encryption: Encryption,
+  until: number | null,
+): AcquiredIntent {
+  const prepared = { target, platformSerial, body: intentBody({ body }, encryption) };
+  return { id, prepared, repeated: true, succeededBefore: status === 'done', until };
+}

@@ -1,0 +1,79 @@
+import type { Kysely } from 'kysely';
+import { compiledQuery, type Params } from '../database/compiled-query.ts';
+import type { IntentRow, Tables } from '../database/tables.ts';
+import type { Encryption } from '../encryption.ts';
+import type { Intent, IntentStatus, Operation } from '../records.ts';
+import type { ReadContext } from './context.ts';
+import { intent } from './rows.ts';
+
+/** The statuses in which an intent keeps its number. */
+export const STANDING: readonly IntentStatus[] = ['open', 'done'];
+
+/** What determines whether two writes have the same input. */
+export interface IntentKey {
+  readonly operation: Operation;
+  readonly outOrderNo: string;
+  /** The canonical wire object before encryption. */
+  readonly canonical: string;
+}
+
+export interface OwnedIntentKey extends IntentKey {
+  /**
+   * Keyed hash of an openid: for a create the user of the order, if known; for the others the shopper
+   * who writes, null for callers who may act for every user. Never a credential, so that a change of
+   * keys breaks no repeat.
+   */
+  readonly owner: string | null;
+}
+
+/** Equal inputs have equal digests. */
+export function digestOf(
+  encryption: Encryption,
+  { canonical, operation }: Pick<IntentKey, 'canonical' | 'operation'>,
+): string {
+  return encryption.hash(canonical, `digest of ${operation}`);
+}
+
+const intentsOf = compiledQuery(
+  (db, { outOrderNo, operation }: Params<Pick<IntentKey, 'outOrderNo' | 'operation'>>) =>
+    db
+      .selectFrom('intents')
+      .selectAll()
+      .where('out_order_no', '=', outOrderNo)
+      .where('operation', '=', operation)
+      .where('status', '!=', 'refused')
+      .orderBy('created_at', 'desc'),
+);
+
+/** The intent that keeps the number; otherwise one with this input that WeChat Pay did not find. */
+export async function findIntent(
+  db: Kysely<Tables>,
+  { operation, outOrderNo, owner }: Pick<OwnedIntentKey, 'operation' | 'outOrderNo' | 'owner'>,
+  digest: string,
+): Promise<IntentRow | undefined> {
+  const intents = await intentsOf(db, { outOrderNo, operation });
+  const isAbsent = (row: IntentRow) =>
+    row.status === 'absent' &&
+    row.digest === digest &&
+    (operation !== 'create' || row.owner === owner);
+  return intents.find(({ status }) => STANDING.includes(status)) ?? intents.find(isAbsent);
+}
+
+/** Whether acquiring this intent needs no new bytes. */
+export async function hasIntent(
+  { db, encryption }: ReadContext,
+  key: OwnedIntentKey,
+): Promise<boolean> {
+  return (await findIntent(db, key, digestOf(encryption, key))) !== undefined;
+}
+
+/** Every intent with this input that WeChat Pay has not refused, the newest first. */
+export async function intentsWithSameInput(
+  { db, encryption }: ReadContext,
+  key: IntentKey,
+): Promise<readonly Intent[]> {
+  const { operation, outOrderNo } = key;
+  const digest = digestOf(encryption, key);
+  const intents = await intentsOf(db, { outOrderNo, operation });
+  return intents.filter((row) => row.digest === digest).map((row) => intent(row, encryption));
+}

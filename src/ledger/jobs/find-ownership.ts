@@ -1,0 +1,42 @@
+import type { ReadContext } from './context.ts';
+import { STANDING } from './find-intent.ts';
+import { intentBody } from './rows.ts';
+
+/** Whose order a number belongs to, for one owner. `unowned`: it is recorded without a user. */
+export type Ownership = 'own' | 'foreign' | 'unowned' | 'unknown' | Claim;
+
+/** The owner's create is still open: the order is theirs if it is what they sent. */
+interface Claim {
+  /** The bytes of that create. */
+  readonly body: Uint8Array;
+  /** Whether an order is recorded under the number, without a user. */
+  readonly isRecorded: boolean;
+}
+
+export async function findOwnership(
+  { db, encryption }: ReadContext,
+  { owner, outOrderNo }: { readonly owner: string; readonly outOrderNo: string },
+): Promise<Ownership> {
+  const order = await db
+    .selectFrom('orders')
+    .select('owner')
+    .where('out_order_no', '=', outOrderNo)
+    .executeTakeFirst();
+  if (order && order.owner !== null) {
+    return order.owner === owner ? 'own' : 'foreign';
+  }
+  const create = await db
+    .selectFrom('intents')
+    .select(['status', 'body'])
+    .where('out_order_no', '=', outOrderNo)
+    .where('operation', '=', 'create')
+    .where('owner', '=', owner)
+    .where('status', 'in', STANDING)
+    .executeTakeFirst();
+  if (create) {
+    return create.status === 'done'
+      ? 'own'
+      : { body: intentBody(create, encryption), isRecorded: order !== undefined };
+  }
+  return order ? 'unowned' : 'unknown';
+}

@@ -1,0 +1,69 @@
+import type { Tx } from '../database/commit.ts';
+import type { Observation } from '../observation.ts';
+import type { NotificationOutcome } from '../records.ts';
+import type { WriteContext } from './context.ts';
+import { recordObservation } from './record-observation.ts';
+
+/** A verified and decrypted notification. */
+export interface ReceivedNotification {
+  readonly id: string;
+  readonly eventType: string;
+  readonly outOrderNo: string | null;
+  /** The decrypted payload; stored sealed. */
+  readonly payload: string;
+  /** Why it must not be applied, found before the ledger was asked. */
+  readonly contradiction: string | null;
+  /** What it shows of an order; null: it is only kept. */
+  readonly observation: Observation | null;
+}
+
+export interface NotificationConclusion {
+  readonly outcome: NotificationOutcome;
+  readonly reason: string | null;
+}
+
+const PAYLOAD = 'notification payload';
+
+/** Inbox, order and event in one transaction; a duplicate changes nothing. */
+export async function handleNotification(
+  { db: tx, encryption }: WriteContext,
+  { now, ...notification }: ReceivedNotification & { readonly now: number },
+): Promise<NotificationConclusion> {
+  const known = await tx
+    .selectFrom('notices')
+    .select(['outcome', 'reason'])
+    .where('id', '=', notification.id)
+    .executeTakeFirst();
+  if (known !== undefined) {
+    return known;
+  }
+  const conclusion = await conclude(tx, notification, now);
+  await tx
+    .insertInto('notices')
+    .values({
+      id: notification.id,
+      event_type: notification.eventType,
+      out_order_no: notification.outOrderNo,
+      ...conclusion,
+      payload: encryption.encrypt(notification.payload, PAYLOAD),
+      received_at: now,
+    })
+    .execute();
+  return conclusion;
+}
+
+async function conclude(
+  tx: Tx,
+  { contradiction, observation }: ReceivedNotification,
+  now: number,
+): Promise<NotificationConclusion> {
+  if (contradiction !== null) {
+    return { outcome: 'suspicious', reason: contradiction };
+  }
+  if (observation === null) {
+    return { outcome: 'kept', reason: null };
+  }
+  const observed = await recordObservation(tx, observation, now);
+  const reason = observed.outcome === 'suspicious' ? observed.reason : null;
+  return { outcome: observed.outcome, reason };
+}

@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import type { Observation, Observed } from '../observation.ts';
+import { acquireIntent } from './acquire-intent.ts';
+import type { ReadContext, WriteContext } from './context.ts';
+import { eventsAfter, newestEventId } from './event-log.ts';
+import { hasIntent, intentsWithSameInput } from './find-intent.ts';
+import { findOwnership } from './find-ownership.ts';
+import { finishIntent, keepIntentOpen, releaseRefused } from './finish-intent.ts';
+import { handleNotification } from './handle-notification.ts';
+import { eventExists, listEvents, listOrders } from './list-records.ts';
+import {
+  claimDue,
+  countOpenIntents,
+  finishIntentReconciliation,
+  finishOrderReconciliation,
+  isAnyDue,
+  postponeIntent,
+  postponeOrder,
+} from './reconcile.ts';
+import { recordObservation } from './record-observation.ts';
+
+/** One transaction each: values in, values out, so that they also run in a worker thread. */
+export const READS = {
+  hasIntent,
+  intentsWithSameInput,
+  findOwnership,
+  listOrders,
+  listEvents,
+  eventExists,
+  eventsAfter,
+  newestEventId,
+  isAnyDue,
+  countOpenIntents,
+  probe: async ({ db }: ReadContext): Promise<void> => {
+    await sql`select 1`.execute(db);
+  },
+};
+
+export const WRITES = {
+  acquireIntent,
+  finishIntent,
+  keepIntentOpen,
+  releaseRefused,
+  recordObservation: (
+    { db: tx }: WriteContext,
+    { observation, now }: { readonly observation: Observation; readonly now: number },
+  ): Promise<Observed> => recordObservation(tx, observation, now),
+  handleNotification,
+  claimDue,
+  finishIntentReconciliation,
+  finishOrderReconciliation,
+  postponeIntent,
+  postponeOrder,
+};
+
+export type ReadName = keyof typeof READS;
+export type WriteName = keyof typeof WRITES;
+
+type Jobs = typeof READS & typeof WRITES;
+
+export type JobName = keyof Jobs;
+export type JobInput<Name extends JobName> = Parameters<Jobs[Name]>[1];
+export type JobOutput<Name extends JobName> = Awaited<ReturnType<Jobs[Name]>>;
