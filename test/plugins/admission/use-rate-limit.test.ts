@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createRateLimit } from '../../../src/auth/rate-limit.ts';
-import { graphqlRequest, makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
 
@@ -11,7 +11,7 @@ function limited(perSecond: number, burst: number) {
     calls.push(kind);
     return Promise.resolve(answer);
   };
-  const app = makeApp({
+  const app = createTestApp({
     rateLimit: createRateLimit({ perSecond, burst }),
     wechat: stubWechat({
       queryPayAfterOrder: () => called('query', payAfterOrder()),

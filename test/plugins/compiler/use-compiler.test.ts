@@ -4,8 +4,8 @@ import type { App } from '../../../src/app.ts';
 import { recordObservation } from '../../../src/ledger/record-observation.ts';
 import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
 import {
+  createTestApp,
   graphqlRequest,
-  makeApp,
   memoryLedger,
   run,
   stubWechat,
@@ -45,7 +45,7 @@ async function both(): Promise<{ readonly compiled: App; readonly executed: App 
       const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
       await ledger.store.write((tx) => recordObservation(tx, { ...seen, source: 'QUERY' }, now));
     }
-    return makeApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
+    return createTestApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };
   return { compiled: await make(1), executed: await make(Number.POSITIVE_INFINITY) };
 }
@@ -114,7 +114,7 @@ describe('a compiled operation answers as an executed one does', () => {
 });
 
 test('each operation of a document is its own, and so is each document', async () => {
-  const app = makeApp({ compileAfter: 1 });
+  const app = createTestApp({ compileAfter: 1 });
   const query = 'query A { a: __typename } query B { b: __typename }';
   for (const operationName of ['A', 'B', 'A', 'B']) {
     const response = await app.fetch(graphqlRequest({ query, operationName }));

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { createGateway } from '../../fixtures/app/merchant-app.ts';
-import { graphqlRequest, makeApp } from '../../fixtures/app/test-app.ts';
+import { createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { createTestApp, graphqlRequest } from '../../fixtures/app/test-app.ts';
 import { serve } from '../../fixtures/http/port.ts';
 import { openSocket } from '../../fixtures/http/websocket.ts';
 import { at } from '../../fixtures/json.ts';
@@ -24,7 +24,7 @@ const persisted = (sha256Hash: string) => ({
 });
 
 describe('with trusted documents', () => {
-  const app = makeApp({ trustedDocuments });
+  const app = createTestApp({ trustedDocuments });
   const ask = async (body: unknown) => {
     const response = await app.fetch(graphqlRequest(body));
     const answer: unknown = await response.json();
@@ -54,11 +54,11 @@ describe('with trusted documents', () => {
   });
 
   test('the same holds over WebSocket', async () => {
-    const gateway = await createGateway({
+    const clientFixture = await createAppWithClient({
       wechat: notificationOptions(),
       resources: { trustedDocuments },
     });
-    const port = await serve(gateway);
+    const port = await serve(clientFixture);
     const socket = await openSocket(port.webSocketUrl);
     socket.send({ id: '1', type: 'subscribe', payload: { query: '', ...persisted(ID) } });
     expect(at(await socket.next(), 'payload')).toEqual(TYPE);
@@ -69,7 +69,7 @@ describe('with trusted documents', () => {
     );
     socket.socket.terminate();
     await port.stop();
-    await gateway.close();
+    await clientFixture.close();
   });
 });
 
