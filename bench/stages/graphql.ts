@@ -1,6 +1,6 @@
 import { decode } from '../../src/wechat/codec/codec.ts';
 import { payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
-import { graphqlRequest, createTestApp, stubWechat } from '../../test/fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../../test/fixtures/app/test-app.ts';
 import { orderAnswer } from '../work/order.ts';
 import { QUERY } from '../work/requests.ts';
 import type { StageWork } from './stage.ts';
