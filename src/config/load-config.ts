@@ -1,13 +1,20 @@
 import type { Authentication } from '../auth/authenticator.ts';
 import type { RateLimitOptions } from '../auth/rate-limit.ts';
+import type { InputRules } from '../domain/input-rules.ts';
 import type { ClientAddress } from '../http/client-address.ts';
-import type { InputRules } from '../orders/rules/issue-collector.ts';
 import { readAuthentication } from './authentication.ts';
 import { readDatabase, readDataKey } from './database.ts';
 import { readDocuments } from './documents.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment.ts';
-import { readGraphiql, readHost, readOrigins } from './http.ts';
-import { readIdleMs, readMaxInFlight, readProxies, readRateLimit } from './limits.ts';
+import {
+  readGraphiql,
+  readHost,
+  readIdleMs,
+  readMaxInFlight,
+  readOrigins,
+  readProxies,
+  readRateLimit,
+} from './http.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {

@@ -1,14 +1,34 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { ExecutionArgs, GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { OperationResult } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { App } from '../app.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
-import { withoutValues } from '../plugins/documents/redact-values.ts';
-import { credentialEnded } from '../plugins/use-credential-expiry.ts';
-import { overloaded } from './overloaded.ts';
+
+/** GraphQL for a transport of its own: the same engine and the same plugins as over HTTP. */
+export interface GraphQLEngine {
+  readonly authenticate: Authenticator['authenticate'];
+  /** Admits, parses and validates an operation; or the errors of one that is not executed. */
+  readonly prepare: (
+    request: PreparedRequest,
+    by: { readonly caller: Caller; readonly req: IncomingMessage },
+  ) => Promise<ExecutionArgs | readonly GraphQLError[]>;
+  readonly execute: (args: ExecutionArgs) => OperationResult;
+  readonly subscribe: (args: ExecutionArgs) => OperationResult;
+  /** Errors as a client may read them: without the caller's values. */
+  readonly format: (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[];
+  readonly credentialExpired: () => GraphQLError;
+}
+
+interface PreparedRequest {
+  readonly query: string;
+  readonly variables?: Record<string, unknown> | null | undefined;
+  readonly operationName?: string | null | undefined;
+  readonly extensions?: Record<string, unknown> | null | undefined;
+}
 
 export interface WebSocketOptions {
   readonly path: string;
@@ -32,7 +52,7 @@ const ENDED_MS = 100;
  */
 export function serveWebSocket(
   server: Server,
-  { enveloped, authenticate, documentOf, admission, requests }: App,
+  { authenticate, prepare, execute, subscribe, format, credentialExpired }: GraphQLEngine,
   { path, origins }: WebSocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
@@ -41,7 +61,6 @@ export function serveWebSocket(
     maxPayload: MAX_MESSAGE_BYTES,
     verifyClient: ({ req }: { req: IncomingMessage }) => isWelcome(req, origins),
   });
-  const running = new WeakMap<object, ReturnType<App['enveloped']>>();
   const streams = new Set<object>();
   const callers = new WeakMap<object, Caller>();
   const served = useServer<{ authorization?: unknown }>(
@@ -61,36 +80,15 @@ export function serveWebSocket(
         return true;
       },
       onSubscribe: async ({ extra: { socket, request: req } }, _id, request) => {
-        const { variables, operationName } = request;
         const caller = callers.get(socket);
         if (caller === undefined || isExpired(caller)) {
           socket.close(UNAUTHORIZED, 'Unauthorized');
-          return [credentialEnded()];
+          return [credentialExpired()];
         }
-        if (!(await admission.turn())) {
-          return [overloaded()];
-        }
-        const engine = enveloped({ caller, req });
-        const document = parsed(() => engine.parse(documentOf(request)));
-        if (document instanceof GraphQLError) {
-          return [document];
-        }
-        const errors = engine.validate(engine.schema, document);
-        if (errors.length > 0) {
-          return errors;
-        }
-        const args: ExecutionArgs = {
-          schema: engine.schema,
-          document,
-          contextValue: await engine.contextFactory(),
-          variableValues: variables ?? null,
-          operationName: operationName ?? null,
-        };
-        running.set(args, engine);
-        return args;
+        return await prepare(request, { caller, req });
       },
-      execute: (args) => requests.run(null, () => engineOf(running, args).execute(args)),
-      subscribe: (args) => requests.run(null, () => engineOf(running, args).subscribe(args)),
+      execute,
+      subscribe,
       onOperation: (_context, _id, payload, _args, result) => {
         if (Symbol.asyncIterator in result) {
           streams.add(payload);
@@ -100,8 +98,8 @@ export function serveWebSocket(
         streams.delete(payload);
       },
       onNext: (_context, _id, _payload, _args, { data, errors }) =>
-        errors && { ...(data !== undefined && { data }), errors: formatted(errors) },
-      onError: (_context, _id, _payload, errors) => formatted(errors),
+        errors && { ...(data !== undefined && { data }), errors: format(errors) },
+      onError: (_context, _id, _payload, errors) => format(errors),
     },
     sockets,
   );
@@ -123,37 +121,6 @@ export function serveWebSocket(
     await served.dispose();
     clearTimeout(cut);
   };
-}
-
-/** As this transport tells them: without the caller's values, and without what only HTTP needs. */
-function formatted(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {
-  return errors.map((error) => {
-    const { extensions: { http: _, ...extensions } = {}, ...rest } = withoutValues(error).toJSON();
-    return { ...rest, extensions };
-  });
-}
-
-function parsed<T>(parse: () => T): T | GraphQLError {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof GraphQLError && error.extensions['code'] !== undefined) {
-      return error;
-    }
-    const failure = error instanceof GraphQLError ? error : new GraphQLError('Syntax Error.');
-    // Yoga keeps it for whoever sends this document next, over HTTP too: it has to be whole.
-    const http = { spec: true, status: 400 };
-    Object.assign(failure.extensions, { code: 'GRAPHQL_PARSE_FAILED', http });
-    return failure;
-  }
-}
-
-function engineOf<Engine>(running: WeakMap<object, Engine>, args: object): Engine {
-  const engine = running.get(args);
-  if (engine === undefined) {
-    throw new Error('These arguments are not from onSubscribe.');
-  }
-  return engine;
 }
 
 /** A browser names the page's origin, and sends no preflight for a WebSocket. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PayAfterState } from '../domain/pay-after-state.ts';
-import type { Visibility } from '../orders/access/visibility.ts';
+import type { Visibility } from '../domain/visibility.ts';
 import type { EventRow, Tables } from './database/tables.ts';
 
 /** An event with what tells whose it is, at the time of reading. */

@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly requestId?: () => string | undefined;
 }
 
+export type Log = Logger;
+
 /** JSON lines with redaction by field name. Errors show type, message, codes, cause and stack. */
 export function createLog({ level = 'info', destination, requestId }: LogOptions = {}): Logger {
   const options = {

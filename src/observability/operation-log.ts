@@ -1,5 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from '../http/client-address.ts';
-import type { OperationReport } from '../plugins/use-operation-log.ts';
+
+/** One operation that is over, or a subscription that has begun. */
+export interface OperationReport {
+  /** The root field; `several`, or `introspection`. Never a word of the caller's own. */
+  readonly operation: string;
+  /** OK, the code of the first error, or of the refusal that a mutation has answered. */
+  readonly outcome: string;
+  readonly ms: number;
+  readonly caller: string;
+  /** Undefined if the operation did not come over a node:http server. */
+  readonly request: IncomingMessage | undefined;
+}
 
 export interface OperationLog {
   readonly warn: (fields: object, message: string) => void;

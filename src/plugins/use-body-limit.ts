@@ -2,6 +2,17 @@ import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { readLimited } from './documents/read-limited-body.ts';
 
+/** The rest of a body that is too long is not read: nothing can follow it on that connection. */
+export function useClosingRefusals(): Plugin {
+  return {
+    onResponse: ({ response }) => {
+      if (response.status === 413) {
+        response.headers.set('connection', 'close');
+      }
+    },
+  };
+}
+
 /**
  * Bodies over so many bytes are 413, in both framings of HTTP/1.1. Yoga's own limit pipes every body
  * through a stream and makes a second Request, which cost more than all that it does besides. Here

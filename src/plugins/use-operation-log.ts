@@ -1,19 +1,9 @@
 import type { DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { CallerContext } from '../auth/caller-of.ts';
+import type { OperationReport } from '../observability/operation-log.ts';
 import type { GraphQLContext } from '../schema/index.ts';
 import type { Shapes } from './documents/document-limits.ts';
-
-/** One operation that is over, or a subscription that has begun. */
-export interface OperationReport {
-  /** The root field; `several`, or `introspection`. Never a word of the caller's own. */
-  readonly operation: string;
-  /** OK, the code of the first error, or of the refusal that a mutation has answered. */
-  readonly outcome: string;
-  readonly ms: number;
-  readonly caller: string;
-  readonly request: CallerContext['req'];
-}
 
 export interface OperationsOptions {
   readonly shapeOf: Shapes;

@@ -6,8 +6,42 @@ import { createNotificationBook, type NotificationBook } from './notifications/q
 import { createOrderBook, type OrderBook } from './orders/orders.ts';
 import { createUserBook, type UserBook } from './orders/users.ts';
 import type { SandboxRules } from './rules.ts';
-import { createTimers, type Timers } from './timers.ts';
 import { createNonceBook, type NonceBook } from './wechat/nonces.ts';
+
+/** Everything that a sandbox will do later. Nothing of it happens any more once it has stopped. */
+interface Timers {
+  /** Does something after so many milliseconds of real time; the function it returns calls it off. */
+  after(ms: number, job: () => void): () => void;
+  stop(): void;
+}
+
+function createTimers(): Timers {
+  const waiting = new Set<NodeJS.Timeout>();
+  let stopped = false;
+  return {
+    after: (ms, job) => {
+      if (stopped) {
+        return () => {};
+      }
+      const timer = setTimeout(() => {
+        waiting.delete(timer);
+        job();
+      }, ms);
+      waiting.add(timer);
+      return () => {
+        waiting.delete(timer);
+        clearTimeout(timer);
+      };
+    },
+    stop: () => {
+      stopped = true;
+      for (const timer of waiting) {
+        clearTimeout(timer);
+      }
+      waiting.clear();
+    },
+  };
+}
 
 /** Everything one sandbox knows and remembers. */
 export interface SandboxState {

@@ -1,6 +1,7 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
-import { ownerOf, type Visibility } from '../orders/access/visibility.ts';
+import type { Visibility } from '../domain/visibility.ts';
+import { ownerOf } from '../orders/access/owner-hash.ts';
 import type { OrderServices } from '../orders/commands/services.ts';
 import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
@@ -48,13 +49,30 @@ export function createContext(
 ): GraphQLContext {
   // The first call is paid for when the request is admitted.
   const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller.id));
-  const visibility = reachOf(caller, resources.ledger);
+  const visibility = visibilityOf(caller, resources.ledger);
   const orderLoader = createOrderLoader(resources.sharedQueries, { calls, signal, cameMs });
-  return { ...resources, caller, visibility, signal, calls, orderLoader, outcome: {} };
+  // Field by field: what is spread along would be in reach of every resolver.
+  return {
+    wechat: resources.wechat,
+    ledger: resources.ledger,
+    inputRules: resources.inputRules,
+    defaults: resources.defaults,
+    launchKey: resources.launchKey,
+    sharedQueries: resources.sharedQueries,
+    rateLimit: resources.rateLimit,
+    log: resources.log,
+    stopping: resources.stopping,
+    caller,
+    visibility,
+    signal,
+    calls,
+    orderLoader,
+    outcome: {},
+  };
 }
 
 /** Of a caller who may act for all, or for the one user it names; for nobody where it names none. */
-function reachOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Visibility {
+function visibilityOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Visibility {
   const owner = openid === null ? null : ownerOf(ledger, openid);
   return scopes.has('orders:any')
     ? { kind: 'all', owner }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
-import { ownerOf } from '../../src/orders/access/visibility.ts';
+import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { record } from '../../src/ledger/ledger.ts';
-import { ownerOf } from '../../src/orders/access/visibility.ts';
+import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { as, caller, knowing, shopper } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';

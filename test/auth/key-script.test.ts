@@ -8,7 +8,7 @@ import { readApiKeyFile } from '../../src/auth/api-key-file.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/key.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../src/cli/key.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'keys-'));
 const file = join(folder, 'keys.json');
 afterAll(() => rmSync(folder, { recursive: true }));

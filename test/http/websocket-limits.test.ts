@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { AppResources } from '../../src/app.ts';
+import type { AppParts } from '../../src/app.ts';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
 import { createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { serve } from '../fixtures/http/port.ts';
@@ -14,7 +14,7 @@ afterEach(async () => {
   }
 });
 
-async function open(resources: Partial<AppResources> = {}) {
+async function open(resources: Partial<AppParts> = {}) {
   const clientFixture = await createAppWithClient({ wechat: notificationOptions(), resources });
   const port = await serve(clientFixture);
   closing.push(port.stop, clientFixture.close);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../src/domain/visibility.ts';
 import type { Store } from '../../src/ledger/database/open-store.ts';
-import { ALL_ORDERS } from '../../src/orders/access/visibility.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readPage, toPage, withEarlier } from '../../scripts/reliability/page.ts';
-import type { Result } from '../../scripts/reliability/table.ts';
+import { readPage, toPage, withEarlier } from '../../reliability/page.ts';
+import type { Result } from '../../reliability/table.ts';
 
 const resultOf = (name: string, figure: string, pass = true): Result => ({
   experiment: { goal: 'G3', name },

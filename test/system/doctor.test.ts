@@ -11,7 +11,7 @@ import { closedPort, serve } from '../fixtures/http/http-server.ts';
 import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
 import { rsaKeys } from '../fixtures/wechat/keys.ts';
 
-const script = fileURLToPath(new URL('../../scripts/doctor.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../src/cli/doctor.ts', import.meta.url));
 let sandbox: Sandbox;
 let folder: string;
 beforeAll(async () => {

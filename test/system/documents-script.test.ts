@@ -16,7 +16,7 @@ const ID = createHash('sha256').update(TEXT).digest('hex');
 describe('the manifest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const script = fileURLToPath(new URL('../../scripts/documents.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../src/cli/documents.ts', import.meta.url));
   const out = join(folder, 'manifest.json');
   const make = () =>
     promisify(execFile)(process.execPath, [script, folder, '--out', out]).then(

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../scripts/reliability/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../reliability/main.ts', import.meta.url));
 /** The suite runs the rules of access anyway; the others time things, which nothing else may disturb. */
 const NOT_HERE = ['access', 'slow', 'overload'];
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { createMerchant } from '../fixtures/sandbox/merchant.ts';
 
-const main = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/cli/sandbox.ts', import.meta.url));
 let sandbox: Sandbox;
 
 beforeAll(async () => {

@@ -1,3 +1,4 @@
+import type { Visibility } from '../../domain/visibility.ts';
 import type { IntentRow } from '../../ledger/database/tables.ts';
 import { intentBody } from '../../ledger/find-intent.ts';
 import { STANDING } from '../../ledger/finish-intent.ts';
@@ -10,9 +11,9 @@ import {
   type PayAfterOrder,
   type WechatPay,
 } from '../../wechat/index.ts';
+import type { CallDeadline } from '../commands/call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/repeat-or-refuse.ts';
-import type { Visibility } from './visibility.ts';
 
 /** What is needed to tell whose an order is. */
 export interface OwnershipServices {
@@ -40,13 +41,12 @@ interface Claim {
 /**
  * Checks that an order may be written to: one that is not within reach is refused as if it did not
  * exist, without a call. WeChat is queried only if the owner's create is still open.
- * @param sendBy on the monotonic clock, ms
- * @throws LedgerUnavailableError, or what askBeforeWrite throws
+ * @throws LedgerUnavailableError, or what queryBeforeWrite throws
  */
 export async function checkOwnOrder(
   desk: OwnershipServices,
   ids: OrderIds,
-  sendBy: number,
+  { sendBy, queryBy }: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
 ): Promise<Refusal | undefined> {
   const { ledger, wechat, visibility } = desk;
   if (visibility.kind === 'all') {
@@ -61,7 +61,7 @@ export async function checkOwnOrder(
       : isOf(
           ledger,
           ownership.intent,
-          await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy),
+          await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy),
         );
   const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
   return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };

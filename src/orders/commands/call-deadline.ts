@@ -6,10 +6,16 @@ export interface CallDeadline {
   readonly deadline: number;
   /** Nothing is sent for the first time after this: an attempt needs the rest. */
   readonly sendBy: number;
+  /** A query before the write ends by then: the ledger needs the time from here to `sendBy`. */
+  readonly queryBy: number;
 }
+
+/** Part of the whole time. */
+const LEDGER_SHARE = 0.15;
 
 /** Starts the clock of a call: `WECHAT_TIMEOUT_MS` in all. */
 export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): CallDeadline {
   const deadline = performance.now() + timeoutMs;
-  return { deadline, sendBy: deadline - attemptTimeout(timeoutMs, timeoutMs) };
+  const sendBy = deadline - attemptTimeout(timeoutMs, timeoutMs);
+  return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
 }

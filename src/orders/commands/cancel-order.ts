@@ -34,7 +34,7 @@ export async function cancelOrder(
 async function checkCancel(
   desk: OrderServices,
   input: CancelInput,
-  { sendBy }: CallDeadline,
+  { sendBy, queryBy }: CallDeadline,
 ): Promise<Refusal | undefined> {
   const { wechat, inputRules, visibility } = desk;
   const issues = cancelInputIssues(input, inputRules);
@@ -45,7 +45,8 @@ async function checkCancel(
     return undefined;
   }
   return (
-    (await checkOwnOrder(desk, input, sendBy)) ?? (await checkNotConfirmed(wechat, input, sendBy))
+    (await checkOwnOrder(desk, input, { sendBy, queryBy })) ??
+    (await checkNotConfirmed(wechat, input, queryBy))
   );
 }
 
@@ -53,9 +54,9 @@ async function checkCancel(
 async function checkNotConfirmed(
   wechat: OrderServices['wechat'],
   { appid, serviceId, outOrderNo }: CancelInput,
-  sendBy: number,
+  queryBy: number,
 ): Promise<Refusal | undefined> {
-  const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
+  const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy);
   if (order === null) {
     return { error: new OrderNotFoundError(outOrderNo, NO_ANSWER) };
   }

@@ -36,7 +36,7 @@ export async function completeOrder(
     issues.length > 0
       ? { error: new InvalidInputError(issues) }
       : checkActsForAll(desk, input.outOrderNo);
-  const write = () => completeWrite(desk, input, deadline.sendBy);
+  const write = () => completeWrite(desk, input, deadline.queryBy);
   return refusal === undefined
     ? await writeOrder(desk, write(), deadline)
     : await repeatOrRefuse(desk, write, refusal, deadline);
@@ -45,7 +45,7 @@ export async function completeOrder(
 function completeWrite(
   { wechat }: OrderServices,
   input: CompleteInput,
-  sendBy: number,
+  queryBy: number,
 ): OrderWrite<ChangedPayAfterOrder> {
   const { appid, serviceId, outOrderNo, totalAmount, finishType } = input;
   let request = requestOf(input, null);
@@ -58,7 +58,7 @@ function completeWrite(
       canonical: withoutTicket(wechat.prepare.complete(request).canonical),
       owner: null,
       prepare: async () => {
-        request = requestOf(input, await present(wechat, input, sendBy));
+        request = requestOf(input, await present(wechat, input, queryBy));
         return wechat.prepare.complete(request);
       },
     },
@@ -76,10 +76,10 @@ function completeWrite(
 async function present(
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
   { appid, serviceId, outOrderNo, finishTicket }: CompleteInput,
-  sendBy: number,
+  queryBy: number,
 ): Promise<PayAfterOrder | null> {
   try {
-    const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, sendBy);
+    const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy);
     if (order === null) {
       throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
     }

@@ -3,8 +3,8 @@ import {
   type CreatePayAfterOrderRequest,
   createdByQuery,
 } from '../../wechat/index.ts';
+import { ownerOf } from '../access/owner-hash.ts';
 import { checkNumberAvailable } from '../access/ownership.ts';
-import { ownerOf } from '../access/visibility.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
 import { type CallDeadline, startDeadline } from './call-deadline.ts';

@@ -1,7 +1,7 @@
+import type { InputRules } from '../../domain/input-rules.ts';
+import type { Visibility } from '../../domain/visibility.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { WechatPay } from '../../wechat/index.ts';
-import type { Visibility } from '../access/visibility.ts';
-import type { InputRules } from '../rules/issue-collector.ts';
 
 /** What the writes to orders need of the world. */
 export interface OrderServices {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Visibility } from '../../domain/visibility.ts';
 import type { EventRow } from '../../ledger/database/tables.ts';
 import { eventsAfter, type LoggedEvent, sightOf, withinReach } from '../../ledger/event-log.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Visibility } from '../access/visibility.ts';
 
 export interface StreamOptions {
   readonly visibility: Visibility;

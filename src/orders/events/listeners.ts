@@ -1,5 +1,5 @@
+import type { Visibility } from '../../domain/visibility.ts';
 import type { LoggedEvent } from '../../ledger/event-log.ts';
-import type { Visibility } from '../access/visibility.ts';
 
 /** What a listener may want to hear of. */
 export interface Interest {

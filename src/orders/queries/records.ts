@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { PayAfterState } from '../../domain/pay-after-state.ts';
+import type { Visibility } from '../../domain/visibility.ts';
 import type { EventRow, OrderRow, Tables } from '../../ledger/database/tables.ts';
-import type { Visibility } from '../access/visibility.ts';
 
 export interface RecordFilter {
   readonly states?: readonly PayAfterState[] | null | undefined;

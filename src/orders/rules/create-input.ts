@@ -1,3 +1,4 @@
+import type { InputRules } from '../../domain/input-rules.ts';
 import {
   type CreatePayAfterOrderRequest,
   ON_ACCEPT,
@@ -6,7 +7,7 @@ import {
 } from '../../wechat/index.ts';
 import { checkIds } from './id-rules.ts';
 import type { InputIssue } from './input-issue.ts';
-import { createIssueCollector, type InputRules, type IssueCollector } from './issue-collector.ts';
+import { createIssueCollector, type IssueCollector } from './issue-collector.ts';
 import { checkDiscounts, checkFees } from './item-rules.ts';
 
 /** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */

@@ -1,6 +1,7 @@
+import type { InputRules } from '../../domain/input-rules.ts';
 import type { PayAfterOrderKey } from '../../wechat/index.ts';
 import type { InputIssue } from './input-issue.ts';
-import { createIssueCollector, type InputRules, type IssueCollector } from './issue-collector.ts';
+import { createIssueCollector, type IssueCollector } from './issue-collector.ts';
 
 interface Ids {
   readonly appid: string;

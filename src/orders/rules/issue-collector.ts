@@ -1,11 +1,5 @@
+import type { InputRules } from '../../domain/input-rules.ts';
 import type { InputIssue, InputIssueCode } from './input-issue.ts';
-
-/**
- * `all`: rules that are known of WeChat's pay-after orders, and those that are only known of its
- * sibling products. `confirmed`: the former alone, for when a sibling's rule refuses what WeChat
- * would take.
- */
-export type InputRules = 'all' | 'confirmed';
 
 /** Where a rule comes from: said of pay-after orders or of every APIv3 call, or of a sibling product. */
 export type Source = 'confirmed' | 'analogy';

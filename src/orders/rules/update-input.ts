@@ -1,12 +1,8 @@
+import type { InputRules } from '../../domain/input-rules.ts';
 import { ON_ACCEPT, toWireMoment, toWireTime } from '../../wechat/index.ts';
 import { checkIds } from './id-rules.ts';
 import type { InputIssue } from './input-issue.ts';
-import {
-  createIssueCollector,
-  type InputRules,
-  type IssueCollector,
-  type Source,
-} from './issue-collector.ts';
+import { createIssueCollector, type IssueCollector, type Source } from './issue-collector.ts';
 import { checkDiscounts, checkFees, type DiscountItem, type FeeItem } from './item-rules.ts';
 
 type Optional<T> = T | null | undefined;

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { overloaded, overloadedAnswer } from '../../http/overloaded.ts';
+import { overloaded, overloadedResponse } from '../../http/overloaded.ts';
 import type { Admission } from './admission.ts';
 
 export interface UseAdmissionOptions {
@@ -15,7 +15,7 @@ export function useAdmissionQueue({
   endpoint,
   admission,
 }: UseAdmissionOptions): Plugin<object, { cameMs?: number }> {
-  const { body, status, headers } = overloadedAnswer();
+  const { body, status, headers } = overloadedResponse();
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
       serverContext.cameMs = performance.now();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../http/http-body.ts';
 import { parseJson } from '../http/json.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { matchPath } from '../http/path.ts';
 import { phonePage } from '../phone/page.ts';
 import { opaque } from '../random.ts';
@@ -8,12 +9,27 @@ import type { SandboxState } from '../sandbox.ts';
 import { ControlError } from './control-input.ts';
 import { controlsPage } from './controls-page.ts';
 import { identityControls } from './identity.ts';
-import { isLocal } from './is-local.ts';
 import { notificationControls } from './notices.ts';
 import { notifyControls } from './notify.ts';
 import { orderControls } from './orders.ts';
 import { stateControls } from './state.ts';
 import { trafficControls } from './traffic.ts';
+
+/**
+ * Whether a request comes from this machine, was meant for it, and was not made by a foreign page:
+ * the controls give out keys, and a web page can reach a loopback port through DNS rebinding.
+ */
+function isLocal({ socket, headers }: IncomingMessage): boolean {
+  return (
+    isLoopback(socket.remoteAddress ?? '') &&
+    isLoopback(hostOf(`http://${headers.host ?? ''}`)) &&
+    (headers.origin === undefined || isLoopback(hostOf(headers.origin)))
+  );
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}
 
 const CONTROLS = [
   ...identityControls,

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signOrSpoil } from '../faults/corrupt-signature.ts';
 import type { CallFault } from '../faults/fault.ts';
-import { otherAnswer } from '../faults/other-answer.ts';
-import { statusAnswer } from '../faults/status-answer.ts';
+import { otherAnswer, statusAnswer } from '../faults/status-answer.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { type Answer, requestId } from '../wechat/answer.ts';
 import { parseAuthorization } from '../wechat/authorization.ts';
@@ -12,6 +10,7 @@ import { chooseAnswer, serialOf } from '../wechat/choose-answer.ts';
 import { signingKey } from '../wechat/platform-keys.ts';
 import { findRoute } from '../wechat/routes/index.ts';
 import { readBody } from './http-body.ts';
+import { signOrSpoil } from './signature.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 

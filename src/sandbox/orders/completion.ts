@@ -1,13 +1,57 @@
+import { beijingDigits } from '../clock.ts';
 import { type JsonObject, numberOf, textOf } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
 import { objects } from '../validation/body-findings.ts';
 import { at, refuseFirst } from '../validation/body-object.ts';
 import { againstOrder } from '../validation/completion-findings.ts';
-import { mustEndInTime } from '../validation/service-end.ts';
+import { endsBeforeStart } from '../validation/service-times.ts';
+import { NUMBER } from '../wechat/answer.ts';
 import { paramError } from '../wechat/refusal.ts';
-import { mustAddUp } from './amounts.ts';
-import type { Completion, Order } from './orders.ts';
+import { type Completion, type Order, startTimeOf } from './orders.ts';
 import { isTicketOf } from './ticket.ts';
+
+const FIELD = '/real_service_end_time';
+
+/** Refuses a real end that is missing, not after the start, or later than the call. */
+function mustEndInTime(wire: JsonObject, finishType: 1 | 2, order: Order, nowMs: number): void {
+  const end = textOf(wire, 'real_service_end_time');
+  if (end === undefined) {
+    if (finishType === 2 && order.wire['service_end_time'] === undefined) {
+      const detail = at(FIELD, 'required if create gave no service_end_time');
+      throw paramError('创建订单未填写服务结束时间，则结束时间必填', detail);
+    }
+    return;
+  }
+  const starts = [textOf(wire, 'real_service_start_time'), startTimeOf(order)];
+  if (starts.some((start) => endsBeforeStart(start, end))) {
+    const detail = at(FIELD, 'not after the start');
+    throw paramError('真实结束时间小于预计开始时间', detail, NUMBER.endsBeforeStart);
+  }
+  if (end > beijingDigits(nowMs).slice(0, end.length)) {
+    throw paramError('实际结束时间不能晚于使用完结接口的时间', at(FIELD, 'later than the call'));
+  }
+}
+
+/** Refuses a total that is not what fees and discounts come to, or above the order's risk amount. */
+function mustAddUp(
+  total: number,
+  fees: readonly JsonObject[],
+  discounts: readonly JsonObject[],
+  order: Order,
+): void {
+  if (total !== sum(fees, 'fee_amount') - sum(discounts, 'discount_amount')) {
+    const issue = 'not the fees less the discounts';
+    throw paramError('最终总金额计算非法', at('/total_amount', issue));
+  }
+  if (total > (numberOf(order.wire, 'risk_amount') ?? Number.POSITIVE_INFINITY)) {
+    const detail = at('/total_amount', 'above the risk_amount of the order');
+    throw paramError('总金额超过此服务的服务风险金额', detail, NUMBER.aboveRisk);
+  }
+}
+
+function sum(items: readonly JsonObject[], amount: string): number {
+  return items.reduce((total, item) => total + (numberOf(item, amount) ?? 0), 0);
+}
 
 /**
  * What a complete comes to, if it fits its order.

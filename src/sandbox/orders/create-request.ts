@@ -1,7 +1,41 @@
 import { type JsonObject, textOf } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
+import { type Finding, fieldFindings, listFindings } from '../validation/body-findings.ts';
 import { readObject } from '../validation/body-object.ts';
-import { createFindings } from '../validation/create-findings.ts';
+import { CREATE_FIELDS, DISCOUNT_FIELDS, FEE_FIELDS } from '../validation/create-rules.ts';
+import { endsBeforeStart } from '../validation/service-times.ts';
+import { SENSITIVE_FIELDS } from '../wechat/sensitive.ts';
+
+const TABLE = {
+  fields: CREATE_FIELDS,
+  lists: { fees: FEE_FIELDS, discounts: DISCOUNT_FIELDS },
+} as const;
+
+/** Everything wrong with the body of a create, field by field, then between fields. */
+function* createFindings(wire: JsonObject, rules: SandboxRules): Generator<Finding> {
+  yield* fieldFindings(wire, TABLE, rules);
+  if (rules.analogyRules) {
+    yield* findingsBetweenFields(wire);
+  }
+  if (rules.sensitiveFieldsRequired) {
+    const missing = SENSITIVE_FIELDS.filter((field) => wire[field] === undefined);
+    yield* missing.map((field) => ({ field: `/${field}`, issue: 'required' }));
+  }
+}
+
+function* findingsBetweenFields(wire: JsonObject): Generator<Finding> {
+  yield* listFindings(wire);
+  if (endsBeforeStart(textOf(wire, 'service_start_time'), textOf(wire, 'service_end_time'))) {
+    yield { field: '/service_end_time', issue: 'not after service_start_time' };
+  }
+  const confirms = wire['need_user_confirm'] !== false;
+  if (confirms && wire['openid'] !== undefined) {
+    yield { field: '/openid', issue: 'only with need_user_confirm false' };
+  }
+  if (!confirms && (textOf(wire, 'openid') ?? '') === '') {
+    yield { field: '/openid', issue: 'required with need_user_confirm false' };
+  }
+}
 
 /** A create that passed every rule but those of the call's time. `wire` is the body as it was sent. */
 export interface CreateRequest {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ownerOf } from '../../../src/orders/access/visibility.ts';
+import { ownerOf } from '../../../src/orders/access/owner-hash.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
 import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ALL_ORDERS } from '../../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';

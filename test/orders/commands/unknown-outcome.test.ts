@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ALL_ORDERS, ownerOf } from '../../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
+import { ownerOf } from '../../../src/orders/access/owner-hash.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';

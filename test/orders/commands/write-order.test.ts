@@ -17,6 +17,7 @@ import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 const NO_DEADLINE = {
   deadline: Number.POSITIVE_INFINITY,
   sendBy: Number.POSITIVE_INFINITY,
+  queryBy: Number.POSITIVE_INFINITY,
 };
 const NO_ANSWER = { status: null, code: null, requestId: null };
 const unavailable = () => new WechatUnavailableError('Nothing was accepted.', NO_ANSWER);

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { ALL_ORDERS } from '../../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { startPostgresOnce, startSqlite, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { see } from '../../fixtures/ledger/observations.ts';

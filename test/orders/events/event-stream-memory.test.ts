@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
-import { ALL_ORDERS } from '../../../src/orders/access/visibility.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { eventsOf, see } from '../../fixtures/ledger/observations.ts';
 import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';

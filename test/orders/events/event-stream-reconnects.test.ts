@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { ALL_ORDERS } from '../../../src/orders/access/visibility.ts';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { see } from '../../fixtures/ledger/observations.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { record } from '../../../src/ledger/ledger.ts';
-import { ALL_ORDERS } from '../../../src/orders/access/visibility.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { event, see } from '../../fixtures/ledger/observations.ts';

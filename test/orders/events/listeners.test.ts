@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
 import type { LoggedEvent } from '../../../src/ledger/event-log.ts';
-import { ALL_ORDERS, type Visibility } from '../../../src/orders/access/visibility.ts';
 import { createListeners, type Interest } from '../../../src/orders/events/listeners.ts';
 import { event } from '../../fixtures/ledger/observations.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import type { OrderRow } from '../../../src/ledger/database/tables.ts';
-import { ALL_ORDERS } from '../../../src/orders/access/visibility.ts';
 import {
   eventExists,
   listEvents,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { RESPONSE_HEADERS } from '../../../src/http/response-headers.ts';
 import { createAdmission } from '../../../src/plugins/admission/admission.ts';
-import { ANSWER_HEADERS } from '../../../src/plugins/use-response-headers.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { listen } from '../../fixtures/http/listen.ts';
@@ -79,7 +79,7 @@ describe('where as many operations are under way as may be', () => {
     const call = () => fetch(`${port.url}/graphql`, { method: 'POST', headers, body: '{}' });
     const [response] = await Promise.all([call(), full()]);
     expect([refused.status, response.status]).toEqual([503, 503]);
-    for (const name of ['content-type', 'retry-after', ...Object.keys(ANSWER_HEADERS)]) {
+    for (const name of ['content-type', 'retry-after', ...Object.keys(RESPONSE_HEADERS)]) {
       expect(response.headers.get(name)).toBe(refused.headers.get(name));
     }
     expect(response.headers.get('x-request-id')).toBe('R-1');

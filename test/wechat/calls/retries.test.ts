@@ -26,29 +26,21 @@ const PASSING: readonly object[] = [
   ...UNTRUSTED_FAULTS.map((fault) => ({ fault })),
 ];
 
-test('faults that pass are not seen by the caller: same bytes again, signed anew', async () => {
-  await inject(...PASSING.map((fault) => ({ ...fault, on: 'create' })));
-  const wechat = client();
-
-  // Each first attempt meets one of the faults.
-  const created = await Promise.all(
-    PASSING.map(() => wechat.createPayAfterOrder(anOrder(PERSONAL))),
-  );
-
-  for (const { orderId } of created) {
+test.each(PASSING)(
+  'the caller does not notice a fault that passes, the same bytes are signed and sent again: %j',
+  async (fault) => {
+    await inject({ ...fault, on: 'create' });
+    const { orderId } = await client().createPayAfterOrder(anOrder(PERSONAL));
     expect(orderId).toMatch(/^\d+$/);
-  }
-  const attempts = Map.groupBy(calls('create'), ({ bodySha256 }) => bodySha256);
-  expect(attempts.size).toBe(PASSING.length);
-  for (const [first, second, ...others] of attempts.values()) {
+    const [first, second, ...others] = calls('create');
     expect([first?.fault === null, second, others]).toEqual([
       false,
-      expect.objectContaining({ fault: null, status: 200 }),
+      expect.objectContaining({ fault: null, status: 200, bodySha256: first?.bodySha256 }),
       [],
     ]);
     expect(second?.nonce).not.toBe(first?.nonce);
-  }
-});
+  },
+);
 
 test('an answer that is late is not waited for, and the order is made once', async () => {
   await inject({ on: 'create', fault: 'latency', ms: 60_000 });

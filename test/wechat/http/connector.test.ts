@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeAuthority, type TlsIdentity } from '../../../scripts/reliability/support/authority.ts';
+import { makeAuthority, type TlsIdentity } from '../../../reliability/support/authority.ts';
 import {
   type BreakerState,
   OrderOutcomeUnknownError,

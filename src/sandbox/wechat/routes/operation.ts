@@ -1,12 +1,32 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../http/json.ts';
 import type { OrderState } from '../../orders/order-state.ts';
 import type { Operation, Order } from '../../orders/orders.ts';
+import type { SandboxRules } from '../../rules.ts';
 import type { SandboxState } from '../../sandbox.ts';
 import { NUMBER, success } from '../answer.ts';
-import { isRepeat, withSuccess } from '../idempotency.ts';
 import { orderIs, orderNotFound } from '../refusal.ts';
 import { mustBeBound } from './parameters.ts';
 import type { Outcome, WechatCall } from './route.ts';
+
+/** Whether an operation is the one that succeeded before, byte for byte, and may be answered so. */
+function isRepeat(
+  order: Order,
+  operation: Operation,
+  body: Uint8Array,
+  rules: SandboxRules,
+): boolean {
+  return rules.repeatAnswersSuccess && order.succeeded[operation] === digest(body);
+}
+
+/** The order, knowing which body an operation on it succeeded with. */
+function withSuccess(order: Order, operation: Operation, body: Uint8Array): Order {
+  return { ...order, succeeded: { ...order.succeeded, [operation]: digest(body) } };
+}
+
+function digest(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex');
+}
 
 /** How one operation on an order differs from the others. */
 interface OperationRules {

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { atMost, type Experiment, none, type Row } from '../experiment.ts';
+import { sqliteDatabase } from '../support/databases.ts';
+import { mixFaults } from '../support/fault-mix.ts';
+import { checkEnd, secondsUntilSettled } from '../support/faults-end.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Keeper, keepServer } from '../support/keeper.ts';
+import { control, trueOrders } from '../support/oracle.ts';
+import { createPoster } from '../support/post.ts';
+import { type Shop, type Told, take } from '../support/shopper.ts';
+
+/** As many as were done by then count: what was run stands in the table. */
+const SIZES = {
+  full: { steps: 10_000, kills: 8, minutes: 10 },
+  quick: { steps: 25, kills: 0, minutes: 1 },
+} as const;
+const SHOPPERS = 16;
+/** Small, so that latency exceeds it: a third of it is the cap of an attempt. */
+const TIMEOUT_MS = '1500';
+const SETTLED_GOAL_S = 60;
+
+/** Orders are made and completed while WeChat fails in every way and the server is killed. */
+export const faults: Experiment = {
+  goal: 'G11',
+  name: 'faults',
+  minutes: 12,
+  run: async (scale, stage) => {
+    const { steps, kills, minutes } = SIZES[scale];
+    await using directory = await stage.workdir();
+    const port = await freePort();
+    const calls = { all: 0, faulty: 0 };
+    const sandbox = await startSandbox({
+      notifyUrl: `http://127.0.0.1:${port}/wechat/notify`,
+      // The strict readings: another ciphertext is another order, a repeat of a complete is refused.
+      rules: {
+        reencryptedFieldsDiffer: true,
+        repeatAnswersSuccess: false,
+        refuseUsedNonces: true,
+        payDelaySeconds: 1,
+      },
+      onCall: ({ fault }) => {
+        calls.all += 1;
+        calls.faulty += fault === null ? 0 : 1;
+      },
+    });
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => sandbox.close());
+    await control(sandbox.url, 'POST', '/sandbox/notify-schedule', { factor: 0.01 });
+    const database = sqliteDatabase(join(directory.path, 'ledger.db'));
+    const server = stack.use(
+      await keepServer(directory, port, {
+        ...sandbox.credentials,
+        WECHAT_TIMEOUT_MS: TIMEOUT_MS,
+        DATABASE_URL: database.url,
+        DATA_KEY: randomBytes(32).toString('base64'),
+      }),
+    );
+    const mix = mixFaults(sandbox.url);
+    const told = await shopAll(sandbox, server, { steps, kills, minutes });
+    await mix.end();
+    const settled = await secondsUntilSettled(database);
+    const end = await checkEnd(database, sandbox, told);
+    const share = Math.round((100 * calls.faulty) / calls.all);
+    const times = (step: string) =>
+      new Set(told.filter((one) => one.step === step).map(({ outOrderNo }) => outOrderNo)).size;
+    const answers = (of: string) => told.filter(({ word }) => word === of).length;
+    const size = `${times('create')} creates, ${times('complete')} completes, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
+    return [
+      atMost('until every intent is settled', size, settled, SETTLED_GOAL_S, ' s'),
+      ...rowsOf(told, size),
+      ...end.map(({ what, which }) => none(what + named(which), size, which.length)),
+    ];
+  },
+};
+
+/** Shoppers side by side, kills in between, and the last kill in the middle of their calls. */
+async function shopAll(
+  { url }: Sandbox,
+  server: Keeper,
+  { steps, kills, minutes }: Readonly<Record<'steps' | 'kills' | 'minutes', number>>,
+): Promise<readonly Told[]> {
+  await using poster = createPoster(server.url, SHOPPERS);
+  const told: Told[] = [];
+  let over = false;
+  let next = 0;
+  let completes = 0;
+  let killing = Promise.resolve();
+  const deadline = performance.now() + minutes * 60_000;
+  const shop: Shop = {
+    poster,
+    look: async (outOrderNo) => (await trueOrders(url)).get(outOrderNo),
+    tell: (one) => told.push(one),
+    isOver: () => over,
+  };
+  const shopper = async () => {
+    while (completes < steps && performance.now() < deadline) {
+      const index = next;
+      next += 1;
+      const number = `F${index}`;
+      // A few leave at the first doubt: what came of it is then for the server to find out.
+      if (await take(shop, 'create', number, index, index % 16 !== 5)) {
+        completes += 1;
+        if (completes % Math.ceil(steps / (kills + 1)) === 0 && completes < steps) {
+          killing = server.killAndRestart();
+        }
+        const done = await take(shop, 'complete', number, index, index % 4 !== 2);
+        if (done && index % 4 === 1) {
+          await take(shop, 'create', number, index, true);
+        }
+      }
+    }
+    if (!over) {
+      over = true;
+      await killing;
+      killing = server.killAndRestart();
+    }
+  };
+  await Promise.all(Array.from({ length: SHOPPERS }, shopper));
+  await killing;
+  return told;
+}
+
+function rowsOf(told: readonly Told[], size: string): readonly Row[] {
+  const wrong = told.filter(({ isFalse }) => isFalse);
+  const failures = wrong.filter(({ word }) => !word.endsWith('Payload'));
+  const words = new Set(failures.map(({ step, word }) => `${step}: ${word}`));
+  return [
+    none(`false failures${named([...words])}`, size, failures.length),
+    none('false successes', size, wrong.length - failures.length),
+  ];
+}
+
+/** A few of them, to find the cause by. */
+function named(items: readonly string[]): string {
+  return items.length === 0 ? '' : ` (${items.slice(0, 5).join(', ')})`;
+}

@@ -1,0 +1,55 @@
+import { count, type Database } from './databases.ts';
+import { type Notification, STATES } from './notices.ts';
+
+/** What the database says of the notifications that were acknowledged. */
+export interface Verdict {
+  /** Acknowledged, but not in the inbox, or without the event or the state that it stands for. */
+  readonly lost: number;
+  /** Orders that reached one state by more than one event. */
+  readonly twice: number;
+  /** True notifications that were taken for contradictions, holes in the cursors, damage of the file. */
+  readonly wrong: number;
+}
+
+/** Reads inbox, events and orders from outside the server. */
+export async function judge(
+  database: Database,
+  acknowledged: readonly Notification[],
+): Promise<Verdict> {
+  const [inbox, orders, events] = await Promise.all([
+    database.rows('select id, outcome from notices'),
+    database.rows('select out_order_no, state, last_event_id from orders'),
+    database.rows('select id, out_order_no, state from events order by id'),
+  ]);
+  const outcomes = new Map(inbox.map((row) => [row['id'], row['outcome']]));
+  const states = new Map(orders.map((row) => [row['out_order_no'], row['state']]));
+  const seen = new Map<string, number>();
+  for (const event of events) {
+    const key = `${event['out_order_no']} ${event['state']}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
+  const stands = ({ id, outOrderNo, state }: Notification) => {
+    const outcome = outcomes.get(id);
+    const ranks: readonly unknown[] = STATES;
+    const reached = ranks.indexOf(states.get(outOrderNo)) >= ranks.indexOf(state);
+    return reached && (outcome === 'nothing-new' || seen.has(`${outOrderNo} ${state}`));
+  };
+  const holes = events.filter(({ id }, index) => Number(id) !== index + 1).length;
+  const suspicious = await count(
+    database,
+    "select count(*) from notices where outcome = 'suspicious'",
+  );
+  const last = new Map(events.map((event) => [event['out_order_no'], event]));
+  const torn = orders.filter(({ out_order_no: number, state, last_event_id: id }) => {
+    const event = last.get(number);
+    return event?.['state'] !== state || Number(event?.['id']) !== Number(id);
+  }).length;
+  const damaged = (await database.damage()) === null ? 0 : 1;
+  return {
+    lost: acknowledged.filter(
+      (notification) => !outcomes.has(notification.id) || !stands(notification),
+    ).length,
+    twice: [...seen.values()].filter((times) => times > 1).length,
+    wrong: holes + suspicious + torn + damaged,
+  };
+}

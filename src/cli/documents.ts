@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { documentProblems } from '../plugins/documents/document-problems.ts';
+import { schema } from '../schema/index.ts';
+
+/**
+ * Makes the manifest of trusted documents of a folder of .graphql files, each one a whole document:
+ * SHA-256 → text. What the server would refuse is named, and nothing is written.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { out: { type: 'string', default: 'documents.json' } },
+});
+const [folder] = positionals;
+if (folder === undefined) {
+  throw new Error('Which folder? npm run documents -- <folder> [--out documents.json]');
+}
+const names = (await readdir(folder, { recursive: true }))
+  .filter((name) => /\.(graphql|gql)$/.test(name))
+  .toSorted();
+const manifest: Record<string, string> = {};
+let problems = names.length === 0 ? [`${folder}: no .graphql files`] : [];
+for (const name of names) {
+  const text = await readFile(join(folder, name), 'utf8');
+  manifest[createHash('sha256').update(text).digest('hex')] = text;
+  const found = documentProblems(schema, text).map((problem) => `${name}: ${problem}`);
+  problems = [...problems, ...found];
+}
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join('\n')}\n`);
+  process.exitCode = 1;
+} else {
+  await writeFile(values.out, `${JSON.stringify(manifest, null, 2)}\n`);
+  process.stdout.write(`${names.length} documents in ${values.out}\n`);
+}

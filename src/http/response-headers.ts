@@ -1,0 +1,14 @@
+/** What browsers and caches must not do with a response, unless the response says otherwise itself. */
+export const RESPONSE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+export const REQUEST_ID = 'x-request-id';
+
+export interface ResponseHeadersOptions {
+  /** The id of the current request. */
+  readonly requestId: () => string | undefined;
+}

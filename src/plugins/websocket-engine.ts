@@ -1,0 +1,88 @@
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { YogaServerInstance } from 'graphql-yoga';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { overloaded } from '../http/overloaded.ts';
+import type { RequestIds } from '../http/request-id.ts';
+import type { GraphQLEngine } from '../http/websocket.ts';
+import type { Admission } from './admission/admission.ts';
+import { withoutValues } from './documents/redact-values.ts';
+import { documentOf, type TrustedDocuments } from './documents/trusted-documents.ts';
+import { credentialEnded } from './use-credential-expiry.ts';
+
+export interface WebSocketEngineParts {
+  readonly enveloped: YogaServerInstance<object, object>['getEnveloped'];
+  readonly authenticator: Authenticator;
+  readonly admission: Admission;
+  readonly requests: RequestIds;
+  /** Undefined if every document may be executed. */
+  readonly trustedDocuments: TrustedDocuments | undefined;
+}
+
+type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
+
+/** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
+export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngine {
+  const { enveloped, authenticator, admission, requests, trustedDocuments } = parts;
+  const running = new WeakMap<object, Engine>();
+  return {
+    authenticate: authenticator.authenticate,
+    prepare: async (request, by) => {
+      if (!(await admission.turn())) {
+        return [overloaded()];
+      }
+      const engine = enveloped(by);
+      const document = parsed(() => engine.parse(documentOf(trustedDocuments, request)));
+      if (document instanceof GraphQLError) {
+        return [document];
+      }
+      const errors = engine.validate(engine.schema, document);
+      if (errors.length > 0) {
+        return errors;
+      }
+      const args: ExecutionArgs = {
+        schema: engine.schema,
+        document,
+        contextValue: await engine.contextFactory(),
+        variableValues: request.variables ?? null,
+        operationName: request.operationName ?? null,
+      };
+      running.set(args, engine);
+      return args;
+    },
+    execute: (args) => requests.run(null, () => engineOf(running, args).execute(args)),
+    subscribe: (args) => requests.run(null, () => engineOf(running, args).subscribe(args)),
+    format: formatted,
+    credentialExpired: credentialEnded,
+  };
+}
+
+/** As this transport tells them: without the caller's values, and without what only HTTP needs. */
+function formatted(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {
+  return errors.map((error) => {
+    const { extensions: { http: _, ...extensions } = {}, ...rest } = withoutValues(error).toJSON();
+    return { ...rest, extensions };
+  });
+}
+
+function parsed<T>(parse: () => T): T | GraphQLError {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof GraphQLError && error.extensions['code'] !== undefined) {
+      return error;
+    }
+    const failure = error instanceof GraphQLError ? error : new GraphQLError('Syntax Error.');
+    // Yoga keeps it for whoever sends this document next, over HTTP too: it has to be whole.
+    const http = { spec: true, status: 400 };
+    Object.assign(failure.extensions, { code: 'GRAPHQL_PARSE_FAILED', http });
+    return failure;
+  }
+}
+
+function engineOf<Engine>(running: WeakMap<object, Engine>, args: object): Engine {
+  const engine = running.get(args);
+  if (engine === undefined) {
+    throw new Error('These arguments are not from onSubscribe.');
+  }
+  return engine;
+}

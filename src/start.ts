@@ -1,0 +1,180 @@
+import { createApp, ENDPOINT } from './app.ts';
+import { createAuthenticator } from './auth/authenticator.ts';
+import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
+import { loadOrCreateDevelopmentDataKey } from './config/data-key.ts';
+import type { Environment } from './config/environment.ts';
+import { type Config, loadConfig } from './config/load-config.ts';
+import { reloadSecrets } from './config/reload-secrets.ts';
+import type { RequestIds } from './http/request-id.ts';
+import { createHttpServer, listen, refusing } from './http/server.ts';
+import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
+import { serveWebSocket } from './http/websocket.ts';
+import { countOpenIntents } from './ledger/open-intents.ts';
+import { openLedger } from './ledger/open-ledger.ts';
+import type { Log } from './observability/log.ts';
+import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
+import { createObservationFilter } from './orders/queries/observed-state-cache.ts';
+import { startReconciler } from './orders/reconciliation/reconciler.ts';
+import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
+import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
+
+export interface StartOptions {
+  readonly env: Environment;
+  readonly log: Log;
+  readonly requests: RequestIds;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** From now on `/ready` answers 503: load balancers stop sending requests. */
+  readonly leave: () => void;
+  /** How long to wait between `leave` and `close`, in ms. */
+  readonly graceMs: number;
+  /** Graceful shutdown: what is in flight finishes, then every resource is closed in order. */
+  readonly close: (ceilingMs: number) => Promise<void>;
+}
+
+/** Connections are cut a little earlier, so that the resources closed after them still have time. */
+const LAST_STEPS_MS = 1_000;
+
+/** Configuration → resources → app → listen. Throws a ConfigError that names every problem. */
+export async function start({ env, log, requests }: StartOptions): Promise<RunningServer> {
+  const { config, sandbox, closing } = await loadWithSandbox(env);
+  const { options } = config.upstream;
+  const metrics = createMetrics({ ofProcess: true });
+  const ledger = await openLedger({
+    databaseUrl: config.databaseUrl,
+    dataKey: config.dataKey ?? (await loadOrCreateDevelopmentDataKey(config.databaseUrl)),
+    log,
+    holdMs: holdMs(options.timeoutMs),
+    onIntent: metrics.intent,
+  });
+  const wechat = createWechatPay({ ...options, ...withMetrics(log, metrics) });
+  let keysTried = false;
+  void wechat.ready().then(() => {
+    keysTried = true;
+  });
+  const authenticator = createAuthenticator(config.authentication, log);
+  const others = [{ name: 'API keys', reload: authenticator.reload }];
+  const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
+  const queries = createObservationFilter(ledger);
+  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
+  metrics.countOpenIntents(() => countOpenIntents(ledger));
+  const leaving = new AbortController();
+  const stopping = new AbortController();
+  const app = createApp({
+    wechat,
+    ledger,
+    inputRules: config.inputRules,
+    defaults: { appid: config.appid, serviceId: config.serviceId },
+    launchKey,
+    stopping: stopping.signal,
+    queries,
+    orderCacheMs: config.orderCacheMs,
+    log,
+    authenticator,
+    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.store.isUp()),
+    graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
+    ...(config.production && { graphiqlFor: 'schema-readers' }),
+    corsOrigins: config.corsOrigins,
+    maxInFlight: config.maxInFlight,
+    trustedDocuments: config.trustedDocuments,
+    rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,
+    requests,
+    clientOf: config.clientOf,
+    metrics,
+  });
+  const listener = refusing(app.requestListener, leaving.signal, stopping.signal);
+  const server = createHttpServer(listener, { idleMs: config.idleMs });
+  const url = await listen(server, config);
+  const connections = followConnections(server);
+  const origins = config.corsOrigins;
+  const closeSockets = serveWebSocket(server, app.webSocket, { path: ENDPOINT, origins });
+  log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
+  if (sandbox !== undefined) {
+    await setNotifyUrl(sandbox, `${url}/wechat/notify`);
+    log.warn({ sandbox }, 'no WECHAT_ variables: orders go to the sandbox, no money moves');
+  }
+  warnIfNoNotificationKey(options, log);
+  const steps = (ceilingMs: number): readonly ClosingStep[] => [
+    { name: 'websockets', close: closeSockets },
+    { name: 'http', close: () => connections.drain(ceilingMs - LAST_STEPS_MS) },
+    { name: 'app', close: app.dispose },
+    { name: 'queries', close: queries.close },
+    { name: 'reconciler', close: reconciler.close },
+    { name: 'wechat', close: wechat.close },
+    { name: 'ledger', close: ledger.close },
+    ...closing,
+  ];
+  return {
+    url,
+    graceMs: config.stopGraceMs,
+    leave: () => leaving.abort(),
+    close: async (ceilingMs) => {
+      stopping.abort();
+      for (const { name, problem } of await closeInOrder(steps(ceilingMs), ceilingMs)) {
+        log.error({ step: name, problem }, 'failed to close resource');
+      }
+    },
+  };
+}
+
+interface LoadedConfig {
+  readonly config: Config & { readonly upstream: { readonly options: WechatPayOptions } };
+  /** URL of the controls of the embedded sandbox. */
+  readonly sandbox: string | undefined;
+  readonly closing: readonly ClosingStep[];
+}
+
+/** With the merchant of the environment, or that of an embedded sandbox: real HTTP either way. */
+async function loadWithSandbox(env: Environment): Promise<LoadedConfig> {
+  const { upstream, ...config } = loadConfig(env);
+  if (upstream.kind === 'merchant') {
+    return { config: { ...config, upstream }, sandbox: undefined, closing: [] };
+  }
+  const { startSandbox } = await import('./sandbox/index.ts');
+  const sandbox = await startSandbox({ port: upstream.port });
+  const merchant = await loadWithSandbox({ ...env, ...sandbox.credentials });
+  // The database is that of the environment: the sandbox's orders end with its process.
+  const own = { ...merchant.config, databaseUrl: config.databaseUrl };
+  const closing = [{ name: 'sandbox', close: () => sandbox.close() }];
+  return { config: own, sandbox: sandbox.url, closing };
+}
+
+/** A merchant's notification URL is configured at WeChat Pay; the sandbox has a control for it. */
+async function setNotifyUrl(sandbox: string, url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ url });
+  await fetch(`${sandbox}/sandbox/notify-url`, { method: 'POST', headers, body });
+}
+
+function warnIfNoNotificationKey({ apiv3Key }: WechatPayOptions, log: Log): void {
+  if (apiv3Key === undefined) {
+    log.warn({}, 'WECHAT_APIV3_KEY is missing: webhooks are disabled, polling instead');
+  }
+}
+
+/** The client's callbacks: metrics and log lines. */
+function withMetrics(log: Log, metrics: Metrics): Partial<WechatPayOptions> {
+  return {
+    onUnreadableField: (field) => log.warn({ field }, 'unreadable field in a WeChat Pay response'),
+    onAttempt: metrics.attempt,
+    onUnverifiedRefusal: (refusal) =>
+      log.warn(
+        refusal,
+        'WeChat Pay refusal without a valid signature, a query decides: check proxies and keys',
+      ),
+    onBreaker: (breaker) => {
+      metrics.breaker(breaker);
+      log.warn({ breaker }, 'circuit breaker state changed');
+    },
+    onCertificates: (news) => {
+      log[news.kind === 'failed' ? 'warn' : 'info']({ ...news }, 'platform certificates');
+    },
+  };
+}
+
+/** Longer than a call takes, with room for a slow database: then its process counts as crashed. */
+function holdMs(timeoutMs = 8_000): number {
+  return 2 * timeoutMs + 5_000;
+}
