@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { renderGraphiqlPage } from '../src/plugins/graphiql/page.ts';
-import { graphqlRequest, makeApp, stubWechat } from './fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from './fixtures/app/test-app.ts';
 import { at } from './fixtures/json.ts';
 
-const app = makeApp({ wechat: stubWechat() });
+const app = createTestApp({ wechat: stubWechat() });
 const body = '{"query":"{ __typename }"}';
 const json = { 'content-type': 'application/json' };
 const post = (headers: Readonly<Record<string, string>>, path = '/graphql') =>
@@ -98,7 +98,7 @@ describe('/health and /ready', () => {
   });
 
   test('differ once the server takes no new requests', async () => {
-    const stopping = makeApp({ isReady: () => false });
+    const stopping = createTestApp({ isReady: () => false });
     expect((await get('/health', stopping)).status).toBe(200);
     const ready = await get('/ready', stopping);
     expect([ready.status, await ready.text()]).toEqual([503, '']);
@@ -137,7 +137,7 @@ describe('CORS', () => {
 
   test('lets the listed origins in and no other', async () => {
     const corsOrigins = ['https://shop.example.com', 'https://admin.example.com'];
-    const open = makeApp({ corsOrigins });
+    const open = createTestApp({ corsOrigins });
     for (const origin of corsOrigins) {
       const answer = await preflight(origin, open);
       expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
@@ -167,7 +167,7 @@ describe('pages', () => {
   });
 
   test('GraphiQL is one compressed page that the browser lets reach nothing else', async () => {
-    const open = makeApp({ graphiql: renderGraphiqlPage });
+    const open = createTestApp({ graphiql: renderGraphiqlPage });
     const response = await page('/graphql', open);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -195,6 +195,6 @@ test.each(['/graphql/', '/x/graphql', '/?x=/graphql', '/x?y=/graphql/'])(
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = 'query={__typename}';
     const request = new Request(`http://app${path}`, { method: 'POST', headers: form, body });
-    expect((await makeApp().fetch(request)).status).toBe(404);
+    expect((await createTestApp().fetch(request)).status).toBe(404);
   },
 );

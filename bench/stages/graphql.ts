@@ -1,6 +1,6 @@
 import { decode } from '../../src/wechat/codec/codec.ts';
 import { payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../../test/fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../../test/fixtures/app/test-app.ts';
 import { orderAnswer } from '../work/order.ts';
 import { QUERY } from '../work/requests.ts';
 import type { StageWork } from './stage.ts';
@@ -11,7 +11,7 @@ const NUMBER = 'Q000000000001';
 export async function graphqlStages(): Promise<readonly StageWork[]> {
   const wire: Readonly<Record<string, unknown>> = JSON.parse(orderAnswer(NUMBER));
   const order = decode(payAfterOrder, wire, () => {}) ?? null;
-  const app = makeApp({
+  const app = createTestApp({
     wechat: stubWechat({ queryPayAfterOrder: () => Promise.resolve(order) }),
   });
   const body = JSON.stringify({ query: QUERY, variables: { no: NUMBER } });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Verdict } from '../../src/auth/authenticator.ts';
 import { malformation } from '../fixtures/app/answer-checks.ts';
 import { as, caller, knowing } from '../fixtures/app/callers.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../fixtures/app/test-app.ts';
 import { listen } from '../fixtures/http/listen.ts';
 
 const callers: Readonly<Record<string, Verdict>> = {
@@ -10,7 +10,7 @@ const callers: Readonly<Record<string, Verdict>> = {
   watcher: caller(['metrics:read']),
   doubtful: 'unavailable',
 };
-const app = makeApp({ authenticator: knowing(callers), wechat: stubWechat() });
+const app = createTestApp({ authenticator: knowing(callers), wechat: stubWechat() });
 const ORDER = '{ payAfterOrder(by: { outOrderNo: "1" }) { nothing } }';
 
 test.each([
@@ -107,7 +107,7 @@ test('metrics need their scope', async () => {
 
 test('a preflight of a listed page is answered without a credential', async () => {
   const origin = 'https://shop.example.com';
-  const open = makeApp({ authenticator: knowing(callers), corsOrigins: [origin] });
+  const open = createTestApp({ authenticator: knowing(callers), corsOrigins: [origin] });
   const headers = {
     origin,
     'access-control-request-method': 'POST',

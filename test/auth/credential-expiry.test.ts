@@ -1,18 +1,19 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { as, caller, knowing } from '../fixtures/app/callers.ts';
-import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { type Port, serve } from '../fixtures/http/port.ts';
 import { EVENTS, subscribe } from '../fixtures/http/sse.ts';
 import { openSocket } from '../fixtures/http/websocket.ts';
-import { at } from '../fixtures/json-at.ts';
+import { at } from '../fixtures/json.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 const SCOPES = ['events:read', 'orders:read', 'orders:any'] as const;
 const LIFE_MS = 1_500;
 let revoking: AbortController;
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 let port: Port;
 beforeEach(async () => {
   revoking = new AbortController();
@@ -29,16 +30,16 @@ beforeEach(async () => {
       ? caller(SCOPES, { expiresAt: Date.now() + LIFE_MS })
       : authenticator.authenticate(authorization);
   const resources = { authenticator: { ...authenticator, authenticate } };
-  gateway = await createGateway({ wechat: notificationOptions(), resources });
-  port = await serve(gateway);
+  clientFixture = await createAppWithClient({ wechat: notificationOptions(), resources });
+  port = await serve(clientFixture);
 });
 afterEach(async () => {
   await port.stop();
-  await gateway.close();
+  await clientFixture.close();
 });
 
 const ENDED = { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] };
-const sse = (who: string) => subscribe(gateway, {}, undefined, as(who));
+const sse = (who: string) => subscribe(clientFixture, {}, undefined, as(who));
 const socket = (who: string) => openSocket(port.webSocketUrl, {}, as(who));
 
 /** The code that a connection is closed with which begins like this. */
@@ -52,11 +53,11 @@ async function closeCode(payload: unknown): Promise<unknown> {
 
 test('an SSE stream ends with its token: an error that says so, then its completion', async () => {
   const events = await sse('short');
-  await gateway.see();
+  await clientFixture.see();
   expect(await events.nextEvent()).toMatchObject({ outOrderNo: 'N1' });
   expect(await events.next()).toMatchObject({ event: 'next', data: ENDED });
   expect(await events.next()).toMatchObject({ event: 'complete' });
-  expect(gateway.streams()).toBe(0);
+  expect(clientFixture.streams()).toBe(0);
 });
 
 test('so does the stream of a key that is taken back, at once', async () => {
@@ -68,17 +69,17 @@ test('so does the stream of a key that is taken back, at once', async () => {
 
 test('one that lasts longer than a timer can wait goes on', async () => {
   const events = await sse('long');
-  await gateway.see();
+  await clientFixture.see();
   expect(await events.nextEvent()).toMatchObject({ outOrderNo: 'N1' });
   await events.leave();
-  expect(gateway.streams()).toBe(0);
+  expect(clientFixture.streams()).toBe(0);
 });
 
 test('over WebSocket the stream says so too, then the connection is closed with 4401', async () => {
   const client = await socket('short');
   client.subscribe('1');
-  await vi.waitFor(() => expect(gateway.streams()).toBe(1));
-  await gateway.see();
+  await vi.waitFor(() => expect(clientFixture.streams()).toBe(1));
+  await clientFixture.see();
   expect(await client.next()).toMatchObject({ type: 'next', id: '1' });
   expect(await client.next()).toMatchObject({ type: 'next', id: '1', payload: ENDED });
   expect(await client.next()).toMatchObject({ type: 'complete', id: '1' });
@@ -115,13 +116,13 @@ test('over WebSocket a caller has its scopes as over HTTP', async () => {
   expect(await client.next()).toMatchObject({ type: 'error', id: '2', payload: refusal.errors });
   client.subscribe('3', {}, '{ payAfterOrders { edges { cursor } } }');
   expect(await client.next()).toMatchObject({ payload: { data: { payAfterOrders: {} } } });
-  expect(gateway.streams()).toBe(0);
+  expect(clientFixture.streams()).toBe(0);
   client.socket.terminate();
 });
 
 test('a stranger is told over SSE what it is told over HTTP', async () => {
   const headers = { accept: 'text/event-stream' };
-  const response = await gateway.app.fetch(graphqlRequest({ query: EVENTS }, headers));
+  const response = await clientFixture.app.fetch(graphqlRequest({ query: EVENTS }, headers));
   expect(response.status).toBe(401);
-  expect(gateway.streams()).toBe(0);
+  expect(clientFixture.streams()).toBe(0);
 });

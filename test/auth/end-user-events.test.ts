@@ -1,24 +1,28 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownerOf } from '../../src/orders/access/owner-hash.ts';
+import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
-import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { subscribe } from '../fixtures/http/sse.ts';
-import { at, type JsonObject } from '../fixtures/json-at.ts';
+import { at, type JsonObject } from '../fixtures/json.ts';
 import { writeRows } from '../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 beforeEach(async () => {
   const authenticator = knowing({ a: shopper('A'), b: shopper('B') });
-  gateway = await createGateway({ wechat: notificationOptions(), resources: { authenticator } });
+  clientFixture = await createAppWithClient({
+    wechat: notificationOptions(),
+    resources: { authenticator },
+  });
 });
-afterEach(() => gateway.close());
+afterEach(() => clientFixture.close());
 
-const owner = (openid: string) => ownerOf(gateway.ledger, openid);
+const owner = (openid: string) => ownerOf(clientFixture.ledger, openid);
 const see = (outOrderNo: string, who: string | null, state = 'CREATED') =>
-  gateway.see({ outOrderNo, state, owner: who === null ? null : owner(who) });
+  clientFixture.see({ outOrderNo, state, owner: who === null ? null : owner(who) });
 const listen = (who: string, variables: JsonObject = {}) =>
-  subscribe(gateway, variables, undefined, as(who));
+  subscribe(clientFixture, variables, undefined, as(who));
 const next = async (events: Awaited<ReturnType<typeof listen>>) =>
   at(await events.nextEvent(), 'outOrderNo');
 
@@ -55,7 +59,7 @@ test('the cursor of a foreign event is as unknown as any other', async () => {
   const query = 'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id } }';
   const refused = async (after: string) => {
     const request = graphqlRequest({ query, variables: { after } }, as('a'));
-    return await (await gateway.app.fetch(request)).text();
+    return await (await clientFixture.app.fetch(request)).text();
   };
   expect(await refused('2')).toContain('BAD_USER_INPUT');
   expect(await refused('2')).toBe(await refused('99'));
@@ -66,7 +70,7 @@ test('the events of a record need their own scope, and are of that order', async
   await see('B1', 'B');
   const query =
     '{ payAfterOrders { edges { node { events { edges { node { outOrderNo } } } } } } }';
-  const response = await gateway.app.fetch(graphqlRequest({ query }, as('a')));
+  const response = await clientFixture.app.fetch(graphqlRequest({ query }, as('a')));
   const text = await response.text();
   expect(text).toContain('A1');
   expect(text).not.toContain('B1');
@@ -78,7 +82,7 @@ test('an event that comes before its create is settled is told when it is, once 
   await see('A1', null, 'USER_ACCEPTED');
   await see('A2', 'A');
   await new Promise((resolve) => setTimeout(resolve, 150));
-  await writeRows(gateway.ledger, (tx) =>
+  await writeRows(clientFixture.ledger, (tx) =>
     tx.updateTable('intents').set({ status: 'done' }).where('out_order_no', '=', 'A1').execute(),
   );
   await see('A1', 'A', 'CREATED');
@@ -90,7 +94,7 @@ test('an event under a number that was refused is never told', async () => {
   await openCreate('A1', 'A');
   const events = await listen('a');
   await see('A1', null, 'USER_ACCEPTED');
-  await writeRows(gateway.ledger, (tx) =>
+  await writeRows(clientFixture.ledger, (tx) =>
     tx.updateTable('intents').set({ status: 'refused' }).where('out_order_no', '=', 'A1').execute(),
   );
   await see('A2', 'A');
@@ -99,7 +103,7 @@ test('an event under a number that was refused is never told', async () => {
 });
 
 function openCreate(outOrderNo: string, who: string): Promise<unknown> {
-  return writeRows(gateway.ledger, (tx) =>
+  return writeRows(clientFixture.ledger, (tx) =>
     tx
       .insertInto('intents')
       .values({

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ownerOf } from '../../src/orders/access/owner-hash.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { as, caller, knowing, shopper } from '../fixtures/app/callers.ts';
-import { createLife, graphqlRequest, type Life, newNumber } from '../fixtures/app/merchant-app.ts';
-import { orderInput } from '../fixtures/graphql/inputs.ts';
-import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
+import { graphqlRequest } from '../fixtures/app/test-app.ts';
+import { newOutOrderNo, orderInput } from '../fixtures/graphql/inputs.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json.ts';
 import { writeRows } from '../fixtures/ledger/test-ledger.ts';
 
 const A = 'openid-of-A';
@@ -16,20 +17,20 @@ const callers = {
 };
 type Who = keyof typeof callers;
 
-let life: Life;
+let fixture: AppWithSandbox;
 let owned: string;
 beforeAll(async () => {
-  life = await createLife({ resources: { authenticator: knowing(callers) } });
+  fixture = await createAppWithSandbox({ resources: { authenticator: knowing(callers) } });
   owned = await made('a');
 });
 beforeEach(async () => {
-  await life.ledger.idle();
-  life.forgetCalls();
+  await fixture.ledger.idle();
+  fixture.resetCalls();
 });
-afterAll(() => life.close());
+afterAll(() => fixture.close());
 
 async function run(who: Who, query: string, variables: JsonObject = {}): Promise<unknown> {
-  const response = await life.app.fetch(graphqlRequest({ query, variables }, as(who)));
+  const response = await fixture.app.fetch(graphqlRequest({ query, variables }, as(who)));
   return await response.json();
 }
 
@@ -45,7 +46,7 @@ const same = (outOrderNo: string) => orderInput({ outOrderNo });
 type Changes = { readonly outOrderNo?: string } & JsonObject;
 
 async function made(who: Who, changes: Changes = {}): Promise<string> {
-  const { outOrderNo, ...others } = { outOrderNo: newNumber(), ...changes };
+  const { outOrderNo, ...others } = { outOrderNo: newOutOrderNo(), ...changes };
   const created = await create(who, { ...same(outOrderNo), ...others });
   expect(created).toMatchObject({ outOrderNo, order: { state: expect.any(String) } });
   return outOrderNo;
@@ -71,13 +72,13 @@ describe('a shopper', () => {
     expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
       data: { payAfterOrder: { outOrderNo, state: 'CREATED' } },
     });
-    await life.ledger.idle();
+    await fixture.ledger.idle();
     expect(await listed('a')).toContain(outOrderNo);
   });
 
   test('sees what somebody else has made for it', async () => {
     const outOrderNo = await made('operator', { openid: B, needUserConfirm: false });
-    await life.ledger.idle();
+    await fixture.ledger.idle();
     expect(await listed('b')).toContain(outOrderNo);
     expect(await run('b', ORDER, { by: { outOrderNo } })).toMatchObject({
       data: { payAfterOrder: { outOrderNo } },
@@ -93,7 +94,7 @@ describe('a shopper', () => {
     const foreign = await run('b', ORDER, { by: { outOrderNo: owned } });
     expect(foreign).toEqual({ data: { payAfterOrder: null } });
     expect(await run('b', ORDER, { by: { outOrderNo: 'MISSING' } })).toEqual(foreign);
-    expect(life.calls()).toEqual([]);
+    expect(fixture.calls()).toEqual([]);
   });
 
   test.each([COMPLETE, SYNC])(
@@ -107,7 +108,7 @@ describe('a shopper', () => {
           });
         }
       }
-      expect(life.calls()).toEqual([]);
+      expect(fixture.calls()).toEqual([]);
     },
   );
 
@@ -122,14 +123,14 @@ describe('a shopper', () => {
 
   test('is not shown an order that nobody is known to own, nor may it claim its number', async () => {
     const outOrderNo = await made('operator');
-    await life.ledger.idle();
-    life.forgetCalls();
+    await fixture.ledger.idle();
+    fixture.resetCalls();
     expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
       data: { payAfterOrder: null },
     });
     expect(await listed('a')).not.toContain(outOrderNo);
     expect(await create('a', same(outOrderNo))).toMatchObject({ __typename: 'OrderConflictError' });
-    expect(life.calls()).toEqual([]);
+    expect(fixture.calls()).toEqual([]);
     expect(await run('operator', ORDER, { by: { outOrderNo } })).toMatchObject({
       data: { payAfterOrder: { outOrderNo } },
     });
@@ -142,12 +143,12 @@ describe('a shopper', () => {
       outOrderNo: owned,
       message: expect.any(String),
     });
-    expect(life.calls()).toEqual([]);
+    expect(fixture.calls()).toEqual([]);
     expect(await create('a', same(owned))).toMatchObject({ outOrderNo: owned });
   });
 
   test('makes orders for itself alone', async () => {
-    const input = { ...same(newNumber()), openid: B, needUserConfirm: false, riskAmount: 0 };
+    const input = { ...same(newOutOrderNo()), openid: B, needUserConfirm: false, riskAmount: 0 };
     expect(await create('a', input)).toEqual({
       __typename: 'InvalidInputError',
       issues: [
@@ -155,7 +156,7 @@ describe('a shopper', () => {
         { path: ['openid'], code: 'NOT_ALLOWED' },
       ],
     });
-    expect(life.calls()).toEqual([]);
+    expect(fixture.calls()).toEqual([]);
     expect(await made('a', { openid: A, needUserConfirm: false })).toBeTruthy();
   });
 
@@ -164,7 +165,7 @@ describe('a shopper', () => {
     expect(await run('a', query, { o: B })).toMatchObject({
       errors: [{ extensions: { code: 'FORBIDDEN' } }],
     });
-    expect(life.calls()).toEqual([]);
+    expect(fixture.calls()).toEqual([]);
     expect(await run('a', query, { o: A })).not.toHaveProperty('errors');
   });
 
@@ -177,43 +178,43 @@ describe('a shopper', () => {
 
   test('does not cancel what it has confirmed; who acts for all may', async () => {
     const no = await made('a');
-    await life.user('confirm', no);
-    life.forgetCalls();
+    await fixture.user('confirm', no);
+    fixture.resetCalls();
     expect(await run('a', CANCEL, { no })).toEqual({
       data: { cancelPayAfterOrder: { __typename: 'OrderStateError', state: 'USER_ACCEPTED' } },
     });
-    expect(life.calls('cancel')).toEqual([]);
+    expect(fixture.calls('cancel')).toEqual([]);
     expect(await run('operator', CANCEL, { no })).toMatchObject({
       data: { cancelPayAfterOrder: { __typename: 'CancelPayAfterOrderPayload' } },
     });
   });
 
   test('sees its order also while nobody knows whether it was made', async () => {
-    await life.inject({ on: 'create', fault: 'reset-after' });
-    await life.inject({ on: 'query', fault: 'reset-before' });
-    const input = same(newNumber());
+    await fixture.injectUntilCleared({ on: 'create', fault: 'reset-after' });
+    await fixture.injectUntilCleared({ on: 'query', fault: 'reset-before' });
+    const input = same(newOutOrderNo());
     const { outOrderNo } = input;
     expect(await create('a', input)).toMatchObject({ __typename: 'OutcomeUnknownError' });
-    await life.clearFaults();
+    await fixture.clearFaults();
     const by = { outOrderNo };
     expect(await run('a', ORDER, { by })).toMatchObject({ data: { payAfterOrder: by } });
     expect(await run('b', ORDER, { by })).toEqual({ data: { payAfterOrder: null } });
   });
 
   test('does not get at an order made elsewhere by a create that is still open', async () => {
-    const outOrderNo = newNumber();
-    const owner = ownerOf(life.ledger, B);
+    const outOrderNo = newOutOrderNo();
+    const owner = ownerOf(fixture.ledger, B);
     await made('operator', { outOrderNo });
-    await life.ledger.idle();
-    await writeRows(life.ledger, async (tx) => {
+    await fixture.ledger.idle();
+    await writeRows(fixture.ledger, async (tx) => {
       await tx.deleteFrom('orders').where('out_order_no', '=', outOrderNo).execute();
       await tx.deleteFrom('intents').where('out_order_no', '=', outOrderNo).execute();
     });
-    await life.inject({ on: 'create', fault: 'reset-before' });
-    await life.inject({ on: 'query', fault: 'reset-before' });
+    await fixture.injectUntilCleared({ on: 'create', fault: 'reset-before' });
+    await fixture.injectUntilCleared({ on: 'query', fault: 'reset-before' });
     await create('b', { ...same(outOrderNo), riskAmount: 1 });
-    await life.clearFaults();
-    const { status } = await life.ledger.store.db
+    await fixture.clearFaults();
+    const { status } = await fixture.ledger.store.db
       .selectFrom('intents')
       .select('status')
       .where('out_order_no', '=', outOrderNo)
@@ -226,7 +227,7 @@ describe('a shopper', () => {
     expect(await run('b', CANCEL, { no: outOrderNo })).toMatchObject({
       data: { cancelPayAfterOrder: { __typename: 'OrderNotFoundError' } },
     });
-    expect(life.calls('cancel')).toEqual([]);
+    expect(fixture.calls('cancel')).toEqual([]);
   });
 });
 
@@ -237,7 +238,7 @@ async function listed(who: Who): Promise<readonly unknown[]> {
 }
 
 async function queryIdOf(outOrderNo: string): Promise<unknown> {
-  const orders: unknown = await life.control('GET', 'orders');
+  const orders: unknown = await fixture.control('GET', 'orders');
   const all: readonly unknown[] = Array.isArray(orders) ? orders : [];
   return at(
     all.find((order) => at(order, 'out_order_no') === outOrderNo),

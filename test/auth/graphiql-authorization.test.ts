@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { caller, knowing } from '../fixtures/app/callers.ts';
-import { graphqlRequest, makeApp } from '../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest } from '../fixtures/app/test-app.ts';
 
 const authenticator = knowing({
   'one.secret': caller(['schema:read']),
@@ -16,7 +16,7 @@ const page = (headers: Readonly<Record<string, string>> = {}) =>
   new Request('http://app/graphql', { headers: { accept: 'text/html', ...headers } });
 
 test('in production the page is for those who may read the schema; a browser asks for it', async () => {
-  const app = makeApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
+  const app = createTestApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
   const refused = await app.fetch(page());
   expect(refused.status).toBe(401);
   expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /);
@@ -31,11 +31,11 @@ test('in production the page is for those who may read the schema; a browser ask
 });
 
 test('what opens the page does not make calls: a browser would send it from anywhere', async () => {
-  const app = makeApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
+  const app = createTestApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
   const request = graphqlRequest({ query: '{ __typename }' }, basic('one', 'secret'));
   expect((await app.fetch(request)).status).toBe(401);
 });
 
 test('elsewhere the page is open: it holds nothing', async () => {
-  expect((await makeApp({ authenticator, graphiql }).fetch(page())).status).toBe(200);
+  expect((await createTestApp({ authenticator, graphiql }).fetch(page())).status).toBe(200);
 });

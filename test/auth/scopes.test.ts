@@ -3,7 +3,12 @@ import { type Caller, SCOPES, type Scope } from '../../src/auth/caller.ts';
 import { createObservationFilter } from '../../src/orders/queries/observed-state-cache.ts';
 import { schema } from '../../src/schema/index.ts';
 import { as, caller, knowing } from '../fixtures/app/callers.ts';
-import { graphqlRequest, makeApp, memoryLedger, stubWechat } from '../fixtures/app/test-app.ts';
+import {
+  createTestApp,
+  graphqlRequest,
+  memoryLedger,
+  stubWechat,
+} from '../fixtures/app/test-app.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
 import { at, parsed } from '../fixtures/json.ts';
@@ -60,7 +65,7 @@ async function ask(
 ) {
   const stopping = AbortSignal.timeout(300);
   const authenticator = knowing({ who });
-  const app = makeApp({ wechat, ledger: counting, queries, authenticator, stopping });
+  const app = createTestApp({ wechat, ledger: counting, queries, authenticator, stopping });
   // The application's own observer listens too: not what is counted.
   subscribed = 0;
   const request = graphqlRequest({ query, variables }, { ...as('who'), accept });

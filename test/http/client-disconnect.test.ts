@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createFixture } from '../fixtures/app/sandbox-app.ts';
+import { createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { QUERY } from '../fixtures/graphql/documents.ts';
 import { SILENCE } from '../fixtures/graphql/faults.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
@@ -8,7 +8,7 @@ import { listen } from '../fixtures/http/listen.ts';
 import { at } from '../fixtures/json.ts';
 
 test('a caller who hangs up before the answer has the call given up, and is no error of the server', async () => {
-  const fixture = await createFixture({ timeoutMs: 6_000 });
+  const fixture = await createAppWithSandbox({ timeoutMs: 6_000 });
   const { url, close } = await listen(fixture.app);
   const input = orderInput();
   await fixture.create(input);

@@ -1,11 +1,11 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeApp } from '../fixtures/app/test-app.ts';
+import { createTestApp } from '../fixtures/app/test-app.ts';
 import { listen } from '../fixtures/http/listen.ts';
 
 let server: Awaited<ReturnType<typeof listen>>;
 beforeAll(async () => {
-  server = await listen(makeApp());
+  server = await listen(createTestApp());
 });
 afterAll(() => server.close());
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
-import { makeApp } from '../fixtures/app/test-app.ts';
+import { createTestApp } from '../fixtures/app/test-app.ts';
 
 const CLIENTS = 50;
 const LIMITS = { headersMs: 200, requestMs: 500, stalledMs: 400, idleMs: 400, checkMs: 50 };
@@ -16,7 +16,7 @@ afterEach(() => {
   server?.close();
 });
 
-async function serve(listener = makeApp().requestListener): Promise<number> {
+async function serve(listener = createTestApp().requestListener): Promise<number> {
   server = createHttpServer(listener, LIMITS);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -61,7 +61,7 @@ test.each([
 });
 
 test('clients that send their bodies byte by byte are gone soon, and hold no place', async () => {
-  const port = await serve(makeApp({ maxInFlight: 1 }).requestListener);
+  const port = await serve(createTestApp({ maxInFlight: 1 }).requestListener);
   const slow = cutAfter(port, (socket) => {
     dripAfter(socket, `${HEAD}content-length: 1000\r\n\r\n{`);
   });

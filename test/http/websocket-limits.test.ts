@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
 import type { AppParts } from '../../src/app.ts';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
-import { createGateway } from '../fixtures/app/merchant-app.ts';
+import { createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { serve } from '../fixtures/http/port.ts';
 import { openSocket } from '../fixtures/http/websocket.ts';
-import { at } from '../fixtures/json-at.ts';
+import { at } from '../fixtures/json.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -15,9 +15,9 @@ afterEach(async () => {
 });
 
 async function open(resources: Partial<AppParts> = {}) {
-  const gateway = await createGateway({ wechat: notificationOptions(), resources });
-  const port = await serve(gateway);
-  closing.push(port.stop, gateway.close);
+  const clientFixture = await createAppWithClient({ wechat: notificationOptions(), resources });
+  const port = await serve(clientFixture);
+  closing.push(port.stop, clientFixture.close);
   const socket = await openSocket(port.webSocketUrl);
   let id = 0;
   return async (query: string) => {

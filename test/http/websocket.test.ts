@@ -1,22 +1,23 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createGateway, type Gateway, graphqlRequest } from '../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
+import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { type Port, serve } from '../fixtures/http/port.ts';
 import { subscribe } from '../fixtures/http/sse.ts';
 import { openSocket } from '../fixtures/http/websocket.ts';
-import { at, type JsonObject, listAt } from '../fixtures/json-at.ts';
+import { at, type JsonObject, listAt } from '../fixtures/json.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 let port: Port;
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: notificationOptions() });
-  port = await serve(gateway);
+  clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+  port = await serve(clientFixture);
 });
 afterAll(async () => {
   await port.stop();
-  await gateway.close();
+  await clientFixture.close();
 });
 
 /** The status of an upgrade by a page of an origin; 101 where it was accepted. */
@@ -60,13 +61,13 @@ async function socketErrors(query: string, variables: JsonObject = {}) {
 }
 
 async function sseErrors(query: string, variables: JsonObject = {}) {
-  const client = await subscribe(gateway, variables, query);
+  const client = await subscribe(clientFixture, variables, query);
   const { data } = await client.next();
   return listAt(data, 'errors');
 }
 
 async function httpErrors(query: string, variables: JsonObject = {}) {
-  const response = await gateway.app.fetch(graphqlRequest({ query, variables }));
+  const response = await clientFixture.app.fetch(graphqlRequest({ query, variables }));
   return listAt(await response.json(), 'errors');
 }
 
@@ -108,7 +109,7 @@ describe.each([
 });
 
 test('what is not expected is masked on both transports', async () => {
-  const broken = await createGateway({ wechat: notificationOptions() });
+  const broken = await createAppWithClient({ wechat: notificationOptions() });
   const brokenPort = await serve(broken);
   await broken.ledger.close();
   const masked = [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
@@ -142,13 +143,13 @@ test('a message over 64 KB closes the socket, and prints nothing', async () => {
   client.subscribe('1', { outOrderNo: 'x'.repeat(64 * 1024) });
   expect(await client.closed()).toBe(1009);
   expect(print).not.toHaveBeenCalled();
-  expect(gateway.streams()).toBe(0);
+  expect(clientFixture.streams()).toBe(0);
 });
 
 test('a message of just under 64 KB is read', async () => {
   const client = await openSocket(port.webSocketUrl);
   // A variable that the operation does not know is as long as it likes.
   client.subscribe('1', { outOrderNo: 'N1', unknown: 'x'.repeat(64 * 1024 - 500) });
-  await expect.poll(() => gateway.streams()).toBe(1);
+  await expect.poll(() => clientFixture.streams()).toBe(1);
   client.socket.close();
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { countedQueries, createMetrics } from '../../src/observability/metrics.ts';
-import { createFixture } from '../fixtures/app/sandbox-app.ts';
+import { createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import {
+  createTestApp,
   graphqlRequest,
-  makeApp,
   memoryLedger,
   run,
   stubWechat,
@@ -11,13 +11,13 @@ import {
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
 
-const get = (app: ReturnType<typeof makeApp>) => app.fetch(new Request('http://app/metrics'));
-const lines = async (app: ReturnType<typeof makeApp>, name: string) =>
+const get = (app: ReturnType<typeof createTestApp>) => app.fetch(new Request('http://app/metrics'));
+const lines = async (app: ReturnType<typeof createTestApp>, name: string) =>
   (await (await get(app)).text()).split('\n').filter((line) => line.startsWith(name));
 
 describe('/metrics', () => {
   test('counts operations by root field and outcome, never by a word of the caller', async () => {
-    const app = makeApp({
+    const app = createTestApp({
       wechat: stubWechat({ queryPayAfterOrder: () => Promise.resolve(payAfterOrder()) }),
     });
     await run(app, 'query Canary { canary: payAfterOrder(by: { outOrderNo: "C1" }) { state } }');
@@ -40,7 +40,7 @@ describe('/metrics', () => {
   });
 
   test('counts open streams, refusals and notices', async () => {
-    const app = makeApp();
+    const app = createTestApp();
     const query = 'subscription { payAfterOrderEvents { id } }';
     const stream = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
     const reader = stream.body?.getReader();
@@ -64,7 +64,7 @@ describe('/metrics', () => {
   });
 
   test('is for GET, and for callers with metrics:read', async () => {
-    const app = makeApp();
+    const app = createTestApp();
     const posted = await app.fetch(new Request('http://app/metrics', { method: 'POST' }));
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
     const answer = await get(app);
@@ -116,7 +116,7 @@ describe('what the rooms below tell', () => {
 test('writes are counted from their intent to what became of them', async () => {
   const steps: string[] = [];
   const ledger = { ...(await memoryLedger()), onIntent: (step: string) => steps.push(step) };
-  const fixture = await createFixture({ resources: { ledger } });
+  const fixture = await createAppWithSandbox({ resources: { ledger } });
   const input = orderInput();
   await fixture.create(input);
   await fixture.create(input);

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { graphqlRequest, makeApp } from '../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest } from '../fixtures/app/test-app.ts';
 import { listen } from '../fixtures/http/listen.ts';
 
 const LIMIT = 64 * 1024;
 const SMALL = '{"query":"{ __typename }"}';
-const app = makeApp();
+const app = createTestApp();
 let server: Awaited<ReturnType<typeof listen>>;
 beforeAll(async () => {
   server = await listen(app);

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import {
   APIV3_KEY,
   NOW_SECONDS,
@@ -10,24 +10,24 @@ import {
   signedHeaders,
 } from '../fixtures/wechat/sdk-notification.ts';
 
-let gateway: Gateway;
-const opened: Gateway[] = [];
+let clientFixture: AppWithClient;
+const opened: AppWithClient[] = [];
 beforeEach(async () => {
-  gateway = await createGateway({ wechat: notificationOptions() });
-  opened.push(gateway);
+  clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+  opened.push(clientFixture);
 });
 afterAll(() => Promise.all(opened.map(({ close }) => close())));
 
 const events = () =>
-  gateway.run(`{ payAfterOrders { edges { node { outOrderNo state
+  clientFixture.run(`{ payAfterOrders { edges { node { outOrderNo state
     events { edges { node { state previousState source } } } } } } }`);
 
 test('a notification made with the primitives of the SDK is answered with 200 and recorded', async () => {
-  expect(await post(gateway, notificationBody())).toEqual({
+  expect(await post(clientFixture, notificationBody())).toEqual({
     status: 200,
     text: '{"code":"SUCCESS","message":"成功"}',
   });
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
+  expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
   const event = { state: 'USER_ACCEPTED', previousState: null, source: 'NOTIFICATION' };
   expect(await events()).toEqual({
     data: {
@@ -54,48 +54,48 @@ test.each([
 ])(
   'an order is taken from a notification of the type %s with the associated data %j',
   async (eventType, associatedData) => {
-    const { status } = await post(gateway, notificationBody({ eventType, associatedData }));
+    const { status } = await post(clientFixture, notificationBody({ eventType, associatedData }));
     expect(status).toBe(200);
-    expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
+    expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
   },
 );
 
 test('the same notification again, also signed anew, is answered with 200 and changes nothing', async () => {
   const body = notificationBody();
   for (const timestamp of [NOW_SECONDS, NOW_SECONDS, NOW_SECONDS + 100]) {
-    expect((await post(gateway, body, signedHeaders(body, { timestamp }))).status).toBe(200);
+    expect((await post(clientFixture, body, signedHeaders(body, { timestamp }))).status).toBe(200);
   }
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
+  expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
 });
 
 test('ten copies at once make one event', async () => {
   const body = notificationBody();
-  const answers = await Promise.all(Array.from({ length: 10 }, () => post(gateway, body)));
+  const answers = await Promise.all(Array.from({ length: 10 }, () => post(clientFixture, body)));
   expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
+  expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
 });
 
 test('a notification of another id that says the same makes no event', async () => {
-  await post(gateway, notificationBody());
-  expect((await post(gateway, notificationBody())).status).toBe(200);
-  expect(await gateway.rows()).toEqual({ orders: 1, events: 1, notifications: 2 });
+  await post(clientFixture, notificationBody());
+  expect((await post(clientFixture, notificationBody())).status).toBe(200);
+  expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 2 });
 });
 
 test('a notification of another merchant is kept as suspicious and not applied', async () => {
-  expect((await post(gateway, notificationBody({ order: { mchid: '1' } }))).status).toBe(200);
-  expect(await gateway.rows()).toEqual({ orders: 0, events: 0, notifications: 1 });
-  expect(gateway.logged()).toContain('was not applied');
+  expect((await post(clientFixture, notificationBody({ order: { mchid: '1' } }))).status).toBe(200);
+  expect(await clientFixture.rows()).toEqual({ orders: 0, events: 0, notifications: 1 });
+  expect(clientFixture.log.text()).toContain('was not applied');
 });
 
 test.each([-300, 300])('a notification dated %s s off is in time', async (off) => {
   const body = notificationBody();
   const headers = signedHeaders(body, { timestamp: NOW_SECONDS + off });
-  expect((await post(gateway, body, headers)).status).toBe(200);
+  expect((await post(clientFixture, body, headers)).status).toBe(200);
 });
 
 test('during a change of the APIv3 key both keys decrypt', async () => {
   const apiv3KeyPrevious = OTHER_APIV3_KEY;
-  const changing = await createGateway({ wechat: notificationOptions({ apiv3KeyPrevious }) });
+  const changing = await createAppWithClient({ wechat: notificationOptions({ apiv3KeyPrevious }) });
   opened.push(changing);
   for (const [index, apiv3Key] of [APIV3_KEY, OTHER_APIV3_KEY].entries()) {
     const order = { out_order_no: `N${index}` };
@@ -110,7 +110,7 @@ test('neither the answer nor the log tells what is in a notification', async () 
     notificationBody({ order: { mchid: '1' } }),
     notificationBody({ order: { state: 1 } }),
   ];
-  const answers = await Promise.all(bodies.map((body) => post(gateway, body)));
-  const told = answers.map(({ text }) => text).join('') + gateway.logged();
+  const answers = await Promise.all(bodies.map((body) => post(clientFixture, body)));
+  const told = answers.map(({ text }) => text).join('') + clientFixture.log.text();
   expect(told).not.toMatch(/SECRET/);
 });

@@ -2,12 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  createGateway,
-  createLife,
-  type Gateway,
-  type Life,
-} from '../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import {
   acceptedOrder,
   change,
@@ -17,7 +13,7 @@ import {
 } from '../fixtures/app/order-operations.ts';
 import { recordedEvents } from '../fixtures/app/recorded-events.ts';
 import { type Port, serve } from '../fixtures/http/port.ts';
-import { at, textAt } from '../fixtures/json-at.ts';
+import { at, textAt } from '../fixtures/json.ts';
 import {
   notificationBody,
   notificationOptions,
@@ -27,21 +23,21 @@ import {
 
 const LIMIT = 64 * 1024;
 
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 let port: Port;
-let life: Life;
+let fixture: AppWithSandbox;
 let lifePort: Port;
 beforeAll(async () => {
-  [gateway, life] = await Promise.all([
-    createGateway({ wechat: notificationOptions() }),
-    createLife({ rules: { payDelaySeconds: 0 } }),
+  [clientFixture, fixture] = await Promise.all([
+    createAppWithClient({ wechat: notificationOptions() }),
+    createAppWithSandbox({ rules: { payDelaySeconds: 0 } }),
   ]);
-  [port, lifePort] = await Promise.all([serve(gateway), serve(life)]);
-  await life.control('POST', 'notify-url', { url: `${lifePort.url}/wechat/notify` });
+  [port, lifePort] = await Promise.all([serve(clientFixture), serve(fixture)]);
+  await fixture.control('POST', 'notify-url', { url: `${lifePort.url}/wechat/notify` });
 });
 afterAll(async () => {
   await Promise.all([port.stop(), lifePort.stop()]);
-  await Promise.all([gateway.close(), life.close()]);
+  await Promise.all([clientFixture.close(), fixture.close()]);
 });
 
 /** Posts bytes to the port, with their length told or in chunks of unknown end. */
@@ -78,10 +74,10 @@ test.each(['content-length', 'chunked'] as const)(
 test.each(['content-length', 'chunked'] as const)(
   'a body over 64 KB is refused with 413, %s',
   async (framing) => {
-    const before = await gateway.rows();
+    const before = await clientFixture.rows();
     expect(await posted(padded(LIMIT + 1), framing)).toBe(413);
     expect(await posted(padded(10 * LIMIT), framing)).toBe(413);
-    expect(await gateway.rows()).toEqual(before);
+    expect(await clientFixture.rows()).toEqual(before);
   },
 );
 
@@ -108,16 +104,16 @@ test('a caller who says that much will come is refused before it does', async ()
 });
 
 test('a notification that can not be stored is to come again: 503', async () => {
-  const closing = await createGateway({ wechat: notificationOptions() });
+  const closing = await createAppWithClient({ wechat: notificationOptions() });
   await closing.ledger.close();
   expect((await post(closing, notificationBody())).status).toBe(503);
-  expect(closing.logged()).toContain('could not be stored');
-  expect(closing.logged()).not.toContain('SECRET');
+  expect(closing.log.text()).toContain('could not be stored');
+  expect(closing.log.text()).not.toContain('SECRET');
 });
 
 test('a notification is answered with 503 where a write is refused, and taken when it comes again', async () => {
   let broken = true;
-  const flaky = await createGateway({
+  const flaky = await createAppWithClient({
     wechat: notificationOptions(),
     ledger: (real) => ({
       ...real,
@@ -134,32 +130,32 @@ test('a notification is answered with 503 where a write is refused, and taken wh
   await flaky.close();
 });
 
-const eventsOf = (outOrderNo: string) => recordedEvents(life, outOrderNo);
+const eventsOf = (outOrderNo: string) => recordedEvents(fixture, outOrderNo);
 
 test('a confirm is an event within a second, from the notification of WeChat', async () => {
-  const outOrderNo = textAt(await create(life), 'outOrderNo');
-  await life.user('confirm', outOrderNo);
+  const outOrderNo = textAt(await create(fixture), 'outOrderNo');
+  await fixture.user('confirm', outOrderNo);
   await expect
     .poll(() => eventsOf(outOrderNo))
     .toEqual(['CREATED MUTATION', 'USER_ACCEPTED NOTIFICATION']);
 });
 
 test('a complete and its payment are events, each once', async () => {
-  const outOrderNo = await acceptedOrder(life);
-  await change(life, 'complete', completeInput(outOrderNo));
+  const outOrderNo = await acceptedOrder(fixture);
+  await change(fixture, 'complete', completeInput(outOrderNo));
   await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');
   const events = await eventsOf(outOrderNo);
   expect(new Set(events.map((event) => event.split(' ')[0])).size).toBe(events.length);
 });
 
 test('a notification that WeChat sends again and again changes nothing', async () => {
-  await life.inject({ on: 'notify', fault: 'duplicate', copies: 5 });
-  const outOrderNo = await finishedOrder(life);
+  await fixture.injectUntilCleared({ on: 'notify', fault: 'duplicate', copies: 5 });
+  const outOrderNo = await finishedOrder(fixture);
   await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');
   const before = await eventsOf(outOrderNo);
-  const notifications = await life.control('GET', 'notifications');
+  const notifications = await fixture.control('GET', 'notifications');
   for (const notification of Array.isArray(notifications) ? notifications : []) {
-    await life.control('POST', `notifications/${textAt(notification, 'id')}/resend`);
+    await fixture.control('POST', `notifications/${textAt(notification, 'id')}/resend`);
   }
   expect(await eventsOf(outOrderNo)).toEqual(before);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { rsaKeys } from '../fixtures/wechat/keys.ts';
 import {
   NOW_SECONDS,
@@ -10,20 +10,20 @@ import {
   signedHeaders,
 } from '../fixtures/wechat/sdk-notification.ts';
 
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: notificationOptions() });
+  clientFixture = await createAppWithClient({ wechat: notificationOptions() });
 });
-afterAll(() => gateway.close());
+afterAll(() => clientFixture.close());
 
 const NONE = { orders: 0, events: 0, notifications: 0 };
 
 /** Posts what must not be taken: nothing is written, and nothing of it is told. */
 async function refused(body: string, headers: Readonly<Record<string, string>>) {
-  const { status, text } = await post(gateway, body, headers);
-  expect(await gateway.rows()).toEqual(NONE);
+  const { status, text } = await post(clientFixture, body, headers);
+  expect(await clientFixture.rows()).toEqual(NONE);
   expect(text).toMatch(/^\{"code":"FAIL","message":"(refused|try again)"\}$/);
-  expect(gateway.logged()).not.toMatch(/SECRET|ciphertext/);
+  expect(clientFixture.log.text()).not.toMatch(/SECRET|ciphertext/);
   return status;
 }
 
@@ -76,13 +76,13 @@ test.each([
   ['with an empty ciphertext', body.replace(/"ciphertext":"[^"]*/, '"ciphertext":"')],
 ])('a notification of WeChat %s is to come again: 5xx', async (_what, sent) => {
   expect(await refused(sent, signedHeaders(sent))).toBe(500);
-  expect(gateway.logged()).toContain('WECHAT_APIV3_KEY');
+  expect(clientFixture.log.text()).toContain('WECHAT_APIV3_KEY');
 });
 
 test.each(['GET', 'PUT', 'DELETE', 'OPTIONS'])('%s is answered with 405', async (method) => {
   const url = 'http://app/wechat/notify';
-  const response = await gateway.app.fetch(new Request(url, { method }));
+  const response = await clientFixture.app.fetch(new Request(url, { method }));
   expect(response.status).toBe(405);
   expect(response.headers.get('allow')).toBe('POST');
-  expect(await gateway.rows()).toEqual(NONE);
+  expect(await clientFixture.rows()).toEqual(NONE);
 });

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { createRequestIds } from '../../src/http/request-id.ts';
 import { renderGraphiqlPage } from '../../src/plugins/graphiql/page.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../fixtures/app/test-app.ts';
 import { at } from '../fixtures/json.ts';
 
 const QUERY = { query: '{ __typename }' };
 
 describe('every answer', () => {
-  const app = makeApp({ graphiql: renderGraphiqlPage });
+  const app = createTestApp({ graphiql: renderGraphiqlPage });
   test.each([
     ['a result', graphqlRequest(QUERY)],
     ['a refusal', graphqlRequest('no json')],
@@ -36,7 +36,9 @@ describe('a request', () => {
   test.each(['a', '4bf92f3577b34da6a3ce929d0e0e4736', 'x'.repeat(128), 'web:1/2@3.4_5-6+7='])(
     'keeps the name it comes with: %s',
     async (id) => {
-      const { headers } = await makeApp().fetch(graphqlRequest(QUERY, { 'x-request-id': id }));
+      const { headers } = await createTestApp().fetch(
+        graphqlRequest(QUERY, { 'x-request-id': id }),
+      );
       expect(headers.get('x-request-id')).toBe(id);
     },
   );
@@ -53,7 +55,7 @@ describe('a request', () => {
     const requests = createRequestIds();
     const { log, entries } = collectLog(requests.id);
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
-    const app = makeApp({ requests, log, wechat });
+    const app = createTestApp({ requests, log, wechat });
     const query = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state } }';
     await Promise.all(
       ['r1', 'r2'].map((id) => app.fetch(graphqlRequest({ query }, { 'x-request-id': id }))),
@@ -73,7 +75,7 @@ describe('a request', () => {
 describe('the log', () => {
   test('has a line for an operation that failed, without a word of the caller, and none for others', async () => {
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
-    const app = makeApp({ wechat });
+    const app = createTestApp({ wechat });
     await app.fetch(graphqlRequest(QUERY));
     await app.fetch(graphqlRequest({ query: '{ nothing }' }));
     expect(app.log.entries()).toEqual([]);
@@ -96,7 +98,7 @@ describe('the log', () => {
 describe('CORS for a listed origin', () => {
   const corsOrigins = ['https://shop.example.com'];
   test('allows what a client sends, and nothing else', async () => {
-    const { headers, status } = await makeApp({ corsOrigins }).fetch(
+    const { headers, status } = await createTestApp({ corsOrigins }).fetch(
       new Request('http://app/graphql', {
         method: 'OPTIONS',
         headers: {
@@ -118,7 +120,7 @@ describe('CORS for a listed origin', () => {
 
   test('lets its pages read when to come again', async () => {
     const headers = { origin: 'https://shop.example.com' };
-    const answer = await makeApp({ corsOrigins }).fetch(graphqlRequest(QUERY, headers));
+    const answer = await createTestApp({ corsOrigins }).fetch(graphqlRequest(QUERY, headers));
     expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after, x-request-id');
   });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { CREATE } from '../fixtures/graphql/documents.ts';
 import { newOutOrderNo, orderInput } from '../fixtures/graphql/inputs.ts';
 import { at } from '../fixtures/json.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture();
+  fixture = await createAppWithSandbox();
 });
 beforeEach(() => fixture.reset());
 afterAll(() => fixture.close());

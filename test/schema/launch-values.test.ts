@@ -1,20 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { create } from '../fixtures/app/order-operations.ts';
-import { at } from '../fixtures/json-at.ts';
+import { at } from '../fixtures/json.ts';
 
-let life: Life;
-let confirmedOnly: Life;
+let fixture: AppWithSandbox;
+let confirmedOnly: AppWithSandbox;
 beforeAll(async () => {
-  [life, confirmedOnly] = await Promise.all([
-    createLife(),
-    createLife({ rules: { analogyRules: false }, resources: { inputRules: 'confirmed' } }),
+  [fixture, confirmedOnly] = await Promise.all([
+    createAppWithSandbox(),
+    createAppWithSandbox({
+      rules: { analogyRules: false },
+      resources: { inputRules: 'confirmed' },
+    }),
   ]);
 });
-afterAll(() => Promise.all([life.close(), confirmedOnly.close()]));
+afterAll(() => Promise.all([fixture.close(), confirmedOnly.close()]));
 
 /** What a launch of an authorisation under this number is answered with. */
-function authorise({ run }: Life, outRequestNo: string): Promise<unknown> {
+function authorise({ run }: AppWithSandbox, outRequestNo: string): Promise<unknown> {
   return run(
     `query ($no: String!) { userServiceState(openid: "o1") { useServiceState
       launch(outRequestNo: $no) { extraData } } }`,
@@ -47,7 +50,7 @@ test.each([
   ['R1\n', 'BAD_CHARACTER'],
   ['R1\u0085', 'BAD_CHARACTER'],
 ])('the outRequestNo %j is never signed', async (outRequestNo, code) => {
-  for (const one of [life, confirmedOnly]) {
+  for (const one of [fixture, confirmedOnly]) {
     expect(await authorise(one, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
   }
 });
@@ -60,7 +63,7 @@ test.each([
 ])(
   'the outRequestNo %j is refused by analogy, unless INPUT_RULES=confirmed',
   async (outRequestNo, code) => {
-    expect(await authorise(life, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
+    expect(await authorise(fixture, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
     const signed = await authorise(confirmedOnly, outRequestNo);
     expect(at(signed, 'data', 'userServiceState', 'launch', 'extraData')).toMatchObject({
       out_request_no: outRequestNo,

@@ -1,18 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life } from '../fixtures/app/merchant-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { create, createInput } from '../fixtures/app/order-operations.ts';
-import { at, textAt } from '../fixtures/json-at.ts';
+import { at, textAt } from '../fixtures/json.ts';
 
-let life: Life;
-let keyless: Life;
+let fixture: AppWithSandbox;
+let keyless: AppWithSandbox;
 beforeAll(async () => {
-  [life, keyless] = await Promise.all([
-    createLife(),
-    createLife({ resources: { launchKey: () => undefined } }),
+  [fixture, keyless] = await Promise.all([
+    createAppWithSandbox(),
+    createAppWithSandbox({ resources: { launchKey: () => undefined } }),
   ]);
 });
-afterAll(() => Promise.all([life.close(), keyless.close()]));
+afterAll(() => Promise.all([fixture.close(), keyless.close()]));
 
 const LAUNCH = 'launch { businessType extraData queryString }';
 
@@ -40,7 +40,7 @@ function checked(launch: unknown, businessType: string, names: readonly string[]
   expect(extraData.get('timestamp')).toMatch(/^\d{10}$/);
   expect(Math.abs(Number(extraData.get('timestamp')) - Date.now() / 1000)).toBeLessThan(10);
   expect(extraData.get('sign')).toBe(
-    signatureOf(extraData, life.sandbox.credentials.WECHAT_APIV2_KEY),
+    signatureOf(extraData, fixture.sandbox.credentials.WECHAT_APIV2_KEY),
   );
   const queryString = textAt(launch, 'queryString');
   expect(new Map(new URLSearchParams(queryString))).toEqual(extraData);
@@ -49,7 +49,7 @@ function checked(launch: unknown, businessType: string, names: readonly string[]
 }
 
 test('a new order opens wxpayScoreUse with its package, signed with the APIv2 key', async () => {
-  const order = await create(life, {}, LAUNCH);
+  const order = await create(fixture, {}, LAUNCH);
   const extraData = checked(at(order, 'launch'), 'wxpayScoreUse', [
     'mch_id',
     'package',
@@ -63,7 +63,7 @@ test('a new order opens wxpayScoreUse with its package, signed with the APIv2 ke
 
 test('an authorisation opens wxpayScoreEnable under the outRequestNo', async () => {
   const outRequestNo = 'aZ09_-|*'.repeat(8);
-  const answer = await life.run(
+  const answer = await fixture.run(
     `query ($no: String!) { userServiceState(openid: "o1") { launch(outRequestNo: $no) {
       businessType extraData queryString } } }`,
     { no: outRequestNo },
@@ -83,8 +83,8 @@ test('an authorisation opens wxpayScoreEnable under the outRequestNo', async () 
 });
 
 test('an order opens wxpayScoreDetail under its number', async () => {
-  const outOrderNo = textAt(await create(life), 'outOrderNo');
-  const answer = await life.run(
+  const outOrderNo = textAt(await create(fixture), 'outOrderNo');
+  const answer = await fixture.run(
     `query ($by: PayAfterOrderKey!) { payAfterOrder(by: $by) { ${LAUNCH} } }`,
     { by: { outOrderNo } },
   );
@@ -101,8 +101,8 @@ test('an order opens wxpayScoreDetail under its number', async () => {
 });
 
 test('each launch is signed anew', async () => {
-  const outOrderNo = textAt(await create(life), 'outOrderNo');
-  const answer = await life.run(
+  const outOrderNo = textAt(await create(fixture), 'outOrderNo');
+  const answer = await fixture.run(
     `{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) {
       one: launch { extraData } other: launch { extraData } } }`,
   );
@@ -114,7 +114,7 @@ test('each launch is signed anew', async () => {
 
 test('there is no launch, and no error, where WeChat sent no package', async () => {
   const input = { needUserConfirm: false, openid: 'o1' };
-  expect(await create(life, input, LAUNCH)).toMatchObject({ package: null, launch: null });
+  expect(await create(fixture, input, LAUNCH)).toMatchObject({ package: null, launch: null });
 });
 
 test('without an APIv2 key the launch alone is an error with a code', async () => {

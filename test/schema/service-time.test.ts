@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { at } from '../fixtures/json.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture();
+  fixture = await createAppWithSandbox();
 });
 afterAll(() => fixture.close());
 

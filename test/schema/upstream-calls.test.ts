@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeApp, run, stubWechat } from '../fixtures/app/test-app.ts';
+import { createTestApp, run, stubWechat } from '../fixtures/app/test-app.ts';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../fixtures/graphql/pay-after-order.ts';
 
@@ -14,7 +14,7 @@ const write = () => {
   writes += 1;
   return Promise.reject(new Error('not made'));
 };
-const app = makeApp({
+const app = createTestApp({
   wechat: stubWechat({
     queryPayAfterOrder: () => read(payAfterOrder()),
     queryUserServiceState: ({ appid, serviceId, openid }) =>

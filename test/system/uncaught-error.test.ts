@@ -6,8 +6,10 @@ import { describe, test } from 'vitest';
 import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { startServer } from '../fixtures/process/server-process.ts';
 
-const ENDS_THREAD = fileURLToPath(new URL('support/ends-thread-on-signal.ts', import.meta.url));
-const FAULTS = fileURLToPath(new URL('support/fails-on-signal.ts', import.meta.url));
+const ENDS_THREAD = fileURLToPath(
+  new URL('../fixtures/process/ends-thread-on-signal.ts', import.meta.url),
+);
+const FAULTS = fileURLToPath(new URL('../fixtures/process/fails-on-signal.ts', import.meta.url));
 
 describe.concurrent('an error that nobody caught', () => {
   test.for([

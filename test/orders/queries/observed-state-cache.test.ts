@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WRITES } from '../../../src/ledger/jobs/jobs.ts';
-import { createLife, type Life, newNumber } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { create } from '../../fixtures/app/order-operations.ts';
 import { recordedEvents } from '../../fixtures/app/recorded-events.ts';
-import { at } from '../../fixtures/json-at.ts';
+import { newOutOrderNo } from '../../fixtures/graphql/inputs.ts';
+import { at } from '../../fixtures/json.ts';
 
-let life: Life;
+let fixture: AppWithSandbox;
 let outOrderNo: string;
 let written = 0;
 beforeAll(async () => {
-  life = await createLife({
+  fixture = await createAppWithSandbox({
     engine: (real) => ({
       ...real,
       run: (name, ...rest) => {
@@ -20,45 +21,51 @@ beforeAll(async () => {
   });
 });
 beforeEach(async () => {
-  outOrderNo = newNumber();
-  await create(life, { outOrderNo });
+  outOrderNo = newOutOrderNo();
+  await create(fixture, { outOrderNo });
   await expect.poll(eventsOf).toEqual(['CREATED MUTATION']);
-  life.forgetCalls();
+  fixture.resetCalls();
 });
-afterAll(() => life.close());
+afterAll(() => fixture.close());
 
-const query = () => life.run(`{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) { state } }`);
+const query = () => fixture.run(`{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) { state } }`);
 
-const eventsOf = () => recordedEvents(life, outOrderNo);
+const eventsOf = () => recordedEvents(fixture, outOrderNo);
 
 /** How many writes there were so far, once all are done. */
 async function writes(): Promise<number> {
-  await life.ledger.idle();
+  await fixture.ledger.idle();
   return written;
 }
 
 test('records are shown without a call to WeChat, though the order has moved on there', async () => {
-  await life.user('confirm', outOrderNo);
-  const answer = await life.run(
+  await fixture.user('confirm', outOrderNo);
+  const answer = await fixture.run(
     `{ payAfterOrders(first: 1) { edges { node {
       outOrderNo serviceId appid state stateRaw createdAt observedAt lastEventId
       events { edges { cursor node { id state } } } } } } }`,
   );
   const node = at(answer, 'data', 'payAfterOrders', 'edges', 0, 'node');
   expect(node).toMatchObject({ outOrderNo, state: 'CREATED', stateRaw: 'CREATED' });
-  expect(life.calls()).toEqual([]);
+  expect(fixture.calls()).toEqual([]);
 });
 
 test('a query that shows news is recorded in the background, as a QUERY', async () => {
-  await life.user('confirm', outOrderNo);
+  await fixture.user('confirm', outOrderNo);
   expect(await query()).toEqual({ data: { payAfterOrder: { state: 'USER_ACCEPTED' } } });
   await expect.poll(eventsOf).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
 });
 
 test('a query of an order that is not known here makes a record of it', async () => {
-  await life.ledger.store.db.deleteFrom('orders').where('out_order_no', '=', outOrderNo).execute();
-  await life.ledger.store.db.deleteFrom('events').where('out_order_no', '=', outOrderNo).execute();
-  await life.user('confirm', outOrderNo);
+  await fixture.ledger.store.db
+    .deleteFrom('orders')
+    .where('out_order_no', '=', outOrderNo)
+    .execute();
+  await fixture.ledger.store.db
+    .deleteFrom('events')
+    .where('out_order_no', '=', outOrderNo)
+    .execute();
+  await fixture.user('confirm', outOrderNo);
   await query();
   await expect.poll(eventsOf).toEqual(['USER_ACCEPTED QUERY']);
 });
@@ -69,11 +76,11 @@ test('a query that shows nothing new writes nothing', async () => {
     await query();
   }
   expect(await writes()).toBe(before);
-  expect(life.calls('query')).toHaveLength(5);
+  expect(fixture.calls('query')).toHaveLength(5);
 });
 
 test('of many queries that show the same news one writes', async () => {
-  await life.user('confirm', outOrderNo);
+  await fixture.user('confirm', outOrderNo);
   await Promise.all(Array.from({ length: 10 }, query));
   await expect.poll(eventsOf).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
   const before = await writes();
@@ -83,7 +90,7 @@ test('of many queries that show the same news one writes', async () => {
 
 test('a query of an order that WeChat does not know writes nothing', async () => {
   const before = await writes();
-  outOrderNo = newNumber();
+  outOrderNo = newOutOrderNo();
   expect(await query()).toEqual({ data: { payAfterOrder: null } });
   expect(await writes()).toBe(before);
 });

@@ -4,8 +4,8 @@ import { createObservationFilter } from '../../../src/orders/queries/observed-st
 import { createQueryCoalescing } from '../../../src/orders/queries/query-coalescing.ts';
 import type { PayAfterOrder } from '../../../src/wechat/index.ts';
 import {
+  createTestApp,
   graphqlRequest,
-  makeApp,
   memoryLedger,
   run,
   stubWechat,
@@ -145,7 +145,7 @@ describe('who stands in line while an answer comes', () => {
       calls += 1;
       return Promise.resolve(order('CREATED'));
     };
-    const app = makeApp({ wechat: stubWechat({ queryPayAfterOrder }) });
+    const app = createTestApp({ wechat: stubWechat({ queryPayAfterOrder }) });
     const poll = () => run(app, 'query { payAfterOrder(by: { outOrderNo: "A" }) { state } }');
     await poll();
     calls = 0;
@@ -223,7 +223,7 @@ describe('after a write', () => {
     const { calls, wechat } = heldWechat();
     const cancelPayAfterOrder = () =>
       Promise.resolve({ ...ids, mchid: '1', outOrderNo: 'A', orderId: null });
-    const app = makeApp({ wechat: stubWechat({ ...wechat, cancelPayAfterOrder }) });
+    const app = createTestApp({ wechat: stubWechat({ ...wechat, cancelPayAfterOrder }) });
     const query = '{ payAfterOrder(by: { outOrderNo: "A" }) { stateRaw } }';
     const before = run(app, query);
     await expect.poll(() => calls.length).toBe(1);
@@ -245,7 +245,7 @@ test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', a
   const { calls, wechat } = heldWechat();
   // What other tests have seen of the order must not end the sharing here.
   const ledger = await memoryLedger();
-  const app = makeApp({ wechat: stubWechat(wechat), ledger });
+  const app = createTestApp({ wechat: stubWechat(wechat), ledger });
   const body = { query: '{ payAfterOrder(by: { outOrderNo: "A" }) { stateRaw } }' };
   const answers = Promise.all(
     Array.from({ length: 64 }, async () => {

@@ -1,16 +1,16 @@
 import { isInputObjectType } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { schema } from '../../../src/schema/index.ts';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { RULES, type Rule } from '../../fixtures/graphql/input-rules.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 
-const fixtures: Fixture[] = [];
-let all: Fixture;
-let confirmed: Fixture;
+const fixtures: AppWithSandbox[] = [];
+let all: AppWithSandbox;
+let confirmed: AppWithSandbox;
 beforeAll(async () => {
-  all = await createFixture();
-  confirmed = await createFixture({
+  all = await createAppWithSandbox();
+  confirmed = await createAppWithSandbox({
     rules: { analogyRules: false },
     resources: { inputRules: 'confirmed' },
   });
@@ -136,7 +136,7 @@ test.each([
 });
 
 test('appid and serviceId are missing where neither input nor configuration has them', async () => {
-  const bare = await createFixture({
+  const bare = await createAppWithSandbox({
     resources: { defaults: { appid: undefined, serviceId: undefined } },
   });
   expect(await bare.create(orderInput())).toMatchObject({

@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createLife, type Life } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { type ChangeName, change, completeInput } from '../../fixtures/app/order-operations.ts';
-import { at, type JsonObject, listAt } from '../../fixtures/json-at.ts';
+import { at, type JsonObject, listAt } from '../../fixtures/json.ts';
 
-let life: Life;
-let confirmedOnly: Life;
+let fixture: AppWithSandbox;
+let confirmedOnly: AppWithSandbox;
 beforeAll(async () => {
-  [life, confirmedOnly] = await Promise.all([
-    createLife(),
-    createLife({ resources: { inputRules: 'confirmed' } }),
+  [fixture, confirmedOnly] = await Promise.all([
+    createAppWithSandbox(),
+    createAppWithSandbox({ resources: { inputRules: 'confirmed' } }),
   ]);
 });
-beforeEach(() => life.forgetCalls());
-afterAll(() => Promise.all([life.close(), confirmedOnly.close()]));
+beforeEach(() => fixture.resetCalls());
+afterAll(() => Promise.all([fixture.close(), confirmedOnly.close()]));
 
 /** Fields and codes of all issues of a change that must not be sent. */
 async function issues(name: ChangeName, input: JsonObject): Promise<readonly string[]> {
-  const outcome = await change(life, name, input);
+  const outcome = await change(fixture, name, input);
   expect(outcome).toMatchObject({ __typename: 'InvalidInputError', code: 'INVALID_INPUT' });
-  expect(life.calls()).toEqual([]);
+  expect(fixture.calls()).toEqual([]);
   return listAt(outcome, 'issues').map(
     (issue) => `${listAt(issue, 'path').join('.')} ${String(at(issue, 'code'))}`,
   );
@@ -99,7 +99,7 @@ test('every failing field of a complete is told at once, and no value of it', as
     cancelReason: '😀'.repeat(31),
     discounts: Array.from({ length: 6 }, () => ({ discountName: '', discountAmount: -1 })),
   });
-  const answer = JSON.stringify(await change(life, 'complete', input));
+  const answer = JSON.stringify(await change(fixture, 'complete', input));
   for (const issue of ['outOrderNo', 'totalAmount', 'cancelReason', 'discounts', 'discountName']) {
     expect(answer).toContain(issue);
   }
@@ -144,7 +144,7 @@ test.each(['.', '..'])(
   'the order number %j is refused always, since servers remove it from a path',
   async (outOrderNo) => {
     const cancel = { outOrderNo, reason: '停用' };
-    for (const one of [life, confirmedOnly]) {
+    for (const one of [fixture, confirmedOnly]) {
       expect(await change(one, 'cancel', cancel)).toMatchObject({
         issues: [{ path: ['outOrderNo'], code: 'BAD_CHARACTER' }],
       });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RESPONSE_HEADERS } from '../../../src/http/response-headers.ts';
 import { createAdmission } from '../../../src/plugins/admission/admission.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { listen } from '../../fixtures/http/listen.ts';
 
@@ -13,7 +13,7 @@ const queryOf = (order: number) => `{ payAfterOrder(by: { outOrderNo: "T${order}
 function waiting(maxInFlight: number) {
   const answers: (() => void)[] = [];
   let orders = 0;
-  const app = makeApp({
+  const app = createTestApp({
     maxInFlight,
     wechat: stubWechat({
       queryPayAfterOrder: () =>

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createRateLimit } from '../../../src/auth/rate-limit.ts';
-import { graphqlRequest, makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
 
@@ -11,7 +10,7 @@ function limited(perSecond: number, burst: number) {
     calls.push(kind);
     return Promise.resolve(answer);
   };
-  const app = makeApp({
+  const app = createTestApp({
     rateLimit: createRateLimit({ perSecond, burst }),
     wechat: stubWechat({
       queryPayAfterOrder: () => called('query', payAfterOrder()),
@@ -28,6 +27,10 @@ const cancel = (outOrderNo: string) => `mutation {
     ... on CancelPayAfterOrderPayload { outOrderNo order { state } }
   }
 }`;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('over the limit a request is 429 as a whole, says when to come again, and calls nobody', async () => {
   const { app, calls } = limited(1, 2);
@@ -50,15 +53,17 @@ test('over the limit a request is 429 as a whole, says when to come again, and c
 });
 
 test('what has begun is never refused half-way: its further calls are owed', async () => {
+  // The clock of the bucket.
+  vi.useFakeTimers({ toFake: ['performance'] });
   const { app, calls } = limited(10, 1);
   const changed = await run(app, cancel('W1'));
   expect(at(changed, 'data', 'cancelPayAfterOrder', 'order', 'state')).toBe('CREATED');
   expect(calls).toEqual(['cancel', 'query']);
   expect(at(await run(app, QUERY), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
   // One token is owed, and one is needed.
-  await sleep(120);
+  vi.advanceTimersByTime(120);
   expect(at(await run(app, QUERY), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
-  await sleep(150);
+  vi.advanceTimersByTime(150);
   expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
 });
 

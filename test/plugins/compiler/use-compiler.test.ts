@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { App } from '../../../src/app.ts';
 import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
 import {
+  createTestApp,
   graphqlRequest,
-  makeApp,
   memoryLedger,
   run,
   stubWechat,
@@ -44,7 +44,7 @@ async function both(): Promise<{ readonly compiled: App; readonly executed: App 
       const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
       await ledger.recordObservation({ ...seen, source: 'QUERY' });
     }
-    return makeApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
+    return createTestApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };
   return { compiled: await make(1), executed: await make(Number.POSITIVE_INFINITY) };
 }
@@ -113,7 +113,7 @@ describe('a compiled operation answers as an executed one does', () => {
 });
 
 test('each operation of a document is its own, and so is each document', async () => {
-  const app = makeApp({ compileAfter: 1 });
+  const app = createTestApp({ compileAfter: 1 });
   const query = 'query A { a: __typename } query B { b: __typename }';
   for (const operationName of ['A', 'B', 'A', 'B']) {
     const response = await app.fetch(graphqlRequest({ query, operationName }));

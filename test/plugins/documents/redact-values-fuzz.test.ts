@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { App } from '../../../src/app.ts';
 import { malformation, textOf, withoutRequestIds } from '../../fixtures/app/answer-checks.ts';
 import type { CollectedLog } from '../../fixtures/app/log-lines.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { graphqlBody, headers, holdsValue, otherBody } from '../../fixtures/graphql/arbitraries.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 
@@ -29,13 +29,13 @@ async function check(app: App & { readonly log: CollectedLog }, request: Request
 }
 
 test('no document, variables or operation name come back, whatever they are', async () => {
-  const app = makeApp({ wechat, stopping, compileAfter: 10 });
+  const app = createTestApp({ wechat, stopping, compileAfter: 10 });
   const property = fc.asyncProperty(graphqlBody, (body) => check(app, graphqlRequest(body)));
   await fc.assert(property, { ...RUNS, numRuns: 6_000 });
 });
 
 test('no body comes back, whatever it is, and however it is sent', async () => {
-  const app = makeApp({ wechat, stopping, compileAfter: 10 });
+  const app = createTestApp({ wechat, stopping, compileAfter: 10 });
   const property = fc.asyncProperty(
     fc.oneof(otherBody, graphqlBody),
     headers,
@@ -47,7 +47,7 @@ test('no body comes back, whatever it is, and however it is sent', async () => {
 });
 
 test('a GET is no way in either', async () => {
-  const app = makeApp({ wechat, stopping, compileAfter: 10 });
+  const app = createTestApp({ wechat, stopping, compileAfter: 10 });
   const property = fc.asyncProperty(graphqlBody, headers, (body, given) => {
     const query = new URLSearchParams({ query: body, variables: body });
     return check(app, new Request(`http://app/graphql?${query}`, { headers: given }));

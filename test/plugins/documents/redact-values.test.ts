@@ -12,7 +12,7 @@ import {
   SECRET,
   userState,
 } from '../../fixtures/app/secrets.ts';
-import { graphqlRequest, makeApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { CREATE, QUERY } from '../../fixtures/graphql/documents.ts';
 import { at } from '../../fixtures/json.ts';
 
@@ -165,7 +165,7 @@ test('a fault of the server is masked, and logged without what it holds', async 
     variables: { name: SECRET },
   });
   const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(failing) });
-  const app = makeApp({ wechat });
+  const app = createTestApp({ wechat });
   const response = await app.fetch(graphqlRequest(by({ outOrderNo: '1' })));
   expect(await response.json()).toEqual({
     data: { payAfterOrder: null },

@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadConfig } from '../../../src/config/load-config.ts';
-import { createGateway } from '../../fixtures/app/merchant-app.ts';
-import { graphqlRequest, makeApp } from '../../fixtures/app/test-app.ts';
+import { createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { createTestApp, graphqlRequest } from '../../fixtures/app/test-app.ts';
 import { serve } from '../../fixtures/http/port.ts';
 import { openSocket } from '../../fixtures/http/websocket.ts';
 import { at } from '../../fixtures/json.ts';
@@ -24,7 +20,7 @@ const persisted = (sha256Hash: string) => ({
 });
 
 describe('with trusted documents', () => {
-  const app = makeApp({ trustedDocuments });
+  const app = createTestApp({ trustedDocuments });
   const ask = async (body: unknown) => {
     const response = await app.fetch(graphqlRequest(body));
     const answer: unknown = await response.json();
@@ -54,11 +50,11 @@ describe('with trusted documents', () => {
   });
 
   test('the same holds over WebSocket', async () => {
-    const gateway = await createGateway({
+    const clientFixture = await createAppWithClient({
       wechat: notificationOptions(),
       resources: { trustedDocuments },
     });
-    const port = await serve(gateway);
+    const port = await serve(clientFixture);
     const socket = await openSocket(port.webSocketUrl);
     socket.send({ id: '1', type: 'subscribe', payload: { query: '', ...persisted(ID) } });
     expect(at(await socket.next(), 'payload')).toEqual(TYPE);
@@ -69,34 +65,13 @@ describe('with trusted documents', () => {
     );
     socket.socket.terminate();
     await port.stop();
-    await gateway.close();
+    await clientFixture.close();
   });
 });
 
 describe('the manifest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const script = fileURLToPath(new URL('../../../src/cli/documents.ts', import.meta.url));
-  const out = join(folder, 'manifest.json');
-  const make = () =>
-    promisify(execFile)(process.execPath, [script, folder, '--out', out]).then(
-      ({ stdout }) => stdout,
-      (error: unknown) => String(at(error, 'stderr')),
-    );
-
-  test('is made of a folder, and names every document that would be refused', async () => {
-    writeFileSync(join(folder, 'a.graphql'), TEXT);
-    expect(await make()).toBe(`1 documents in ${out}\n`);
-    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual({ [ID]: TEXT });
-    const config = loadConfig({ TRUSTED_DOCUMENTS: out });
-    expect([...(config.trustedDocuments ?? [])]).toEqual([[ID, TEXT]]);
-    expect(config.graphiql).toBe(false);
-    expect(problemsOf({ TRUSTED_DOCUMENTS: out, GRAPHIQL: 'on' })).toEqual([
-      expect.stringMatching(/^GRAPHIQL can not be on with TRUSTED_DOCUMENTS/),
-    ]);
-    writeFileSync(join(folder, 'b.graphql'), 'query {\n  nothing\n}');
-    expect(await make()).toMatch(/^b\.graphql: line 2: Cannot query field "nothing"/);
-  }, 60_000);
 
   test.each(['', '[]', '{}', '{"a":1}', 'no json'])('has to be one: %s', (content) => {
     const file = join(folder, 'other.json');

@@ -7,12 +7,12 @@ import { documentProblems } from '../../../src/plugins/documents/document-proble
 import { useDocumentLimits } from '../../../src/plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from '../../../src/plugins/documents/use-safe-errors.ts';
 import { schema } from '../../../src/schema/index.ts';
-import { graphqlRequest, makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
 
 let calls = 0;
-const app = makeApp({
+const app = createTestApp({
   wechat: stubWechat({
     queryPayAfterOrder: () => {
       calls += 1;

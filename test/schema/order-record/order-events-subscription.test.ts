@@ -2,34 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { LoggedEvent } from '../../../src/ledger/records.ts';
-import {
-  createGateway,
-  createLife,
-  type Life,
-  newNumber,
-} from '../../fixtures/app/merchant-app.ts';
+import { createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { create } from '../../fixtures/app/order-operations.ts';
+import { newOutOrderNo } from '../../fixtures/graphql/inputs.ts';
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
 import { graphqlWs } from '../../fixtures/http/websocket.ts';
-import { at, type JsonObject, listAt, textAt } from '../../fixtures/json-at.ts';
+import { at, type JsonObject, listAt, textAt } from '../../fixtures/json.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
-let life: Life;
+let fixture: AppWithSandbox;
 let port: Port;
 let outOrderNo: string;
 beforeAll(async () => {
-  life = await createLife();
-  port = await serve(life);
-  await life.control('POST', 'notify-url', { url: `${port.url}/wechat/notify` });
+  fixture = await createAppWithSandbox();
+  port = await serve(fixture);
+  await fixture.control('POST', 'notify-url', { url: `${port.url}/wechat/notify` });
 });
 beforeEach(() => {
-  outOrderNo = newNumber();
+  outOrderNo = newOutOrderNo();
 });
-afterEach(() => expect.poll(() => life.streams()).toBe(0));
+afterEach(() => expect.poll(() => fixture.streams()).toBe(0));
 afterAll(async () => {
   await port.stop();
-  await life.close();
+  await fixture.close();
 });
 
 interface Client {
@@ -38,16 +35,16 @@ interface Client {
 }
 
 const transports: readonly [string, (variables?: JsonObject) => Promise<Client>][] = [
-  ['server-sent events', (variables) => subscribe(life, variables)],
+  ['server-sent events', (variables) => subscribe(fixture, variables)],
   ['server-sent events on a port', (variables) => subscribeAt(port.url, variables)],
   [
     'a WebSocket',
     async (variables) => {
-      const before = life.streams();
+      const before = fixture.streams();
       const events = graphqlWs(port.webSocketUrl).subscribe(variables);
       // An iterator begins with its first next(): what is live before that would be missed.
       const first = events.next();
-      await Promise.race([first, expect.poll(() => life.streams()).toBeGreaterThan(before)]);
+      await Promise.race([first, expect.poll(() => fixture.streams()).toBeGreaterThan(before)]);
       let ahead: typeof first | undefined = first;
       return {
         ...events,
@@ -63,7 +60,7 @@ const transports: readonly [string, (variables?: JsonObject) => Promise<Client>]
 
 /** Cursors of all events of the order. */
 async function cursors(): Promise<readonly string[]> {
-  const rows = await life.ledger.store.db
+  const rows = await fixture.ledger.store.db
     .selectFrom('events')
     .select('id')
     .where('out_order_no', '=', outOrderNo)
@@ -75,9 +72,9 @@ async function cursors(): Promise<readonly string[]> {
 describe.each(transports)('over %s', (_name, open) => {
   test('a confirm of the user is an event while one waits for it', async () => {
     const events = await open({ outOrderNo });
-    await create(life, { outOrderNo });
+    await create(fixture, { outOrderNo });
     expect(await events.nextEvent()).toMatchObject({ state: 'CREATED', source: 'MUTATION' });
-    await life.user('confirm', outOrderNo);
+    await fixture.user('confirm', outOrderNo);
     expect(await events.nextEvent()).toEqual({
       id: (await cursors())[1],
       outOrderNo,
@@ -88,10 +85,10 @@ describe.each(transports)('over %s', (_name, open) => {
   });
 
   test('after a cursor the stored events come first, then live ones, each once and in order', async () => {
-    await life.see({ outOrderNo, state: 'CREATED' });
+    await fixture.see({ outOrderNo, state: 'CREATED' });
     const [after] = await cursors();
     const others = Array.from({ length: 250 }, (_, index) => `${outOrderNo}-${index}`);
-    const see = (name: string) => life.see({ outOrderNo: name });
+    const see = (name: string) => fixture.see({ outOrderNo: name });
     await Promise.all(others.slice(0, 120).map(see));
     const events = await open({ after });
     const live = Promise.all(others.slice(120).map(see));
@@ -110,8 +107,8 @@ describe.each(transports)('over %s', (_name, open) => {
 
   test('only events of the order that was asked for come', async () => {
     const [one, other] = await Promise.all([open({ outOrderNo }), open()]);
-    await life.see({ outOrderNo: `${outOrderNo}-other` });
-    await life.see({ outOrderNo });
+    await fixture.see({ outOrderNo: `${outOrderNo}-other` });
+    await fixture.see({ outOrderNo });
     expect(await one.nextEvent()).toMatchObject({ outOrderNo });
     expect(await other.nextEvent()).toMatchObject({ outOrderNo: `${outOrderNo}-other` });
     await Promise.all([one.leave(), other.leave()]);
@@ -120,7 +117,7 @@ describe.each(transports)('over %s', (_name, open) => {
   test.each(['999999999', '0', 'x', '', '-1', '1e3', '1 '])(
     'the unknown cursor %j is BAD_USER_INPUT',
     async (after) => {
-      await life.see({ outOrderNo });
+      await fixture.see({ outOrderNo });
       const events = await open({ after });
       const answer = await events.nextEvent();
       expect(listAt(answer, 'errors')).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -130,7 +127,7 @@ describe.each(transports)('over %s', (_name, open) => {
 });
 
 test('an event that the store shows before the bus tells of it comes once', async () => {
-  const late = await createGateway({ wechat: notificationOptions(), ledger: withLateBus });
+  const late = await createAppWithClient({ wechat: notificationOptions(), ledger: withLateBus });
   for (const name of ['A', 'B', 'C']) {
     await late.see({ outOrderNo: name });
   }

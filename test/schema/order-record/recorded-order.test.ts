@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
-import { at, type JsonObject, listAt } from '../../fixtures/json-at.ts';
+import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { at, type JsonObject, listAt } from '../../fixtures/json.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const START = Date.parse('2026-11-23T09:00:00Z');
 let now = START;
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 /** The numbers of 45 orders, oldest first; three at a time became known in the same moment. */
 const NUMBERS = Array.from({ length: 45 }, (_, index) => `P${String(index).padStart(2, '0')}`);
 
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: notificationOptions(), now: () => now });
+  clientFixture = await createAppWithClient({ wechat: notificationOptions(), now: () => now });
   for (const [index, outOrderNo] of NUMBERS.entries()) {
     now = START + Math.floor(index / 3) * 60_000;
-    await gateway.see({
+    await clientFixture.see({
       outOrderNo,
       state: index % 2 === 0 ? 'CREATED' : 'USER_ACCEPTED',
       serviceId: index < 40 ? '500001' : '500002',
@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(() => {
   now = START + 3_600_000;
 });
-afterAll(() => gateway.close());
+afterAll(() => clientFixture.close());
 
 const LIST = `query ($filter: PayAfterOrderFilter, $first: Int, $after: String) {
   payAfterOrders(filter: $filter, first: $first, after: $after) {
@@ -31,7 +31,7 @@ const LIST = `query ($filter: PayAfterOrderFilter, $first: Int, $after: String) 
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
 
 const list = async (variables: JsonObject) => {
-  const answer = await gateway.run(LIST, variables);
+  const answer = await clientFixture.run(LIST, variables);
   return at(answer, 'data', 'payAfterOrders') ?? answer;
 };
 const numbersOf = (page: unknown) =>
@@ -76,7 +76,7 @@ test('a page after the last order is empty', async () => {
 
 test('an order that arrives while one pages on does not shift the pages', async () => {
   const first = await list({ first: 10, filter: { states: ['USER_PAID', 'CREATED'] } });
-  await gateway.see({ outOrderNo: 'Z', state: 'USER_PAID' });
+  await clientFixture.see({ outOrderNo: 'Z', state: 'USER_PAID' });
   const after = at(first, 'pageInfo', 'endCursor');
   const second = await list({ first: 10, after, filter: { states: ['USER_PAID', 'CREATED'] } });
   const created = newestFirst((index) => index % 2 === 0);
@@ -107,7 +107,7 @@ test('createdFrom is inclusive, createdBefore is not, and offsets count', async 
 });
 
 test('a DateTime is taken as a literal and as a variable, and given in UTC', async () => {
-  const answer = await gateway.run(
+  const answer = await clientFixture.run(
     `{ payAfterOrders(filter: { createdBefore: "2026-11-23T10:00:00.5+01:00" }, first: 1) {
       edges { node { createdAt observedAt } } } }`,
   );
@@ -145,14 +145,19 @@ test.each([1, 100])('first: %s is a page', async (first) => {
 
 test('each record pages through its own events, oldest first', async () => {
   for (const state of ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID']) {
-    await gateway.see({ outOrderNo: 'E', state, source: 'RECONCILER' });
+    await clientFixture.see({ outOrderNo: 'E', state, source: 'RECONCILER' });
   }
-  await gateway.see({ outOrderNo: 'F' });
+  await clientFixture.see({ outOrderNo: 'F' });
   const query = `query ($first: Int, $after: String) { payAfterOrders(first: 100) { edges { node {
     outOrderNo state lastEventId events(first: $first, after: $after) {
       edges { node { id state previousState source } } pageInfo { hasNextPage endCursor } } } } } }`;
   const eventsOf = async (variables: JsonObject) => {
-    const edges = listAt(await gateway.run(query, variables), 'data', 'payAfterOrders', 'edges');
+    const edges = listAt(
+      await clientFixture.run(query, variables),
+      'data',
+      'payAfterOrders',
+      'edges',
+    );
     return at(
       edges.find((edge) => at(edge, 'node', 'outOrderNo') === 'E'),
       'node',
@@ -174,12 +179,14 @@ test('each record pages through its own events, oldest first', async () => {
   expect(at(rest, 'events', 'pageInfo', 'hasNextPage')).toBe(false);
   expect(at(rest, 'lastEventId')).toBe(at(rest, 'events', 'edges', 0, 'node', 'id'));
   for (const variables of [{ first: 0 }, { first: 101 }, { after: 'x' }, { after: '' }]) {
-    expect(at(await gateway.run(query, variables), 'errors', 0)).toMatchObject(refusal[0] ?? {});
+    expect(at(await clientFixture.run(query, variables), 'errors', 0)).toMatchObject(
+      refusal[0] ?? {},
+    );
   }
 });
 
 test('a NUL in serviceId or outOrderNo is refused, whatever the database makes of it', async () => {
   const list =
     'query ($id: String!) { payAfterOrders(filter: { serviceId: $id }) { pageInfo { hasNextPage } } }';
-  expect(JSON.stringify(await gateway.run(list, { id: 'S\0' }))).toContain('BAD_USER_INPUT');
+  expect(JSON.stringify(await clientFixture.run(list, { id: 'S\0' }))).toContain('BAD_USER_INPUT');
 });

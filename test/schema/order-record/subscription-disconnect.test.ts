@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
 import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
@@ -24,28 +24,28 @@ const slow = (real: Ledger): Ledger => ({
   },
 });
 
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 let port: Port;
 beforeEach(async () => {
-  gateway = await createGateway({ wechat: notificationOptions(), ledger: slow });
-  port = await serve(gateway);
-  await gateway.see();
+  clientFixture = await createAppWithClient({ wechat: notificationOptions(), ledger: slow });
+  port = await serve(clientFixture);
+  await clientFixture.see();
 });
 afterEach(async () => {
   try {
     await listeners(0);
   } finally {
     await port.stop();
-    await gateway.close();
+    await clientFixture.close();
   }
 });
 
-const listeners = (count: number) => expect.poll(() => gateway.streams()).toBe(count);
+const listeners = (count: number) => expect.poll(() => clientFixture.streams()).toBe(count);
 
 test('a client of server-sent events that leaves is forgotten', async () => {
-  const clients = await Promise.all([subscribe(gateway), subscribe(gateway)]);
-  expect(gateway.streams()).toBe(2);
-  await gateway.see({ outOrderNo: 'N2' });
+  const clients = await Promise.all([subscribe(clientFixture), subscribe(clientFixture)]);
+  expect(clientFixture.streams()).toBe(2);
+  await clientFixture.see({ outOrderNo: 'N2' });
   await Promise.all(clients.map((client) => client.nextEvent()));
   await clients[0].leave();
   await listeners(1);
@@ -81,7 +81,7 @@ test('clients of server-sent events that leave before they are answered are forg
 
 test('a client gone in the middle of what is stored is forgotten', async () => {
   await Promise.all(
-    Array.from({ length: 300 }, (_, index) => gateway.see({ outOrderNo: `M${index}` })),
+    Array.from({ length: 300 }, (_, index) => clientFixture.see({ outOrderNo: `M${index}` })),
   );
   const client = await subscribeAt(port.url, { after: '1' });
   await client.nextEvent();
@@ -95,7 +95,7 @@ test('a subscription over WebSocket that is completed is forgotten, its neighbou
   await listeners(2);
   client.send({ id: '1', type: 'complete' });
   await listeners(1);
-  await gateway.see({ outOrderNo: 'N2' });
+  await clientFixture.see({ outOrderNo: 'N2' });
   expect(await client.next()).toMatchObject({ id: '2', type: 'next' });
   client.socket.close();
 });

@@ -1,51 +1,51 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
 import { DRAIN_MS, type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
 import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
-const opened: { readonly gateway: Gateway; readonly port: Port }[] = [];
+const opened: { readonly clientFixture: AppWithClient; readonly port: Port }[] = [];
 afterAll(async () => {
-  for (const { gateway, port } of opened) {
+  for (const { clientFixture, port } of opened) {
     await port.stop();
-    await gateway.close();
+    await clientFixture.close();
   }
 });
 
 async function started() {
-  const gateway = await createGateway({ wechat: notificationOptions() });
-  const port = await serve(gateway);
-  opened.push({ gateway, port });
-  return { gateway, port };
+  const clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+  const port = await serve(clientFixture);
+  opened.push({ clientFixture, port });
+  return { clientFixture, port };
 }
 
-const listeners = ({ streams }: Gateway, count: number) => expect.poll(streams).toBe(count);
+const listeners = ({ streams }: AppWithClient, count: number) => expect.poll(streams).toBe(count);
 
 test('when the server stops every stream of server-sent events is completed', async () => {
-  const { gateway, port } = await started();
-  await gateway.see();
+  const { clientFixture, port } = await started();
+  await clientFixture.see();
   const clients = await Promise.all([
-    subscribe(gateway),
+    subscribe(clientFixture),
     subscribeAt(port.url),
     subscribeAt(port.url, { after: '1' }),
     subscribeAt(port.url, { outOrderNo: 'N1' }),
   ]);
-  await listeners(gateway, 4);
+  await listeners(clientFixture, 4);
   const took = port.stop();
   for (const client of clients) {
     expect(await client.next()).toEqual({ event: 'complete', data: null });
     await expect(client.next()).rejects.toThrow('the stream has ended');
   }
   expect(await took).toBeLessThan(DRAIN_MS);
-  await listeners(gateway, 0);
+  await listeners(clientFixture, 0);
 });
 
 test('when the server stops every subscription over WebSocket is completed, then the socket closed', async () => {
-  const { gateway, port } = await started();
-  await gateway.see();
+  const { clientFixture, port } = await started();
+  await clientFixture.see();
   const [one, other] = await Promise.all([
     openSocket(port.webSocketUrl),
     openSocket(port.webSocketUrl),
@@ -53,7 +53,7 @@ test('when the server stops every subscription over WebSocket is completed, then
   one.subscribe('1');
   one.subscribe('2', { outOrderNo: 'N1' });
   other.subscribe('1', {});
-  await listeners(gateway, 3);
+  await listeners(clientFixture, 3);
   const took = port.stop();
   const told = [await one.next(), await one.next()];
   expect(told).toEqual(
@@ -65,14 +65,14 @@ test('when the server stops every subscription over WebSocket is completed, then
   expect(await other.next()).toEqual({ id: '1', type: 'complete' });
   expect([await one.closed(), await other.closed()]).toEqual([1001, 1001]);
   expect(await took).toBeLessThan(DRAIN_MS);
-  await listeners(gateway, 0);
+  await listeners(clientFixture, 0);
 });
 
 test('the client of graphql-ws sees its subscription end without an error', async () => {
-  const { gateway, port } = await started();
+  const { clientFixture, port } = await started();
   const events = graphqlWs(port.webSocketUrl).subscribe();
   const end = events.next();
-  await listeners(gateway, 1);
+  await listeners(clientFixture, 1);
   await port.stop();
   expect(await end).toEqual({ done: true, value: undefined });
 });
@@ -101,20 +101,20 @@ test('a client that does not answer the close of its WebSocket does not hold the
 });
 
 test('who subscribes while the server is stopping is completed at once', async () => {
-  const { gateway } = await started();
-  await gateway.see();
-  gateway.stopping.abort();
+  const { clientFixture } = await started();
+  await clientFixture.see();
+  clientFixture.stopping.abort();
   for (const after of ['1', null]) {
-    const client = await subscribe(gateway, { after });
+    const client = await subscribe(clientFixture, { after });
     expect(await client.next()).toEqual({ event: 'complete', data: null });
   }
-  await listeners(gateway, 0);
+  await listeners(clientFixture, 0);
 });
 
 test('an event of the last moment is told before the end', async () => {
-  const { gateway, port } = await started();
+  const { clientFixture, port } = await started();
   const client = await subscribeAt(port.url);
-  await gateway.see({ outOrderNo: 'LAST' });
+  await clientFixture.see({ outOrderNo: 'LAST' });
   expect(await client.nextEvent()).toMatchObject({ outOrderNo: 'LAST' });
   await port.stop();
   expect(await client.next()).toEqual({ event: 'complete', data: null });

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createGateway, type Gateway } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribeAt } from '../../fixtures/http/sse.ts';
 import { openSocket } from '../../fixtures/http/websocket.ts';
-import { at, textAt } from '../../fixtures/json-at.ts';
+import { at, textAt } from '../../fixtures/json.ts';
 import { heapUsed } from '../../fixtures/process/heap.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
@@ -14,34 +14,34 @@ const EVENTS = 1_200;
 const LONG_WORD = 'X'.repeat(20 * 1024);
 const QUERY = 'subscription { payAfterOrderEvents { id stateRaw } }';
 
-let gateway: Gateway;
+let clientFixture: AppWithClient;
 let port: Port;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  gateway = await createGateway({ wechat: notificationOptions() });
-  port = await serve(gateway);
+  clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+  port = await serve(clientFixture);
   port.server.on('connection', (socket) => sockets.push(socket));
 });
 afterAll(async () => {
   await port.stop();
-  await gateway.close();
+  await clientFixture.close();
 });
 
 async function makeEvents() {
   for (let first = 0; first < EVENTS; first += 100) {
     const some = Array.from({ length: 100 }, (_, index) =>
-      gateway.see({ state: `${LONG_WORD}${first + index}` }),
+      clientFixture.see({ state: `${LONG_WORD}${first + index}` }),
     );
     await Promise.all(some);
   }
-  await expect.poll(() => gateway.ledger.bus.head()).toBe(EVENTS);
+  await expect.poll(() => clientFixture.ledger.bus.head()).toBe(EVENTS);
 }
 
 test('readers that do not read cost little memory, and miss nothing once they do', async () => {
   const sse = await subscribeAt(port.url, {}, QUERY);
   const ws = await openSocket(port.webSocketUrl);
   ws.subscribe('1', {}, QUERY);
-  await expect.poll(() => gateway.streams()).toBe(2);
+  await expect.poll(() => clientFixture.streams()).toBe(2);
   ws.socket.pause();
   const before = heapUsed();
   await makeEvents();

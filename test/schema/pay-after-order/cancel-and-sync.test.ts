@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life, newNumber } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import {
   acceptedOrder,
   change,
@@ -8,27 +8,29 @@ import {
   finishedOrder,
   syncInput,
 } from '../../fixtures/app/order-operations.ts';
-import { at, textAt } from '../../fixtures/json-at.ts';
+import { newOutOrderNo } from '../../fixtures/graphql/inputs.ts';
+import { at, textAt } from '../../fixtures/json.ts';
 
-let life: Life;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  life = await createLife();
+  fixture = await createAppWithSandbox();
 });
-afterEach(() => life.forgetCalls());
-afterAll(() => life.close());
+afterEach(() => fixture.resetCalls());
+afterAll(() => fixture.close());
 
 const shownState = async (outOrderNo: string) =>
   at(
-    await life.run(`{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) { state payType } }`),
+    await fixture.run(`{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) { state payType } }`),
     'data',
     'payAfterOrder',
   );
-const bodiesOf = (kind: 'cancel' | 'sync') => life.calls(kind).map(({ bodySha256 }) => bodySha256);
+const bodiesOf = (kind: 'cancel' | 'sync') =>
+  fixture.calls(kind).map(({ bodySha256 }) => bodySha256);
 
 test('a cancel answers the ids of the order, and the order is REVOKED', async () => {
-  const outOrderNo = textAt(await create(life), 'outOrderNo');
+  const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   expect(
-    await change(life, 'cancel', { outOrderNo, reason: '用户投诉' }, 'order { state }'),
+    await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' }, 'order { state }'),
   ).toEqual({
     __typename: 'CancelPayAfterOrderPayload',
     appid: 'wxd678efh567hg6787',
@@ -41,24 +43,24 @@ test('a cancel answers the ids of the order, and the order is REVOKED', async ()
 });
 
 test('the same cancel again succeeds with the same bytes; another reason is a conflict', async () => {
-  const outOrderNo = await acceptedOrder(life);
-  const first = await change(life, 'cancel', { outOrderNo, reason: '用户投诉' });
-  expect(await change(life, 'cancel', { outOrderNo, reason: '用户投诉' })).toEqual(first);
+  const outOrderNo = await acceptedOrder(fixture);
+  const first = await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' });
+  expect(await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' })).toEqual(first);
   const [one, ...others] = bodiesOf('cancel');
   expect(others).toEqual([one]);
-  life.forgetCalls();
-  expect(await change(life, 'cancel', { outOrderNo, reason: '测试' })).toEqual({
+  fixture.resetCalls();
+  expect(await change(fixture, 'cancel', { outOrderNo, reason: '测试' })).toEqual({
     __typename: 'OrderConflictError',
     code: 'ORDER_CONFLICT',
     outOrderNo,
   });
-  expect(life.calls()).toEqual([]);
+  expect(fixture.calls()).toEqual([]);
 });
 
 test('a sync answers the ids, the serviceId too, and the order is USER_PAID elsewhere', async () => {
-  const outOrderNo = await finishedOrder(life);
-  const input = await syncInput(life, outOrderNo);
-  expect(await change(life, 'sync', input)).toEqual({
+  const outOrderNo = await finishedOrder(fixture);
+  const input = await syncInput(fixture, outOrderNo);
+  expect(await change(fixture, 'sync', input)).toEqual({
     __typename: 'SyncPayAfterOrderPayload',
     appid: 'wxd678efh567hg6787',
     mchid: '1230000109',
@@ -73,16 +75,16 @@ test('a sync answers the ids, the serviceId too, and the order is USER_PAID else
 });
 
 test('the same sync again succeeds with the same bytes, in whatever form the time is written', async () => {
-  const outOrderNo = await finishedOrder(life);
-  const input = await syncInput(life, outOrderNo);
-  const first = await change(life, 'sync', input);
+  const outOrderNo = await finishedOrder(fixture);
+  const input = await syncInput(fixture, outOrderNo);
+  const first = await change(fixture, 'sync', input);
   const digits = textAt(input, 'detail', 'paidTime').slice(0, 19).replace(/\D/g, '');
-  const again = await change(life, 'sync', { ...input, detail: { paidTime: digits } });
+  const again = await change(fixture, 'sync', { ...input, detail: { paidTime: digits } });
   expect(again).toEqual(first);
   const [one, ...others] = bodiesOf('sync');
   expect(others).toEqual([one]);
   const other = { ...input, detail: { paidTime: '20190705173549' } };
-  expect(await change(life, 'sync', other)).toMatchObject({ code: 'ORDER_CONFLICT' });
+  expect(await change(fixture, 'sync', other)).toMatchObject({ code: 'ORDER_CONFLICT' });
 });
 
 test.each([
@@ -100,8 +102,8 @@ test.each([
 ] as const)(
   'a %s of an order that WeChat does not know is an OrderNotFoundError',
   async (name, input) => {
-    const outOrderNo = newNumber();
-    expect(await change(life, name, input(outOrderNo))).toEqual({
+    const outOrderNo = newOutOrderNo();
+    expect(await change(fixture, name, input(outOrderNo))).toEqual({
       __typename: 'OrderNotFoundError',
       code: 'ORDER_NOT_FOUND',
       outOrderNo,
@@ -110,17 +112,17 @@ test.each([
 );
 
 test('a complete of an order that nobody confirmed tells its state, with or without a ticket', async () => {
-  const outOrderNo = textAt(await create(life), 'outOrderNo');
+  const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   const wrong = {
     __typename: 'OrderStateError',
     code: 'ORDER_STATE',
     outOrderNo,
     state: 'CREATED',
   };
-  expect(await change(life, 'complete', completeInput(outOrderNo))).toEqual(wrong);
-  expect(life.calls('complete')).toEqual([]);
+  expect(await change(fixture, 'complete', completeInput(outOrderNo))).toEqual(wrong);
+  expect(fixture.calls('complete')).toEqual([]);
   const finishTicket = 'T';
-  expect(await change(life, 'complete', completeInput(outOrderNo, { finishTicket }))).toEqual(
+  expect(await change(fixture, 'complete', completeInput(outOrderNo, { finishTicket }))).toEqual(
     wrong,
   );
 });
@@ -129,10 +131,10 @@ test.each([
   ['a sync before the complete', 'USER_ACCEPTED', acceptedOrder, 'sync'],
   ['a cancel after the complete', 'FINISHED', finishedOrder, 'cancel'],
 ] as const)('%s is an OrderStateError with the state %s', async (_what, state, make, name) => {
-  const outOrderNo = await make(life);
+  const outOrderNo = await make(fixture);
   const input =
-    name === 'sync' ? await syncInput(life, outOrderNo) : { outOrderNo, reason: '用户投诉' };
-  expect(await change(life, name, input)).toEqual({
+    name === 'sync' ? await syncInput(fixture, outOrderNo) : { outOrderNo, reason: '用户投诉' };
+  expect(await change(fixture, name, input)).toEqual({
     __typename: 'OrderStateError',
     code: 'ORDER_STATE',
     outOrderNo,
@@ -141,9 +143,9 @@ test.each([
 });
 
 test('a cancel of an expired order is an OrderStateError, and its record follows', async () => {
-  const outOrderNo = textAt(await create(life), 'outOrderNo');
-  await life.user('expire', outOrderNo);
-  expect(await change(life, 'cancel', { outOrderNo, reason: '用户投诉' })).toMatchObject({
+  const outOrderNo = textAt(await create(fixture), 'outOrderNo');
+  await fixture.user('expire', outOrderNo);
+  expect(await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' })).toMatchObject({
     code: 'ORDER_STATE',
     state: 'EXPIRED',
   });

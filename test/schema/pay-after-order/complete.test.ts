@@ -1,21 +1,21 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createLife, type Life } from '../../fixtures/app/merchant-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { acceptedOrder, change, completeInput } from '../../fixtures/app/order-operations.ts';
-import { at, textAt } from '../../fixtures/json-at.ts';
+import { at, textAt } from '../../fixtures/json.ts';
 
-let life: Life;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  life = await createLife();
+  fixture = await createAppWithSandbox();
 });
 afterEach(async () => {
-  await life.clearFaults();
-  life.forgetCalls();
+  await fixture.clearFaults();
+  fixture.resetCalls();
 });
-afterAll(() => life.close());
+afterAll(() => fixture.close());
 
 const shown = async (outOrderNo: string) =>
   at(
-    await life.run(
+    await fixture.run(
       `query ($by: PayAfterOrderKey!) { payAfterOrder(by: $by) {
         state finishType finishTicket totalAmount realServiceEndLocation
         fees { feeName feeCount feeAmount } discounts { discountName discountAmount } } }`,
@@ -26,7 +26,7 @@ const shown = async (outOrderNo: string) =>
   );
 
 test('a complete answers the ids of the order, and the order is FINISHED', async () => {
-  const outOrderNo = await acceptedOrder(life);
+  const outOrderNo = await acceptedOrder(fixture);
   const ticket = textAt(await shown(outOrderNo), 'finishTicket');
   const input = completeInput(outOrderNo, {
     finishTicket: ticket,
@@ -35,7 +35,7 @@ test('a complete answers the ids of the order, and the order is FINISHED', async
     realServiceEndLocation: '上海虹桥站',
     profitSharing: false,
   });
-  expect(await change(life, 'complete', input)).toEqual({
+  expect(await change(fixture, 'complete', input)).toEqual({
     __typename: 'CompletePayAfterOrderPayload',
     appid: 'wxd678efh567hg6787',
     mchid: '1230000109',
@@ -55,50 +55,54 @@ test('a complete answers the ids of the order, and the order is FINISHED', async
 });
 
 test('a finishTicket that is left out is asked for', async () => {
-  const outOrderNo = await acceptedOrder(life);
-  life.forgetCalls();
-  expect(await change(life, 'complete', completeInput(outOrderNo))).toMatchObject({ outOrderNo });
-  expect(life.calls().map(({ kind }) => kind)).toEqual(['query', 'complete']);
+  const outOrderNo = await acceptedOrder(fixture);
+  fixture.resetCalls();
+  expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
+    outOrderNo,
+  });
+  expect(fixture.calls().map(({ kind }) => kind)).toEqual(['query', 'complete']);
 });
 
 test('a fee of the create is completed although its description and count are given again', async () => {
   const fees = [{ feeName: '租金', feeCount: 1, feeDesc: '2 小时' }];
-  const outOrderNo = await acceptedOrder(life, { fees });
-  expect(await change(life, 'complete', completeInput(outOrderNo))).toMatchObject({ outOrderNo });
+  const outOrderNo = await acceptedOrder(fixture, { fees });
+  expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
+    outOrderNo,
+  });
 });
 
 test('an order that was not used is completed with 0 and a reason', async () => {
-  const outOrderNo = await acceptedOrder(life);
+  const outOrderNo = await acceptedOrder(fixture);
   const input = { outOrderNo, finishType: 'UNUSED', totalAmount: 0, cancelReason: '用户未使用' };
-  expect(await change(life, 'complete', input)).toMatchObject({ outOrderNo });
+  expect(await change(fixture, 'complete', input)).toMatchObject({ outOrderNo });
   expect(await shown(outOrderNo)).toMatchObject({ finishType: 'UNUSED', totalAmount: 0 });
 });
 
 test('the same complete again succeeds, with the very bytes of the first time', async () => {
-  const outOrderNo = await acceptedOrder(life);
-  const first = await change(life, 'complete', completeInput(outOrderNo));
-  expect(await change(life, 'complete', completeInput(outOrderNo))).toEqual(first);
-  expect(life.calls('complete')).toHaveLength(2);
-  expect(new Set(life.calls('complete').map(({ bodySha256 }) => bodySha256)).size).toBe(1);
+  const outOrderNo = await acceptedOrder(fixture);
+  const first = await change(fixture, 'complete', completeInput(outOrderNo));
+  expect(await change(fixture, 'complete', completeInput(outOrderNo))).toEqual(first);
+  expect(fixture.calls('complete')).toHaveLength(2);
+  expect(new Set(fixture.calls('complete').map(({ bodySha256 }) => bodySha256)).size).toBe(1);
 });
 
 test('a complete with other input is a conflict, and nothing is sent', async () => {
-  const outOrderNo = await acceptedOrder(life);
-  await change(life, 'complete', completeInput(outOrderNo));
-  life.forgetCalls();
+  const outOrderNo = await acceptedOrder(fixture);
+  await change(fixture, 'complete', completeInput(outOrderNo));
+  fixture.resetCalls();
   const other = completeInput(outOrderNo, { fees: [{ feeName: '租金', feeAmount: 1200 }] });
-  expect(await change(life, 'complete', other)).toEqual({
+  expect(await change(fixture, 'complete', other)).toEqual({
     __typename: 'OrderConflictError',
     code: 'ORDER_CONFLICT',
     outOrderNo,
   });
-  expect(life.calls()).toEqual([]);
+  expect(fixture.calls()).toEqual([]);
 });
 
 test('two equal completes at once both succeed', async () => {
-  const outOrderNo = await acceptedOrder(life);
+  const outOrderNo = await acceptedOrder(fixture);
   const both = await Promise.all(
-    [1, 2].map(() => change(life, 'complete', completeInput(outOrderNo))),
+    [1, 2].map(() => change(fixture, 'complete', completeInput(outOrderNo))),
   );
   expect(both.map((one) => at(one, '__typename'))).toEqual([
     'CompletePayAfterOrderPayload',
@@ -107,39 +111,47 @@ test('two equal completes at once both succeed', async () => {
 });
 
 test('a refused complete may be corrected', async () => {
-  const outOrderNo = await acceptedOrder(life);
+  const outOrderNo = await acceptedOrder(fixture);
   const tooMuch = completeInput(outOrderNo, {
     totalAmount: 10_000,
     fees: [{ feeName: '租金', feeAmount: 10_000 }],
   });
-  expect(await change(life, 'complete', tooMuch)).toMatchObject({
+  expect(await change(fixture, 'complete', tooMuch)).toMatchObject({
     __typename: 'WechatRefusedError',
     code: 'WECHAT_REFUSED',
     wechatCode: 'PARAM_ERROR',
     status: 400,
     requestId: expect.any(String),
   });
-  expect(await change(life, 'complete', completeInput(outOrderNo))).toMatchObject({ outOrderNo });
+  expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
+    outOrderNo,
+  });
 });
 
 test('the order is asked for only where it is selected', async () => {
-  const [one, other] = [await acceptedOrder(life), await acceptedOrder(life)];
+  const [one, other] = [await acceptedOrder(fixture), await acceptedOrder(fixture)];
   const finishTicket = textAt(await shown(one), 'finishTicket');
-  life.forgetCalls();
-  await change(life, 'complete', completeInput(one, { finishTicket }));
-  const withoutOrder = life.calls('query').length;
-  const answer = await change(life, 'complete', completeInput(other), 'order { state }');
+  fixture.resetCalls();
+  await change(fixture, 'complete', completeInput(one, { finishTicket }));
+  const withoutOrder = fixture.calls('query').length;
+  const answer = await change(fixture, 'complete', completeInput(other), 'order { state }');
   expect(answer).toMatchObject({ order: { state: 'FINISHED' } });
-  expect(life.calls('query')).toHaveLength(2 * withoutOrder + 1);
+  expect(fixture.calls('query')).toHaveLength(2 * withoutOrder + 1);
 });
 
 test('an order that can not be asked for after the complete is null, with an error of its own', async () => {
-  const outOrderNo = await acceptedOrder(life);
+  const outOrderNo = await acceptedOrder(fixture);
   const finishTicket = textAt(await shown(outOrderNo), 'finishTicket');
-  await life.inject({ on: 'query', fault: 'status', status: 403, code: 'NO_AUTH', skip: 1 });
+  await fixture.injectUntilCleared({
+    on: 'query',
+    fault: 'status',
+    status: 403,
+    code: 'NO_AUTH',
+    skip: 1,
+  });
   const input = completeInput(outOrderNo, { finishTicket });
   expect(
-    await life.run(
+    await fixture.run(
       `mutation ($input: CompletePayAfterOrderInput!) { completePayAfterOrder(input: $input) {
         ... on CompletePayAfterOrderPayload { outOrderNo order { state } } } }`,
       { input },

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { QUERY } from '../../fixtures/graphql/documents.ts';
 import { SILENCE, statusFault, UNTRUSTED } from '../../fixtures/graphql/faults.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { at, type JsonObject } from '../../fixtures/json.ts';
 
-let patient: Fixture;
+let patient: AppWithSandbox;
 /** Only silence needs short attempts: on a busy machine others would seem silent, too. */
-let impatient: Fixture;
+let impatient: AppWithSandbox;
 /** An order that exists, so that a query has something to be wrong about. */
 const existing = orderInput();
 beforeAll(async () => {
-  patient = await createFixture({ timeoutMs: 6_000 });
-  impatient = await createFixture({ timeoutMs: 1_500 });
+  patient = await createAppWithSandbox({ timeoutMs: 6_000 });
+  impatient = await createAppWithSandbox({ timeoutMs: 1_500 });
   await Promise.all([patient.create(existing), impatient.create(existing)]);
 });
 beforeEach(() => Promise.all([patient.reset(), impatient.reset()]));

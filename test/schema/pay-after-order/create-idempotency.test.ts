@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { statusFault } from '../../fixtures/graphql/faults.ts';
 import { orderInput, PERSONAL } from '../../fixtures/graphql/inputs.ts';
 import { at, type JsonObject } from '../../fixtures/json.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture({ timeoutMs: 6_000 });
+  fixture = await createAppWithSandbox({ timeoutMs: 6_000 });
 });
 afterEach(() => fixture.reset());
 afterAll(() => fixture.close());

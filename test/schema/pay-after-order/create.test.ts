@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { ORDER } from '../../fixtures/graphql/documents.ts';
 import { orderInput, PERSONAL } from '../../fixtures/graphql/inputs.ts';
 import { at } from '../../fixtures/json.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture();
+  fixture = await createAppWithSandbox();
 });
 afterEach(() => fixture.reset());
 afterAll(() => fixture.close());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PayAfterOrder } from '../../../src/wechat/index.ts';
-import { makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
@@ -9,7 +9,7 @@ async function shown(changes: Partial<PayAfterOrder>) {
   const wechat = stubWechat({
     queryPayAfterOrder: () => Promise.resolve(payAfterOrder(changes)),
   });
-  const app = makeApp({ wechat });
+  const app = createTestApp({ wechat });
   const answer = await run(app, QUERY, { by: { outOrderNo: 'T1' } });
   expect(at(answer, 'errors')).toBeUndefined();
   return { order: at(answer, 'data', 'payAfterOrder'), log: app.log.entries() };
@@ -35,7 +35,7 @@ describe('a word of WeChat Pay that is newer than this server', () => {
       openid: null,
       useServiceState: 'SUSPENDED',
     };
-    const app = makeApp({
+    const app = createTestApp({
       wechat: stubWechat({ queryUserServiceState: () => Promise.resolve(state) }),
     });
     expect(await run(app, USER_STATE, { openid: 'o1' })).toMatchObject({

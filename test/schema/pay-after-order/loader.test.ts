@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createFixture } from '../../fixtures/app/sandbox-app.ts';
-import { makeApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
+import { createTestApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
@@ -34,7 +34,7 @@ function slowWechat() {
 }
 
 test('the same order asked for three times in one request costs one call', async () => {
-  const fixture = await createFixture();
+  const fixture = await createAppWithSandbox();
   const input = orderInput();
   await fixture.create(input);
   await fixture.reset();
@@ -48,7 +48,7 @@ test('the same order asked for three times in one request costs one call', async
 
 test('another appid, service or kind of key is another query', async () => {
   const { wechat, queries } = slowWechat();
-  const app = makeApp({ wechat });
+  const app = createTestApp({ wechat });
   await run(
     app,
     `{
@@ -65,7 +65,7 @@ test('another appid, service or kind of key is another query', async () => {
 test('orders are asked for side by side', async () => {
   const { wechat, queries, most } = slowWechat();
   const numbers = Array.from({ length: 5 }, (_, index) => `N${index}`);
-  const answer = await run(makeApp({ wechat }), aliases(numbers));
+  const answer = await run(createTestApp({ wechat }), aliases(numbers));
   expect(numbers.map((_, index) => at(answer, 'data', `a${index}`, 'outOrderNo'))).toEqual(numbers);
   expect(queries).toEqual(numbers);
   expect(most()).toBe(5);
@@ -73,7 +73,7 @@ test('orders are asked for side by side', async () => {
 
 test('a second request asks again: nothing is remembered between requests', async () => {
   const { wechat, queries } = slowWechat();
-  const app = makeApp({ wechat });
+  const app = createTestApp({ wechat });
   await run(app, aliases(['A']));
   await run(app, aliases(['A']));
   expect(queries).toEqual(['A', 'A']);
@@ -86,7 +86,7 @@ test('one order that fails does not fail the others', async () => {
         ? Promise.reject(new Error('broken'))
         : Promise.resolve(payAfterOrder({ outOrderNo: 'GOOD' })),
   });
-  expect(await run(makeApp({ wechat }), aliases(['BAD', 'GOOD']))).toMatchObject({
+  expect(await run(createTestApp({ wechat }), aliases(['BAD', 'GOOD']))).toMatchObject({
     data: { a0: null, a1: { outOrderNo: 'GOOD' } },
     errors: [{ path: ['a0'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
   });
@@ -104,7 +104,7 @@ test("a query ends with the caller's request, a create does not", async () => {
       return Promise.reject(new Error('not made'));
     },
   });
-  const app = makeApp({ wechat });
+  const app = createTestApp({ wechat });
   await run(app, aliases(['A']));
   expect(signals).toEqual([expect.any(AbortSignal)]);
   await run(

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture({ timeoutMs: 6_000 });
+  fixture = await createAppWithSandbox({ timeoutMs: 6_000 });
 });
 beforeEach(() => fixture.reset());
 afterAll(() => fixture.close());

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { QUERY, USER_STATE } from '../../fixtures/graphql/documents.ts';
 import { newOutOrderNo, orderInput } from '../../fixtures/graphql/inputs.ts';
 import { at } from '../../fixtures/json.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture();
+  fixture = await createAppWithSandbox();
 });
 afterEach(() => fixture.reset());
 afterAll(() => fixture.close());
@@ -97,7 +97,7 @@ describe('payAfterOrder', () => {
 
 describe('a query that fails', () => {
   test('names every bad argument at once, and sends nothing', async () => {
-    const bare = await createFixture({
+    const bare = await createAppWithSandbox({
       resources: { defaults: { appid: undefined, serviceId: undefined } },
     });
     const answer = await bare.run(QUERY, { by: { outOrderNo: '' } });

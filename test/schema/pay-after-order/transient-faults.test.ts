@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createFixture, type Fixture } from '../../fixtures/app/sandbox-app.ts';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { type NamedFault, SILENCE, statusFault, UNTRUSTED } from '../../fixtures/graphql/faults.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { at } from '../../fixtures/json.ts';
 
-let fixture: Fixture;
+let fixture: AppWithSandbox;
 beforeAll(async () => {
-  fixture = await createFixture({ timeoutMs: 6_000 });
+  fixture = await createAppWithSandbox({ timeoutMs: 6_000 });
 });
 beforeEach(() => fixture.reset());
 afterAll(() => fixture.close());
