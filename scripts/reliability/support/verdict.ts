@@ -37,7 +37,7 @@ export async function judge(
   const holes = events.filter(({ id }, index) => Number(id) !== index + 1).length;
   const suspicious = await count(
     database,
-    "select count(*) from notifications where outcome = 'suspicious'",
+    "select count(*) from notices where outcome = 'suspicious'",
   );
   const last = new Map(events.map((event) => [event['out_order_no'], event]));
   const torn = orders.filter(({ out_order_no: number, state, last_event_id: id }) => {
