@@ -58,7 +58,24 @@ export async function startWorkerEngine({
   let crash: LedgerCrashedError | undefined;
 
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const post = createBatch<Request>((requests) => worker.postMessage(requests));
+  const post = createBatch<Request>((requests) => {
+    try {
+      worker.postMessage(requests);
+    } catch {
+      // One holds what no clone can hold: it must not fail the others.
+      for (const request of requests) {
+        postAlone(request);
+      }
+    }
+  });
+  const postAlone = (request: Request) => {
+    try {
+      worker.postMessage([request]);
+    } catch (error) {
+      pending.get(request.id)?.reject(new TypeError('A job cannot be cloned.', { cause: error }));
+      pending.delete(request.id);
+    }
+  };
   const ask = (request: Unnumbered): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (crash !== undefined) {
@@ -117,9 +134,12 @@ export async function startWorkerEngine({
 function opening(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: unknown) => reject(error);
+    const ended = () => reject(new Error('The ledger thread ended before the database was open.'));
     worker.once('error', failed);
+    worker.once('exit', ended);
     worker.once('message', ({ error }: Opened) => {
       worker.off('error', failed);
+      worker.off('exit', ended);
       if (error === null) {
         resolve();
       } else {

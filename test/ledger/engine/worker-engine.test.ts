@@ -25,6 +25,15 @@ function lock(url: string): () => void {
   };
 }
 
+/** In ms, p99 of half a second. */
+async function delayOfIdleLoop(): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  await sleep(500);
+  delay.disable();
+  return delay.percentile(99) / 1e6;
+}
+
 describe('a SQLite file that another process has locked', () => {
   const TIMEOUT_MS = 1_500;
   let ledger: TestLedger;
@@ -48,6 +57,7 @@ describe('a SQLite file that another process has locked', () => {
     const known = await fixture.create(orderInput());
     await ledger.idle();
     const before = (await eventsOf(ledger)).length;
+    const idleMs = await delayOfIdleLoop();
     const release = lock(url);
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
@@ -68,8 +78,8 @@ describe('a SQLite file that another process has locked', () => {
     delay.disable();
     expect(answer).toMatchObject({ __typename: 'LedgerUnavailableError' });
     expect(tookMs).toBeLessThan(TIMEOUT_MS);
-    // Other processes share the cores of this machine: a wait for the lock would be seconds.
-    expect(delay.percentile(99) / 1e6).toBeLessThan(300);
+    // On a machine that others keep busy, an idle loop is late too.
+    expect(delay.percentile(99) / 1e6).toBeLessThan(Math.max(50, 4 * idleMs));
     expect(fixture.calls('create')).toHaveLength(1);
     await sleep(1_000);
     release();
@@ -137,6 +147,18 @@ describe('the thread of a SQLite ledger', () => {
     await expect(late).rejects.toMatchObject({ name: 'LedgerUnavailableError' });
     await ledger.idle();
     expect(await ledger.store.db.selectFrom('intents').selectAll().execute()).toEqual([]);
+  });
+
+  test('rejects an input that cannot be cloned, without the others', async () => {
+    const engine = await startWorkerEngine({
+      path: pathOf(await database.freshUrl()),
+      dataKey: Buffer.alloc(32, 7),
+      onCrash: () => {},
+    });
+    const jobs = [undefined, () => {}, undefined].map((input) => engine.run('probe', input, {}));
+    const outcomes = (await Promise.allSettled(jobs)).map(({ status }) => status);
+    expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await engine.close();
   });
 
   test('gives the errors of SQLite with their code', async () => {

@@ -30,7 +30,9 @@ export async function openSqlite(path: string): Promise<Store> {
     });
   const { write, idle, caughtUp, blocked } = createGroupCommit(db, () => Promise.resolve());
   onLocked = blocked;
-  const reads = isFile ? new Kysely<Tables>({ dialect: sqliteDialect(path) }) : db;
+  const reads = isFile
+    ? new Kysely<Tables>({ dialect: sqliteDialect(path, { isForReads: true }) })
+    : db;
   return {
     db: reads,
     write,

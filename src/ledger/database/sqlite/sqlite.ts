@@ -32,13 +32,19 @@ export class DatabaseLockedError extends Error {
 export interface SqliteOptions {
   /** Called when another process holds the lock for writes; the event loop goes on meanwhile. */
   readonly onLocked?: () => void;
+  /** A connection for reads: these wait at most for the recovery after a crash. */
+  readonly isForReads?: boolean;
 }
 
 /** Kysely over node:sqlite: it has no dialect of its own for that. */
-export function sqliteDialect(path: string, { onLocked = () => {} }: SqliteOptions = {}): Dialect {
+export function sqliteDialect(
+  path: string,
+  { onLocked = () => {}, isForReads = false }: SqliteOptions = {},
+): Dialect {
+  const open = () => openDatabase(path, isForReads ? BUSY_TIMEOUT_MS : 0);
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver(path, onLocked),
+    createDriver: () => new ImmediateDriver(open, onLocked),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -51,40 +57,34 @@ export function sqliteDialect(path: string, { onLocked = () => {} }: SqliteOptio
 class ImmediateDriver extends SqliteDriver {
   readonly #onLocked: () => void;
 
-  constructor(path: string, onLocked: () => void) {
-    super({ database: () => openDatabase(path) });
+  constructor(database: () => Promise<SqliteDatabase>, onLocked: () => void) {
+    super({ database });
     this.#onLocked = onLocked;
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const late = performance.now() + BUSY_TIMEOUT_MS;
-    // Restored for statements that wait for a moment, such as the first read after a crash.
-    await connection.executeQuery(CompiledQuery.raw('pragma busy_timeout = 0'));
-    try {
-      for (;;) {
-        try {
-          await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-          return;
-        } catch (error) {
-          if (!isBusy(error)) {
-            throw error;
-          }
-          if (performance.now() > late) {
-            throw new DatabaseLockedError(error);
-          }
+    for (;;) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) {
+          throw error;
         }
-        this.#onLocked();
-        await sleep(LOCK_PAUSE_MS);
+        if (performance.now() > late) {
+          throw new DatabaseLockedError(error);
+        }
       }
-    } finally {
-      await connection.executeQuery(CompiledQuery.raw(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`));
+      this.#onLocked();
+      await sleep(LOCK_PAUSE_MS);
     }
   }
 }
 
 /** WAL with synchronous=FULL: a commit is on the disk when it returns. */
-async function openDatabase(path: string): Promise<SqliteDatabase> {
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+async function openDatabase(path: string, timeout: number): Promise<SqliteDatabase> {
+  const database = new DatabaseSync(path, { timeout });
   await useWal(database);
   database.exec('pragma synchronous = full;');
   return {
