@@ -98,8 +98,8 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       const { body: _, ...claimed } = { body: null, ...intent };
       return record('finishIntentReconciliation', { ...reconciled, intent: claimed, now: now() });
     },
-    postponeIntent: ({ id, createdAt, checkAt }) =>
-      record('postponeIntent', { id, createdAt, checkAt, now: now() }),
+    postponeIntent: ({ id, sentAt, checkAt }) =>
+      record('postponeIntent', { id, sentAt, checkAt, now: now() }),
     finishOrderReconciliation: (reconciled) =>
       record('finishOrderReconciliation', { ...reconciled, now: now() }),
     postponeOrder: ({ outOrderNo, state, stateSince }) =>

@@ -87,7 +87,7 @@ export async function finishIntentReconciliation(
   { db: tx }: WriteContext,
   { intent: claimed, status, observation, now }: ReconciledIntent & { readonly now: number },
 ): Promise<Observed | null> {
-  const { id, createdAt: since } = claimed;
+  const { id, sentAt: since } = claimed;
   const lease = claimed.checkAt ?? 0;
   if (claimed.status === 'done') {
     await clearQuery(tx, id, lease);
@@ -102,12 +102,12 @@ export async function finishIntentReconciliation(
 /** The query of an intent failed: it is queried again later. */
 export async function postponeIntent(
   { db: tx }: WriteContext,
-  { id, createdAt, checkAt, now }: PostponedIntent & { readonly now: number },
+  { id, sentAt, checkAt, now }: PostponedIntent & { readonly now: number },
 ): Promise<void> {
-  await keepOpen(tx, { id, since: createdAt }, now, checkAt ?? 0);
+  await keepOpen(tx, { id, since: sentAt }, now, checkAt ?? 0);
 }
 
-export type PostponedIntent = Pick<Intent, 'id' | 'createdAt' | 'checkAt'>;
+export type PostponedIntent = Pick<Intent, 'id' | 'sentAt' | 'checkAt'>;
 
 export async function finishOrderReconciliation(
   { db: tx }: WriteContext,

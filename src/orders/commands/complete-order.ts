@@ -33,9 +33,8 @@ export async function completeOrder(
   const deadline = startDeadline(desk.wechat);
   const issues = completeInputIssues(input, desk.inputRules, desk.ledger.now());
   const refusal =
-    issues.length > 0
-      ? { error: new InvalidInputError(issues) }
-      : checkActsForAll(desk, input.outOrderNo);
+    checkActsForAll(desk, input.outOrderNo) ??
+    (issues.length > 0 ? { error: new InvalidInputError(issues) } : undefined);
   const write = () => completeWrite(desk, input, deadline.queryBy);
   return refusal === undefined
     ? await writeOrder(desk, write(), deadline)

@@ -3,6 +3,8 @@ import {
   OrderOutcomeUnknownError,
   outcomeByQuery,
   type PayAfterOrder,
+  WechatError,
+  WechatRefusedError,
 } from '../../wechat/index.ts';
 import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 import type { Intended } from './acquire-intent.ts';
@@ -40,8 +42,19 @@ export async function repeatOrRefuse<T extends object>(
   }
   const { outOrderNo, appid, serviceId, operation } = repeated.intended;
   const query = { outOrderNo, appid, serviceId };
-  const order = refusal.order ?? (await queryBeforeWrite(wechat, query, deadline));
+  const order =
+    refusal.order ??
+    (await queryBeforeWrite(wechat, query, deadline).catch((error: unknown) => {
+      // A refusal of the query says nothing about the write.
+      throw error instanceof WechatRefusedError
+        ? new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', error)
+        : error;
+    }));
   const outcome = order && outcomeByQuery(operation, sentBytes(intent), order);
+  if (outcome === 'undetermined' && intent.status === 'done') {
+    // It succeeded before, and the query does not contradict that.
+    return { ...repeated.shownByQuery(), replayed: true };
+  }
   if (outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', NO_ANSWER);
   }
@@ -52,10 +65,14 @@ export async function repeatOrRefuse<T extends object>(
   return { ...repeated.shownByQuery(), replayed: true };
 }
 
+/** Undefined if the input has no bytes; without a key to encrypt for, nothing is known of it. */
 function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
   try {
     return write();
-  } catch {
+  } catch (error) {
+    if (error instanceof WechatError) {
+      throw error;
+    }
     return undefined;
   }
 }

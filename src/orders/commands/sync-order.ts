@@ -18,9 +18,8 @@ export async function syncOrder(
   const deadline = startDeadline(desk.wechat);
   const issues = syncInputIssues(input, desk.inputRules);
   const refusal =
-    issues.length > 0
-      ? { error: new InvalidInputError(issues) }
-      : checkActsForAll(desk, input.outOrderNo);
+    checkActsForAll(desk, input.outOrderNo) ??
+    (issues.length > 0 ? { error: new InvalidInputError(issues) } : undefined);
   const write = () => syncWrite(desk, input);
   return refusal === undefined
     ? await writeOrder(desk, write(), deadline)

@@ -5,21 +5,25 @@ import {
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
   outcomeByQuery,
+  type PayAfterOrder,
   WechatError,
   type WechatPay,
   WechatUnavailableError,
   type WriteOptions,
 } from '../../wechat/index.ts';
-import { warnIfSuspicious } from '../state/observation.ts';
+import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 import { type AcquiredIntent, acquireIntent, type Intended } from './acquire-intent.ts';
 import type { CallDeadline } from './call-deadline.ts';
+
+/** What an answer says about the order. */
+type Seen = Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
 
 /** One write to WeChat, from the durable intent to the recorded outcome. */
 export interface OrderWrite<T> {
   readonly intended: Intended;
   readonly send: (options: WriteOptions) => Promise<T>;
   /** What its success says about the order; null if that is not known: then a query finds out. */
-  readonly seen: (answer: T) => Omit<Observation, 'source' | 'occurredAt' | 'owner'> | null;
+  readonly seen: (answer: T) => Seen | null;
   /** The answer when a query has shown that the write took effect. */
   readonly shownByQuery: () => T;
 }
@@ -52,10 +56,14 @@ export async function writeOrder<T extends object>(
   ledger.onIntent(intent.repeated ? 'repeated' : 'begun');
   const since = ledger.now();
   const { prepared, repeated: doubtful, succeededBefore } = intent;
+  let shown: PayAfterOrder | undefined;
+  const onShown = (order: PayAfterOrder) => {
+    shown = order;
+  };
   try {
-    const answer = await write.send({ prepared, doubtful, deadline });
+    const answer = await write.send({ prepared, doubtful, succeededBefore, deadline, onShown });
     ledger.onIntent('done');
-    finishIntent(ledger, write, intent.id, answer);
+    finishIntent(ledger, write, intent.id, shown ?? write.seen(answer));
     return { ...answer, replayed: succeededBefore };
   } catch (error) {
     const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
@@ -67,7 +75,8 @@ export async function writeOrder<T extends object>(
     }
     // A caller who receives a refusal may use the number again immediately, on another instance too.
     const released = await atLatest(deadline, recorded(ledger, ledger.releaseIntent(intent)));
-    const sentByAnother = released === false && !doubtful;
+    // Where the ledger did not say that no other call had sent it, one may have.
+    const sentByAnother = released !== true && !doubtful;
     if (sentByAnother && !(error instanceof WechatUnavailableError)) {
       return await resolveRefusal(services, write, intent, { refusal: error, deadline });
     }
@@ -75,21 +84,26 @@ export async function writeOrder<T extends object>(
   }
 }
 
-/** Records in the background that a write succeeded, and what that says about the order. */
+/** Records in the background that a write succeeded, and what was seen of the order thereby. */
 function finishIntent<T>(
   ledger: Ledger,
-  { intended, seen }: OrderWrite<T>,
+  { intended }: Pick<OrderWrite<T>, 'intended'>,
   id: string,
-  answer: T,
+  seen: PayAfterOrder | Seen | null,
 ): void {
   const { now } = ledger;
   const owner = intended.operation === 'create' ? intended.owner : null;
-  const said = seen(answer);
-  const observation = said && { ...said, source: 'MUTATION' as const, occurredAt: now(), owner };
+  const observation = seen && { ...asObservation(seen, now()), owner };
   const queryAt = observation === null ? now() : null;
   void recorded(ledger, ledger.finishIntent({ id, observation, queryAt })).then((observed) =>
     warnIfSuspicious(ledger, observation, observed ?? null),
   );
+}
+
+function asObservation(seen: PayAfterOrder | Seen, now: number): Observation {
+  return 'mchid' in seen
+    ? observationOf(seen, 'MUTATION', now)
+    : { ...seen, source: 'MUTATION', occurredAt: now };
 }
 
 /**
@@ -114,9 +128,8 @@ async function resolveRefusal<T extends object>(
   if (outcome === 'no-effect') {
     throw refusal;
   }
-  const answer = write.shownByQuery();
-  finishIntent(ledger, write, id, answer);
-  return { ...answer, replayed: true };
+  finishIntent(ledger, write, id, order);
+  return { ...write.shownByQuery(), replayed: true };
 }
 
 /** Never rejects; undefined if it could not be recorded. */

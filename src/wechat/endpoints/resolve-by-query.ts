@@ -1,6 +1,7 @@
 import { isConflict, isNotFound, isStateRefusal } from '../calls/call-outcome.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import type { CallContext, CallOutcome, Deadline } from '../calls/run-attempts.ts';
+import type { PayAfterOrder } from '../codec/wire-types.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,
@@ -23,26 +24,28 @@ interface RefusedWrite {
   readonly operation: WriteOperation;
   /** The bytes that were sent. */
   readonly body: Uint8Array;
+  /** It did take effect before: a query need only not contradict that. */
+  readonly succeededBefore: boolean;
 }
 
 type Asking<T> = Extract<CallOutcome<T>, { step: 'query' }>;
 
 /**
- * Resolves if a query shows that the write took effect. Everything else is an error. That there is no
+ * The order, if a query shows that the write took effect. Everything else is an error. That there is no
  * such order confirms a refusal: verified, or, if no attempt was ambiguous, in any case.
  */
 export async function resolveByQuery<T>(
   context: CallContext,
-  { order, operation, body }: RefusedWrite,
+  { order, operation, body, succeededBefore }: RefusedWrite,
   { refusal, doubt }: Asking<T>,
   deadline: Deadline,
-): Promise<void> {
+): Promise<PayAfterOrder> {
   const { outOrderNo } = order;
   const asked = await runQuery(context, order, deadline);
   if (asked.step === 'answer') {
     const outcome = outcomeByQuery(operation, body, asked.answer);
-    if (outcome === 'took-effect') {
-      return;
+    if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
+      return asked.answer;
     }
     if (outcome === 'undetermined') {
       throw outcomeUnknown(outOrderNo, doubt ?? unverified(refusal));

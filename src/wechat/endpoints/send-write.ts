@@ -4,6 +4,7 @@ import type { Ambiguous } from '../calls/retry-policy.ts';
 import { type CallContext, type Deadline, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
 import { encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import { fieldEncryption } from '../codec/sensitive-fields.ts';
+import type { PayAfterOrder } from '../codec/wire-types.ts';
 import { WechatUnavailableError } from '../errors.ts';
 import { requireEncryptionKey } from '../keys/missing-key.ts';
 import { definiteRefusal, outcomeUnknown, resolveByQuery } from './resolve-by-query.ts';
@@ -28,8 +29,12 @@ export interface WriteOptions {
   readonly prepared?: PreparedWrite | undefined;
   /** It may have taken effect before, so that a refusal proves nothing. */
   readonly doubtful?: boolean | undefined;
+  /** It did take effect before: a query need only not contradict that. */
+  readonly succeededBefore?: boolean | undefined;
   /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
   readonly deadline?: Deadline | undefined;
+  /** Called with the order before the answer, if a query has shown that the write took effect. */
+  readonly onShown?: ((order: PayAfterOrder) => void) | undefined;
 }
 
 /** What is particular to one kind of write. */
@@ -87,7 +92,7 @@ export async function write<T>(
   { order, prepared, endpoint, request, read, shownByQuery, operation }: Write<T>,
   options: WriteOptions,
 ): Promise<T> {
-  const { doubtful = false } = options;
+  const { doubtful = false, succeededBefore = false } = options;
   const deadline = deadlineIn(context.budgetMs, options.deadline);
   const call: Call<T> = {
     method: 'POST',
@@ -98,7 +103,7 @@ export async function write<T>(
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };
-  const refused = { order, operation, body: prepared.body };
+  const refused = { order, operation, body: prepared.body, succeededBefore };
   const settled = await runAttempts(call, context, deadline);
   switch (settled.step) {
     case 'answer':
@@ -109,13 +114,15 @@ export async function write<T>(
         : new WechatUnavailableError(settled.last.what, settled.last);
     case 'refuse':
       throw await definiteRefusal(context, refused, settled.refusal, deadline);
-    case 'query':
+    case 'query': {
       if (!settled.refusal.verified) {
         const { status, code, requestId } = settled.refusal;
         context.onUnverifiedRefusal({ endpoint, status, code, requestId });
       }
-      await resolveByQuery(context, refused, settled, deadline);
+      const shown = await resolveByQuery(context, refused, settled, deadline);
+      options.onShown?.(shown);
       return shownByQuery();
+    }
   }
 }
 

@@ -6,10 +6,12 @@ import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
 import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
 import {
   OrderNotFoundError,
+  OrderOutcomeUnknownError,
   OrderStateError,
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
+import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import {
   acceptedOrder,
   cancellation,
@@ -44,6 +46,31 @@ describe('cancelling', () => {
     await upstream().fault([{ on: 'cancel', fault: 'truncate' }, done]);
     await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
     expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
+  });
+
+  test('records what the query has shown where the answer to a create was lost', async () => {
+    const order = orderInput(upstream());
+    await createOrder(desk(), order);
+    await cancelOrder(desk(), cancellation(upstream(), order.outOrderNo));
+    const other = await openTestLedger();
+    const refused = { on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR' };
+    await upstream().fault([{ on: 'create', fault: 'reset-before' }, refused]);
+    await createOrder({ ...desk(), ledger: other }, order);
+    await other.idle();
+    expect(await orderOf(other, order.outOrderNo)).toMatchObject({ state: 'REVOKED' });
+    await other.close();
+  });
+
+  test('again, against rules that came later, is an unknown outcome where the query is refused', async () => {
+    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const long = { ...cancellation(upstream(), outOrderNo), reason: '下错单'.repeat(20) };
+    await upstream().control('POST', 'rules', { analogyRules: false });
+    await cancelOrder({ ...desk(), inputRules: 'confirmed' }, long);
+    await upstream().control('POST', 'rules', { analogyRules: true });
+    await desk().ledger.idle();
+    await upstream().fault([{ on: 'query', fault: 'status', status: 401, code: 'SIGN_ERROR' }]);
+    await expect(cancelOrder(desk(), long)).rejects.toThrow(OrderOutcomeUnknownError);
+    await expect(cancelOrder(desk(), long)).resolves.toMatchObject({ replayed: true });
   });
 
   test('an order that does not exist is an OrderNotFoundError', async () => {

@@ -184,4 +184,13 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
       await second.outcome;
     },
   );
+
+  test('is known to have succeeded where the ledger cannot tell whether another call sent it', async () => {
+    const ledger = await database.openLedger();
+    const broken = { ...ledger, releaseIntent: () => Promise.reject(new Error('no database')) };
+    const cancel = startWrite(broken, { operation: 'cancel' }, shownOrder({ state: 'REVOKED' }));
+    await cancel.sent;
+    cancel.answer.reject(refused());
+    await expect(cancel.outcome).resolves.toMatchObject({ replayed: true });
+  });
 });

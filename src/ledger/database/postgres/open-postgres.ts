@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import { createGroupCommit, type Tx } from '../group-commit.ts';
 import { migrate } from '../migrations.ts';
@@ -9,6 +10,11 @@ import { postgresDialect, postgresPool } from './postgres.ts';
 /** One number for all write locks and notifications of this server in a shared PostgreSQL. */
 const LOCK = 7_306_925_884;
 const CHANNEL = 'payafter_events';
+/**
+ * So long a read waits for this instance's own writes. Another instance may hold the lock for seconds,
+ * and the database does not say so.
+ */
+const READ_WAIT_MS = 250;
 
 /**
  * Connects and brings the tables up to date, under a lock.
@@ -22,13 +28,12 @@ export async function openPostgres(url: string): Promise<Store> {
     await lock(tx);
     await migrate(tx);
   });
-  const { write, idle } = createGroupCommit(db, lock);
+  const { write, idle, caughtUp } = createGroupCommit(db, lock);
   return {
     db,
     write,
     idle,
-    // Another instance may hold the lock for seconds, and the database does not say so: no read waits.
-    caughtUp: () => Promise.resolve(),
+    caughtUp: () => within(READ_WAIT_MS, caughtUp()),
     onNotify: (callback) => listenForNotify(url, CHANNEL, callback),
     notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
     close: async () => {
@@ -36,4 +41,12 @@ export async function openPostgres(url: string): Promise<Store> {
       await db.destroy();
     },
   };
+}
+
+/** Resolves once the work is done, or the time is over. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([work, late]);
+  timer.abort();
 }
