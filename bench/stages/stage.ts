@@ -19,23 +19,29 @@ export interface Stage {
 const RUNS = 7;
 const FIRST_TIMES = 8;
 
-/** Warms up, finds how often it can be done in the given time, and does that several times. */
-export async function timeStage({ name, what, run }: StageWork, ms: number): Promise<Stage> {
+/**
+ * Warms up, finds how often it can be done in the given time, and does that several times.
+ * @param now a monotonic clock, ms
+ */
+export async function timeStage(
+  { name, what, run }: StageWork,
+  ms: number,
+  now: () => number = () => performance.now(),
+): Promise<Stage> {
+  const timed = async (times: number) => {
+    const from = now();
+    await run(times);
+    return now() - from;
+  };
   let times = FIRST_TIMES;
-  let took = await timed(run, times);
+  let took = await timed(times);
   while (took < ms) {
     times = Math.ceil(times * Math.min(4, Math.max(1.5, (ms / Math.max(took, 0.01)) * 1.1)));
-    took = await timed(run, times);
+    took = await timed(times);
   }
   const each: number[] = [];
   for (const _ of Array(RUNS).keys()) {
-    each.push(((await timed(run, times)) * 1000) / times);
+    each.push(((await timed(times)) * 1000) / times);
   }
   return { name, what, us: median(each), fastestUs: Math.min(...each) };
-}
-
-async function timed(run: StageWork['run'], times: number): Promise<number> {
-  const from = performance.now();
-  await run(times);
-  return performance.now() - from;
 }
