@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Encryption } from './encryption.ts';
 import { type Engine, monotonicMs, typedRun } from './engine/engine.ts';
 import { createEventBus } from './events/bus.ts';
 import type { JobInput, JobOutput, WriteName } from './jobs/jobs.ts';
 import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
 import { beforeSending } from './ledger-deadline.ts';
+import { within } from './within.ts';
 
 export interface LedgerParts {
   readonly engine: Engine;
@@ -110,11 +110,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
         () => true,
         () => false,
       );
-      const timeout = new AbortController();
-      const late = sleep(PROBE_MS, false, { signal: timeout.signal }).catch(() => false);
-      const isUp = await Promise.race([probe, late]);
-      timeout.abort();
-      return isUp;
+      return await within(PROBE_MS, probe, false);
     },
     idle: engine.idle,
     close: async () => {

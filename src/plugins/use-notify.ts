@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { NotificationOutcome } from '../ledger/records.ts';
+import { within } from '../ledger/within.ts';
 import { handleNotification } from '../orders/notifications/handle-notification.ts';
 import {
   type SignedMessage,
@@ -69,7 +69,8 @@ async function answer(
       return 413;
     }
     const message = { header: (name: string) => request.headers.get(name), body };
-    return await inTime(take(message, { wechat, ledger, onNotification }));
+    // What is stored after that counts as a repeat when WeChat Pay sends it again.
+    return await within(ANSWER_MS, take(message, { wechat, ledger, onNotification }), 503);
   } catch (err) {
     if (err instanceof UntrustedNotificationError) {
       onNotification('refused');
@@ -95,17 +96,4 @@ async function take(
 ): Promise<number> {
   onNotification(await handleNotification(ledger, wechat, await wechat.readNotification(message)));
   return 200;
-}
-
-/** What is stored later all the same is only a repeat when it comes again. */
-async function inTime(stored: Promise<number>): Promise<number> {
-  const timer = new AbortController();
-  const late = sleep(ANSWER_MS, 503, { signal: timer.signal });
-  try {
-    return await Promise.race([stored, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => {});
-    stored.catch(() => {});
-  }
 }

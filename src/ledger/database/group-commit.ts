@@ -59,10 +59,14 @@ export function createGroupCommit(
   let readers: { readonly after: number; readonly resume: () => void }[] = [];
 
   const resumeReaders = () => {
-    const ready = readers.filter(({ after }) => isBlocked || after <= settled);
-    readers = readers.filter((reader) => !ready.includes(reader));
-    for (const { resume } of ready) {
-      resume();
+    const waiting = readers;
+    readers = [];
+    for (const reader of waiting) {
+      if (isBlocked || reader.after <= settled) {
+        reader.resume();
+      } else {
+        readers.push(reader);
+      }
     }
   };
   const work = async () => {

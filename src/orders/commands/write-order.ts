@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
+import { within } from '../../ledger/within.ts';
 import {
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
@@ -27,9 +27,6 @@ export interface OrderWrite<T> {
   /** The answer when a query has shown that the write took effect. */
   readonly shownByQuery: () => T;
 }
-
-/** Node fires a longer timer immediately. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** `replayed`: this call had no new effect, since the same one had succeeded before. */
 export type Replayable<T> = T & { readonly replayed: boolean };
@@ -74,7 +71,12 @@ export async function writeOrder<T extends object>(
       throw error;
     }
     // A caller who receives a refusal may use the number again immediately, on another instance too.
-    const released = await atLatest(deadline, recorded(ledger, ledger.releaseIntent(intent)));
+    // A ledger that is locked must not delay the answer past the deadline.
+    const released = await within(
+      deadline - performance.now(),
+      recorded(ledger, ledger.releaseIntent(intent)),
+      undefined,
+    );
     // Where the ledger did not say that no other call had sent it, one may have.
     const sentByAnother = released !== true && !doubtful;
     if (sentByAnother && !(error instanceof WechatUnavailableError)) {
@@ -138,14 +140,4 @@ function recorded<R>({ log }: Ledger, work: Promise<R>): Promise<R | undefined> 
     log.error({ err }, 'recording the write outcome failed; the reconciler will resolve it');
     return undefined;
   });
-}
-
-/** Undefined at the deadline: a ledger that is locked must not delay the answer any longer. */
-async function atLatest<R>(deadline: number, work: Promise<R>): Promise<R | undefined> {
-  const leftMs = Math.min(Math.max(0, deadline - performance.now()), LONGEST_WAIT_MS);
-  const timer = new AbortController();
-  const late = sleep(leftMs, undefined, { signal: timer.signal }).catch(() => undefined);
-  const value = await Promise.race([work, late]);
-  timer.abort();
-  return value;
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
+import { within } from '../../within.ts';
 import { createGroupCommit, type Tx } from '../group-commit.ts';
 import { migrate } from '../migrations.ts';
 import type { Store } from '../store.ts';
@@ -33,7 +33,7 @@ export async function openPostgres(url: string): Promise<Store> {
     db,
     write,
     idle,
-    caughtUp: () => within(READ_WAIT_MS, caughtUp()),
+    caughtUp: () => within(READ_WAIT_MS, caughtUp(), undefined),
     onNotify: (callback) => listenForNotify(url, CHANNEL, callback),
     notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
     close: async () => {
@@ -41,12 +41,4 @@ export async function openPostgres(url: string): Promise<Store> {
       await db.destroy();
     },
   };
-}
-
-/** Resolves once the work is done, or the time is over. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const late = sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined);
-  await Promise.race([work, late]);
-  timer.abort();
 }
