@@ -21,7 +21,7 @@ export function categoryOf(
     return 'system call: write to a socket';
   }
   if (url === '') {
-    // Native functions: they belong to whoever calls them.
+    // Native functions: they belong to their caller.
     return parentUrl.endsWith('/store/sqlite.ts') ? 'node:sqlite' : parent;
   }
   const packageName = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];

@@ -76,7 +76,7 @@ function beside({ comparison }: Findings): string {
 
 ${goalsTable(goalsOf(comparison))}
 Every server does the same: sign, send over kept connections, verify signature, timestamp and serial, map the names, answer.
-A create encrypts four fields besides; ours alone also puts the intent on the disk first, and records what came of it.
+A create encrypts four fields besides; ours alone also puts the intent on the disk first, and records the outcome.
 Queries ask for orders that are known; no two in flight for the same one, but in the last setting. ${inspected(comparison)}
 Medians over all rounds; the servers take turns, each warmed up before.
 
@@ -105,7 +105,7 @@ function profiles(): string {
     ? ''
     : `## Where the time goes
 
-CPU profiles by package, printed by \`npm run bench -- --profile\`; 64 in flight, both cores. Native functions count for whoever calls them.
+CPU profiles by package, printed by \`npm run bench -- --profile\`; 64 in flight, both cores. Native functions count for their caller.
 
 ${there.map(({ title, file }) => `### ${title}\n\n${readFileSync(file, 'utf8')}`).join('\n')}`;
 }

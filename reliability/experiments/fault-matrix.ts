@@ -61,15 +61,15 @@ async function tryOne(one: FaultCase, authority: Authority, stage: Stage): Promi
   if (one.clockOffMs !== undefined) {
     return holds(one.what, 'a create and a query', told, wanted);
   }
-  await place.mend();
-  const after = await mended(poster, server);
+  await place.recover();
+  const after = await recovered(poster, server);
   const orders = (await trueOrders(sandbox.url)).size;
   const open = await openIntents(database);
   const end = (word: string, made: number, left: number) =>
-    `; mended: ${word}, ${made} order, ${left} open intents`;
+    `; recovered: ${word}, ${made} order, ${left} open intents`;
   return holds(
     one.what,
-    'a create and a query, and again once it is mended',
+    'a create and a query, and again after recovery',
     told + end(after, orders, open),
     wanted + end('CreatePayAfterOrderPayload', 1, 0),
   );
@@ -90,7 +90,7 @@ async function create(poster: Poster): Promise<string> {
 }
 
 /** The same create again, as long as the answer says that it may be made again. */
-async function mended(poster: Poster, server: Server): Promise<string> {
+async function recovered(poster: Poster, server: Server): Promise<string> {
   const deadline = performance.now() + MENDED_MS;
   for (;;) {
     const word = await create(poster);

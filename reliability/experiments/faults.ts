@@ -99,7 +99,7 @@ async function shopAll(
       const index = next;
       next += 1;
       const number = `F${index}`;
-      // A few leave at the first doubt: what came of it is then for the server to find out.
+      // A few leave at the first doubt: the outcome is then for the server to find out.
       if (await take(shop, 'create', number, index, index % 16 !== 5)) {
         completes += 1;
         if (completes % Math.ceil(steps / (kills + 1)) === 0 && completes < steps) {

@@ -7,7 +7,7 @@ import { type FrontFault, startTlsFront } from './tls-front.ts';
 /** Where the server looks for WeChat Pay. */
 interface Place {
   readonly port: number;
-  readonly mend: () => Promise<void>;
+  readonly recover: () => Promise<void>;
   readonly end: () => PromiseLike<void>;
 }
 
@@ -21,7 +21,7 @@ export function wrong(fault: FrontFault, times?: number): StartPlace {
     front.behave(fault, times);
     return {
       port: front.port,
-      mend: () => Promise.resolve(front.behave(null)),
+      recover: () => Promise.resolve(front.behave(null)),
       end: () => front[Symbol.asyncDispose](),
     };
   };
@@ -34,7 +34,7 @@ export function injected(fault: object): StartPlace {
     await control(target, 'POST', '/sandbox/faults', { on: 'any', times: null, ...fault });
     return {
       port: front.port,
-      mend: async () => void (await control(target, 'DELETE', '/sandbox/faults')),
+      recover: async () => void (await control(target, 'DELETE', '/sandbox/faults')),
       end: () => front[Symbol.asyncDispose](),
     };
   };
@@ -46,7 +46,7 @@ export function shows(name: keyof Authority['identities']): StartPlace {
     const front = await startTlsFront(target, identities[name]);
     return {
       port: front.port,
-      mend: () => Promise.resolve(front.show(identities.good)),
+      recover: () => Promise.resolve(front.show(identities.good)),
       end: () => front[Symbol.asyncDispose](),
     };
   };
@@ -61,7 +61,7 @@ export async function blackholed(target: string, authority: Authority): Promise<
   return appears(hole.port, target, authority, () => hole[Symbol.asyncDispose]());
 }
 
-/** Where nothing is for now; mended, WeChat Pay is there. */
+/** No server listens there; after the recovery WeChat Pay does. */
 function appears(
   port: number,
   target: string,
@@ -78,7 +78,7 @@ function appears(
   };
   return {
     port,
-    mend: async () => {
+    recover: async () => {
       await clearOnce();
       stack.use(await startTlsFront(target, identities.good, port));
     },

@@ -6,7 +6,7 @@ import { type LeanAnswer, leanCalls } from './lean-calls.ts';
 
 /**
  * A worker that asks at a given rate, whether or not it is answered, as a crowd of clients does; and
- * tells what came of each call.
+ * reports the result of each call.
  */
 const TICK_MS = 1;
 const LAST_ANSWERS_MS = 20_000;

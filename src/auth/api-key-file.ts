@@ -12,7 +12,7 @@ export interface ApiKeyEntry {
   readonly expiresAt: number | null;
 }
 
-/** The file can't be used: each of these is to be mended. */
+/** The file can't be used: fix each of these. */
 export interface ApiKeyProblems {
   readonly problems: readonly string[];
 }

@@ -8,7 +8,7 @@ export interface ConfigProblem {
   readonly problem: string;
 }
 
-/** The configuration has problems: mend every one of them, then start again. */
+/** The configuration has problems: fix all of them, then start again. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];

@@ -15,7 +15,7 @@ export interface OperationsOptions {
 type OperationContext = GraphQLContext & Pick<CallerContext, 'req'>;
 type Result = { readonly errors?: readonly GraphQLError[] | undefined };
 
-/** Tells of every operation what it was, what came of it, and how long it took. */
+/** Tells of every operation what it was, its result, and how long it took. */
 export function useOperationLog(options: OperationsOptions): Plugin<OperationContext> {
   const { shapeOf, onOperation, onStream } = options;
   const report = (

@@ -72,7 +72,7 @@ function parsed<T>(parse: () => T): T | GraphQLError {
       return error;
     }
     const failure = error instanceof GraphQLError ? error : new GraphQLError('Syntax Error.');
-    // Yoga keeps it for whoever sends this document next, over HTTP too: it has to be whole.
+    // Yoga keeps it for the next caller that sends this document, over HTTP too: it has to be whole.
     const http = { spec: true, status: 400 };
     Object.assign(failure.extensions, { code: 'GRAPHQL_PARSE_FAILED', http });
     return failure;

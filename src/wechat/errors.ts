@@ -40,7 +40,7 @@ export abstract class WechatError extends Error implements LastAnswer {
   }
 }
 
-/** WeChat said no: mend the input or the merchant's set-up. Repeating it unchanged is useless. */
+/** WeChat rejected the request: fix the input or the merchant configuration. Repeating it unchanged is useless. */
 export class WechatRefusedError extends WechatError {
   override readonly name = 'WechatRefusedError';
   readonly refusal: Refusal;

@@ -36,7 +36,7 @@ export interface WechatPayOptions {
   readonly now?: (() => number) | undefined;
   /** Told the wire name of a field of WeChat's that could not be read, never its value. */
   readonly onUnreadableField?: ((field: string) => void) | undefined;
-  /** Told of every attempt, once it is known what came of it. What it throws is dropped. */
+  /** Told of every attempt, once its result is known. What it throws is dropped. */
   readonly onAttempt?: ((report: AttemptReport) => void) | undefined;
   /** Called for a refusal of a write without a valid signature, before a query decides. */
   readonly onUnverifiedRefusal?: ((refusal: UnverifiedRefusal) => void) | undefined;

@@ -50,7 +50,7 @@ const orders = async () => (await fetch(`${sandbox.url}/sandbox/orders`)).json()
 vi.setConfig({ testTimeout: 60_000 });
 
 describe('the doctor', () => {
-  test('finds nothing to mend with a merchant that is set up, and makes no order', async () => {
+  test('finds nothing to fix with a merchant that is set up, and makes no order', async () => {
     const { code, text } = await visit({ DATA_KEY: Buffer.alloc(32, 7).toString('base64') });
     expect(text).not.toMatch(/warn|FAIL/);
     expect(text).toMatch(/ok {3}merchant: number, serial and key belong together/);

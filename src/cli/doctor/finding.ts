@@ -1,4 +1,4 @@
-/** One line of the doctor's: what was looked at, and what to mend. */
+/** One line of the doctor's: what was checked, and what to fix. */
 export interface Finding {
   readonly grade: 'ok' | 'warn' | 'FAIL';
   readonly what: string;

@@ -69,7 +69,7 @@ export async function callEcho(wechat: WechatPay): Promise<Finding> {
     return ok('echo', 'WeChat Pay took a signed body, and its answer verifies.');
   } catch (error) {
     if (error instanceof WechatRefusedError && error.refusal.status === 404) {
-      return ok('echo', 'not offered here: nothing to mend.');
+      return ok('echo', 'not offered here: nothing to fix.');
     }
     const why = error instanceof Error ? error.message : 'unknown';
     return warn('echo', `could not be done: ${why}`);

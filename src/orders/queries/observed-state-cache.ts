@@ -14,7 +14,7 @@ const LONGEST_WORD = 64;
 
 /**
  * A query costs no write while it shows what the event log said last: the state of the orders
- * last seen is remembered, whoever saw it.
+ * last seen is remembered, whichever call saw it.
  */
 export function createObservationFilter(ledger: Ledger): ObservationFilter {
   const states = new Map<string, string>();

@@ -4,7 +4,7 @@ import { type Flight, type FlightKey, flightBook, flightKey } from './in-flight-
 import type { ObservationFilter } from './observed-state-cache.ts';
 
 /**
- * Who asks for the same order at the same time shares one call to WeChat: whoever came before its
+ * Who asks for the same order at the same time shares one call to WeChat: those who came before its
  * answer did, be it that they had to stand in line and ask only after that. So nobody is given an
  * answer that was here when they came, unless it is to be kept.
  */

@@ -16,7 +16,7 @@ export type InputIssueCode =
   | 'BAD_FORMAT'
   | 'BAD_CHARACTER';
 
-/** The input breaks rules: mend every issue, then call again. Nothing was sent to WeChat. */
+/** The input breaks rules: fix every issue, then call again. Nothing was sent to WeChat. */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError';
   readonly issues: readonly InputIssue[];

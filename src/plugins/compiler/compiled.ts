@@ -60,7 +60,7 @@ function answerOf({ data, errors }: Result, source: Source): ExecutionResult | u
     : { errors: errors.map((error) => located(error, source)), data };
 }
 
-/** The compiler's errors tell lines and columns alone; whoever rebuilds an error needs the source. */
+/** The compiler's errors tell lines and columns alone; rebuilding an error needs the source. */
 function located({ message, locations, path, originalError }: GraphQLError, source: Source) {
   const lines = source.body.split(/(?<=\r\n|\n|\r(?!\n))/);
   const positions = (locations ?? []).map(({ line, column }) =>

@@ -3,7 +3,7 @@ import { limitErrors } from './document-limits.ts';
 import { shapeOf } from './measure-document.ts';
 import { MAX_TOKENS } from './use-token-limit.ts';
 
-/** Why the server would refuse a document, whoever sends it: with lines; empty where it would not. */
+/** Why the server would refuse a document, from any caller: with lines; empty where it would not. */
 export function documentProblems(schema: GraphQLSchema, text: string): readonly string[] {
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });

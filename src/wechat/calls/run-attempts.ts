@@ -43,7 +43,7 @@ export async function runAttempts<T>(
     if (next.step !== 'retry') {
       return next;
     }
-    // Before the pause: whoever asks meanwhile must not find the same room.
+    // Before the pause: a concurrent call must not spend the same budget.
     guard.countRetry();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);

@@ -21,7 +21,7 @@ const SPREAD = 0.1;
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 10 * MINUTE;
 const RETRY_NONE_MS = 60 * MINUTE;
-/** For whoever asks about a serial: anybody can write one on a notification. */
+/** For callers that ask for a serial: anybody can write one on a notification. */
 const LEARN_EVERY_MS = MINUTE;
 const REMEMBERED = 100;
 

@@ -29,7 +29,7 @@ const WORST_FIRST: readonly BreakerState[] = ['open', 'half-open', 'closed'];
 /**
  * Writes and reads have a circuit each. A write that always fails among many reads that don't would
  * never open a common one; and one that was opened by writes would keep out the very queries that
- * settle what came of them.
+ * resolve their outcomes.
  * @param now ms of a clock that never goes back
  */
 export function createResilience(
@@ -122,7 +122,7 @@ function createBreaker(protection: ResilienceOptions, now: () => number, onChang
   };
 }
 
-const PAUSED = 'WeChat Pay has failed too often of late: calls to it pause.';
+const PAUSED = 'WeChat Pay has failed too often recently: calls to it pause.';
 
 /** Not sent for a reason of ours; to wait within the call would only make it longer. */
 export function blockedLocally(what: string, retryAfterMs: number): NotAccepted {

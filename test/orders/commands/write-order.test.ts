@@ -104,7 +104,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['open']);
   });
 
-  test('stays done whatever comes of the other', async () => {
+  test('stays done whatever the other results in', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.resolve({ made: 'made' });
     await first.outcome;

@@ -155,7 +155,7 @@ describe('the schema', () => {
     expect(at((await ask(deep, true)).answer, 'data', '__schema')).toBeDefined();
   });
 
-  test('is not told by suggestions either, whoever has sent the document before', async () => {
+  test('is not told by suggestions either, no matter which caller has sent the document before', async () => {
     const wrong = '{ payAfterOrdr { state } }';
     for (const may of [true, false, true, false]) {
       const told = JSON.stringify((await ask(wrong, may)).answer);
