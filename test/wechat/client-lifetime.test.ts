@@ -6,6 +6,7 @@ import { anOrder, IDS, MCHID } from '../fixtures/wechat/orders.ts';
 import {
   answerTo,
   clientOf,
+  createdAs,
   PUBLIC_KEY_ID,
   startSdkUpstream,
 } from '../fixtures/wechat/sdk-upstream.ts';
@@ -28,7 +29,7 @@ test('closing waits for the call in flight', async () => {
   const events: string[] = [];
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, async () => {
     await sleep(150);
-    return { body: answerTo('A1') };
+    return { body: createdAs('A1') };
   });
   const wechat = clientOf(upstream.url, merchant, wechatKey);
   const call = wechat.createPayAfterOrder(anOrder({ outOrderNo: 'A1' })).then(() => {
@@ -44,7 +45,7 @@ test('closing waits for a call that is between two attempts', async () => {
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => {
     const status = first ? 500 : 200;
     first = false;
-    return { status, body: answerTo('A1') };
+    return { status, body: createdAs('A1') };
   });
   const wechat = clientOf(upstream.url, merchant, wechatKey);
   const call = wechat.createPayAfterOrder(anOrder({ outOrderNo: 'A1' }));

@@ -14,16 +14,14 @@ export interface FinishedIntent {
   readonly id: string;
   /** Recorded in the same transaction; null: nothing is known of the order. */
   readonly observation: Observation | null;
-  /** Unix ms: when the reconciler is to query the order; null: the outcome determines it. */
-  readonly queryAt: number | null;
 }
 
 /** Records that a write took effect. */
 export async function finishIntent(
   { db: tx }: WriteContext,
-  { id, observation, queryAt, now }: FinishedIntent & { readonly now: number },
+  { id, observation, now }: FinishedIntent & { readonly now: number },
 ): Promise<Observed | null> {
-  await settleIntent(tx, id, 'done', now, { queryAt });
+  await settleIntent(tx, id, 'done', now);
   return observation && (await recordObservation(tx, observation, now));
 }
 
@@ -47,16 +45,15 @@ export async function releaseRefused(
  * Within a write: the outcome of an intent. One that took effect late, after its number was given to
  * other input, displaces that other intent, which can no longer take effect.
  * @param lease of the reconciler: nothing changes if a call has acquired the intent since
- * @param queryAt Unix ms: when the reconciler is to query the order; null: the outcome says it all
  */
 export async function settleIntent(
   tx: Tx,
   id: string,
   status: IntentStatus,
   now: number,
-  { lease, queryAt = null }: { readonly lease?: number; readonly queryAt?: number | null } = {},
+  lease?: number,
 ): Promise<void> {
-  const settling = { id, status, settled_at: now, check_at: queryAt };
+  const settling = { id, status, settled_at: now, check_at: null };
   const changed = await settle(tx, settling, lease);
   if (!changed && status === 'done' && (await displaceOther(tx, id, now, lease))) {
     await settle(tx, settling, lease);
@@ -83,16 +80,6 @@ async function displaceOther(tx: Tx, id: string, now: number, lease?: number): P
     .where('status', '=', 'open')
     .executeTakeFirst();
   return numUpdatedRows > 0n;
-}
-
-/** Within a write: an order has been queried for an intent whose outcome was known. */
-export async function clearQuery(tx: Tx, id: string, lease: number): Promise<void> {
-  await tx
-    .updateTable('intents')
-    .set({ check_at: null })
-    .where('id', '=', id)
-    .where('check_at', '=', lease)
-    .execute();
 }
 
 /**

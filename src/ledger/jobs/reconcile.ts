@@ -2,7 +2,7 @@ import { nextOrderCheck } from '../../domain/schedule.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
 import type { ReadContext, WriteContext } from './context.ts';
-import { clearQuery, keepOpen, settleIntent } from './finish-intent.ts';
+import { keepOpen, settleIntent } from './finish-intent.ts';
 import { recordObservation } from './record-observation.ts';
 import { intent, orderRecord } from './rows.ts';
 
@@ -89,12 +89,10 @@ export async function finishIntentReconciliation(
 ): Promise<Observed | null> {
   const { id, sentAt: since } = claimed;
   const lease = claimed.checkAt ?? 0;
-  if (claimed.status === 'done') {
-    await clearQuery(tx, id, lease);
-  } else if (status === 'open') {
+  if (status === 'open') {
     await keepOpen(tx, { id, since }, now, lease);
   } else {
-    await settleIntent(tx, id, status, now, { lease });
+    await settleIntent(tx, id, status, now, lease);
   }
   return observation && (await recordObservation(tx, observation, now));
 }

@@ -82,7 +82,6 @@ function cancelWrite(
       prepare: fresh,
     },
     send: (options) => wechat.cancelPayAfterOrder(input, options),
-    seen: () => ({ outOrderNo, appid, serviceId, state: 'REVOKED' }),
     shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
   };
 }

@@ -46,7 +46,7 @@ function completeWrite(
   input: CompleteInput,
   queryBy: number,
 ): OrderWrite<ChangedPayAfterOrder> {
-  const { appid, serviceId, outOrderNo, totalAmount, finishType } = input;
+  const { appid, serviceId, outOrderNo } = input;
   let request = requestOf(input, null);
   return {
     intended: {
@@ -62,11 +62,6 @@ function completeWrite(
       },
     },
     send: (options) => wechat.completePayAfterOrder(request, options),
-    // The state after a complete of an unused service is not known: only a query shows it.
-    seen: () =>
-      finishType === 'UNUSED'
-        ? null
-        : { outOrderNo, appid, serviceId, totalAmount, state: 'FINISHED' },
     shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
   };
 }

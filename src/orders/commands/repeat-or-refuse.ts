@@ -6,11 +6,15 @@ import {
   WechatError,
   WechatRefusedError,
 } from '../../wechat/index.ts';
-import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 import type { Intended } from './acquire-intent.ts';
 import type { CallDeadline } from './call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import type { OrderWrite, Replayable, WriteServices } from './write-order.ts';
+import {
+  type OrderWrite,
+  type Replayable,
+  recordSuccess,
+  type WriteServices,
+} from './write-order.ts';
 
 /** What a check of this server found, before anything is sent. */
 export interface Refusal {
@@ -61,7 +65,7 @@ export async function repeatOrRefuse<T extends object>(
   if (order === null || outcome !== 'took-effect') {
     throw refusal.error;
   }
-  recordEffect(services, intent, order);
+  recordSuccess(services.ledger, intent.id, intent, order);
   return { ...repeated.shownByQuery(), replayed: true };
 }
 
@@ -94,14 +98,4 @@ export function sentBytes({ body }: Intent): Uint8Array {
     throw new Error('The stored bytes of a write cannot be decrypted.');
   }
   return body;
-}
-
-function recordEffect({ ledger }: WriteServices, intent: Intent, order: PayAfterOrder): void {
-  const { now, log } = ledger;
-  const owner = intent.operation === 'create' ? intent.owner : null;
-  const seen = { ...observationOf(order, 'MUTATION', now()), owner };
-  ledger.finishIntent({ id: intent.id, observation: seen, queryAt: null }).then(
-    (observed) => warnIfSuspicious(ledger, seen, observed),
-    (err: unknown) => log.error({ err }, 'recording the write outcome failed'),
-  );
 }

@@ -41,7 +41,6 @@ function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<Chan
       prepare: fresh,
     },
     send: (options) => wechat.syncPayAfterOrder(request, options),
-    seen: () => ({ outOrderNo, appid, serviceId, state: 'USER_PAID' }),
     shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
   };
 }

@@ -22,8 +22,8 @@ type Seen = Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
 export interface OrderWrite<T> {
   readonly intended: Intended;
   readonly send: (options: WriteOptions) => Promise<T>;
-  /** What its success says about the order; null if that is not known: then a query finds out. */
-  readonly seen: (answer: T) => Seen | null;
+  /** What its answer alone says about the order; left out where only a query shows that. */
+  readonly seen?: ((answer: T) => Seen) | undefined;
   /** The answer when a query has shown that the write took effect. */
   readonly shownByQuery: () => T;
 }
@@ -60,7 +60,7 @@ export async function writeOrder<T extends object>(
   try {
     const answer = await write.send({ prepared, doubtful, succeededBefore, deadline, onShown });
     ledger.onIntent('done');
-    finishIntent(ledger, write, intent.id, shown ?? write.seen(answer));
+    recordSuccess(ledger, intent.id, write.intended, shown ?? write.seen?.(answer));
     return { ...answer, replayed: succeededBefore };
   } catch (error) {
     const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
@@ -86,18 +86,17 @@ export async function writeOrder<T extends object>(
   }
 }
 
-/** Records in the background that a write succeeded, and what was seen of the order thereby. */
-function finishIntent<T>(
+/** Records in the background that a write took effect, and what was seen of the order thereby. */
+export function recordSuccess(
   ledger: Ledger,
-  { intended }: Pick<OrderWrite<T>, 'intended'>,
   id: string,
-  seen: PayAfterOrder | Seen | null,
+  { operation, owner }: Pick<Intended, 'operation' | 'owner'>,
+  seen: PayAfterOrder | Seen | undefined,
 ): void {
-  const { now } = ledger;
-  const owner = intended.operation === 'create' ? intended.owner : null;
-  const observation = seen && { ...asObservation(seen, now()), owner };
-  const queryAt = observation === null ? now() : null;
-  void recorded(ledger, ledger.finishIntent({ id, observation, queryAt })).then((observed) =>
+  const observation = seen
+    ? { ...asObservation(seen, ledger.now()), owner: operation === 'create' ? owner : null }
+    : null;
+  void recorded(ledger, ledger.finishIntent({ id, observation })).then((observed) =>
     warnIfSuspicious(ledger, observation, observed ?? null),
   );
 }
@@ -123,14 +122,14 @@ async function resolveRefusal<T extends object>(
   const order = await wechat
     .queryPayAfterOrder(query, { proven: true, deadline })
     .catch(() => undefined);
-  const outcome = order ? outcomeByQuery(operation, prepared.body, order) : 'no-effect';
+  const outcome = order && outcomeByQuery(operation, prepared.body, order);
   if (order === undefined || outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', refusal);
   }
-  if (outcome === 'no-effect') {
+  if (order === null || outcome === 'no-effect') {
     throw refusal;
   }
-  finishIntent(ledger, write, id, order);
+  recordSuccess(ledger, id, write.intended, order);
   return { ...write.shownByQuery(), replayed: true };
 }
 

@@ -9,8 +9,7 @@ const LATEST_EFFECT_MS = 20_000;
 
 /**
  * Resolves a write of unknown outcome by a query, never by sending it again. One that has not taken
- * effect is released, so that its number may be used again. Of one whose outcome is known only the
- * state that it led to is queried.
+ * effect is released, so that its number may be used again.
  */
 export async function reconcileIntent(
   ledger: Ledger,
@@ -23,7 +22,7 @@ export async function reconcileIntent(
   const shown = await wechat.queryPayAfterOrder(query, { proven: true });
   const outcome = shown && outcomeByQuery(intent.operation, sentBytes(intent), shown);
   const status = conclusion(intent, outcome, now());
-  if (status !== 'open' && intent.status !== 'done') {
+  if (status !== 'open') {
     ledger.onIntent(status);
   }
   const seen = shown && observationOf(shown, 'RECONCILER', now());

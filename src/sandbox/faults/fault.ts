@@ -5,6 +5,7 @@ export const OTHER_ANSWERS = [
   'empty-body',
   'no-content',
   'other-order',
+  'same-order',
   'user-service-state',
   'certificates',
 ] as const;

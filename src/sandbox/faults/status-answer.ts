@@ -11,9 +11,19 @@ const OTHER_ORDER = {
   total_amount: 1,
 };
 
+/** The ids that a call names, as they stand in the answer to each change of an order. */
+export interface CallIds {
+  readonly appid: string;
+  readonly mchid: string;
+  readonly out_order_no: string;
+  readonly service_id: string;
+}
+
 /** A successful answer of another call, signed like every success. */
-export function otherAnswer(of: OtherAnswer): Answer {
+export function otherAnswer(of: OtherAnswer, ids: CallIds): Answer {
   switch (of) {
+    case 'same-order':
+      return success({ ...ids, order_id: OTHER_ORDER.order_id });
     case 'empty-object':
       return success({});
     case 'empty-body':

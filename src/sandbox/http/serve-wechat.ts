@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallFault } from '../faults/fault.ts';
-import { otherAnswer, statusAnswer } from '../faults/status-answer.ts';
+import { type CallIds, otherAnswer, statusAnswer } from '../faults/status-answer.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { type Answer, requestId } from '../wechat/answer.ts';
 import { parseAuthorization } from '../wechat/authorization.ts';
 import { chooseAnswer, serialOf } from '../wechat/choose-answer.ts';
 import { signingKey } from '../wechat/platform-keys.ts';
-import { findRoute } from '../wechat/routes/index.ts';
+import { findRoute, type RouteMatch } from '../wechat/routes/index.ts';
 import { readBody } from './http-body.ts';
+import { isJsonObject, parseJson, textOf } from './json.ts';
 import { signOrSpoil } from './signature.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -52,22 +53,44 @@ export async function serveWechat(
   if (fault?.fault === 'latency') {
     await waitWhileOpen(fault.ms, response);
   }
-  const final = replaced(fault) ?? answer;
+  const ids = () => idsOf({ match, query, body }, world.identity.credentials.WECHAT_MCHID);
+  const final = replaced(fault, ids) ?? answer;
   const headers = await signatureOf(final, serialOf(request), fault, world);
   settle(response.destroyed ? 'none' : final.status);
   send(response, final, headers, fault?.fault === 'truncate');
 }
 
 /** The answer that a fault puts in place of the true one. */
-function replaced(fault: CallFault | undefined): Answer | undefined {
+function replaced(fault: CallFault | undefined, ids: () => CallIds): Answer | undefined {
   switch (fault?.fault) {
     case 'status':
       return statusAnswer(fault);
     case 'other-answer':
-      return otherAnswer(fault.of);
+      return otherAnswer(fault.of, ids());
     default:
       return undefined;
   }
+}
+
+/** From the path, the query and the body; empty where the call does not name it. */
+function idsOf(
+  {
+    match,
+    query,
+    body,
+  }: { match: RouteMatch; query: URLSearchParams; body: Uint8Array | undefined },
+  mchid: string,
+): CallIds {
+  const parsed = body && parseJson(body);
+  const sent = isJsonObject(parsed) ? parsed : {};
+  const value = (name: string) => textOf(sent, name) ?? query.get(name) ?? '';
+  const inPath = match.route && match.pathValues.get('out_order_no');
+  return {
+    appid: value('appid'),
+    mchid,
+    out_order_no: inPath ?? value('out_order_no'),
+    service_id: value('service_id'),
+  };
 }
 
 async function signatureOf(

@@ -6,7 +6,7 @@ import {
   createRequest,
   createResponse,
 } from '../codec/wire-types.ts';
-import { isOfOtherEndpoint, isOwnAnswer, type OrderIds } from './own-answer.ts';
+import { isOfCreateOnly, isOfOtherEndpoint, isOwnAnswer, type OrderIds } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 
@@ -60,7 +60,7 @@ export async function createPayAfterOrder(
       read: (wire: Wire) => {
         const order = decode(createResponse, wire, context.onUnreadableField);
         const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'create');
-        return isOwn ? order : undefined;
+        return isOwn ? { answer: order, isUnique: isOfCreateOnly(wire) } : undefined;
       },
       shownByQuery: () => createdByQuery(ids),
       operation: 'create',

@@ -46,3 +46,8 @@ export function isOfOtherEndpoint(wire: Wire, operation: 'create' | 'change'): b
   const foreign = operation === 'create' ? OF_QUERY : [...OF_QUERY, ...OF_CREATE];
   return foreign.some((name) => name in wire);
 }
+
+/** Whether only the answer to a create has these fields; the answers to other writes are ids alone. */
+export function isOfCreateOnly(wire: Wire): boolean {
+  return OF_CREATE.some((name) => typeof wire[name] === 'string' && wire[name] !== '');
+}

@@ -12,10 +12,10 @@ import {
   WechatRefusedError,
 } from '../errors.ts';
 import { runQuery } from './query-pay-after-order.ts';
-import { outcomeByQuery, type WriteOperation } from './write-outcome.ts';
+import { isKnownState, outcomeByQuery, type WriteOperation } from './write-outcome.ts';
 
-/** A write whose refusal is to be explained. */
-interface RefusedWrite {
+/** A write whose answer does not say everything. */
+interface SentWrite {
   readonly order: {
     readonly appid: string;
     readonly serviceId: string;
@@ -36,7 +36,7 @@ type Asking<T> = Extract<CallOutcome<T>, { step: 'query' }>;
  */
 export async function resolveByQuery<T>(
   context: CallContext,
-  { order, operation, body, succeededBefore }: RefusedWrite,
+  { order, operation, body, succeededBefore }: SentWrite,
   { refusal, doubt }: Asking<T>,
   deadline: Deadline,
 ): Promise<PayAfterOrder> {
@@ -63,6 +63,38 @@ export async function resolveByQuery<T>(
     : refusalError(refusal, outOrderNo, null);
 }
 
+/** Ids alone: as the answer to a cancel of the order, so that to its complete. */
+const IDS_ONLY: Ambiguous = {
+  kind: 'ambiguous',
+  reason: 'UNTRUSTED_ANSWER',
+  what: 'The answer names the order but not the write, and a query does not show its effect.',
+  status: 200,
+  code: null,
+  requestId: null,
+};
+
+/**
+ * The order that shows the effect of a write which was answered with ids alone. The signature does not
+ * cover the request, and the answers to other writes to the order have the same ids. Values that the
+ * query leaves out do not contradict the answer; a state that is not known does not confirm it.
+ * @throws OrderOutcomeUnknownError
+ */
+export async function confirmByQuery(
+  context: CallContext,
+  { order, operation, body }: SentWrite,
+  deadline: Deadline,
+): Promise<PayAfterOrder> {
+  const asked = await runQuery(context, order, deadline);
+  if (asked.step === 'answer') {
+    const outcome = outcomeByQuery(operation, body, asked.answer);
+    const fits = outcome === 'undetermined' && isKnownState(asked.answer.state);
+    if (outcome === 'took-effect' || fits) {
+      return asked.answer;
+    }
+  }
+  throw outcomeUnknown(order.outOrderNo, IDS_ONLY);
+}
+
 /** A refusal that nobody proved, as what it is without a query that confirms it. */
 function unverified({ status, code, requestId }: Refusal): Ambiguous {
   const what = 'The refusal has no valid signature of WeChat Pay.';
@@ -86,7 +118,7 @@ function createRefusal(refusal: Refusal, outOrderNo: string): WechatError {
 /** The error of a definite refusal. One that is about the order's state comes with that state. */
 export async function definiteRefusal(
   context: CallContext,
-  { order, operation }: RefusedWrite,
+  { order, operation }: SentWrite,
   refusal: Refusal,
   deadline: Deadline,
 ): Promise<WechatError> {

@@ -7,7 +7,12 @@ import { fieldEncryption } from '../codec/sensitive-fields.ts';
 import type { PayAfterOrder } from '../codec/wire-types.ts';
 import { WechatUnavailableError } from '../errors.ts';
 import { requireEncryptionKey } from '../keys/missing-key.ts';
-import { definiteRefusal, outcomeUnknown, resolveByQuery } from './resolve-by-query.ts';
+import {
+  confirmByQuery,
+  definiteRefusal,
+  outcomeUnknown,
+  resolveByQuery,
+} from './resolve-by-query.ts';
 import type { WriteOperation } from './write-outcome.ts';
 
 /** The bytes of a write, made once: encryption gives others each time. To be kept and sent again. */
@@ -33,8 +38,15 @@ export interface WriteOptions {
   readonly succeededBefore?: boolean | undefined;
   /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
   readonly deadline?: Deadline | undefined;
-  /** Called with the order before the answer, if a query has shown that the write took effect. */
+  /** Called with the order before the answer, if a query has shown the effect of the write. */
   readonly onShown?: ((order: PayAfterOrder) => void) | undefined;
+}
+
+/** An answer with the ids of the request. */
+interface OwnAnswer<T> {
+  readonly answer: T;
+  /** No other write to the same order is answered like this. If not, a query confirms its effect. */
+  readonly isUnique: boolean;
 }
 
 /** What is particular to one kind of write. */
@@ -49,7 +61,7 @@ export interface Write<T> {
   readonly endpoint: string;
   /** The request as it was before encryption. */
   readonly request: object;
-  readonly read: (wire: Wire) => T | undefined;
+  readonly read: (wire: Wire) => OwnAnswer<T> | undefined;
   /** The answer when a query has shown that the write took effect, with the ids of the request. */
   readonly shownByQuery: () => T;
   readonly operation: WriteOperation;
@@ -83,7 +95,8 @@ export function prepareWrite<S extends Shape>(
 
 /**
  * Sends a write. What may have taken effect is never reported as failed: where an attempt may have
- * and a later one is refused, a query decides.
+ * and a later one is refused, a query decides. Nor is an answer that could be that to another write a
+ * success by itself: a query confirms it.
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError,
  *   OrderNotFoundError, OrderStateError
  */
@@ -94,7 +107,7 @@ export async function write<T>(
 ): Promise<T> {
   const { doubtful = false, succeededBefore = false } = options;
   const deadline = deadlineIn(context.budgetMs, options.deadline);
-  const call: Call<T> = {
+  const call: Call<OwnAnswer<T>> = {
     method: 'POST',
     ...prepared,
     endpoint,
@@ -103,23 +116,29 @@ export async function write<T>(
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };
-  const refused = { order, operation, body: prepared.body, succeededBefore };
+  const sent = { order, operation, body: prepared.body, succeededBefore };
   const settled = await runAttempts(call, context, deadline);
   switch (settled.step) {
-    case 'answer':
-      return settled.answer;
+    case 'answer': {
+      const { answer, isUnique } = settled.answer;
+      if (!isUnique && !succeededBefore) {
+        const shown = await confirmByQuery(context, sent, deadline);
+        options.onShown?.(shown);
+      }
+      return answer;
+    }
     case 'stop':
       throw settled.last.kind === 'ambiguous'
         ? outcomeUnknown(order.outOrderNo, settled.last)
         : new WechatUnavailableError(settled.last.what, settled.last);
     case 'refuse':
-      throw await definiteRefusal(context, refused, settled.refusal, deadline);
+      throw await definiteRefusal(context, sent, settled.refusal, deadline);
     case 'query': {
       if (!settled.refusal.verified) {
         const { status, code, requestId } = settled.refusal;
         context.onUnverifiedRefusal({ endpoint, status, code, requestId });
       }
-      const shown = await resolveByQuery(context, refused, settled, deadline);
+      const shown = await resolveByQuery(context, sent, settled, deadline);
       options.onShown?.(shown);
       return shownByQuery();
     }

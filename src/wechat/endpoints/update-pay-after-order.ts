@@ -19,7 +19,8 @@ import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-
 export interface Change<R> {
   readonly prepare: (context: CallContext, request: R) => FreshWrite;
   /**
-   * What has taken effect is never reported as failed.
+   * What has taken effect is never reported as failed. The answer is ids alone, so that a query
+   * confirms each success.
    * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError,
    *   OrderNotFoundError, OrderStateError, OrderConflictError
    */
@@ -82,7 +83,7 @@ function change<S extends Shape, R extends Request<S> & Named>(
           read: (wire: Wire) => {
             const order = decode(answerShape, wire, context.onUnreadableField);
             const isOwn = order && isOwnAnswer(order, ids) && !isOfOtherEndpoint(wire, 'change');
-            return isOwn ? { ...order, serviceId } : undefined;
+            return isOwn ? { answer: { ...order, serviceId }, isUnique: false } : undefined;
           },
           shownByQuery: () => ({ ...ids, orderId: null }),
           operation,

@@ -88,5 +88,10 @@ function syncOutcome(order: PayAfterOrder): WriteOutcome {
 
 /** A state newer than this server may be one that the write led to. */
 function otherwise({ state }: PayAfterOrder): WriteOutcome {
-  return KNOWN_STATES.has(state) ? 'no-effect' : 'undetermined';
+  return isKnownState(state) ? 'no-effect' : 'undetermined';
+}
+
+/** Whether it is one of the states that WeChat's documents list. */
+export function isKnownState(state: string): boolean {
+  return KNOWN_STATES.has(state);
 }

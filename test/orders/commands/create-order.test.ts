@@ -47,11 +47,13 @@ test('an order is made at WeChat, and recorded with its owner, its amount and on
   await desk.ledger.idle();
   expect(answer).toMatchObject({ outOrderNo: input.outOrderNo, orderId: expect.any(String) });
   expect(await orderOf(desk.ledger, input.outOrderNo)).toMatchObject({
-    state: 'CREATED',
+    state: 'USER_ACCEPTED',
     risk_amount: 9_900,
     owner: ownerOf(desk.ledger, openid),
   });
-  expect(await eventsOf(desk.ledger)).toMatchObject([{ state: 'CREATED', source: 'MUTATION' }]);
+  expect(await eventsOf(desk.ledger)).toMatchObject([
+    { state: 'USER_ACCEPTED', source: 'MUTATION' },
+  ]);
   expect(await intents()).toMatchObject([{ status: 'done', check_at: null }]);
 });
 

@@ -40,6 +40,8 @@ const FAULTS = [
   { fault: 'reset-after' },
   { fault: 'unsigned', takesEffect: true },
   { fault: 'other-answer', of: 'other-order' },
+  { fault: 'other-answer', of: 'same-order', takesEffect: true },
+  { fault: 'other-answer', of: 'same-order', takesEffect: false },
   { fault: 'status', status: 400, signature: 'none', takesEffect: true },
   { fault: 'status', status: 404, signature: 'wrong', takesEffect: false },
 ] as const;

@@ -60,7 +60,7 @@ test('a finishTicket that is left out is asked for', async () => {
   expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
     outOrderNo,
   });
-  expect(fixture.calls().map(({ kind }) => kind)).toEqual(['query', 'complete']);
+  expect(fixture.calls().map(({ kind }) => kind)).toEqual(['query', 'complete', 'query']);
 });
 
 test('a fee of the create is completed although its description and count are given again', async () => {
@@ -147,7 +147,7 @@ test('an order that can not be asked for after the complete is null, with an err
     fault: 'status',
     status: 403,
     code: 'NO_AUTH',
-    skip: 1,
+    skip: 2,
   });
   const input = completeInput(outOrderNo, { finishTicket });
   expect(

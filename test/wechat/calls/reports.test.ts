@@ -23,6 +23,7 @@ test('every attempt is reported under a template, with its kind and its time', a
     `POST ${ORDERS} done`,
     `GET ${ORDERS} refused`,
     `POST ${ORDERS}/{out_order_no}/cancel done`,
+    `GET ${ORDERS} done`,
     'GET /v3/payscore/user-service-state done',
     'GET other refused',
   ]);

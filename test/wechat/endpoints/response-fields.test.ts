@@ -13,9 +13,14 @@ const merchant = rsaKeys();
 const wechatKey = rsaKeys();
 const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
 
-/** Makes a call of an upstream that gives this answer, and tells which fields could not be read. */
-async function ask<T>(body: string, call: (wechat: WechatPay) => Promise<T>) {
-  await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => ({ body }));
+/**
+ * Makes a call of an upstream that gives this answer, and tells which fields could not be read.
+ * @param shown the answer to a query, if that is not the call
+ */
+async function ask<T>(body: string, call: (wechat: WechatPay) => Promise<T>, shown?: string) {
+  await using upstream = await startSdkUpstream(merchant.publicPem, signers, ({ method }) => ({
+    body: method === 'POST' ? body : (shown ?? body),
+  }));
   const unreadable: string[] = [];
   const onUnreadableField = (field: string) => unreadable.push(field);
   const wechat = clientOf(upstream.url, merchant, wechatKey, { onUnreadableField });
@@ -24,8 +29,20 @@ async function ask<T>(body: string, call: (wechat: WechatPay) => Promise<T>) {
   return { answer, unreadable };
 }
 
+/** The order as a query shows it, which confirms a create that is answered without launch fields. */
+const SHOWN = {
+  state: 'CREATED',
+  service_start_time: 'OnAccept',
+  service_start_location: '北京西站',
+  service_introduction: '充电宝租借',
+  risk_amount: 9900,
+};
 const create = (body: string, outOrderNo = 'A1') =>
-  ask(body, (wechat) => wechat.createPayAfterOrder(anOrder({ outOrderNo })));
+  ask(
+    body,
+    (wechat) => wechat.createPayAfterOrder(anOrder({ outOrderNo })),
+    answerTo(outOrderNo, SHOWN),
+  );
 const query = (fields: object) =>
   ask(answerTo('A1', fields), (wechat) => wechat.queryPayAfterOrder({ ...IDS, outOrderNo: 'A1' }));
 

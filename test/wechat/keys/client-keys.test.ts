@@ -6,6 +6,7 @@ import { anOrder, IDS } from '../../fixtures/wechat/orders.ts';
 import {
   answerTo,
   clientOf,
+  createdAs,
   PUBLIC_KEY_ID,
   startSdkUpstream,
 } from '../../fixtures/wechat/sdk-upstream.ts';
@@ -33,7 +34,7 @@ const CERTIFICATES_ONLY = { ...BOTH, publicKey: undefined, publicKeyId: undefine
 async function create(changes: Partial<WechatPayOptions>, serial?: string) {
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, ({ body }) => {
     const { out_order_no }: Record<string, unknown> = JSON.parse(body.toString());
-    return { body: answerTo(String(out_order_no)), ...(serial && { serial }) };
+    return { body: createdAs(String(out_order_no)), ...(serial && { serial }) };
   });
   const wechat = clientOf(upstream.url, merchant, publicKeyMode, changes);
   await wechat.createPayAfterOrder(anOrder({ name: '张三' }));
