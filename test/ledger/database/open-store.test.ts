@@ -49,10 +49,11 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
 
   test('refuses another data key than the one it was made with', async () => {
     const url = await database.freshUrl();
-    await (await database.openLedger({ url })).close();
-    const other = database.openLedger({ url, dataKey: Buffer.alloc(32, 8) });
+    const inProcess = false;
+    await (await database.openLedger({ url, inProcess })).close();
+    const other = database.openLedger({ url, inProcess, dataKey: Buffer.alloc(32, 8) });
     await expect(other).rejects.toThrow(WrongDataKeyError);
-    await (await database.openLedger({ url })).close();
+    await (await database.openLedger({ url, inProcess })).close();
   });
 });
 

@@ -118,7 +118,7 @@ describe('the thread of a SQLite ledger', () => {
 
   test('commits 200 intents that come together in a few groups', async () => {
     const url = await database.freshUrl();
-    const ledger = await database.openLedger({ url });
+    const ledger = await database.openLedger({ url, inProcess: false });
     const before = commitsIn(url);
     const acquired = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
@@ -130,7 +130,7 @@ describe('the thread of a SQLite ledger', () => {
   });
 
   test('shows a read what was given to be written before it', async () => {
-    const ledger = await database.openLedger();
+    const ledger = await database.openLedger({ inProcess: false });
     for (let round = 1; round <= 50; round += 1) {
       void see(ledger, { outOrderNo: `A${round}` });
       await Promise.resolve();
@@ -142,7 +142,7 @@ describe('the thread of a SQLite ledger', () => {
 
   test('runs no job that begins after its deadline', async () => {
     const url = await database.freshUrl();
-    const ledger = await database.openLedger({ url });
+    const ledger = await database.openLedger({ url, inProcess: false });
     const late = acquireIntent(ledger, intended(), performance.now() - 1);
     await expect(late).rejects.toMatchObject({ name: 'LedgerUnavailableError' });
     await ledger.idle();
@@ -162,7 +162,7 @@ describe('the thread of a SQLite ledger', () => {
   });
 
   test('gives the errors of SQLite with their code', async () => {
-    const ledger = await database.openLedger();
+    const ledger = await database.openLedger({ inProcess: false });
     await ledger.store.write((tx) => tx.schema.dropTable('notices').execute());
     const notification = { id: 'n1', eventType: 'T', outOrderNo: null, payload: '' };
     const handled = ledger.handleNotification({
