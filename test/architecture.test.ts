@@ -97,7 +97,7 @@ describe('packages', () => {
     ['limiter', ['auth/rate-limit.ts']],
     ['jose', ['auth/tokens.ts']],
     ['@pothos/plugin-scope-auth', ['schema/builder.ts']],
-    ['node-forge', ['sandbox/certificate.ts']],
+    ['node-forge', ['sandbox/identity.ts']],
   ])('%s is imported only by %j', (name, importers) => {
     const found = files.filter(({ imports }) => imports.some(({ to }) => to === name));
     expect(found.map(({ path }) => path).toSorted()).toEqual(importers);

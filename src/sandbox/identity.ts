@@ -5,7 +5,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { issueCertificate, type PlatformCertificate } from './certificate.ts';
+import forge from 'node-forge';
 import { randomDigits, randomSerial } from './random.ts';
 
 /** What a merchant needs to call the sandbox; the keys are the names of the gateway's variables. */
@@ -92,4 +92,51 @@ export async function rotateCertificate(identity: Identity, nowMs: number): Prom
 async function issue(nowMs: number, makeKeyPair: MakeKeyPair): Promise<IssuedCertificate> {
   const { privateKey } = await makeKeyPair();
   return { ...issueCertificate(privateKey, randomSerial(), nowMs), privateKey };
+}
+
+/** WeChat's platform certificate. Times in milliseconds. */
+export interface PlatformCertificate {
+  readonly serial: string;
+  readonly pem: string;
+  readonly effectiveMs: number;
+  readonly expireMs: number;
+}
+
+const VALID_YEARS = 5;
+const NAME = [
+  { name: 'commonName', value: 'WeChat Pay sandbox platform certificate' },
+  { name: 'organizationName', value: 'payafter-graphql sandbox' },
+  { name: 'countryName', value: 'CN' },
+];
+
+/** Makes a self-signed X.509 certificate for the platform key, valid for 5 years from the given time. */
+export function issueCertificate(
+  privateKey: KeyObject,
+  serial: string,
+  fromMs: number,
+): PlatformCertificate {
+  const issuer = forge.pki.privateKeyFromPem(pemOf(privateKey));
+  const certificate = forge.pki.createCertificate();
+  const effective = new Date(Math.floor(fromMs / 1000) * 1000);
+  const expire = new Date(effective);
+  expire.setUTCFullYear(effective.getUTCFullYear() + VALID_YEARS);
+
+  certificate.publicKey = forge.pki.rsa.setPublicKey(issuer.n, issuer.e);
+  certificate.serialNumber = serial.toLowerCase();
+  certificate.validity.notBefore = effective;
+  certificate.validity.notAfter = expire;
+  certificate.setSubject(NAME);
+  certificate.setIssuer(NAME);
+  certificate.sign(issuer, forge.md.sha256.create());
+
+  return {
+    serial,
+    pem: forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n'),
+    effectiveMs: effective.getTime(),
+    expireMs: expire.getTime(),
+  };
+}
+
+function pemOf(privateKey: KeyObject): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

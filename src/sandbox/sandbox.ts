@@ -1,12 +1,12 @@
 import { type BusinessClock, createBusinessClock } from './clock.ts';
-import { createFaultBook, type FaultBook } from './faults/fault-queue.ts';
+import { createFaultBook, type FaultBook } from './faults/fault.ts';
 import { type CallLog, createCallLog, type SandboxCall } from './http/call-log.ts';
 import type { Identity, SandboxCredentials } from './identity.ts';
 import { createNotificationBook, type NotificationBook } from './notifications/queue.ts';
 import { createOrderBook, type OrderBook } from './orders/orders.ts';
 import { createUserBook, type UserBook } from './orders/users.ts';
 import type { SandboxRules } from './rules.ts';
-import { createNonceBook, type NonceBook } from './wechat/nonces.ts';
+import { createNonceBook, type NonceBook } from './wechat/authorization.ts';
 
 /** Everything that a sandbox will do later. Nothing of it happens any more once it has stopped. */
 interface Timers {

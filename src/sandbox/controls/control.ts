@@ -1,4 +1,4 @@
-import type { PathValues } from '../http/path.ts';
+import type { PathValues } from '../http/request.ts';
 import type { SandboxState } from '../sandbox.ts';
 
 export interface ControlCall {

@@ -1,18 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from '../http/http-body.ts';
 import { parseJson } from '../http/json.ts';
-import { isLoopback } from '../http/loopback.ts';
-import { matchPath } from '../http/path.ts';
+import { isLoopback, matchPath, readBody } from '../http/request.ts';
 import { phonePage } from '../phone/page.ts';
 import { opaque } from '../random.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { ControlError } from './control-input.ts';
 import { controlsPage } from './controls-page.ts';
-import { identityControls } from './identity.ts';
-import { notificationControls } from './notices.ts';
-import { notifyControls } from './notify.ts';
+import { notificationControls } from './notifications.ts';
 import { orderControls } from './orders.ts';
-import { stateControls } from './state.ts';
+import { identityControls, stateControls } from './state.ts';
 import { trafficControls } from './traffic.ts';
 
 /**
@@ -34,7 +30,6 @@ function hostOf(url: string): string {
 const CONTROLS = [
   ...identityControls,
   ...orderControls,
-  ...notifyControls,
   ...notificationControls,
   ...stateControls,
   ...trafficControls,

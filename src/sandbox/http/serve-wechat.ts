@@ -9,8 +9,8 @@ import { parseAuthorization } from '../wechat/authorization.ts';
 import { chooseAnswer, serialOf } from '../wechat/choose-answer.ts';
 import { signingKey } from '../wechat/platform-keys.ts';
 import { findRoute, type RouteMatch } from '../wechat/routes/index.ts';
-import { readBody } from './http-body.ts';
 import { isJsonObject, parseJson, textOf } from './json.ts';
+import { readBody } from './request.ts';
 import { signOrSpoil } from './signature.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;

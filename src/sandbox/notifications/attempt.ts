@@ -1,10 +1,58 @@
+import { request as httpRequest } from 'node:http';
 import type { NotificationFault } from '../faults/fault.ts';
 import { signOrSpoil } from '../http/signature.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { requestId } from '../wechat/answer.ts';
 import { type Notification, unreadable } from './notification.ts';
-import { type Message, post } from './post.ts';
 import type { Attempt, AttemptStatus, Delivery } from './queue.ts';
+
+/** One attempt to deliver a notification, on the record; true if it counts as delivered. */
+export async function attempt(delivery: Delivery, world: SandboxState): Promise<boolean> {
+  const fault = world.faults.takeForNotification();
+  const copies = fault?.fault === 'duplicate' ? fault.copies : 1;
+  const sent = Array.from({ length: copies }, () => recordedSend(delivery, fault, world));
+  return (await Promise.all(sent)).some(isDelivered);
+}
+
+async function recordedSend(
+  delivery: Delivery,
+  fault: NotificationFault | undefined,
+  world: SandboxState,
+): Promise<AttemptStatus> {
+  if (fault?.fault === 'delay') {
+    await new Promise<void>((resolve) => world.timers.after(fault.ms, resolve));
+  }
+  const started: Attempt = {
+    atMs: world.realNow(),
+    status: 'pending',
+    fault: fault?.fault ?? null,
+  };
+  delivery.attempts = [...delivery.attempts, started];
+  const status = await sendOnce(delivery.notification, fault, world);
+  delivery.attempts = delivery.attempts.map((one) => (one === started ? { ...one, status } : one));
+  return status;
+}
+
+function isDelivered(status: AttemptStatus): boolean {
+  return status === 200 || status === 204 || status === 'dropped';
+}
+
+/** Sends a notification once, as a fault may have it. Never rejects. */
+export async function sendOnce(
+  notification: Notification,
+  fault: NotificationFault | undefined,
+  world: SandboxState,
+): Promise<AttemptStatus> {
+  const { url, answerWithinMs } = world.notifications.settings;
+  if (fault?.fault === 'drop') {
+    return 'dropped';
+  }
+  if (url === null) {
+    return 'no-connection';
+  }
+  const message = await messageFor(notification, fault, world);
+  return await post(url, message, answerWithinMs, world.closing);
+}
 
 /** The bytes and headers of one attempt: signed anew each time, and wrong in the way a fault asks for. */
 async function messageFor(
@@ -34,50 +82,35 @@ function tampered(text: string): string {
   return text.replace(/(?<="ciphertext":")./, (first) => (first === 'A' ? 'B' : 'A'));
 }
 
-/** One attempt to deliver a notification, on the record; true if it counts as delivered. */
-export async function attempt(delivery: Delivery, world: SandboxState): Promise<boolean> {
-  const fault = world.faults.takeForNotification();
-  const copies = fault?.fault === 'duplicate' ? fault.copies : 1;
-  const sent = Array.from({ length: copies }, () => recordedSend(delivery, fault, world));
-  return (await Promise.all(sent)).some(isDelivered);
+interface Message {
+  readonly bytes: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a notification once, as a fault may have it. Never rejects. */
-export async function sendOnce(
-  notification: Notification,
-  fault: NotificationFault | undefined,
-  world: SandboxState,
-): Promise<AttemptStatus> {
-  const { url, answerWithinMs } = world.notifications.settings;
-  if (fault?.fault === 'drop') {
-    return 'dropped';
-  }
-  if (url === null) {
-    return 'no-connection';
-  }
-  const message = await messageFor(notification, fault, world);
-  return await post(url, message, answerWithinMs, world.closing);
-}
-
-async function recordedSend(
-  delivery: Delivery,
-  fault: NotificationFault | undefined,
-  world: SandboxState,
-): Promise<AttemptStatus> {
-  if (fault?.fault === 'delay') {
-    await new Promise<void>((resolve) => world.timers.after(fault.ms, resolve));
-  }
-  const started: Attempt = {
-    atMs: world.realNow(),
-    status: 'pending',
-    fault: fault?.fault ?? null,
-  };
-  delivery.attempts = [...delivery.attempts, started];
-  const status = await sendOnce(delivery.notification, fault, world);
-  delivery.attempts = delivery.attempts.map((one) => (one === started ? { ...one, status } : one));
-  return status;
-}
-
-function isDelivered(status: AttemptStatus): boolean {
-  return status === 200 || status === 204 || status === 'dropped';
+/** Posts a notification on a connection of its own, as WeChat's many machines do. Never rejects. */
+function post(
+  url: string,
+  { bytes, headers }: Message,
+  answerWithinMs: number,
+  closing: AbortSignal,
+): Promise<number | 'timeout' | 'no-connection'> {
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(answerWithinMs)]);
+  return new Promise((resolve) => {
+    const request = httpRequest(
+      url,
+      {
+        method: 'POST',
+        agent: false,
+        signal,
+        headers: { ...headers, 'Content-Length': bytes.length },
+      },
+      (response) => {
+        resolve(response.statusCode ?? 'no-connection');
+        // The status decides; what becomes of the rest of the answer does not matter.
+        response.on('error', () => undefined).resume();
+      },
+    );
+    request.on('error', () => resolve(signal.aborted ? 'timeout' : 'no-connection'));
+    request.end(bytes);
+  });
 }

@@ -1,5 +1,5 @@
 import { ControlError } from '../controls/control-input.ts';
-import { isLoopback } from '../http/loopback.ts';
+import { isLoopback } from '../http/request.ts';
 
 /**
  * The URL to notify, if it may be one: http, on this machine, without user, query or fragment. A

@@ -1,8 +1,11 @@
 import { sign, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
-import { authorize, parseAuthorization } from '../../../src/sandbox/wechat/authorization.ts';
-import { createNonceBook } from '../../../src/sandbox/wechat/nonces.ts';
+import {
+  authorize,
+  createNonceBook,
+  parseAuthorization,
+} from '../../../src/sandbox/wechat/authorization.ts';
 import { Refusal } from '../../../src/sandbox/wechat/refusal.ts';
 import {
   createMerchant,

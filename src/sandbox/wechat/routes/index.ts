@@ -1,12 +1,8 @@
-import { matchPath, type PathValues } from '../../http/path.ts';
-import { cancel } from './cancel.ts';
-import { certificates } from './certificates.ts';
-import { complete } from './complete.ts';
+import { matchPath, type PathValues } from '../../http/request.ts';
 import { create } from './create.ts';
-import { query } from './query.ts';
+import { cancel, complete, sync } from './operations.ts';
+import { certificates, query, userServiceState } from './queries.ts';
 import type { Route } from './route.ts';
-import { sync } from './sync.ts';
-import { userServiceState } from './user-service-state.ts';
 
 /** Every endpoint of WeChat that the sandbox has. */
 const ROUTES: readonly Route[] = [

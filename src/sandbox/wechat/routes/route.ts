@@ -1,5 +1,5 @@
 import type { CallKind } from '../../http/call-log.ts';
-import type { PathValues } from '../../http/path.ts';
+import type { PathValues } from '../../http/request.ts';
 import type { SandboxState } from '../../sandbox.ts';
 import type { Answer } from '../answer.ts';
 
