@@ -1,10 +1,9 @@
 import { createApp, ENDPOINT } from './app.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
-import { loadOrCreateDevelopmentDataKey } from './config/data-key.ts';
+import { loadOrCreateDevelopmentDataKey } from './config/database.ts';
 import type { Environment } from './config/environment.ts';
-import { type Config, loadConfig } from './config/load-config.ts';
-import { reloadSecrets } from './config/reload-secrets.ts';
+import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
 import type { RequestIds } from './http/request-id.ts';
 import { createHttpServer, listen, refusing } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { readApiKeyFile } from '../auth/api-key-file.ts';
 import type { Authentication, Way } from '../auth/authenticator.ts';
 import type { EnvironmentReader } from './environment.ts';
 
 const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/;
+
+const DOCUMENTS_VARIABLE = 'TRUSTED_DOCUMENTS';
 
 /** API keys, tokens, or both; none at all only on one's own machine. */
 export function readAuthentication(from: EnvironmentReader, production: boolean): Authentication {
@@ -57,4 +60,32 @@ function readTokens(from: EnvironmentReader): readonly Way[] {
 
 function isKeyUrl(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || LOOPBACK_HTTP.test(url));
+}
+
+/** Texts of documents by their ids; undefined where every document may be run. */
+export function readDocuments(from: EnvironmentReader): ReadonlyMap<string, string> | undefined {
+  const file = from.text(DOCUMENTS_VARIABLE);
+  if (file === undefined) {
+    return undefined;
+  }
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const entries =
+      typeof manifest === 'object' && manifest !== null ? Object.entries(manifest) : [];
+    const documents = new Map(entries.filter((entry) => isDocument(entry)));
+    if (documents.size > 0 && documents.size === entries.length) {
+      return documents;
+    }
+  } catch {
+    // Told like any other file that is none.
+  }
+  from.addProblem(
+    DOCUMENTS_VARIABLE,
+    `names no manifest: make one with: npm run documents -- <folder> --out ${file}`,
+  );
+  return undefined;
+}
+
+function isDocument(entry: [string, unknown]): entry is [string, string] {
+  return typeof entry[1] === 'string';
 }
