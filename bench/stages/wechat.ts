@@ -1,9 +1,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { decode, encode } from '../../src/wechat/codec/codec.ts';
-import { fieldEncryption } from '../../src/wechat/codec/sensitive-fields.ts';
 import { createRequest, payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
-import { authorization } from '../../src/wechat/crypto/sign.ts';
-import { verifySignature } from '../../src/wechat/crypto/verify.ts';
+import { fieldEncryption } from '../../src/wechat/crypto/encryption.ts';
+import { authorization, verifySignature } from '../../src/wechat/crypto/signature.ts';
 import { createTransport } from '../../src/wechat/http/transport.ts';
 import { createSigner } from '../upstream/sign.ts';
 import { APPID, MCHID, type Merchant, SERVICE_ID } from '../work/merchant.ts';

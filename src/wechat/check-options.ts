@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import type { MerchantCredential } from './crypto/sign.ts';
+import type { MerchantCredential } from './crypto/signature.ts';
+import type { PlatformKey } from './keys/key-ring.ts';
 import {
   isCertificate,
   type Read,
@@ -7,7 +8,6 @@ import {
   readPrivateKey,
   readPublicKey,
 } from './keys/pem.ts';
-import type { PlatformKey } from './keys/platform-keys.ts';
 import { type OptionProblem, type WechatPayOptions, WechatPayOptionsError } from './options.ts';
 
 export interface CheckedOptions {

@@ -2,8 +2,7 @@ import { readOutcome, writeOutcome } from './calls/call-outcome.ts';
 import { ignoreErrors } from './calls/reports.ts';
 import { prepare, type Query } from './calls/request.ts';
 import { attemptTimeout } from './calls/retry-policy.ts';
-import { type CallContext, deadlineIn, runAttempts } from './calls/run-attempts.ts';
-import type { Method } from './calls/send-signed.ts';
+import { type CallContext, deadlineIn, type Method, runAttempts } from './calls/run-attempts.ts';
 import { checkOptions } from './check-options.ts';
 import type { Wire } from './codec/codec.ts';
 import type {
@@ -16,7 +15,7 @@ import type {
   UpdatedPayAfterOrder,
   UserServiceState,
 } from './codec/wire-types.ts';
-import type { SignedMessage } from './crypto/verify.ts';
+import type { SignedMessage } from './crypto/signature.ts';
 import { createPayAfterOrder, prepareCreate } from './endpoints/create-pay-after-order.ts';
 import {
   type PayAfterOrderQuery,
@@ -38,8 +37,7 @@ import { createTransport } from './http/transport.ts';
 import { createKeyProvider } from './keys/key-provider.ts';
 import { type Notification, readNotification } from './notifications/notification.ts';
 import type { WechatPayKeys, WechatPayOptions } from './options.ts';
-import { DEFAULT_RESILIENCE } from './resilience/options.ts';
-import { createResilience } from './resilience/resilience.ts';
+import { createResilience, DEFAULT_RESILIENCE } from './resilience/resilience.ts';
 
 /** WeChat Pay for one merchant. What can't be written at all is a RangeError, every other failure a WechatError. */
 export interface WechatPay {

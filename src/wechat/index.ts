@@ -13,8 +13,8 @@ export type {
   UpdatedPayAfterOrder as ChangedPayAfterOrder,
   UserServiceState,
 } from './codec/wire-types.ts';
-export { decryptResource, type EncryptedResource } from './crypto/encrypted-resource.ts';
-export type { SignedMessage } from './crypto/verify.ts';
+export { decryptResource, type EncryptedResource } from './crypto/encryption.ts';
+export type { SignedMessage } from './crypto/signature.ts';
 export { createdByQuery } from './endpoints/create-pay-after-order.ts';
 export {
   type BusinessType,

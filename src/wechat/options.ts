@@ -1,6 +1,6 @@
 import type { AttemptReport, BreakerState, UnverifiedRefusal } from './calls/reports.ts';
 import type { CertificateNews } from './keys/certificate-store.ts';
-import type { ResilienceOptions } from './resilience/options.ts';
+import type { ResilienceOptions } from './resilience/resilience.ts';
 
 export interface WechatPayOptions {
   /** Merchant number, digits. */

@@ -1,6 +1,5 @@
 import type { Wire } from '../codec/codec.ts';
-import type { Call } from './call.ts';
-import type { Method } from './send-signed.ts';
+import type { Call, Method } from './run-attempts.ts';
 
 export type Query = Readonly<Record<string, string | null | undefined>>;
 type Prepared = Omit<Call<never>, 'read' | 'signal'>;

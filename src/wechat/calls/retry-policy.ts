@@ -19,6 +19,12 @@ export interface NotAccepted extends LastAnswer {
   readonly cause?: unknown;
 }
 
+/** Not sent for a reason of ours; to wait within the call would only make it longer. */
+export function blockedLocally(what: string, retryAfterMs: number): NotAccepted {
+  const none = { status: null, code: null, requestId: null };
+  return { kind: 'not-accepted', blockedLocally: true, what, retryAfterMs, ...none };
+}
+
 /** WeChat may or may not have taken it. */
 export interface Ambiguous extends LastAnswer {
   readonly kind: 'ambiguous';

@@ -1,9 +1,61 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attempt } from './attempt.ts';
-import type { Call, CallContext, Deadline } from './call.ts';
-import { type Attempt, decideNextStep, type NextStep } from './retry-policy.ts';
+import type { DropField } from '../codec/codec.ts';
+import { authorization, type MerchantCredential } from '../crypto/signature.ts';
+import type { Transport, TransportResult } from '../http/transport.ts';
+import { isUsable, type KeyRing, noValidKey } from '../keys/key-ring.ts';
+import type { Health } from '../resilience/circuit-breaker.ts';
+import type { Resilience } from '../resilience/resilience.ts';
+import { classifyResponse, type Reader } from './classify-response.ts';
+import type { AttemptReport, UnverifiedRefusal } from './reports.ts';
+import {
+  type Ambiguous,
+  type Attempt,
+  attemptTimeout,
+  blockedLocally,
+  decideNextStep,
+  type NextStep,
+  SHORTEST_ATTEMPT_MS,
+} from './retry-policy.ts';
 
-export type { CallContext, Deadline } from './call.ts';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** One call to WeChat, made of up to three attempts that carry the same bytes. */
+export interface Call<T> {
+  readonly method: Method;
+  readonly target: string;
+  /** Names it without its values, for counting: `GET /v3/payscore/payafter-orders`. */
+  readonly endpoint: string;
+  readonly body: Uint8Array;
+  readonly writes: boolean;
+  /** Names the key that the body's sensitive fields are encrypted for; the preferred one where left out. */
+  readonly platformSerial?: string | undefined;
+  /** What was ambiguous about this very write before, in another call. */
+  readonly earlierAmbiguousAttempt?: Ambiguous | undefined;
+  readonly read: Reader<T>;
+  /** Values that must not come back in an error; asked for only where there is one. */
+  readonly sent: () => readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Signer {
+  readonly transport: Transport;
+  readonly credential: MerchantCredential;
+  /** Unix ms. */
+  readonly now: () => number;
+}
+
+export interface CallContext extends Signer {
+  readonly keys: KeyRing;
+  readonly resilience: Resilience;
+  readonly budgetMs: number;
+  readonly onUnreadableField: DropField;
+  readonly onAttempt: (report: AttemptReport) => void;
+  readonly onUnverifiedRefusal: (refusal: UnverifiedRefusal) => void;
+}
+
+/** A point on the monotonic clock (ms) by which the whole call has to end. */
+export type Deadline = number;
 
 /** Where a call stands when no further attempt of its own follows. */
 export type CallOutcome<T> = Exclude<NextStep<T>, { step: 'retry' }>;
@@ -53,4 +105,121 @@ export async function runAttempts<T>(
 /** Cut short by the caller's own abort, and then throws its reason, as an attempt does. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+}
+
+/** One attempt: its place, the key, the signature, the answer, the verdict. */
+async function attempt<T>(
+  call: Call<T>,
+  context: CallContext,
+  deadline: Deadline,
+): Promise<Attempt<T>> {
+  const { resilience: guard, keys } = context;
+  if (left(deadline) < 0) {
+    return blockedLocally('The deadline of the call has passed.', 0);
+  }
+  if (keys.current() === undefined) {
+    await keys.learn(undefined, left(deadline));
+    if (keys.current() === undefined) {
+      return noValidKey();
+    }
+  }
+  const permit = await guard.acquire(call.writes, left(deadline), call.signal);
+  if (permit.kind !== 'permit') {
+    return permit;
+  }
+  let health: Health = 'neutral';
+  try {
+    // The certificate may have expired while the attempt waited for its place.
+    const serial = call.platformSerial ?? keys.current()?.serial;
+    if (serial === undefined) {
+      return noValidKey();
+    }
+    const delivery = await send(call, context, deadline, serial);
+    const latest = await judged(call, context, delivery, deadline);
+    health = healthOf(latest, delivery);
+    return latest;
+  } finally {
+    permit.release(health);
+  }
+}
+
+/** What is left once the shortest attempt has its time. */
+function left(deadline: Deadline): number {
+  return deadline - performance.now() - SHORTEST_ATTEMPT_MS;
+}
+
+async function judged<T>(
+  { read, sent }: Call<T>,
+  { keys, now }: CallContext,
+  delivery: TransportResult,
+  deadline: Deadline,
+): Promise<Attempt<T>> {
+  const serial = delivery.type === 'answered' ? delivery.header('wechatpay-serial') : null;
+  if (serial !== null && !isUsable(keys.find(serial))) {
+    await keys.learn(serial, left(deadline));
+  }
+  return classifyResponse(delivery, { findKey: keys.find, now: now(), read, sent });
+}
+
+/**
+ * A verified refusal is an answer of WeChat Pay. One that is not verified may be a proxy's, and what
+ * never reached the first of two hosts says nothing about WeChat Pay either.
+ */
+function healthOf<T>(latest: Attempt<T>, delivery: TransportResult): Health {
+  switch (latest.kind) {
+    case 'done':
+      return 'good';
+    case 'refused':
+      return latest.refusal.verified ? 'good' : 'neutral';
+    case 'ambiguous':
+      return latest.status === 202 ? 'neutral' : 'bad';
+    case 'not-accepted':
+      return delivery.type === 'not-sent' && !delivery.spare ? 'bad' : 'neutral';
+  }
+}
+
+function send<T>(
+  call: Call<T>,
+  context: CallContext,
+  deadline: Deadline,
+  platformSerial: string,
+): Promise<TransportResult> {
+  const { method, target, body, signal } = call;
+  const timeoutMs = attemptTimeout(context.budgetMs, deadline - performance.now());
+  return sendSigned({ method, target, body, platformSerial, timeoutMs, signal }, context);
+}
+
+export interface Signed {
+  readonly method: Method;
+  readonly target: string;
+  readonly body: Uint8Array;
+  /** The key of WeChat's that the body is encrypted for, and that the answer is to be signed with. */
+  readonly platformSerial: string | undefined;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends with a new timestamp, nonce and signature. Throws only the caller's own abort. */
+export async function sendSigned(
+  { method, target, body, platformSerial, timeoutMs, signal }: Signed,
+  { transport, credential, now }: Signer,
+): Promise<TransportResult> {
+  const timestamp = Math.floor(now() / 1000);
+  // 32 characters at most; Node draws these in advance, and bytes one by one.
+  const nonce = randomUUID().replaceAll('-', '');
+  const signed = { method, target, timestamp, nonce, body };
+  return transport.send({
+    method,
+    target,
+    body,
+    headers: {
+      accept: 'application/json',
+      authorization: await authorization(signed, credential),
+      ...(body.length > 0 && { 'content-type': 'application/json' }),
+      'user-agent': 'payafter-graphql',
+      ...(platformSerial !== undefined && { 'wechatpay-serial': platformSerial }),
+    },
+    timeoutMs,
+    signal,
+  });
 }

@@ -1,14 +1,16 @@
-import type { Answer, Request, Shape } from './codec.ts';
 import {
+  type Answer,
   flag,
   integer,
   listOf,
   objectOf,
+  type Request,
   required,
+  type Shape,
   sensitive,
   serviceTime,
   text,
-} from './field-codecs.ts';
+} from './codec.ts';
 
 /** POST /v3/payscore/payafter-orders, request: the 18 documented fields. */
 export const createRequest = {

@@ -1,12 +1,17 @@
-import type { Call } from '../calls/call.ts';
 import { bodyOf, checkPath, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
-import { type CallContext, type Deadline, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
+import {
+  type Call,
+  type CallContext,
+  type Deadline,
+  deadlineIn,
+  runAttempts,
+} from '../calls/run-attempts.ts';
 import { encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
-import { fieldEncryption } from '../codec/sensitive-fields.ts';
 import type { PayAfterOrder } from '../codec/wire-types.ts';
+import { fieldEncryption } from '../crypto/encryption.ts';
 import { WechatUnavailableError } from '../errors.ts';
-import { requireEncryptionKey } from '../keys/missing-key.ts';
+import { requireEncryptionKey } from '../keys/key-ring.ts';
 import {
   confirmByQuery,
   definiteRefusal,

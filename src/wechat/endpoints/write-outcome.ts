@@ -1,4 +1,4 @@
-import { parseObject } from '../calls/error-response.ts';
+import { parseObject } from '../calls/classify-response.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import { createRequest, type PayAfterOrder } from '../codec/wire-types.ts';
 import { sameOrder } from './same-order.ts';

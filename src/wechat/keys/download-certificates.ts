@@ -1,12 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { parseObject, readCode } from '../calls/error-response.ts';
-import { type Signer, sendSigned } from '../calls/send-signed.ts';
-import { isObject } from '../codec/field-codecs.ts';
-import { decryptWithAny } from '../crypto/encrypted-resource.ts';
-import { verifySignature } from '../crypto/verify.ts';
+import { parseObject, readCode } from '../calls/classify-response.ts';
+import { type Signer, sendSigned } from '../calls/run-attempts.ts';
+import { isObject } from '../codec/codec.ts';
+import { decryptWithAny } from '../crypto/encryption.ts';
+import { verifySignature } from '../crypto/signature.ts';
 import type { TransportResult } from '../http/transport.ts';
-import type { KeyRing } from './key-ring.ts';
-import { platformKeys } from './platform-keys.ts';
+import { type KeyRing, platformKeys } from './key-ring.ts';
 
 /** No certificates: the message says why and what to do. */
 class CertificatesError extends Error {

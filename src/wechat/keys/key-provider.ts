@@ -1,6 +1,6 @@
-import type { CallContext } from '../calls/call.ts';
+import type { CallContext } from '../calls/run-attempts.ts';
 import { type CheckedOptions, checkOptions } from '../check-options.ts';
-import type { MerchantCredential } from '../crypto/sign.ts';
+import type { MerchantCredential } from '../crypto/signature.ts';
 import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from '../options.ts';
 import { createCertificateStore } from './certificate-store.ts';
 import { CERTIFICATES, downloadCertificates } from './download-certificates.ts';

@@ -1,9 +1,12 @@
-import { parseObject } from '../calls/error-response.ts';
-import { type Answer, type DropField, decode, type Wire } from '../codec/codec.ts';
-import { isObject } from '../codec/field-codecs.ts';
+import { parseObject } from '../calls/classify-response.ts';
+import { type Answer, type DropField, decode, isObject, type Wire } from '../codec/codec.ts';
 import { type PayAfterOrder, payAfterOrder, serviceNotification } from '../codec/wire-types.ts';
-import { decryptWithAny, readResource } from '../crypto/encrypted-resource.ts';
-import { type SignedMessage, type VerificationFailure, verifySignature } from '../crypto/verify.ts';
+import { decryptWithAny, readResource } from '../crypto/encryption.ts';
+import {
+  type SignedMessage,
+  type VerificationFailure,
+  verifySignature,
+} from '../crypto/signature.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 
 /** What a notification of WeChat's says, verified and decrypted. */

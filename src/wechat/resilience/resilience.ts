@@ -1,9 +1,34 @@
 import type { BreakerState } from '../calls/reports.ts';
-import type { NotAccepted } from '../calls/retry-policy.ts';
-import { createBulkhead } from './bulkhead.ts';
-import { type Circuit, CLOSED, canAttempt, type Health, recordOutcome } from './circuit-breaker.ts';
-import { type ResilienceOptions, WINDOW_MS } from './options.ts';
-import { createSlidingWindow } from './sliding-window.ts';
+import { blockedLocally, type NotAccepted } from '../calls/retry-policy.ts';
+import { createBreaker, createSlidingWindow, type Health, PAUSED } from './circuit-breaker.ts';
+
+/** What keeps an outage of WeChat Pay, or a crowd, from costing more than it has to. */
+export interface ResilienceOptions {
+  /** Attempts under way at once; as many connections are kept. */
+  readonly maxConcurrent: number;
+  /** Attempts that wait for one of those places. */
+  readonly maxQueued: number;
+  /** The breaker opens at so many attempts within the window, of which such a share has failed. */
+  readonly breakerAttempts: number;
+  readonly breakerShare: number;
+  readonly breakerOpenMs: number;
+  /** Repeats within the window: this share of the first attempts, or `repeats` where that is more. */
+  readonly retryShare: number;
+  readonly maxRetries: number;
+}
+
+/** Of the breaker and of the budget for repeats. */
+const WINDOW_MS = 10_000;
+
+export const DEFAULT_RESILIENCE: ResilienceOptions = {
+  maxConcurrent: 128,
+  maxQueued: 256,
+  breakerAttempts: 20,
+  breakerShare: 0.5,
+  breakerOpenMs: 5_000,
+  retryShare: 0.1,
+  maxRetries: 30,
+};
 
 /** Stands before every attempt: circuit breakers, room for so many at once, and a budget for repeats. */
 export interface Resilience {
@@ -48,8 +73,14 @@ export function createResilience(
       onBreaker(worst);
     }
   };
-  const writes = createBreaker(protection, now, tell);
-  const reads = createBreaker(protection, now, tell);
+  const rule = {
+    attempts: protection.breakerAttempts,
+    failingShare: protection.breakerShare,
+    openMs: protection.breakerOpenMs,
+  };
+  const breakerContext = { windowMs: WINDOW_MS, now, onChange: tell };
+  const writes = createBreaker(rule, breakerContext);
+  const reads = createBreaker(rule, breakerContext);
   return {
     acquire: async (isWrite, withinMs, signal) => {
       const breaker = isWrite ? writes : reads;
@@ -83,49 +114,66 @@ export function createResilience(
   };
 }
 
-function createBreaker(protection: ResilienceOptions, now: () => number, onChange: () => void) {
-  const rule = {
-    attempts: protection.breakerAttempts,
-    failingShare: protection.breakerShare,
-    openMs: protection.breakerOpenMs,
-  };
-  const tally = createSlidingWindow(WINDOW_MS, now);
-  let circuit: Circuit = CLOSED;
-  const become = (next: Circuit) => {
-    const changed = next.state !== circuit.state;
-    circuit = next;
-    if (changed) {
-      tally.clear();
-      onChange();
-    }
-  };
-  return {
-    state: () => circuit.state,
-    /** Why nothing is sent now; undefined where something may be. */
-    shut: (): NotAccepted | undefined => {
-      const admission = canAttempt(circuit, now(), rule);
-      return admission.pass === 'rejected' ? blockedLocally(PAUSED, admission.waitMs) : undefined;
-    },
-    pass: (): 'allowed' | 'probe' | undefined => {
-      const { pass } = canAttempt(circuit, now(), rule);
-      if (pass === 'probe') {
-        become({ state: 'half-open' });
-      }
-      return pass === 'rejected' ? undefined : pass;
-    },
-    conclude: (pass: 'allowed' | 'probe', health: Health) => {
-      if (health !== 'neutral') {
-        tally.count(health === 'bad');
-      }
-      become(recordOutcome(circuit, { pass, health }, tally.read(), now(), rule));
-    },
-  };
+/** At most so many at once; the others wait in line. */
+export interface Bulkhead {
+  /**
+   * `in`: there is room now, and `leave` has to follow. `full`: too many wait already. `late`: there
+   * was none in time. Throws only the reason of the caller's own abort.
+   */
+  readonly enter: (withinMs: number, signal?: AbortSignal) => Entry | Promise<Entry>;
+  readonly leave: () => void;
 }
 
-const PAUSED = 'WeChat Pay has failed too often recently: calls to it pause.';
+type Entry = 'acquired' | 'queue-full' | 'timed-out';
 
-/** Not sent for a reason of ours; to wait within the call would only make it longer. */
-export function blockedLocally(what: string, retryAfterMs: number): NotAccepted {
-  const none = { status: null, code: null, requestId: null };
-  return { kind: 'not-accepted', blockedLocally: true, what, retryAfterMs, ...none };
+export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
+  let inside = 0;
+  const waiting = new Set<() => void>();
+  const wait = (withinMs: number, signal: AbortSignal | undefined) =>
+    new Promise<Entry>((resolve, reject) => {
+      const leaveLine = () => {
+        waiting.delete(admitted);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', aborted);
+      };
+      const admitted = () => {
+        leaveLine();
+        resolve('acquired');
+      };
+      const aborted = () => {
+        leaveLine();
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(
+        () => {
+          leaveLine();
+          resolve('timed-out');
+        },
+        Math.max(0, withinMs),
+      );
+      waiting.add(admitted);
+      signal?.addEventListener('abort', aborted);
+    });
+  return {
+    enter: (withinMs, signal) => {
+      if (inside < places) {
+        inside += 1;
+        return 'acquired';
+      }
+      if (waiting.size >= maxWaiting) {
+        return 'queue-full';
+      }
+      signal?.throwIfAborted();
+      return wait(withinMs, signal);
+    },
+    leave: () => {
+      const [next] = waiting;
+      if (next === undefined) {
+        inside -= 1;
+      } else {
+        // The place goes straight to the one who has waited longest.
+        next();
+      }
+    },
+  };
 }

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { camelCase, snakeCase } from '../../../src/wechat/codec/case.ts';
-import { decode, encode, type Request } from '../../../src/wechat/codec/codec.ts';
+import {
+  camelCase,
+  decode,
+  encode,
+  type Request,
+  snakeCase,
+} from '../../../src/wechat/codec/codec.ts';
 import { createRequest } from '../../../src/wechat/codec/wire-types.ts';
 
 const { name: _, phone: __, userid: ___, address: ____, ...open } = createRequest;

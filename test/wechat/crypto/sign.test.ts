@@ -1,8 +1,13 @@
 import { verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Formatter, Rsa } from 'wechatpay-axios-plugin';
-import { authorization, requestMessage, signature } from '../../../src/wechat/crypto/sign.ts';
-import { answerMessage, verifySignature } from '../../../src/wechat/crypto/verify.ts';
+import {
+  answerMessage,
+  authorization,
+  requestMessage,
+  signature,
+  verifySignature,
+} from '../../../src/wechat/crypto/signature.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const keys = rsaKeys();

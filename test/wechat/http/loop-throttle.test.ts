@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createLoopThrottle } from '../../../src/wechat/http/loop-throttle.ts';
+import { createLoopThrottle } from '../../../src/wechat/http/transport.ts';
 
 test('what arrives together goes on a few in each turn of the event loop, in its order', async () => {
   const turn = createLoopThrottle(4);

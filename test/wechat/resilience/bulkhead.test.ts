@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBulkhead } from '../../../src/wechat/resilience/bulkhead.ts';
+import { createBulkhead } from '../../../src/wechat/resilience/resilience.ts';
 
 test('so many are in, so many wait, and the rest is turned away at once', async () => {
   const bulkhead = createBulkhead(2, 1);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSlidingWindow } from '../../../src/wechat/resilience/sliding-window.ts';
+import { createSlidingWindow } from '../../../src/wechat/resilience/circuit-breaker.ts';
 
 test('a tally counts what is marked, and forgets what is older than its window', () => {
   let now = 0;

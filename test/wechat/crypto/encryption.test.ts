@@ -1,8 +1,7 @@
 import { constants, privateDecrypt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Aes, Rsa } from 'wechatpay-axios-plugin';
-import { fieldEncryption } from '../../../src/wechat/codec/sensitive-fields.ts';
-import { decryptResource } from '../../../src/wechat/crypto/encrypted-resource.ts';
+import { decryptResource, fieldEncryption } from '../../../src/wechat/crypto/encryption.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
