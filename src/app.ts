@@ -11,33 +11,44 @@ import { logOperation } from './observability/operation-log.ts';
 import type { ObservationFilter } from './orders/queries/observed-state-cache.ts';
 import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
 import { createAdmission } from './plugins/admission/admission.ts';
-import { useAdmissionQueue, useAdmissionSlots } from './plugins/admission/use-admission-queue.ts';
-import { useRateLimit } from './plugins/admission/use-rate-limit.ts';
+import {
+  useAdmissionQueue,
+  useAdmissionSlots,
+  useRateLimit,
+} from './plugins/admission/use-admission.ts';
 import { useCompiler } from './plugins/compiler/use-compiler.ts';
-import { documentCaches } from './plugins/documents/document-caches.ts';
-import { rememberedShapes } from './plugins/documents/document-limits.ts';
+import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
   type TrustedDocuments,
   useTrustedDocuments,
 } from './plugins/documents/trusted-documents.ts';
-import { useDocumentLimits } from './plugins/documents/use-document-limits.ts';
+import {
+  documentCaches,
+  useDocumentLimits,
+  useTokenLimit,
+} from './plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from './plugins/documents/use-safe-errors.ts';
-import { useTokenLimit } from './plugins/documents/use-token-limit.ts';
 import {
   graphiqlAuthorization,
   useOfflineGraphiql,
 } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
-import { useBodyLimit, useClosingRefusals } from './plugins/use-body-limit.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
-import { useHealth } from './plugins/use-health.ts';
-import { useJsonOnly } from './plugins/use-json-only.ts';
-import { useMetrics } from './plugins/use-metrics.ts';
+import {
+  useBodyLimit,
+  useClosingRefusals,
+  useJsonOnly,
+  useResponseHeaders,
+} from './plugins/use-http-rules.ts';
 import { useNotify } from './plugins/use-notify.ts';
-import { useOperationLog } from './plugins/use-operation-log.ts';
-import { useResponseHeaders } from './plugins/use-response-headers.ts';
+import {
+  type AppLog,
+  useHealth,
+  useMetrics,
+  useOperationLog,
+  yogaLog,
+} from './plugins/use-observability.ts';
 import { createWebSocketEngine } from './plugins/websocket-engine.ts';
-import { type AppLog, yogaLog } from './plugins/yoga-log.ts';
 import {
   createContext,
   type GraphQLContext,

@@ -119,8 +119,8 @@ test('no folder has more than twelve files of its own', () => {
   expect(crowded.filter((folder) => !(folder in CROWDED))).toEqual([]);
 });
 
-test('no file is longer than 200 lines', () => {
-  expect(files.filter(({ lines }) => lines > 200).map(({ path }) => path)).toEqual([]);
+test('no file is longer than 300 lines', () => {
+  expect(files.filter(({ lines }) => lines > 300).map(({ path }) => path)).toEqual([]);
 });
 
 test.each(['schema', 'wechat'])(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { documentProblems } from '../plugins/documents/document-problems.ts';
+import { documentProblems } from '../plugins/documents/use-document-limits.ts';
 import { schema } from '../schema/index.ts';
 
 /**

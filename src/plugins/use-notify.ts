@@ -9,7 +9,7 @@ import {
   UntrustedNotificationError,
   type WechatPay,
 } from '../wechat/index.ts';
-import { readLimited } from './documents/read-limited-body.ts';
+import { readLimited } from './use-http-rules.ts';
 
 export interface NotifyOptions {
   readonly wechat: Pick<WechatPay, 'mchid' | 'readNotification'>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { documentProblems } from '../../src/plugins/documents/document-problems.ts';
+import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { schema } from '../../src/schema/index.ts';
 import { read, snippets } from '../fixtures/docs/documents.ts';
 

@@ -25,6 +25,21 @@ export interface DocumentShape {
   readonly rootFields: readonly string[];
 }
 
+export type Shapes = (document: DocumentNode) => DocumentShape;
+
+/** Measures each document once, for as long as it is kept. */
+export function rememberedShapes(): Shapes {
+  const shapes = new WeakMap<DocumentNode, DocumentShape>();
+  return (document) => {
+    let shape = shapes.get(document);
+    if (shape === undefined) {
+      shape = shapeOf(document);
+      shapes.set(document, shape);
+    }
+    return shape;
+  };
+}
+
 interface Measure {
   readonly depth: number;
   readonly aliases: number;

@@ -1,10 +1,12 @@
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import { SCOPES } from '../../../src/auth/caller.ts';
-import { documentCaches } from '../../../src/plugins/documents/document-caches.ts';
-import { rememberedShapes } from '../../../src/plugins/documents/document-limits.ts';
-import { documentProblems } from '../../../src/plugins/documents/document-problems.ts';
-import { useDocumentLimits } from '../../../src/plugins/documents/use-document-limits.ts';
+import { rememberedShapes } from '../../../src/plugins/documents/measure-document.ts';
+import {
+  documentCaches,
+  documentProblems,
+  useDocumentLimits,
+} from '../../../src/plugins/documents/use-document-limits.ts';
 import { useSafeErrors } from '../../../src/plugins/documents/use-safe-errors.ts';
 import { schema } from '../../../src/schema/index.ts';
 import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';

@@ -1,0 +1,152 @@
+import { type DocumentNode, GraphQLError } from 'graphql';
+import type { Plugin, YogaLogger } from 'graphql-yoga';
+import { type CallerContext, isAllowed } from '../auth/caller-of.ts';
+import type { OperationReport } from '../observability/operation-log.ts';
+import type { GraphQLContext } from '../schema/index.ts';
+import type { Shapes } from './documents/measure-document.ts';
+
+export interface HealthOptions {
+  /** Whether new requests are welcome; false while the server is stopping. */
+  readonly isReady: () => boolean | Promise<boolean>;
+}
+
+/** `GET /health`: the process lives. `GET /ready`: it takes new requests. Neither has a body. */
+export function useHealth({ isReady }: HealthOptions): Plugin {
+  return {
+    onRequest: async ({ url, endResponse, fetchAPI }) => {
+      if (url.pathname === '/health') {
+        endResponse(new fetchAPI.Response(null, { status: 200 }));
+      } else if (url.pathname === '/ready') {
+        endResponse(new fetchAPI.Response(null, { status: (await isReady()) ? 200 : 503 }));
+      }
+    },
+  };
+}
+
+export interface MetricsOptions {
+  readonly show: () => Promise<string>;
+  readonly contentType: string;
+  /** Told the status of answers that turn a request away. */
+  readonly refused: (status: number) => void;
+}
+
+const METRICS_PATH = '/metrics';
+const REFUSALS = new Set([401, 403, 405, 413, 415, 429, 503]);
+
+/** `GET /metrics`, for callers with the scope metrics:read. To be listed after authentication. */
+export function useMetrics(options: MetricsOptions): Plugin<object, CallerContext> {
+  const { show, contentType, refused } = options;
+  return {
+    onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
+      if (url.pathname !== METRICS_PATH) {
+        return;
+      }
+      if (request.method !== 'GET') {
+        endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: 'GET' } }));
+      } else if (!isAllowed(serverContext, 'metrics:read')) {
+        endResponse(new fetchAPI.Response(null, { status: 403 }));
+      } else {
+        const headers = { 'content-type': contentType };
+        endResponse(new fetchAPI.Response(await show(), { headers }));
+      }
+    },
+    onResponse: ({ response: { status } }) => {
+      if (REFUSALS.has(status)) {
+        refused(status);
+      }
+    },
+  };
+}
+
+export interface OperationsOptions {
+  readonly shapeOf: Shapes;
+  readonly onOperation: (report: OperationReport) => void;
+  /** Told +1 for each stream that begins, and -1 where it ends. */
+  readonly onStream: (change: 1 | -1) => void;
+}
+
+type OperationContext = GraphQLContext & Pick<CallerContext, 'req'>;
+type Result = { readonly errors?: readonly GraphQLError[] | undefined };
+
+/** Tells of every operation what it was, its result, and how long it took. */
+export function useOperationLog(options: OperationsOptions): Plugin<OperationContext> {
+  const { shapeOf, onOperation, onStream } = options;
+  const report = (
+    document: DocumentNode,
+    { caller, outcome, req }: OperationContext,
+    { errors }: Result,
+    since: number,
+  ) =>
+    onOperation({
+      operation: nameOf(shapeOf(document).rootFields),
+      outcome: errors?.[0] ? codeOf(errors[0]) : (outcome.refusal ?? 'OK'),
+      ms: performance.now() - since,
+      caller: caller.id,
+      request: req,
+    });
+  return {
+    onExecute: ({ args }) => {
+      const since = performance.now();
+      return {
+        onExecuteDone: ({ result }) => {
+          report(args.document, args.contextValue, 'errors' in result ? result : {}, since);
+        },
+      };
+    },
+    onSubscribe: ({ args }) => {
+      const since = performance.now();
+      return {
+        onSubscribeResult: ({ result }) => {
+          const isStream = Symbol.asyncIterator in result;
+          report(args.document, args.contextValue, isStream ? {} : result, since);
+          if (!isStream) {
+            return undefined;
+          }
+          onStream(1);
+          return { onEnd: () => onStream(-1) };
+        },
+      };
+    },
+  };
+}
+
+function nameOf([first = 'introspection', ...more]: readonly string[]): string {
+  return more.length > 0 ? 'several' : first;
+}
+
+/** What has no code yet gets one on its way out: faults in resolvers are masked, others are the caller's. */
+function codeOf({ extensions, path }: GraphQLError): string {
+  const { code } = extensions;
+  if (typeof code === 'string') {
+    return code;
+  }
+  return path === undefined ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+}
+
+/** What the application logs to. */
+export type AppLog = Readonly<
+  Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
+>;
+
+/** Yoga logs what it masks; log.ts redacts it. Its debug lines tell nothing that ours don't. */
+export function yogaLog(log: AppLog): YogaLogger {
+  const at = (level: 'info' | 'warn' | 'error') => (first: unknown) => {
+    if (isHangUp(first)) {
+      log.info({}, 'the caller hung up before the answer');
+    } else if (first instanceof Error) {
+      log[level]({ err: first }, 'unexpected error');
+    } else {
+      log[level]({}, String(first));
+    }
+  };
+  return { debug: () => {}, info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Nothing else aborts an operation: what takes too long is a time-out. */
+function isHangUp(error: unknown): boolean {
+  return (
+    error instanceof GraphQLError &&
+    error.cause instanceof Error &&
+    error.cause.name === 'AbortError'
+  );
+}
