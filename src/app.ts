@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga } from 'graphql-yoga';
 import type { Authenticator } from './auth/authenticator.ts';
-import type { Scope } from './auth/caller.ts';
-import { type CallerContext, callerOf } from './auth/caller-of.ts';
+import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import type { ClientAddress } from './http/client-address.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
-import type { ObservationFilter } from './orders/queries/observed-state-cache.ts';
 import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
+import type { ObservationFilter } from './orders/state/observation.ts';
 import { createAdmission } from './plugins/admission/admission.ts';
 import {
   useAdmissionQueue,

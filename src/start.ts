@@ -11,8 +11,8 @@ import { serveWebSocket } from './http/websocket.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import type { Log } from './observability/log.ts';
 import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
-import { createObservationFilter } from './orders/queries/observed-state-cache.ts';
 import { startReconciler } from './orders/reconciliation/reconciler.ts';
+import { createObservationFilter } from './orders/state/observation.ts';
 import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
 import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
 

@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin, YogaLogger } from 'graphql-yoga';
-import { type CallerContext, isAllowed } from '../auth/caller-of.ts';
+import { type CallerContext, isAllowed } from '../auth/caller.ts';
 import type { OperationReport } from '../observability/operation-log.ts';
 import type { GraphQLContext } from '../schema/index.ts';
 import type { Shapes } from './documents/measure-document.ts';

@@ -1,4 +1,4 @@
-import { idIssues } from '../orders/rules/id-rules.ts';
+import { idIssues } from '../orders/rules/field-rules.ts';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
 import type { GraphQLContext } from './context.ts';
 import { badArguments } from './query-errors.ts';

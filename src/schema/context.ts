@@ -1,7 +1,6 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
 import type { Visibility } from '../domain/visibility.ts';
-import { ownerOf } from '../orders/access/owner-hash.ts';
 import type { OrderServices } from '../orders/commands/services.ts';
 import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
@@ -73,7 +72,7 @@ export function createContext(
 
 /** Of a caller who may act for all, or for the one user it names; for nobody where it names none. */
 function visibilityOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Visibility {
-  const owner = openid === null ? null : ownerOf(ledger, openid);
+  const owner = openid === null ? null : ledger.ownerOf(openid);
   return scopes.has('orders:any')
     ? { kind: 'all', owner }
     : { kind: 'own', owner: owner ?? NOBODY };

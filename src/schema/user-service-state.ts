@@ -1,4 +1,4 @@
-import { requestNoIssues, userKeyIssues } from '../orders/rules/id-rules.ts';
+import { requestNoIssues, userKeyIssues } from '../orders/rules/field-rules.ts';
 import type { UserServiceState } from '../wechat/index.ts';
 import { assertValidArguments, withDefaults } from './arguments.ts';
 import { requireScope } from './authorization.ts';

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
@@ -18,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => clientFixture.close());
 
-const owner = (openid: string) => ownerOf(clientFixture.ledger, openid);
+const owner = (openid: string) => clientFixture.ledger.ownerOf(openid);
 const see = (outOrderNo: string, who: string | null, state = 'CREATED') =>
   clientFixture.see({ outOrderNo, state, owner: who === null ? null : owner(who) });
 const listen = (who: string, variables: JsonObject = {}) =>

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ownerOf } from '../../src/orders/access/owner-hash.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { as, caller, knowing, shopper } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
@@ -203,7 +202,7 @@ describe('a shopper', () => {
 
   test('does not get at an order made elsewhere by a create that is still open', async () => {
     const outOrderNo = newOutOrderNo();
-    const owner = ownerOf(fixture.ledger, B);
+    const owner = fixture.ledger.ownerOf(B);
     await made('operator', { outOrderNo });
     await fixture.ledger.idle();
     await writeRows(fixture.ledger, async (tx) => {

@@ -9,8 +9,8 @@ import {
   type WechatPay,
 } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
+import type { FeeItem } from '../rules/field-rules.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
-import type { FeeItem } from '../rules/item-rules.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
 import { startDeadline } from './call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';

@@ -3,7 +3,6 @@ import {
   type CreatePayAfterOrderRequest,
   createdByQuery,
 } from '../../wechat/index.ts';
-import { ownerOf } from '../access/owner-hash.ts';
 import { checkNumberAvailable } from '../access/ownership.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
@@ -29,7 +28,7 @@ export async function createOrder(
 ): Promise<Replayable<CreatedPayAfterOrder>> {
   const { wechat, ledger, visibility } = desk;
   const deadline = startDeadline(wechat);
-  const given = typeof order.openid === 'string' ? ownerOf(ledger, order.openid) : null;
+  const given = typeof order.openid === 'string' ? ledger.ownerOf(order.openid) : null;
   const owner = visibility.owner ?? given;
   const isForeign = given !== null && given !== owner;
   const refusal = await checkCreate(desk, order, { deadline, isForeign });

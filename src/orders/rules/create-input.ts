@@ -5,10 +5,8 @@ import {
   toWireMoment,
   toWireTime,
 } from '../../wechat/index.ts';
-import { checkIds } from './id-rules.ts';
-import type { InputIssue } from './input-issue.ts';
-import { createIssueCollector, type IssueCollector } from './issue-collector.ts';
-import { checkDiscounts, checkFees } from './item-rules.ts';
+import { checkDiscounts, checkFees, checkIds } from './field-rules.ts';
+import { createIssueCollector, type InputIssue, type IssueCollector } from './input-issue.ts';
 
 /** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */
 const SENSITIVE_MAX_BYTES = 214;

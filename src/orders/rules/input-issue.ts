@@ -1,3 +1,5 @@
+import type { InputRules } from '../../domain/input-rules.ts';
+
 /** One thing wrong with an input. Says what is expected, never what was given. */
 export interface InputIssue {
   /** As in the input, indices as strings: `["fees", "0", "feeName"]`. */
@@ -6,7 +8,7 @@ export interface InputIssue {
   readonly message: string;
 }
 
-export type InputIssueCode =
+type InputIssueCode =
   | 'REQUIRED'
   | 'NOT_ALLOWED'
   | 'TOO_LONG'
@@ -26,4 +28,74 @@ export class InvalidInputError extends Error {
     super(`Nothing was sent to WeChat Pay. Mend these fields: ${fields}.`);
     this.issues = issues;
   }
+}
+
+/** Where a rule comes from: said of pay-after orders or of every APIv3 call, or of a sibling product. */
+export type Source = 'confirmed' | 'analogy';
+
+type Path = readonly string[];
+type Optional<T> = T | null | undefined;
+
+/** Collects issues. Each check is silent where the value is absent, but for `required`. */
+export interface IssueCollector {
+  readonly issues: readonly InputIssue[];
+  readonly check: (
+    holds: boolean,
+    source: Source,
+    path: Path,
+    code: InputIssueCode,
+    message: string,
+  ) => void;
+  readonly required: (value: Optional<string>, source: Source, path: Path) => void;
+  /** Counts characters, a Chinese one as 1. */
+  readonly length: (value: Optional<string>, max: number, source: Source, path: Path) => void;
+  /** WeChat takes characters of one to three UTF-8 bytes: no emoji, no rare ideographs. */
+  readonly characters: (value: Optional<string>, source: Source, path: Path) => void;
+  readonly amount: (value: Optional<number>, path: Path) => void;
+  readonly unique: (values: readonly string[], path: (index: number) => Path) => void;
+}
+
+const NOT_FOR_WECHAT = /[\0\u{10000}-\u{10FFFF}\u{D800}-\u{DFFF}]/u;
+
+export function createIssueCollector(rules: InputRules): IssueCollector {
+  const issues: InputIssue[] = [];
+  const unless: IssueCollector['check'] = (holds, source, path, code, message) => {
+    if (!holds && (source === 'confirmed' || rules === 'all')) {
+      issues.push({ path, code, message });
+    }
+  };
+  return {
+    issues,
+    check: unless,
+    required: (value, source, path) =>
+      unless(Boolean(value), source, path, 'REQUIRED', 'Must be given, and not be empty.'),
+    length: (value, max, source, path) =>
+      unless(lengthOf(value) <= max, source, path, 'TOO_LONG', `At most ${max} characters.`),
+    characters: (value, source, path) =>
+      unless(
+        !NOT_FOR_WECHAT.test(value ?? ''),
+        source,
+        path,
+        'BAD_CHARACTER',
+        'WeChat Pay takes no characters of four UTF-8 bytes, such as emoji.',
+      ),
+    amount: (value, path) =>
+      unless(
+        value === null || value === undefined || (Number.isSafeInteger(value) && value >= 0),
+        'confirmed',
+        path,
+        'OUT_OF_RANGE',
+        'A whole number of fen, from 0 to 9007199254740991.',
+      ),
+    unique: (values, path) => {
+      values.forEach((value, index) => {
+        const first = values.indexOf(value) === index;
+        unless(first, 'analogy', path(index), 'NOT_UNIQUE', 'Names must differ in one order.');
+      });
+    },
+  };
+}
+
+function lengthOf(value: Optional<string>): number {
+  return [...(value ?? '')].length;
 }

@@ -1,9 +1,18 @@
 import type { InputRules } from '../../domain/input-rules.ts';
 import { ON_ACCEPT, toWireMoment, toWireTime } from '../../wechat/index.ts';
-import { checkIds } from './id-rules.ts';
-import type { InputIssue } from './input-issue.ts';
-import { createIssueCollector, type IssueCollector, type Source } from './issue-collector.ts';
-import { checkDiscounts, checkFees, type DiscountItem, type FeeItem } from './item-rules.ts';
+import {
+  checkDiscounts,
+  checkFees,
+  checkIds,
+  type DiscountItem,
+  type FeeItem,
+} from './field-rules.ts';
+import {
+  createIssueCollector,
+  type InputIssue,
+  type IssueCollector,
+  type Source,
+} from './input-issue.ts';
 
 type Optional<T> = T | null | undefined;
 

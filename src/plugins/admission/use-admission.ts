@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, callerOf } from '../../auth/caller-of.ts';
+import { type CallerContext, callerOf } from '../../auth/caller.ts';
 import type { RateLimit } from '../../auth/rate-limit.ts';
 import { overloaded, overloadedResponse } from '../../http/overloaded.ts';
 import type { Admission } from './admission.ts';

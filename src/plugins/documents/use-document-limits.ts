@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
-import { type CallerContext, isAllowed } from '../../auth/caller-of.ts';
+import { type CallerContext, isAllowed } from '../../auth/caller.ts';
 import { type DocumentShape, type Shapes, shapeOf } from './measure-document.ts';
 
 /** Several times what a document with every field of the schema needs; the stack has room for more. */

@@ -1,5 +1,5 @@
 import { eventStream } from '../../orders/events/event-stream.ts';
-import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
+import { orderKeyIssues } from '../../orders/rules/field-rules.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { badArguments } from '../query-errors.ts';

@@ -1,6 +1,5 @@
 import DataLoader from 'dataloader';
-import { queryKey } from '../../orders/queries/in-flight-query.ts';
-import type { QueryCoalescing } from '../../orders/queries/query-coalescing.ts';
+import { type QueryCoalescing, queryKey } from '../../orders/queries/query-coalescing.ts';
 import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
 import type { UpstreamBudget } from '../upstream-budget.ts';
 

@@ -1,5 +1,5 @@
 import { showIfVisible } from '../../orders/access/ownership.ts';
-import { orderKeyIssues } from '../../orders/rules/id-rules.ts';
+import { orderKeyIssues } from '../../orders/rules/field-rules.ts';
 import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
 import { assertValidArguments, withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';

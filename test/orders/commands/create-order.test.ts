@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ownerOf } from '../../../src/orders/access/owner-hash.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
 import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
@@ -49,7 +48,7 @@ test('an order is made at WeChat, and recorded with its owner, its amount and on
   expect(await orderOf(desk.ledger, input.outOrderNo)).toMatchObject({
     state: 'USER_ACCEPTED',
     risk_amount: 9_900,
-    owner: ownerOf(desk.ledger, openid),
+    owner: desk.ledger.ownerOf(openid),
   });
   expect(await eventsOf(desk.ledger)).toMatchObject([
     { state: 'USER_ACCEPTED', source: 'MUTATION' },
@@ -173,7 +172,7 @@ test('a notification that comes before the answer leaves one order, one owner an
   await desk.ledger.idle();
   expect(await orderOf(desk.ledger, outOrderNo)).toMatchObject({
     state: 'USER_ACCEPTED',
-    owner: ownerOf(desk.ledger, openid),
+    owner: desk.ledger.ownerOf(openid),
     risk_amount: 9_900,
   });
   expect(await eventsOf(desk.ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);

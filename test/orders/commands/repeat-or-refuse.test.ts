@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
-import { ownerOf } from '../../../src/orders/access/owner-hash.ts';
 import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
 import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
@@ -138,7 +137,7 @@ async function startWorld() {
     return { ...ids, finishType: 'FINISHED' as const, totalAmount, fees };
   };
   const reachOf = (caller: CallerName): Visibility =>
-    caller === 'shop' ? ALL_ORDERS : { kind: 'own', owner: ownerOf(ledger, caller) };
+    caller === 'shop' ? ALL_ORDERS : { kind: 'own', owner: ledger.ownerOf(caller) };
   const shownState = async () => {
     const orders = await upstream.control('GET', 'orders');
     const list: readonly unknown[] = Array.isArray(orders) ? orders : [];
@@ -173,7 +172,7 @@ async function startWorld() {
         .executeTakeFirst();
       return row?.owner;
     },
-    ownerOf: (caller: CallerName) => ownerOf(ledger, caller),
+    ownerOf: (caller: CallerName) => ledger.ownerOf(caller),
     later: () => {
       aheadMs += 7_200_000;
     },

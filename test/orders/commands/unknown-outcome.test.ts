@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import { ownerOf } from '../../../src/orders/access/owner-hash.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
@@ -41,7 +40,7 @@ describe('a create of which no answer came', () => {
     expect(await status()).toEqual(['done']);
     expect(await orderOf(ledger, input.outOrderNo)).toMatchObject({
       state: 'USER_ACCEPTED',
-      owner: ownerOf(ledger, openid),
+      owner: ledger.ownerOf(openid),
       risk_amount: 9_900,
     });
     expect(await eventsOf(ledger)).toMatchObject([{ source: 'RECONCILER' }]);

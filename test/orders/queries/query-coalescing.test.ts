@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createObservationFilter } from '../../../src/orders/queries/observed-state-cache.ts';
 import { createQueryCoalescing } from '../../../src/orders/queries/query-coalescing.ts';
+import { createObservationFilter } from '../../../src/orders/state/observation.ts';
 import type { PayAfterOrder } from '../../../src/wechat/index.ts';
 import {
   createTestApp,
