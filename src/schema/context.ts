@@ -1,7 +1,7 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
 import type { Visibility } from '../domain/visibility.ts';
-import type { OrderServices } from '../orders/commands/services.ts';
+import type { OrderServices } from '../orders/commands/write-order.ts';
 import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
 import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
 import { createUpstreamBudget, type UpstreamBudget } from './upstream-budget.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { keepOpen, settleIntent } from '../../src/ledger/jobs/finish-intent.ts';
-import type { Intended } from '../../src/orders/commands/acquire-intent.ts';
-import { acquireIntent } from '../../src/orders/commands/acquire-intent.ts';
+import { acquireIntent, type Intended } from '../../src/orders/commands/write-order.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
 import { bytes, intended } from '../fixtures/ledger/intended.ts';

@@ -7,9 +7,9 @@ import {
   type PayAfterOrder,
   type WechatPay,
 } from '../../wechat/index.ts';
-import type { CallDeadline } from '../commands/call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/repeat-or-refuse.ts';
+import type { CallDeadline } from '../commands/write-order.ts';
 
 /** What is needed to tell whose an order is. */
 export interface OwnershipServices {

@@ -6,11 +6,16 @@ import {
 import { checkOwnOrder } from '../access/ownership.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
-import { type CallDeadline, startDeadline } from './call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderServices } from './services.ts';
-import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
+import {
+  type CallDeadline,
+  type OrderServices,
+  type OrderWrite,
+  type Replayable,
+  startDeadline,
+  writeOrder,
+} from './write-order.ts';
 
 /**
  * Cancels an order. A shopper may do so before it is confirmed; for others WeChat decides. The user

@@ -12,11 +12,15 @@ import { checkActsForAll } from '../access/ownership.ts';
 import type { FeeItem } from '../rules/field-rules.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
-import { startDeadline } from './call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderServices } from './services.ts';
-import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
+import {
+  type OrderServices,
+  type OrderWrite,
+  type Replayable,
+  startDeadline,
+  writeOrder,
+} from './write-order.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
 

@@ -6,10 +6,15 @@ import {
 import { checkNumberAvailable } from '../access/ownership.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
-import { type CallDeadline, startDeadline } from './call-deadline.ts';
 import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderServices } from './services.ts';
-import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
+import {
+  type CallDeadline,
+  type OrderServices,
+  type OrderWrite,
+  type Replayable,
+  startDeadline,
+  writeOrder,
+} from './write-order.ts';
 
 const FOREIGN_OPENID: InputIssue = {
   path: ['openid'],

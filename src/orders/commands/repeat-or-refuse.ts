@@ -6,10 +6,10 @@ import {
   WechatError,
   WechatRefusedError,
 } from '../../wechat/index.ts';
-import type { Intended } from './acquire-intent.ts';
-import type { CallDeadline } from './call-deadline.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import {
+  type CallDeadline,
+  type Intended,
   type OrderWrite,
   type Replayable,
   recordSuccess,

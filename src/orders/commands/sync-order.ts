@@ -2,10 +2,14 @@ import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
-import { startDeadline } from './call-deadline.ts';
 import { repeatOrRefuse } from './repeat-or-refuse.ts';
-import type { OrderServices } from './services.ts';
-import { type OrderWrite, type Replayable, writeOrder } from './write-order.ts';
+import {
+  type OrderServices,
+  type OrderWrite,
+  type Replayable,
+  startDeadline,
+  writeOrder,
+} from './write-order.ts';
 
 /**
  * Reports to WeChat that the user has paid elsewhere. Never a shopper's.

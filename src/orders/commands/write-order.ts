@@ -1,19 +1,77 @@
+import type { InputRules } from '../../domain/input-rules.ts';
+import type { Visibility } from '../../domain/visibility.ts';
+import type { AcquiredIntent } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
+import type { Operation } from '../../ledger/records.ts';
 import { within } from '../../ledger/within.ts';
 import {
+  attemptTimeout,
+  OrderConflictError,
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
   outcomeByQuery,
   type PayAfterOrder,
+  type PreparedWrite,
   WechatError,
   type WechatPay,
   WechatUnavailableError,
   type WriteOptions,
 } from '../../wechat/index.ts';
 import { observationOf, warnIfSuspicious } from '../state/observation.ts';
-import { type AcquiredIntent, acquireIntent, type Intended } from './acquire-intent.ts';
-import type { CallDeadline } from './call-deadline.ts';
+import { NO_ANSWER } from './query-before-write.ts';
+
+/** What the writes to orders need of the world. */
+export interface OrderServices {
+  readonly wechat: WechatPay;
+  readonly inputRules: InputRules;
+  readonly ledger: Ledger;
+  /** Whose orders these are. */
+  readonly visibility: Visibility;
+}
+
+export interface WriteServices {
+  readonly ledger: Ledger;
+  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
+}
+
+/** The time that one call to write an order has, waiting for the ledger included. */
+export interface CallDeadline {
+  /** On the monotonic clock, ms: the caller has an answer by then. */
+  readonly deadline: number;
+  /** Nothing is sent for the first time after this: an attempt needs the rest. */
+  readonly sendBy: number;
+  /** A query before the write ends by then: the ledger needs the time from here to `sendBy`. */
+  readonly queryBy: number;
+}
+
+/** Part of the whole time. */
+const LEDGER_SHARE = 0.15;
+
+/** Starts the clock of a call: `WECHAT_TIMEOUT_MS` in all. */
+export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): CallDeadline {
+  const deadline = performance.now() + timeoutMs;
+  const sendBy = deadline - attemptTimeout(timeoutMs, timeoutMs);
+  return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
+}
+
+/** What is about to be written to WeChat Pay, and by whom. */
+export interface Intended {
+  readonly operation: Operation;
+  readonly outOrderNo: string;
+  readonly appid: string;
+  readonly serviceId: string;
+  /** The canonical wire object before encryption. */
+  readonly canonical: string;
+  /**
+   * Keyed hash of an openid: for a create the user of the order, if known; for the others the shopper
+   * who writes, null for callers who may act for every user. Never a credential, so that a change of
+   * keys breaks no repeat.
+   */
+  readonly owner: string | null;
+  /** The bytes, or what makes them; that is called only if there is no intent with this input yet. */
+  readonly prepare: PreparedWrite | (() => PreparedWrite | Promise<PreparedWrite>);
+}
 
 /** What an answer says about the order. */
 type Seen = Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
@@ -30,11 +88,6 @@ export interface OrderWrite<T> {
 
 /** `replayed`: this call had no new effect, since the same one had succeeded before. */
 export type Replayable<T> = T & { readonly replayed: boolean };
-
-export interface WriteServices {
-  readonly ledger: Ledger;
-  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
-}
 
 /**
  * The intent is durable before a byte goes to WeChat; the same input sends the same bytes, also
@@ -84,6 +137,62 @@ export async function writeOrder<T extends object>(
     }
     throw error;
   }
+}
+
+type IntentLedger = Pick<Ledger, 'hasIntent' | 'acquireIntent'>;
+
+/**
+ * Makes an intent durable before anything is sent. The same operation with the same input has one
+ * already: its bytes are returned, to be sent again. With other input it is a conflict.
+ * @param sendBy on the monotonic clock, ms: an intent that is not durable by then is not sent
+ * @throws OrderConflictError, LedgerUnavailableError
+ */
+export async function acquireIntent(
+  ledger: IntentLedger,
+  intended: Intended,
+  sendBy: number = Number.POSITIVE_INFINITY,
+): Promise<AcquiredIntent> {
+  const { operation, outOrderNo, appid, serviceId, canonical, owner } = intended;
+  const key = { operation, outOrderNo, canonical, owner };
+  const fresh = ownBytes(await freshBytes(ledger, intended, key, sendBy));
+  const acquired = await ledger.acquireIntent({ ...key, appid, serviceId, fresh }, sendBy);
+  if (acquired === 'conflict') {
+    throw new OrderConflictError(outOrderNo, NO_ANSWER);
+  }
+  // The intent that was found was released meanwhile: now this is a new one.
+  return acquired === 'missing' ? await acquireIntent(ledger, intended, sendBy) : acquired;
+}
+
+/** Undefined if there is an intent already: what another call did to the order is no failure of this one. */
+async function freshBytes(
+  ledger: IntentLedger,
+  { prepare }: Pick<Intended, 'prepare'>,
+  key: Parameters<Ledger['hasIntent']>[0],
+  sendBy: number,
+): Promise<PreparedWrite | undefined> {
+  if (typeof prepare !== 'function') {
+    return prepare;
+  }
+  if (await ledger.hasIntent(key, sendBy)) {
+    return undefined;
+  }
+  try {
+    return await prepare();
+  } catch (error) {
+    if (await ledger.hasIntent(key, sendBy)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Values only, and a body without the buffer that it may be a part of: they go to another thread. */
+function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
+  if (fresh === undefined) {
+    return undefined;
+  }
+  const { target, body, platformSerial } = fresh;
+  return { target, body: new Uint8Array(body), platformSerial };
 }
 
 /** Records in the background that a write took effect, and what was seen of the order thereby. */

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LedgerCrashedError, startWorkerEngine } from '../../../src/ledger/engine/worker-engine.ts';
-import { acquireIntent } from '../../../src/orders/commands/acquire-intent.ts';
+import { acquireIntent } from '../../../src/orders/commands/write-order.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { at } from '../../fixtures/json.ts';

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { settleIntent } from '../../../src/ledger/jobs/finish-intent.ts';
-import type { Intended } from '../../../src/orders/commands/acquire-intent.ts';
-import { type OrderWrite, writeOrder } from '../../../src/orders/commands/write-order.ts';
+import {
+  type Intended,
+  type OrderWrite,
+  writeOrder,
+} from '../../../src/orders/commands/write-order.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { settleIntent } from '../../../src/ledger/jobs/finish-intent.ts';
-import type { Intended } from '../../../src/orders/commands/acquire-intent.ts';
-import { acquireIntent } from '../../../src/orders/commands/acquire-intent.ts';
+import { acquireIntent, type Intended } from '../../../src/orders/commands/write-order.ts';
 import { OrderConflictError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { intended } from '../../fixtures/ledger/intended.ts';

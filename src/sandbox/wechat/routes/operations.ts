@@ -9,8 +9,11 @@ import type { Operation, Order } from '../../orders/orders.ts';
 import type { SandboxRules } from '../../rules.ts';
 import type { SandboxState } from '../../sandbox.ts';
 import { at, readObject } from '../../validation/body-object.ts';
-import { completeFindings } from '../../validation/complete-findings.ts';
-import { cancelFindings, syncFindings } from '../../validation/short-bodies.ts';
+import {
+  cancelFindings,
+  completeFindings,
+  syncFindings,
+} from '../../validation/operation-findings.ts';
 import { NUMBER, success } from '../answer.ts';
 import { orderIs, orderNotFound, paramError } from '../refusal.ts';
 import { mustBeBound } from './parameters.ts';

@@ -1,11 +1,12 @@
-import { type JsonObject, textOf } from '../http/json.ts';
+import { isJsonObject, type JsonObject, textOf } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
-import { type Finding, fieldFindings, listFindings } from './body-findings.ts';
+import { type Finding, fieldFindings, listFindings, memberFindings } from './body-findings.ts';
 import { FEE_FIELDS } from './create-rules.ts';
 import {
   isFlag,
   isInteger,
   isList,
+  isObject,
   isText,
   longest,
   mostItems,
@@ -90,5 +91,41 @@ function* findingsByUse(wire: JsonObject): Generator<Finding> {
   }
   if (wire['real_service_end_location'] !== undefined) {
     yield { field: '/real_service_end_location', issue: 'not with finish_type 1' };
+  }
+}
+
+const CANCEL: readonly FieldRule[] = [
+  ...APPID,
+  ...SERVICE_ID,
+  ...confirmed('reason', required, isText),
+  ...analogy('reason', longest(50)),
+];
+
+const SYNC: readonly FieldRule[] = [
+  ...APPID,
+  ...SERVICE_ID,
+  ...analogy('type', required),
+  ...confirmed('type', oneOf('Order_Paid')),
+  ...confirmed('detail', required, isObject),
+];
+
+const DETAIL: readonly FieldRule[] = confirmed(
+  'paid_time',
+  required,
+  shapedLike(/^\d{14}$/, 'yyyyMMddHHmmss'),
+  realTime,
+);
+
+/** Everything wrong with the body of a cancel by itself. */
+export function cancelFindings(wire: JsonObject, rules: SandboxRules): Iterable<Finding> {
+  return fieldFindings(wire, { fields: CANCEL, lists: {} }, rules);
+}
+
+/** Everything wrong with the body of a sync by itself. */
+export function* syncFindings(wire: JsonObject, rules: SandboxRules): Generator<Finding> {
+  yield* fieldFindings(wire, { fields: SYNC, lists: {} }, rules);
+  const detail = wire['detail'];
+  if (isJsonObject(detail)) {
+    yield* memberFindings(detail, DETAIL, '/detail');
   }
 }
