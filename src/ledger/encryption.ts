@@ -20,14 +20,16 @@ export interface Encryption {
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const NONCES_AT_ONCE = 256;
 
 /** @param dataKey 32 bytes */
 export function createEncryption(dataKey: Uint8Array): Encryption {
   const sealing = derive(dataKey, 'seal');
   const hashing = derive(dataKey, 'hash');
+  const drawNonce = createNonces();
   return {
     encrypt: (plaintext, kind) => {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = drawNonce();
       const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
       cipher.setAAD(Buffer.from(kind));
       const bytes = [nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
@@ -46,6 +48,20 @@ export function createEncryption(dataKey: Uint8Array): Encryption {
     },
     hash: (text, kind) =>
       createHmac('sha256', hashing).update(`${kind}\n${text}`).digest('base64url'),
+  };
+}
+
+/** Random nonces, each given out once: drawn one by one they cost as much as the encryption. */
+function createNonces(): () => Uint8Array {
+  let pool = new Uint8Array();
+  let next = 0;
+  return () => {
+    if (next === pool.length) {
+      pool = randomBytes(NONCES_AT_ONCE * NONCE_BYTES);
+      next = 0;
+    }
+    next += NONCE_BYTES;
+    return pool.subarray(next - NONCE_BYTES, next);
   };
 }
 

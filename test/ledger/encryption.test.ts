@@ -51,6 +51,11 @@ describe('what is sealed', () => {
     expect(new Set(seals).size).toBe(100);
   });
 
+  test('has a nonce that no other one has', () => {
+    const nonces = Array.from({ length: 1_000 }, () => encryption.encrypt('', '').slice(0, 16));
+    expect(new Set(nonces).size).toBe(nonces.length);
+  });
+
   test('does not show what it holds', () => {
     const sealed = Buffer.from(encryption.encrypt(TEXT, 'body'), 'base64');
     expect(sealed.includes('13800138000')).toBe(false);

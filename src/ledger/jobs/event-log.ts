@@ -1,6 +1,7 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
 import type { PayAfterState } from '../../domain/pay-after-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
+import { compiledQuery, type Params } from '../database/compiled-query.ts';
 import type { Tables } from '../database/tables.ts';
 import type { LoggedEvent } from '../records.ts';
 import type { ReadContext } from './context.ts';
@@ -19,20 +20,31 @@ export interface EventsAfter {
 /** The log after a cursor, oldest first. */
 export async function eventsAfter(
   { db }: ReadContext,
-  { cursor, visibility, outOrderNo, limit }: EventsAfter,
+  { cursor, visibility, outOrderNo = null, limit }: EventsAfter,
 ): Promise<readonly LoggedEvent[]> {
-  let query = logAfter(db, cursor);
-  if (visibility !== undefined) {
-    query = visibleIn(query, visibility);
-  }
-  if (typeof outOrderNo === 'string') {
-    query = query.where('events.out_order_no', '=', outOrderNo);
-  }
-  const rows = await query.limit(limit).execute();
+  const rows =
+    visibility === undefined && outOrderNo === null
+      ? await wholeLogAfter(db, { cursor, limit })
+      : await partOf(logAfter(db, cursor), visibility, outOrderNo).limit(limit).execute();
   return rows.map((row) => ({ ...orderEvent(row), owner: row.owner, claimant: row.claimant }));
 }
 
-function logAfter(db: Kysely<Tables>, cursor: number) {
+/** What every instance reads after each commit. */
+const wholeLogAfter = compiledQuery(
+  (db, { cursor, limit }: Params<Pick<EventsAfter, 'cursor' | 'limit'>>) =>
+    logAfter(db, cursor).limit(limit),
+);
+
+function partOf(
+  log: EventLog,
+  visibility: Visibility | undefined,
+  outOrderNo: string | null,
+): EventLog {
+  const visible = visibility === undefined ? log : visibleIn(log, visibility);
+  return outOrderNo === null ? visible : visible.where('events.out_order_no', '=', outOrderNo);
+}
+
+function logAfter(db: Kysely<Tables>, cursor: number | RawBuilder<number>) {
   return db
     .selectFrom('events')
     .leftJoin('orders', 'orders.out_order_no', 'events.out_order_no')
