@@ -31,7 +31,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
   const bus = await createEventBus(
     {
       newest: () => run('newestEventId', undefined),
-      eventsAfter: (query) => run('eventsAfter', query),
+      eventsAfter: (query) => run('eventsAfter', query, { background: true }),
       onNotify: engine.onNotify,
     },
     (err) => log.warn({ err }, 'reading the event log failed, retrying'),
@@ -42,9 +42,10 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     input: JobInput<Name>,
     background = false,
   ): Promise<JobOutput<Name>> => {
-    const value = await run(name, input, { background });
+    const writing = run(name, input, { background });
+    // The engine reads the log after the write: both go to its thread, and come back, together.
     bus.poll();
-    return value;
+    return await writing;
   };
   const beforeDeadline = (sendBy: number) =>
     Number.isFinite(sendBy) ? { deadline: monotonicMs() + sendBy - performance.now() } : {};

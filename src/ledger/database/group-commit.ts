@@ -7,7 +7,7 @@ import type { Tables } from './tables.ts';
 export type { Tx } from './commit.ts';
 
 /** `background`: no caller waits for the job, so that it may wait longer for a lock. */
-type Pace = 'immediate' | 'background';
+export type Pace = 'immediate' | 'background';
 
 export interface Writer {
   /**
@@ -19,10 +19,10 @@ export interface Writer {
   /** Resolves once every job that waits is written. */
   readonly idle: () => Promise<void>;
   /**
-   * Resolves once the jobs that were given until now are written, so that a read sees them; and
-   * immediately while another process holds the lock.
+   * Resolves once the jobs that were given until now are written, so that a read sees them; and, where
+   * a caller waits for the read, immediately while another process holds the lock.
    */
-  readonly caughtUp: () => Promise<void>;
+  readonly caughtUp: (pace?: Pace) => Promise<void>;
 }
 
 export interface GroupCommit extends Writer {
@@ -34,6 +34,13 @@ interface Waiting extends Job {
   readonly pace: Pace;
   /** On the monotonic clock, ms. */
   readonly since: number;
+}
+
+/** A read that waits until so many jobs are settled. */
+interface Reader {
+  readonly after: number;
+  readonly pace: Pace;
+  readonly resume: () => void;
 }
 
 /** Bounds how long one transaction holds the lock. */
@@ -56,13 +63,15 @@ export function createGroupCommit(
   let isBlocked = false;
   let given = 0;
   let settled = 0;
-  let readers: { readonly after: number; readonly resume: () => void }[] = [];
+  let readers: Reader[] = [];
 
+  const maySee = ({ after, pace }: Omit<Reader, 'resume'>) =>
+    after <= settled || (isBlocked && pace === 'immediate');
   const resumeReaders = () => {
     const waiting = readers;
     readers = [];
     for (const reader of waiting) {
-      if (isBlocked || reader.after <= settled) {
+      if (maySee(reader)) {
         reader.resume();
       } else {
         readers.push(reader);
@@ -128,14 +137,13 @@ export function createGroupCommit(
         await working;
       }
     },
-    caughtUp: () => {
-      if (isBlocked || settled >= given) {
-        return Promise.resolve();
-      }
+    caughtUp: (pace = 'immediate') => {
       const after = given;
-      return new Promise((resume) => {
-        readers.push({ after, resume });
-      });
+      return maySee({ after, pace })
+        ? Promise.resolve()
+        : new Promise((resume) => {
+            readers.push({ after, pace, resume });
+          });
     },
     blocked: () => {
       isBlocked = true;

@@ -1,10 +1,12 @@
-/** Collects what is given in one turn, and sends it together: each message between threads costs. */
+/**
+ * Collects what is given in one turn of the loop, and sends it together at its end: each message
+ * between threads wakes the other one, and what comes together shares a commit.
+ */
 export function createBatch<T>(send: (items: readonly T[]) => void): (item: T) => void {
   let items: T[] = [];
   return (item) => {
     if (items.push(item) === 1) {
-      // After the microtasks that are due: they give more.
-      process.nextTick(() => {
+      setImmediate(() => {
         const batch = items;
         items = [];
         send(batch);

@@ -3,7 +3,7 @@ import type { JobInput, JobName, JobOutput } from '../jobs/jobs.ts';
 export interface RunOptions {
   /** On the clock of `monotonicMs`: a job that begins later is not executed. */
   readonly deadline?: number | undefined;
-  /** No caller waits for it. */
+  /** No caller waits for it, so that it may wait for a lock that another process holds. */
   readonly background?: boolean | undefined;
 }
 

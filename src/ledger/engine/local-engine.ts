@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Tx } from '../database/commit.ts';
+import type { Pace } from '../database/group-commit.ts';
 import type { Store } from '../database/open-store.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
@@ -30,23 +31,20 @@ const SILENT: ReadonlySet<JobName> = new Set(['acquireIntent', 'claimDue']);
 /** Runs the jobs in this thread. */
 export function createLocalEngine(store: Store, encryption: Encryption): Engine {
   const { db, write, caughtUp, notify, idle, onNotify, close } = store;
-  const read = async (name: ReadName, input: unknown, { deadline }: RunOptions) => {
-    await caughtUp();
+  const read = async (name: ReadName, input: unknown, { deadline, background }: RunOptions) => {
+    await caughtUp(paceOf(background));
     checkDeadline(deadline);
     return await reads[name]({ db, encryption }, input);
   };
   const writeJob = (name: WriteName, input: unknown, { deadline, background }: RunOptions) =>
-    write(
-      async (tx) => {
-        checkDeadline(deadline);
-        const value = await writes[name]({ db: tx, encryption }, input);
-        if (!SILENT.has(name)) {
-          await notify(tx);
-        }
-        return value;
-      },
-      background ? 'background' : 'immediate',
-    );
+    write(async (tx) => {
+      checkDeadline(deadline);
+      const value = await writes[name]({ db: tx, encryption }, input);
+      if (!SILENT.has(name)) {
+        await notify(tx);
+      }
+      return value;
+    }, paceOf(background));
   return {
     run: (name, input, options) =>
       isRead(name) ? read(name, input, options) : writeJob(name, input, options),
@@ -58,6 +56,10 @@ export function createLocalEngine(store: Store, encryption: Encryption): Engine 
 
 function isRead(name: JobName): name is ReadName {
   return name in READS;
+}
+
+function paceOf(background: boolean | undefined): Pace {
+  return background ? 'background' : 'immediate';
 }
 
 function checkDeadline(deadline: number | undefined) {

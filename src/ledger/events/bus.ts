@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventsAfter } from '../jobs/event-log.ts';
 import type { LoggedEvent } from '../records.ts';
 import { createListeners, type Interest, type Listener } from './listeners.ts';
@@ -7,7 +6,7 @@ import { createListeners, type Interest, type Listener } from './listeners.ts';
 export interface EventBus {
   /** Called with each new event that may be of interest. Returns how to stop. */
   readonly subscribe: (listener: Listener, interest?: Interest) => () => void;
-  /** Looks for new events now; after a commit of ours, say. */
+  /** Looks for new events: those of the writes that were given before, too. */
   readonly poll: () => void;
   /** The cursor of the last event given out. */
   readonly head: () => number;
@@ -52,8 +51,7 @@ export async function createEventBus(
   };
   const pull = () => {
     again = true;
-    pulling ??= nextTurn()
-      .then(readOn)
+    pulling ??= readOn()
       .catch(onError)
       .finally(() => {
         pulling = undefined;

@@ -33,7 +33,7 @@ export async function openPostgres(url: string): Promise<Store> {
     db,
     write,
     idle,
-    caughtUp: () => within(READ_WAIT_MS, caughtUp(), undefined),
+    caughtUp: (pace) => within(READ_WAIT_MS, caughtUp(pace), undefined),
     onNotify: (callback) => listenForNotify(url, CHANNEL, callback),
     notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
     close: async () => {
