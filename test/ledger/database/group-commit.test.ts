@@ -136,6 +136,19 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn({ db })).toEqual([2]);
   });
 
+  test('while another process holds the lock, only a read that no caller waits for waits', async () => {
+    const { db } = await database.openStore();
+    const locked = Promise.withResolvers<void>();
+    const { write, caughtUp, blocked } = createGroupCommit(db, () => locked.promise);
+    const writing = write(append(1), 'background');
+    blocked();
+    await caughtUp();
+    const seen = caughtUp('background').then(() => idsIn({ db }));
+    locked.resolve();
+    expect(await seen).toEqual([1]);
+    await writing;
+  });
+
   test('a write that is alone waits for no timer', async () => {
     const store = await database.openStore();
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
