@@ -48,7 +48,7 @@ export function readUpstream(
 
 function readMerchant(from: EnvironmentReader): WechatPayOptions {
   const calls = from.whole('WECHAT_MAX_CALLS', 1, 10_000);
-  const options = {
+  const options: WechatPayOptions = {
     mchid: from.text('WECHAT_MCHID') ?? '',
     merchantSerial: from.secret('WECHAT_MERCHANT_SERIAL') ?? '',
     merchantKey: from.secret('WECHAT_MERCHANT_KEY') ?? '',
@@ -60,7 +60,7 @@ function readMerchant(from: EnvironmentReader): WechatPayOptions {
     baseUrl: from.text('WECHAT_BASE_URL'),
     backupUrl: from.text('WECHAT_BACKUP_URL'),
     timeoutMs: from.whole('WECHAT_TIMEOUT_MS', 100, 60_000),
-    protection: { ...(calls !== undefined && { calls, waiting: 2 * calls }) },
+    resilience: calls === undefined ? {} : { maxConcurrent: calls, maxQueued: 2 * calls },
   };
   noteOptionProblems(from, options);
   return options;

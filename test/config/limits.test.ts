@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { problemsOf, productionEnv } from '../fixtures/process/environment.ts';
+import { merchantEnv, problemsOf, productionEnv } from '../fixtures/process/environment.ts';
 
 describe('the rate limit of a caller', () => {
   test.each([
@@ -25,4 +25,10 @@ test.each([
   ['TRUSTED_DOCUMENTS', '/nowhere/documents.json'],
 ])('%s=%s is refused', (variable, value) => {
   expect(problemsOf({ [variable]: value })).toEqual([expect.stringMatching(`^${variable} `)]);
+});
+
+test('WECHAT_MAX_CALLS bounds the attempts at WeChat Pay, and twice as many may wait', () => {
+  expect(loadConfig(merchantEnv({ WECHAT_MAX_CALLS: '5' })).upstream).toMatchObject({
+    options: { resilience: { maxConcurrent: 5, maxQueued: 10 } },
+  });
 });
