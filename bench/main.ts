@@ -25,7 +25,7 @@ import { timeStages } from './stages/all.ts';
 /**
  * Our server beside its peers, and by itself. `--quick` for small sizes, `--only <name>` for a part
  * (repeatable), `--stages`, `--profile [--write <file>]`, `--against <ref>` for this checkout beside
- * another commit. A full run writes docs/performance.md.
+ * another commit. A full run writes docs/explanation/performance.md.
  */
 const SERIES = {
   concurrency: growConcurrency,
@@ -112,7 +112,7 @@ async function profile(): Promise<void> {
 }
 
 function docs(name: string): string {
-  return fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../docs/explanation/${name}`, import.meta.url));
 }
 
 function tell(line: string): void {

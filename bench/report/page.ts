@@ -22,7 +22,7 @@ const PROFILES = [
 ] as const;
 const REMARKS = new URL('./remarks.md', import.meta.url);
 
-/** docs/performance.md. */
+/** docs/explanation/performance.md. */
 export function performancePage(findings: Findings, date: Date): string {
   return [
     head(date, findings.seconds),
@@ -123,6 +123,6 @@ function repeat(): string {
 
 \`npm run bench\` needs Linux and two cores. It installs the peers into \`bench/node_modules\` when they are missing, stays on loopback, takes about a quarter of an hour, and writes this page and its picture.
 \`-- --quick\` takes two minutes and only prints; \`-- --only <name>\` runs a part (repeatable), \`-- --stages\` the stages, \`-- --profile\` the profiles.
-The peers are in [bench/peers](../bench/peers): each as a competent user of its SDK would write it.
+The peers are in [bench/peers](../../bench/peers): each as a competent user of its SDK would write it.
 `;
 }

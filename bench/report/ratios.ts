@@ -5,7 +5,7 @@ const TITLE = 'Throughput beside what people would pick instead';
 const SUBTITLE =
   'Times the best peer in the same setting; the dashed line is that peer. Longer is better.';
 
-/** The picture of docs/performance.md: each scenario's throughput in units of its best peer. */
+/** The picture of docs/explanation/performance.md: each scenario's throughput in units of its best peer. */
 export function ratiosPicture({ results }: Comparison): string {
   const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
   const groups: BarGroup[] = scenarios.map((scenario) => {
