@@ -1,0 +1,88 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { schema } from '../../src/schema/index.ts';
+import { codeIn } from '../fixtures/docs/documents.ts';
+import { namesIn, rowsOf } from '../fixtures/docs/tables.ts';
+import { root } from '../fixtures/process/spawned-server.ts';
+
+const PAGE = 'docs/reference/graphql-errors.md';
+/** Replaced before they leave the server, or in answers to WeChat Pay instead of callers. */
+const NOT_FOR_CALLERS = ['OPERATION_RESOLUTION_FAILURE', 'BAD_REQUEST', 'SUCCESS', 'FAIL'];
+/** Written by Yoga, not by this server. */
+const OF_YOGA = ['INTERNAL_SERVER_ERROR'];
+
+const source = globSync('src/{schema,plugins,http,auth}/**/*.ts', { cwd: root })
+  .map((file) => readFileSync(join(root, file), 'utf8'))
+  .join('\n');
+
+describe('the reference of errors', () => {
+  test('names every member of a mutation result with its code', () => {
+    const unions = Object.values(schema.getTypeMap()).flatMap((type) =>
+      'getTypes' in type ? [type] : [],
+    );
+    const members = new Set(unions.flatMap((union) => union.getTypes().map(({ name }) => name)));
+    const rows = rowsOf(PAGE, 'Result member');
+    expect(namesIn(rows).toSorted()).toEqual([...members].toSorted());
+    const codes = rows.flatMap(([, code = '']) => codeIn(code));
+    expect(codes.toSorted()).toEqual(valuesOf('ErrorCode'));
+  });
+
+  test('says which mutations return a member', () => {
+    const returned = rowsOf(PAGE, 'Result member').map(([name = '', , by = '']) => [
+      codeIn(name)[0],
+      by === 'all' ? 'cancel, complete, create, sync' : by.split(', ').toSorted().join(', '),
+    ]);
+    const known = Object.values(schema.getTypeMap()).flatMap((type) =>
+      'getTypes' in type
+        ? type.getTypes().map(({ name }) => ({ name, by: operationOf(type.name) }))
+        : [],
+    );
+    for (const [member, by] of returned) {
+      const operations = known.filter(({ name }) => name === member).map((one) => one.by);
+      expect(operations.toSorted().join(', '), member).toBe(by);
+    }
+  });
+
+  test('names every reason of an unknown outcome', () => {
+    const rows = rowsOf(PAGE, '`reason` of `OutcomeUnknownError`');
+    expect(namesIn(rows).toSorted()).toEqual(valuesOf('UnknownOutcomeReason'));
+  });
+
+  test('names every code of an input issue', () => {
+    const type = readFileSync(join(root, 'src/orders/rules/input-issue.ts'), 'utf8');
+    const [union = ''] = /type InputIssueCode =[^;]+;/.exec(type) ?? [];
+    const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
+    expect(namesIn(rowsOf(PAGE, '`code` of an issue')).toSorted()).toEqual(codes.toSorted());
+  });
+
+  test('names every extensions.code that the server writes', () => {
+    const written = source.matchAll(
+      /\b(?:code: |graphqlError\(error, |refused\([^()]*, |BAD_USER_INPUT = )'([A-Z][A-Z_]+)'/g,
+    );
+    const inputCodes = namesIn(rowsOf(PAGE, '`code` of an issue'));
+    const codes = new Set(
+      [...written]
+        .map(([, code = '']) => code)
+        .filter((code) => !inputCodes.includes(code) && !NOT_FOR_CALLERS.includes(code)),
+    );
+    expect(namesIn(rowsOf(PAGE, '`extensions.code`')).toSorted()).toEqual(
+      [...codes, ...OF_YOGA].toSorted(),
+    );
+  });
+});
+
+function valuesOf(name: string): readonly string[] {
+  const type = schema.getType(name);
+  return type && 'getValues' in type
+    ? type
+        .getValues()
+        .map((value) => value.name)
+        .toSorted()
+    : [];
+}
+
+/** `create` of `CreatePayAfterOrderResult`. */
+function operationOf(union: string): string {
+  return union.replace(/PayAfterOrderResult$/, '').toLowerCase();
+}

@@ -1,0 +1,96 @@
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { createHttpServer } from '../../src/http/server.ts';
+import { limitErrors } from '../../src/plugins/documents/document-limits.ts';
+import { shapeOf } from '../../src/plugins/documents/measure-document.ts';
+import { MAX_TOKENS } from '../../src/plugins/documents/use-token-limit.ts';
+import { createUpstreamBudget } from '../../src/schema/upstream-budget.ts';
+import { attemptTimeout, MAX_ATTEMPTS } from '../../src/wechat/calls/retry-policy.ts';
+import { DEFAULT_RESILIENCE, WINDOW_MS } from '../../src/wechat/resilience/options.ts';
+import { rowsOf } from '../fixtures/docs/tables.ts';
+
+const PAGE = 'docs/reference/limits.md';
+
+describe('the reference of limits shows the figures of', () => {
+  test('documents', () => {
+    const tooMuch = `query { ${fields(9)} ${repeated(11, (n) => `a${n}: __typename @x`)} } mutation { a: x b: y }`;
+    const messages = limitErrors(shapeOf(parse(tooMuch))).map(({ message }) => message);
+    const most = (what: string) =>
+      messages.map((message) => new RegExp(`at most (\\d+) ${what}`).exec(message)?.[1]).find(Boolean);
+    expect(figure('Limit', 'Tokens of a document')).toBe(MAX_TOKENS.toLocaleString('en'));
+    expect(figure('Limit', 'Nested fields')).toMatch(new RegExp(`^${most('fields within fields')};`));
+    expect(figure('Limit', 'Aliases')).toBe(most('aliases'));
+    expect(figure('Limit', 'Directives')).toBe(most('directives'));
+    expect(figure('Limit', 'Root fields of a query')).toBe(most('root fields in a query'));
+    expect(figure('Limit', 'Root fields of a mutation')).toBe(most('root field in a mutation'));
+  });
+
+  test('calls to WeChat Pay in one request', () => {
+    const calls = createUpstreamBudget(() => {});
+    expect(count(calls.read)).toBe(Number(figure('Limit', 'Reads at WeChat Pay per request')));
+    expect(count(calls.write)).toBe(Number(figure('Limit', 'Writes at WeChat Pay per request')));
+  });
+
+  test('connections', () => {
+    const server = createHttpServer(() => {});
+    expect(figure('Connection limit', 'Request headers complete within')).toBe(
+      `${server.headersTimeout / 1_000} s`,
+    );
+    expect(figure('Connection limit', 'Whole request within')).toBe(
+      `${server.requestTimeout / 1_000} s`,
+    );
+    expect(figure('Connection limit', 'A response that the client does not read')).toBe(
+      `${server.timeout / 1_000}–${(2 * server.timeout) / 1_000} s`,
+    );
+    expect(figure('Connection limit', 'Open connections')).toBe(
+      server.maxConnections.toLocaleString('en'),
+    );
+    server.close();
+  });
+
+  test('calls to WeChat Pay', () => {
+    const { retryShare, maxRetries, breakerAttempts, breakerShare, breakerOpenMs } =
+      DEFAULT_RESILIENCE;
+    const window = WINDOW_MS / 1_000;
+    expect(figure('Call limit', 'Attempts per call')).toBe(String(MAX_ATTEMPTS));
+    expect(figure('Call limit', 'One attempt')).toContain(
+      `${attemptTimeout(60_000, 60_000) / 1_000} s`,
+    );
+    expect(figure('Call limit', `Retries within ${window} s, all callers together`)).toBe(
+      `${maxRetries}, or ${100 * retryShare} % of the calls if that is more`,
+    );
+    expect(figure('Call limit', 'Circuit breaker opens at')).toBe(
+      `${100 * breakerShare} % of at least ${breakerAttempts} attempts within ${window} s failed`,
+    );
+    expect(figure('Call limit', 'Circuit breaker stays open for')).toBe(`${breakerOpenMs / 1_000} s`);
+  });
+});
+
+function figure(head: string, limit: string): string {
+  const row = rowsOf(PAGE, head).find(([name]) => name === limit);
+  if (row === undefined) {
+    throw new Error(`${PAGE} has no row "${limit}".`);
+  }
+  return row[1] ?? '';
+}
+
+/** How often it may be called before it throws. */
+function count(call: () => void): number {
+  let called = 0;
+  try {
+    for (;;) {
+      call();
+      called += 1;
+    }
+  } catch {
+    return called;
+  }
+}
+
+function fields(depth: number): string {
+  return `${'f { '.repeat(depth)}g${' }'.repeat(depth)}`;
+}
+
+function repeated(times: number, text: (n: number) => string): string {
+  return Array.from({ length: times }, (_, n) => text(n)).join(' ');
+}
