@@ -3,18 +3,18 @@ import { availableParallelism } from 'node:os';
 import { GOALS, isGoal } from './goals.ts';
 import { goals, notReached, type Result, toTable } from './table.ts';
 
-/** What was tried about the goals that are missed, by hand. */
+/** Written by hand: what is known about missed goals. */
 const REMARKS = new URL('./remarks.md', import.meta.url);
 
 /** The table as a page of the documents. */
 export async function toPage(results: readonly Result[]): Promise<string> {
   const missed = notReached(results, 'all');
   const remarks = missed.length === 0 ? '' : `\n${await readFile(REMARKS, 'utf8')}`;
-  return `# Reliability and security, measured
+  return `# Reliability
 
-Printed by \`npm run reliability\` under Node ${process.version} on ${availableParallelism()} cores; each row by the command beside it, which may be run by itself, on the date that it bears.
-Server, WeChat Pay, databases and clients all ran on one machine, over loopback; times are of that machine, counts are not. Times under load are told
-as multiples of the unloaded figure of the same run.
+Measured by \`npm run reliability\` with Node ${process.version} on ${availableParallelism()} cores. Each row has the date and the experiment that measured it; \`npm run reliability -- --only <name>\` repeats it.
+Server, simulated WeChat Pay, databases and clients all ran on one machine, over loopback: times depend on that machine, counts do not. Times under load are
+multiples of the unloaded figure of the same run.
 
 ## The goals
 

@@ -6,7 +6,7 @@ export interface Goal {
   readonly what: string;
   readonly bestPeer: string;
   readonly floor: string;
-  readonly visibility: string;
+  readonly target: string;
   readonly ours: string;
   readonly reached: boolean;
 }
@@ -30,7 +30,7 @@ export function goalsOf(comparison: Comparison): readonly Goal[] {
 function oneCore(
   comparison: Comparison,
   operation: 'query' | 'create',
-  visibility: { readonly us: number; readonly times: number; readonly later: number },
+  target: { readonly us: number; readonly times: number; readonly later: number },
 ): readonly Goal[] {
   const both = faced(comparison, `${operation}-one-core`);
   if (both === undefined) {
@@ -44,9 +44,9 @@ function oneCore(
       what: `${operation}, one core, CPU per operation${durable}`,
       bestPeer: us(lowest(both, 'cpuUs')),
       floor: FLOOR[operation],
-      visibility: `≤ ${visibility.us} µs and ≥ ${visibility.times} × the best peer's throughput; then ≤ ${visibility.later} µs`,
+      target: `≤ ${target.us} µs and ≥ ${target.times} × the best peer's throughput; then ≤ ${target.later} µs`,
       ours: `**${ratio(times)}**, ${us(ours.cpuUs)}`,
-      reached: ours.cpuUs <= visibility.us && times >= visibility.times,
+      reached: ours.cpuUs <= target.us && times >= target.times,
     },
   ];
 }
@@ -61,7 +61,7 @@ function twoCores(comparison: Comparison): readonly Goal[] {
           what: 'query, two cores, throughput',
           bestPeer: `${whole(both.ours.perSecond / times)} op/s`,
           floor: '–',
-          visibility: '≥ 2 × the best peer',
+          target: '≥ 2 × the best peer',
           ours: `**${ratio(times)}**, ${whole(both.ours.perSecond)} op/s`,
           reached: times >= 2,
         },
@@ -78,7 +78,7 @@ function distant(comparison: Comparison): readonly Goal[] {
           what: 'query, p99 at 80 ms upstream, 256 in flight',
           bestPeer: ms(lowest(both, 'p99Ms')),
           floor: '80 ms',
-          visibility: "≤ 300 ms at a throughput above every peer's",
+          target: "≤ 300 ms at a throughput above every peer's",
           ours: `**${ms(both.ours.p99Ms)}** at ${ratio(times)} the throughput`,
           reached: both.ours.p99Ms <= 300 && times > 1,
         },
@@ -95,7 +95,7 @@ function oneOrder(comparison: Comparison): readonly Goal[] {
           what: '64 pollers of one order',
           bestPeer: `${whole(both.ours.perSecond / times)} op/s, ${percent(lowest(both, 'upstreamCalls'))} reach WeChat Pay`,
           floor: '–',
-          visibility: '≥ 3.5 × the best peer, and ≤ 2 % of the calls reach WeChat Pay',
+          target: '≥ 3.5 × the best peer, and ≤ 2 % of the calls reach WeChat Pay',
           ours: `**${ratio(times)}**, ${percent(both.ours.upstreamCalls)} reach it`,
           reached: times >= 3.5 && both.ours.upstreamCalls <= 0.02,
         },
@@ -117,7 +117,7 @@ function loopDelay(comparison: Comparison): readonly Goal[] {
       what: 'event-loop delay p99 under full load',
       bestPeer: ms(peer),
       floor: '1 ms',
-      visibility: '≤ 8 ms',
+      target: '≤ 8 ms',
       ours: `**${ms(ours)}**`,
       reached: ours <= 8,
     },
@@ -138,7 +138,7 @@ function memory({ results }: Comparison): readonly Goal[] {
           what: 'resident memory after the whole run',
           bestPeer: `${whole(peer)} MB`,
           floor: '–',
-          visibility: "≤ the best peer's",
+          target: "≤ the best peer's",
           ours: `**${ratio(ours / peer)}**, ${whole(ours)} MB`,
           reached: ours <= peer,
         },

@@ -51,7 +51,7 @@ function head(date: Date, seconds: number): string {
   return `# Performance
 
 Measured by \`npm run bench\` on ${date.toISOString().slice(0, 10)}, in one run of ${Math.round(seconds / 60)} minutes: ${machine()}.
-Servers, callers and WeChat Pay share that machine: ratios say more than figures.
+Servers, clients and the simulated WeChat Pay share that machine, so ratios say more than absolute figures.
 `;
 }
 
@@ -70,14 +70,14 @@ function remarks(): string {
 function beside({ comparison }: Findings): string {
   return comparison === undefined
     ? ''
-    : `## Beside what people would pick instead
+    : `## Compared with the usual alternatives
 
 ![Throughput of each server in units of the best peer](performance.svg)
 
 ${goalsTable(goalsOf(comparison))}
-Every server does the same: sign, send over kept connections, verify signature, timestamp and serial, map the names, answer.
-A create encrypts four fields besides; ours alone also puts the intent on the disk first, and records the outcome.
-Queries ask for orders that are known; no two in flight for the same one, but in the last setting. ${inspected(comparison)}
+Every server does the same: sign, send over kept-alive connections, verify signature, timestamp and serial, map the names, respond.
+A create also encrypts four fields. Only ours also commits the intent to disk first, and records the outcome.
+Queries are for existing orders; no two in flight for the same one, except in the last scenario. ${inspected(comparison)}
 Medians over all rounds; the servers take turns, each warmed up before.
 
 ${comparisonTables(comparison)}`;
@@ -86,15 +86,15 @@ ${comparisonTables(comparison)}`;
 function inspected(comparison: Comparison): string {
   const { inspected: looked, bad, faults } = comparison;
   const what = bad === 0 ? 'none was wrong' : `**${bad} were wrong** (${faults.join(', ')})`;
-  return `WeChat Pay's side checked the signature, the timestamp and the encrypted fields of ${looked} requests of all servers: ${what}.\n`;
+  return `The simulated WeChat Pay checked the signature, the timestamp and the encrypted fields of ${looked} requests of all servers: ${what}.\n`;
 }
 
 function growth(series: readonly Series[]): string {
   return series.length === 0
     ? ''
-    : `## As things grow
+    : `## Growth
 
-Our server alone, with everybody on both cores.
+Only our server; server, clients and WeChat Pay use both cores.
 
 ${series.map(seriesTable).join('\n')}`;
 }
@@ -113,13 +113,13 @@ ${there.map(({ title, file }) => `### ${title}\n\n${readFileSync(file, 'utf8')}`
 function stages(each: readonly Stage[]): string {
   return `## Stage by stage
 
-The project's own functions, one at a time, warm: \`npm run bench -- --stages\`.
+Functions of this project, one at a time, warmed up: \`npm run bench -- --stages\`.
 
 ${stagesTable(each)}`;
 }
 
 function repeat(): string {
-  return `## To repeat
+  return `## Reproduce
 
 \`npm run bench\` needs Linux and two cores. It installs the peers into \`bench/node_modules\` when they are missing, stays on loopback, takes about a quarter of an hour, and writes this page and its picture.
 \`-- --quick\` takes two minutes and only prints; \`-- --only <name>\` runs a part (repeatable), \`-- --stages\` the stages, \`-- --profile\` the profiles.

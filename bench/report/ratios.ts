@@ -1,7 +1,7 @@
 import type { Comparison } from '../compare.ts';
 import { type BarGroup, picture } from './picture.ts';
 
-const TITLE = 'Throughput beside what people would pick instead';
+const TITLE = 'Throughput compared with the usual alternatives';
 const SUBTITLE =
   'Times the best peer in the same setting; the dashed line is that peer. Longer is better.';
 

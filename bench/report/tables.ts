@@ -13,12 +13,12 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 export function goalsTable(goals: readonly Goal[]): string {
   return table([
-    ['figure', 'best peer', 'floor', 'to visibility', 'ours', ''],
-    ...goals.map(({ what, bestPeer, floor, visibility, ours, reached }) => [
+    ['figure', 'best peer', 'floor', 'target', 'ours', ''],
+    ...goals.map(({ what, bestPeer, floor, target, ours, reached }) => [
       what,
       bestPeer,
       floor,
-      visibility,
+      target,
       ours,
       reached ? 'reached' : '**missed**',
     ]),
@@ -52,7 +52,7 @@ export function comparisonTables({ results }: Comparison): string {
         'loop delay p99',
         'memory',
         'reach WeChat Pay',
-        'turned away',
+        'rejected',
       ];
       return `### ${scenario.title}, ${scenario.concurrency} in flight\n\n${table([head, ...rows])}`;
     })
@@ -75,7 +75,7 @@ export function seriesTable({ title, unit, points, notes }: Series): string {
     ];
   });
   const sorted = [...rows].toSorted(([one = ''], [other = '']) => -one.localeCompare(other));
-  const head = ['', unit, 'cost', 'CPU per op', 'op/s', 'p50 / p99', 'memory', 'turned away'];
+  const head = ['', unit, 'cost', 'CPU per op', 'op/s', 'p50 / p99', 'memory', 'rejected'];
   const lines = notes.map((note) => `- ${note}\n`).join('');
   return `### ${title}\n\n${table([head, ...sorted])}${lines === '' ? '' : `\n${lines}`}`;
 }
