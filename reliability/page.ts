@@ -12,6 +12,8 @@ export async function toPage(results: readonly Result[]): Promise<string> {
   const remarks = missed.length === 0 ? '' : `\n${await readFile(REMARKS, 'utf8')}`;
   return `# Reliability
 
+English · [简体中文](../zh/explanation/reliability.md)
+
 Measured by \`npm run reliability\` with Node ${process.version} on ${availableParallelism()} cores. Each row has the date and the experiment that measured it; \`npm run reliability -- --only <name>\` repeats it.
 Server, simulated WeChat Pay, databases and clients all ran on one machine, over loopback: times depend on that machine, counts do not. Times under load are
 multiples of the unloaded figure of the same run.

@@ -50,6 +50,8 @@ export function figures({ comparison, series, stages: each }: Findings): string 
 function head(date: Date, seconds: number): string {
   return `# Performance
 
+English · [简体中文](../zh/explanation/performance.md)
+
 Measured by \`npm run bench\` on ${date.toISOString().slice(0, 10)}, in one run of ${Math.round(seconds / 60)} minutes: ${machine()}.
 Servers, clients and the simulated WeChat Pay share that machine, so ratios say more than absolute figures.
 `;

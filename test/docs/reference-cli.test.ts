@@ -36,7 +36,10 @@ function optionsOf(command: string): readonly string[] {
     return [];
   }
   const source = read(file);
-  const parsed = [...source.matchAll(/^\s*(\w+): \{ type: '/gm), ...source.matchAll(/\{ (\w+): \{ type: '/g)];
+  const parsed = [
+    ...source.matchAll(/^\s*(\w+): \{ type: '/gm),
+    ...source.matchAll(/\{ (\w+): \{ type: '/g),
+  ];
   const looked = [...source.matchAll(/argv\.includes\('--(\w+)'\)/g)];
   return [...parsed, ...looked].map(([, option]) => `--${option}`).toSorted();
 }

@@ -66,9 +66,7 @@ describe('the reference of errors', () => {
         .map(([, code = '']) => code)
         .filter((code) => !inputCodes.includes(code) && !NOT_FOR_CALLERS.includes(code)),
     );
-    expect(namesIn(rowsOf(PAGE, 'Code')).toSorted()).toEqual(
-      [...codes, ...OF_YOGA].toSorted(),
-    );
+    expect(namesIn(rowsOf(PAGE, 'Code')).toSorted()).toEqual([...codes, ...OF_YOGA].toSorted());
   });
 });
 

@@ -16,9 +16,13 @@ describe('the reference of limits shows the figures of', () => {
     const tooMuch = `query { ${fields(9)} ${repeated(11, (n) => `a${n}: __typename @x`)} } mutation { a: x b: y }`;
     const messages = limitErrors(shapeOf(parse(tooMuch))).map(({ message }) => message);
     const most = (what: string) =>
-      messages.map((message) => new RegExp(`at most (\\d+) ${what}`).exec(message)?.[1]).find(Boolean);
+      messages
+        .map((message) => new RegExp(`at most (\\d+) ${what}`).exec(message)?.[1])
+        .find(Boolean);
     expect(figure('Limit', 'Tokens of a document')).toBe(MAX_TOKENS.toLocaleString('en'));
-    expect(figure('Limit', 'Nested fields')).toMatch(new RegExp(`^${most('fields within fields')};`));
+    expect(figure('Limit', 'Nested fields')).toMatch(
+      new RegExp(`^${most('fields within fields')};`),
+    );
     expect(figure('Limit', 'Aliases')).toBe(most('aliases'));
     expect(figure('Limit', 'Directives')).toBe(most('directives'));
     expect(figure('Limit', 'Root fields of a query')).toBe(most('root fields in a query'));
@@ -62,7 +66,9 @@ describe('the reference of limits shows the figures of', () => {
     expect(figure('Call limit', 'Circuit breaker opens at')).toBe(
       `${100 * breakerShare} % of at least ${breakerAttempts} attempts within ${window} s failed`,
     );
-    expect(figure('Call limit', 'Circuit breaker stays open for')).toBe(`${breakerOpenMs / 1_000} s`);
+    expect(figure('Call limit', 'Circuit breaker stays open for')).toBe(
+      `${breakerOpenMs / 1_000} s`,
+    );
   });
 });
 

@@ -54,6 +54,9 @@ test('every message at the level error has an entry in the runbook, in both lang
   );
   for (const page of ['docs/operations/runbook.md', 'docs/zh/operations/runbook.md']) {
     const text = read(page);
-    expect(errors.filter((message) => !text.includes(`\`${message}\``)), page).toEqual([]);
+    expect(
+      errors.filter((message) => !text.includes(`\`${message}\``)),
+      page,
+    ).toEqual([]);
   }
 });
