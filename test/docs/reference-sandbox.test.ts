@@ -5,7 +5,7 @@ import { notifyControls } from '../../src/sandbox/controls/notify.ts';
 import { orderControls } from '../../src/sandbox/controls/orders.ts';
 import { stateControls } from '../../src/sandbox/controls/state.ts';
 import { trafficControls } from '../../src/sandbox/controls/traffic.ts';
-import { FAULTS, NOTICE_FAULTS } from '../../src/sandbox/faults/fault.ts';
+import { FAULTS, NOTICE_FAULTS, OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
 import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
 import { codeIn } from '../fixtures/docs/documents.ts';
 import { namesIn, rowsOf } from '../fixtures/docs/tables.ts';
@@ -36,6 +36,11 @@ describe('the reference of the sandbox', () => {
     ]);
     const faults = Object.entries(FAULTS).map(([name, { takesEffect }]) => [name, takesEffect]);
     expect(shown.toSorted()).toEqual(faults.toSorted());
+  });
+
+  test('names every answer that can take the place of the true one', () => {
+    const row = rowsOf(PAGE, '`fault` of a call').find(([name]) => name === '`other-answer`');
+    expect(codeIn(row?.[2] ?? '')).toEqual(['of', ...OTHER_ANSWERS]);
   });
 
   test('names every fault of a webhook', () => {
