@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const startMs = performance.now();
   server.leave();
   const why = cause.kind === 'signal' ? cause.signal : 'uncaught error';
-  log.info({ cause: why }, 'stopping: not ready any more, calls in flight finish');
+  log.info({ cause: why }, 'shutting down: not ready, requests in flight finish');
   // Load balancers that poll /ready stop sending requests before requests are refused here.
   await sleep(server.graceMs);
   await server.close(STOP_CEILING_MS - (performance.now() - startMs));

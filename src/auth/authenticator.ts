@@ -117,11 +117,11 @@ export function createAuthenticator(authentication: Authentication, log: AccessL
       }
       if ('problems' in read) {
         const { problems } = read;
-        log.error({ problems }, 'API_KEYS_FILE can not be used: the keys before it stay in use');
+        log.error({ problems }, 'API_KEYS_FILE is invalid, the previous keys stay in use');
         return;
       }
       keys.replace(read);
-      log.info({ keys: read.length }, 'API_KEYS_FILE was read again');
+      log.info({ keys: read.length }, 'API_KEYS_FILE reloaded');
     },
   };
 }

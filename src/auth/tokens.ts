@@ -41,7 +41,7 @@ const LONGEST_OPENID = 128;
 /** JSON Web Tokens of one issuer, verified with the keys that it publishes. */
 export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: TokenLog): Tokens {
   const keyFetch = createKeyFetch((err) => {
-    log.warn({ err }, 'the keys of JWKS_URL can not be had: tokens that need them get 503');
+    log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
   });
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     cooldownDuration: COOLDOWN_MS,

@@ -114,9 +114,9 @@ export function reloadSecrets({ env, wechat, apiv2Key, others, log }: ReloadOpti
   };
   reloadOnHangup([{ name: 'keys', reload }, ...others], (read, problems) => {
     if (problems.length > 0) {
-      log.error({ problems, read }, 'SIGHUP: what could not be read stays as it was');
+      log.error({ problems, read }, 'SIGHUP: reload failed, the previous values stay in use');
     } else {
-      log.info({ read }, 'SIGHUP: read again');
+      log.info({ read }, 'SIGHUP: reloaded');
     }
   });
   return { launchKey: () => launchKey };

@@ -43,6 +43,6 @@ export function logOperation(
   });
   log.warn(
     { operation, outcome, ms: Math.round(ms), caller, client },
-    worrying ? 'an operation has failed' : 'an operation was slow',
+    worrying ? 'operation failed' : 'operation slow',
   );
 }

@@ -74,16 +74,13 @@ async function answer(
   } catch (err) {
     if (err instanceof UntrustedNotificationError) {
       onNotification('refused');
-      ledger.log.warn(
-        { why: err.why },
-        'a notification was refused: it can not be proved to be WeChat Pay',
-      );
+      ledger.log.warn({ why: err.why }, 'webhook refused: not proved to be from WeChat Pay');
       return err.why === 'malformed' ? 400 : 401;
     }
     const what =
       err instanceof UndecryptableNotificationError
-        ? 'a notification of WeChat Pay can not be decrypted: check WECHAT_APIV3_KEY'
-        : 'a notification could not be stored: WeChat Pay will send it again';
+        ? 'webhook decryption failed: check WECHAT_APIV3_KEY'
+        : 'storing a webhook failed, WeChat Pay will retry';
     onNotification(err instanceof UndecryptableNotificationError ? 'undecryptable' : 'not-stored');
     ledger.log.error({ err }, what);
     return err instanceof UndecryptableNotificationError ? 500 : 503;

@@ -132,7 +132,7 @@ export type AppLog = Readonly<
 export function yogaLog(log: AppLog): YogaLogger {
   const at = (level: 'info' | 'warn' | 'error') => (first: unknown) => {
     if (isHangUp(first)) {
-      log.info({}, 'the caller hung up before the answer');
+      log.info({}, 'client disconnected before the response');
     } else if (first instanceof Error) {
       log[level]({ err: first }, 'unexpected error');
     } else {

@@ -55,10 +55,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
         if (word === 'AVAILABLE' || word === 'UNAVAILABLE') {
           return word;
         }
-        log.warn(
-          { field: 'use_service_state', word },
-          'a word of WeChat Pay that is not known here',
-        );
+        log.warn({ field: 'use_service_state', word }, 'unknown enum value from WeChat Pay');
         return 'UNKNOWN';
       },
     }),

@@ -84,7 +84,7 @@ test('a file that has become bad changes nothing, and the log says why', () => {
   write({ one: entry({ scopes: ['orders:everything'] }) });
   reload();
   expect(authenticate(`Bearer one.${SECRET}`)).toMatchObject({ id: 'bff' });
-  expect(lines.text()).toMatch(/scopes must be a list.*API_KEYS_FILE can not be used/);
+  expect(lines.text()).toMatch(/scopes must be a list.*API_KEYS_FILE is invalid/);
   expect(lines.text()).not.toContain('orders:everything');
 });
 

@@ -26,7 +26,7 @@ test('a caller who hangs up before the answer has the call given up, and is no e
   caller.abort();
   await expect(answer).rejects.toThrow();
   await expect.poll(() => fixture.calls('query')).toHaveLength(1);
-  await expect.poll(() => fixture.log.text()).toContain('hung up');
+  await expect.poll(() => fixture.log.text()).toContain('client disconnected');
   expect(fixture.log.entries().map((entry) => at(entry, 'level'))).not.toContain('error');
   await close();
   await fixture.close();

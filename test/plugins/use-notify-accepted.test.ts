@@ -84,7 +84,7 @@ test('a notification of another id that says the same makes no event', async () 
 test('a notification of another merchant is kept as suspicious and not applied', async () => {
   expect((await post(clientFixture, notificationBody({ order: { mchid: '1' } }))).status).toBe(200);
   expect(await clientFixture.rows()).toEqual({ orders: 0, events: 0, notifications: 1 });
-  expect(clientFixture.log.text()).toContain('was not applied');
+  expect(clientFixture.log.text()).toContain('contradicts the ledger, not applied');
 });
 
 test.each([-300, 300])('a notification dated %s s off is in time', async (off) => {

@@ -107,7 +107,7 @@ test('a notification that can not be stored is to come again: 503', async () => 
   const closing = await createAppWithClient({ wechat: notificationOptions() });
   await closing.ledger.close();
   expect((await post(closing, notificationBody())).status).toBe(503);
-  expect(closing.log.text()).toContain('could not be stored');
+  expect(closing.log.text()).toContain('storing a webhook failed');
   expect(closing.log.text()).not.toContain('SECRET');
 });
 

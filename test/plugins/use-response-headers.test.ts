@@ -63,8 +63,8 @@ describe('a request', () => {
     log.warn({}, 'something else');
     const named = entries().map((entry) => [at(entry, 'msg'), at(entry, 'requestId')]);
     expect(named.toSorted()).toEqual([
-      ['an operation has failed', 'r1'],
-      ['an operation has failed', 'r2'],
+      ['operation failed', 'r1'],
+      ['operation failed', 'r2'],
       ['something else', undefined],
       ['unexpected error', 'r1'],
       ['unexpected error', 'r2'],
@@ -84,7 +84,7 @@ describe('the log', () => {
     expect(app.log.entries()).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        msg: 'an operation has failed',
+        msg: 'operation failed',
         operation: 'payAfterOrder',
         outcome: 'INTERNAL_SERVER_ERROR',
         caller: 'anyone',

@@ -29,15 +29,12 @@ export async function handleNotification(
     observation: order && observationOf(order, 'NOTIFICATION', now()),
   });
   if (order === null && service === null) {
-    log.warn(
-      { notification: id, eventType },
-      'a notification holds nothing that is known here; it is kept',
-    );
+    log.warn({ notification: id, eventType }, 'webhook of an unknown kind, stored only');
   }
   if (outcome === 'suspicious') {
     log.warn(
       { notification: id, eventType, reason },
-      'a notification contradicts the record; it was not applied',
+      'webhook contradicts the ledger, not applied',
     );
   }
   return outcome;

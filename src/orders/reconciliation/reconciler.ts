@@ -27,7 +27,9 @@ export function startReconciler(
   let running: Promise<void> | undefined;
   const look = () => {
     running ??= tick(ledger, wechat)
-      .catch((err: unknown) => ledger.log.error({ err }, 'the reconciler could not look'))
+      .catch((err: unknown) =>
+        ledger.log.error({ err }, 'claiming the work of the reconciler failed, will retry'),
+      )
       .finally(() => {
         running = undefined;
       });
@@ -60,7 +62,7 @@ async function tick(ledger: Ledger, wechat: Pick<WechatPay, 'queryPayAfterOrder'
   ];
   for (const look of await Promise.allSettled(looks)) {
     if (look.status === 'rejected') {
-      ledger.log.warn({ err: look.reason }, 'WeChat Pay could not be asked; later again');
+      ledger.log.warn({ err: look.reason }, 'reconciliation query failed, will retry');
     }
   }
 }

@@ -36,7 +36,7 @@ export function warnIfSuspicious(
     const { outOrderNo, source } = seen;
     log.warn(
       { outOrderNo, source, reason: observed.reason },
-      'what was seen of an order contradicts the record; it was not applied',
+      'observation contradicts the ledger, not applied',
     );
   }
 }

@@ -64,6 +64,6 @@ export function toFinishType(number: number | null, log: SchemaLog): FinishType 
 }
 
 function unknown(field: string, word: string | number, log: SchemaLog): 'UNKNOWN' {
-  log.warn({ field, word }, 'a word of WeChat Pay that is not known here');
+  log.warn({ field, word }, 'unknown enum value from WeChat Pay');
   return 'UNKNOWN';
 }

@@ -67,7 +67,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await handleNotification(ledger, MERCHANT, foreign)).toBe('suspicious');
     expect(await inbox(ledger)).toMatchObject([{ outcome: 'suspicious', reason: 'mchid' }]);
     expect(await eventsOf(ledger)).toEqual([]);
-    expect(ledger.logged).toEqual(['a notification contradicts the record; it was not applied']);
+    expect(ledger.logged).toEqual(['webhook contradicts the ledger, not applied']);
   });
 
   test('that is suspicious does not stand in the way of the true one', async () => {
