@@ -25,8 +25,8 @@ export const access: Experiment = {
     const [tests, passed] = [number('numTotalTests'), number('numPassedTests')];
     const size = `${tests} tests of ${MATRIX.join(', ')}`;
     return [
-      all('rules that hold: scopes, owners, refusals, unknown keys of tokens', size, passed, tests),
-      none('rules that do not', size, number('numFailedTests')),
+      all('rules that pass: scopes, owners, refusals, unknown keys of tokens', size, passed, tests),
+      none('rules that fail', size, number('numFailedTests')),
     ];
   },
 };

@@ -33,7 +33,7 @@ export const amplification: Experiment = {
     return [
       atMost('writes at WeChat Pay by one request, most', size, writes, MOST_WRITES),
       atMost('reads at WeChat Pay by one request, most', size, reads, MOST_READS),
-      atLeast('calls at all, so that something was tried', size, calls, numRuns / 50),
+      atLeast('calls in total, to show that the experiment works', size, calls, numRuns / 50),
     ];
   },
 };

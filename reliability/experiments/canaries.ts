@@ -57,7 +57,7 @@ export const canaries: Experiment = {
     const size = `${answers} answers, log, metrics and database of this server`;
     const hits = stage.watch.hits.slice(before).map(({ what, where }) => `${what} in ${where}`);
     return [
-      none(`personal data or secrets that came out${example(hits)}`, size, hits.length),
+      none(`personal data or secrets leaked${example(hits)}`, size, hits.length),
       holds('the process', size, server.isRunning() ? 'lives' : 'died', 'lives'),
     ];
   },

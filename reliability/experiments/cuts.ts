@@ -52,7 +52,7 @@ export const cuts: Experiment = {
       none('events missed', size, missed),
       none('events seen twice', size, twice),
       none('events out of order', size, disordered),
-      all('notices acknowledged', size, statuses.filter(isAcknowledged).length, statuses.length),
+      all('webhooks acknowledged', size, statuses.filter(isAcknowledged).length, statuses.length),
       all('events seen', size, follower.seen.length, log.length),
     ];
   },

@@ -50,12 +50,12 @@ export const diskFull: Experiment = {
     const size = `${stored} notices until the disk of ${DISK_KB / 1024} MB was full`;
     const refused = full.filter((status) => status >= 500).length;
     return [
-      all('notices answered 5xx while it is full', size, refused, tries),
+      all('webhooks answered 5xx while it is full', size, refused, tries),
       atLeast('creates whose intent could not be written', size, unwritten, 1),
-      none('of these, sent to WeChat Pay all the same', size, sentUnwritten),
+      none('of these, sent to WeChat Pay anyway', size, sentUnwritten),
       holds('the process', size, server.isRunning() && health === 200 ? 'lives' : 'died', 'lives'),
       holds(
-        'notices, once there is room',
+        'webhooks, once there is space',
         size,
         backMs < BACK_MS ? 'stored again' : 'refused',
         'stored again',

@@ -68,7 +68,7 @@ export const faults: Experiment = {
     const answers = (of: string) => told.filter(({ word }) => word === of).length;
     const size = `${times('create')} creates, ${times('complete')} completes, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
     return [
-      atMost('until every intent is settled', size, settled, SETTLED_GOAL_S, ' s'),
+      atMost('until every intent is resolved', size, settled, SETTLED_GOAL_S, ' s'),
       ...rowsOf(told, size),
       ...end.map(({ what, which }) => none(what + named(which), size, which.length)),
     ];

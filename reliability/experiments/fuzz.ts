@@ -43,8 +43,8 @@ export const fuzz: Experiment = {
       ...rowsOf('GraphQL over HTTP', overHttp),
       ...rowsOf('notices', ofNotifications),
       ...rowsOf('WebSocket', overSocket),
-      none('notices stored', size, stored),
-      none('lines of the log that hold what was sent', size, await echoesIn(directory.path)),
+      none('webhooks stored', size, stored),
+      none('log lines with input', size, await echoesIn(directory.path)),
       holds(
         'the process',
         size,
@@ -64,7 +64,7 @@ function rowsOf(way: string, { cases, serverErrors, malformed, echoes }: Finding
   return [
     row('5xx or internal error', serverErrors),
     row('error without a code', malformed),
-    row('input came back', echoes),
+    row('input echoed', echoes),
   ];
 }
 

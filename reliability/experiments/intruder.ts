@@ -86,7 +86,7 @@ async function forge(
     ...rows,
     all('unknown kids refused with 401', `${UNKNOWN_KIDS} tokens`, refused, UNKNOWN_KIDS),
     atMost(
-      'looks at the keys because of them',
+      'fetches of the keys because of them',
       `${UNKNOWN_KIDS} tokens`,
       issuer.fetches() - before,
       1,
@@ -123,8 +123,8 @@ async function peek(owner: Poster, other: Poster): Promise<readonly Row[]> {
   const own = await owner.send(JSON.stringify({ query: WAYS[0]?.(NUMBER) }));
   const size = `${WAYS.length} ways`;
   return [
-    none('ways that show an order of another', size, seen),
-    none('ways that tell it from one that does not exist', size, different),
+    none('ways that show another shopper’s order', size, seen),
+    none('ways that distinguish it from a missing order', size, different),
     holds(
       'its create, sent again by another',
       'the same input',
@@ -145,7 +145,7 @@ async function listen(issuer: TokenIssuer, url: string): Promise<Row> {
   const authorization = `Bearer ${issuer.token({ openid: OTHER, scope: SHOPPER })}`;
   const text = await subscribeOnce(url, { authorization }, NUMBER);
   const seen = text.includes('CREATED') ? 1 : 0;
-  return none('events of it that another is told', 'a subscription from cursor 0', seen);
+  return none('events of it that another shopper receives', 'a subscription from cursor 0', seen);
 }
 
 /** One request that wants many orders: at most one is made. */

@@ -139,7 +139,7 @@ function rowsOf(engine: string, outcome: Outcome): readonly Row[] {
   const { rounds, acknowledged, cutOff } = outcome;
   const size = `${rounds} × kill −9, ${acknowledged} acknowledged, ${cutOff} cut off`;
   return [
-    none(`${engine}: acknowledged notices lost`, size, outcome.lost),
+    none(`${engine}: acknowledged webhooks lost`, size, outcome.lost),
     none(`${engine}: order states applied twice`, size, outcome.twice),
     none(`${engine}: wrong or torn records`, size, outcome.wrong),
   ];

@@ -43,8 +43,8 @@ export const load: Experiment = {
     const times = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
     return [
       atMost(`acknowledgement p99, times that without load (${times})`, size, p99 / base, goal),
-      all('notices acknowledged', size, acknowledged.length, sent.length),
-      none('acknowledged notices lost', size, lost),
+      all('webhooks acknowledged', size, acknowledged.length, sent.length),
+      none('acknowledged webhooks lost', size, lost),
       none('order states applied twice, or wrong', size, twice + wrong),
       none('queries failed', size, failed),
     ];

@@ -164,7 +164,7 @@ async function checkRecords(
   const again = compared.reduce((sum, one) => sum + one.twice + one.disordered, 0);
   const events = `${size}, ${log.length} events`;
   return [
-    none('acknowledged notices lost', `${size}, ${acknowledged.length} acknowledged`, lost),
+    none('acknowledged webhooks lost', `${size}, ${acknowledged.length} acknowledged`, lost),
     none('order states applied twice, or wrong', events, twice + wrong),
     none('events that a subscriber missed', `${events}, a subscriber each`, missed),
     none('events that a subscriber saw twice', `${events}, a subscriber each`, again),

@@ -25,7 +25,10 @@ export const prober: Experiment = {
     const names = namesOf(schemaOf(await readFile(SCHEMA, 'utf8')));
     const questions = blindQuestions(names).filter((_, index) => index % EVERY[scale] === 0);
     const rows = [];
-    for (const [who, caller] of Object.entries({ 'a caller': WITHOUT_SCHEMA, nobody: {} })) {
+    for (const [who, caller] of Object.entries({
+      'by a caller without the scope': WITHOUT_SCHEMA,
+      'without a credential': {},
+    })) {
       await using poster = createPoster(server.url, AT_ONCE, caller);
       const recovered = new Set<string>();
       const waiting = questions.values();
@@ -41,13 +44,7 @@ export const prober: Experiment = {
       };
       await Promise.all(Array.from({ length: AT_ONCE }, ask));
       const size = `${questions.length} questions, ${names.size} names`;
-      rows.push(
-        none(
-          `names that ${who} without the scope finds out${some([...recovered])}`,
-          size,
-          recovered.size,
-        ),
-      );
+      rows.push(none(`schema names found ${who}${some([...recovered])}`, size, recovered.size));
     }
     const found = [];
     for (const { what, finds } of CHECKS) {

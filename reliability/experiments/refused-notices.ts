@@ -38,7 +38,7 @@ export const refusedNotifications: Experiment = {
     return [
       ...rows,
       none('rows written', size, written),
-      atMost('keys fetched because of them', size, stub.certificateCalls(), 1),
+      atMost('fetches of the keys because of them', size, stub.certificateCalls(), 1),
       none('errors in the log', size, server.errors.size),
     ];
   },

@@ -64,10 +64,10 @@ export const streams: Experiment = {
     const slow = `${readers} that do not read (${still} still connected), ${events} events of ${mb} MB`;
     return [
       all('subscribers that are connected', some, open, leaving),
-      atMost('their connections are gone after', some, closedMs, LEFT_MS, ' ms'),
-      atMost('their streams are gone after (/metrics)', some, forgottenMs, LEFT_MS, ' ms'),
+      atMost('their connections are closed after', some, closedMs, LEFT_MS, ' ms'),
+      atMost('their streams are closed after (/metrics)', some, forgottenMs, LEFT_MS, ' ms'),
       all('events made meanwhile', slow, made, events),
-      atMost('heap held for each of them', slow, held, 1, ' MB'),
+      atMost('heap for each of them', slow, held, 1, ' MB'),
       none(
         'errors in the log',
         slow,

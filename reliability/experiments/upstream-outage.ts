@@ -67,8 +67,8 @@ export const upstreamOutage: Experiment = {
     const size = `${told.length} creates at ${PER_SECOND}/s, WeChat Pay answers 500 to all, ${calls - before} attempts`;
     const most = Math.max(...told.map(({ ms }) => ms));
     return [
-      atMost('extra calls because of repeats', size, extra, EXTRA_PERCENT, ' %'),
-      none('told anything but unavailable or unknown', size, wrong.length),
+      atMost('extra calls because of retries', size, extra, EXTRA_PERCENT, ' %'),
+      none('results other than unavailable or unknown', size, wrong.length),
       none('orders made', size, (await trueOrders(sandbox.url)).size),
       atMost('slowest answer', size, Math.round(most), 10_000, ' ms'),
     ];

@@ -43,7 +43,7 @@ export const CASES: readonly FaultCase[] = [
   { what: 'certificate expired', quick: true, ...UNAVAILABLE, start: shows('expired') },
   { what: 'certificate of another host', quick: false, ...UNAVAILABLE, start: shows('wrong-host') },
   {
-    what: 'certificate of an unknown authority',
+    what: 'certificate of an unknown CA',
     quick: false,
     ...UNAVAILABLE,
     start: shows('unknown-authority'),
@@ -68,7 +68,7 @@ export const CASES: readonly FaultCase[] = [
     start: wrong(unsignedRefusal(403, 'NO_AUTH', true)),
   },
   ...OTHER_ANSWERS.flatMap(answersToOtherCalls),
-  { what: '5xx without end', quick: false, ...UNKNOWN, start: wrong(serverError) },
+  { what: 'permanent 5xx', quick: false, ...UNKNOWN, start: wrong(serverError) },
   // The query has one of them, the create the other.
   { what: 'a burst of two 5xx', quick: false, ...FINE, start: wrong(serverError, 2) },
   { what: '502 with an HTML page', quick: false, ...UNKNOWN, start: wrong(html) },

@@ -67,7 +67,7 @@ export async function checkEnd(
   return [
     { what: 'second orders under one number', which: [...foreign, ...second.map(numberOf)] },
     { what: 'successes with another amount', which: otherAmount.map(numberOf) },
-    { what: 'intents settled against the truth', which: misjudged },
+    { what: 'intents resolved wrongly', which: misjudged },
     { what: 'orders recorded in another state', which: await differing(database, url) },
   ];
 }

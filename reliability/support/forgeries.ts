@@ -20,7 +20,7 @@ export function forgedTokens(): readonly ForgedToken[] {
     { what: 'another audience', claims: { aud: 'another-service' } },
     { what: 'another issuer', claims: { iss: 'https://another.invalid/' } },
     { what: 'expired', claims: { exp: now() - HOUR_S } },
-    { what: 'without an end', claims: { exp: undefined } },
+    { what: 'without expiry', claims: { exp: undefined } },
     { what: 'not valid yet', claims: { nbf: now() + HOUR_S } },
   ];
 }
