@@ -1,12 +1,10 @@
-import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
-import { limitErrors } from '../../src/plugins/documents/document-limits.ts';
-import { shapeOf } from '../../src/plugins/documents/measure-document.ts';
-import { MAX_TOKENS } from '../../src/plugins/documents/use-token-limit.ts';
+import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
+import { schema } from '../../src/schema/index.ts';
 import { createUpstreamBudget } from '../../src/schema/upstream-budget.ts';
 import { attemptTimeout, MAX_ATTEMPTS } from '../../src/wechat/calls/retry-policy.ts';
-import { DEFAULT_RESILIENCE, WINDOW_MS } from '../../src/wechat/resilience/options.ts';
+import { DEFAULT_RESILIENCE } from '../../src/wechat/resilience/resilience.ts';
 import { rowsOf } from '../fixtures/docs/tables.ts';
 
 const PAGE = 'docs/reference/limits.md';
@@ -14,12 +12,14 @@ const PAGE = 'docs/reference/limits.md';
 describe('the reference of limits shows the figures of', () => {
   test('documents', () => {
     const tooMuch = `query { ${fields(9)} ${repeated(11, (n) => `a${n}: __typename @x`)} } mutation { a: x b: y }`;
-    const messages = limitErrors(shapeOf(parse(tooMuch))).map(({ message }) => message);
+    const messages = documentProblems(schema, tooMuch);
     const most = (what: string) =>
       messages
         .map((message) => new RegExp(`at most (\\d+) ${what}`).exec(message)?.[1])
         .find(Boolean);
-    expect(figure('Limit', 'Tokens of a document')).toBe(MAX_TOKENS.toLocaleString('en'));
+    const [tooLong = ''] = documentProblems(schema, `{ ${'a '.repeat(2_000)}}`);
+    const [, tokens] = /more than (\d+) tokens/.exec(tooLong) ?? [];
+    expect(figure('Limit', 'Tokens of a document')).toBe(Number(tokens).toLocaleString('en'));
     expect(figure('Limit', 'Nested fields')).toMatch(
       new RegExp(`^${most('fields within fields')};`),
     );
@@ -55,16 +55,15 @@ describe('the reference of limits shows the figures of', () => {
   test('calls to WeChat Pay', () => {
     const { retryShare, maxRetries, breakerAttempts, breakerShare, breakerOpenMs } =
       DEFAULT_RESILIENCE;
-    const window = WINDOW_MS / 1_000;
     expect(figure('Call limit', 'Attempts per call')).toBe(String(MAX_ATTEMPTS));
     expect(figure('Call limit', 'One attempt')).toContain(
       `${attemptTimeout(60_000, 60_000) / 1_000} s`,
     );
-    expect(figure('Call limit', `Retries within ${window} s, all callers together`)).toBe(
+    expect(figure('Call limit', 'Retries within 10 s, all callers together')).toBe(
       `${maxRetries}, or ${100 * retryShare} % of the calls if that is more`,
     );
     expect(figure('Call limit', 'Circuit breaker opens at')).toBe(
-      `${100 * breakerShare} % of at least ${breakerAttempts} attempts within ${window} s failed`,
+      `${100 * breakerShare} % of at least ${breakerAttempts} attempts within 10 s failed`,
     );
     expect(figure('Call limit', 'Circuit breaker stays open for')).toBe(
       `${breakerOpenMs / 1_000} s`,

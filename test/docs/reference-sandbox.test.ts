@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { identityControls } from '../../src/sandbox/controls/identity.ts';
-import { notificationControls } from '../../src/sandbox/controls/notices.ts';
-import { notifyControls } from '../../src/sandbox/controls/notify.ts';
+import { notificationControls } from '../../src/sandbox/controls/notifications.ts';
 import { orderControls } from '../../src/sandbox/controls/orders.ts';
-import { stateControls } from '../../src/sandbox/controls/state.ts';
+import { identityControls, stateControls } from '../../src/sandbox/controls/state.ts';
 import { trafficControls } from '../../src/sandbox/controls/traffic.ts';
 import { FAULTS, NOTICE_FAULTS, OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
 import { DEFAULT_RULES } from '../../src/sandbox/rules.ts';
@@ -17,7 +15,6 @@ describe('the reference of the sandbox', () => {
     const controls = [
       ...identityControls,
       ...orderControls,
-      ...notifyControls,
       ...notificationControls,
       ...stateControls,
       ...trafficControls,
