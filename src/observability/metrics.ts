@@ -25,7 +25,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
   });
   const attempts = new Histogram({
     name: 'payafter_wechat_attempt_seconds',
-    help: 'Attempts at WeChat Pay by endpoint and kind',
+    help: 'Attempts at WeChat Pay by endpoint and kind, waiting included',
     labelNames: ['endpoint', 'kind'],
     buckets: SECONDS,
     registers,
@@ -37,30 +37,30 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
   });
   const turns = new Histogram({
     name: 'payafter_queue_seconds',
-    help: 'How long operations have waited for their turn',
+    help: 'Time that operations waited before they started',
     buckets: SECONDS,
     registers,
   });
   const refusals = new Counter({
     name: 'payafter_refused_requests_total',
-    help: 'Requests turned away by HTTP status, before or instead of being done',
+    help: 'Responses that refuse a request, by HTTP status',
     labelNames: ['status'],
     registers,
   });
   const notifications = new Counter({
     name: 'payafter_notices_total',
-    help: 'Notices of WeChat Pay by outcome',
+    help: 'Webhooks of WeChat Pay by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const streams = new Gauge({
     name: 'payafter_streams_open',
-    help: 'Subscriptions that are open',
+    help: 'Open subscriptions',
     registers,
   });
   const intents = new Counter({
     name: 'payafter_intents_total',
-    help: 'Writes to WeChat Pay by step: opened, and what became of them',
+    help: 'Writes to WeChat Pay by step and outcome',
     labelNames: ['step'],
     registers,
   });
@@ -89,7 +89,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
     countOpenIntents: (count: () => Promise<number>) => {
       new Gauge({
         name: 'payafter_intents_open',
-        help: 'Writes whose outcome is not known yet, on all instances of this database',
+        help: 'Writes in progress or of unknown outcome, on all instances of this database',
         registers,
         async collect() {
           this.set(await count());
