@@ -1,5 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
+import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { permission, type Scope } from '../auth/caller.ts';
 import type { GraphQLContext } from './context.ts';
@@ -8,6 +9,8 @@ import { forbidden } from './forbidden.ts';
 interface PayAfterSchema {
   Context: GraphQLContext;
   AuthScopes: { may: Scope };
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
   Scalars: {
     Fen: { Input: number; Output: number };
     ServiceTime: { Input: string; Output: string };
@@ -19,7 +22,7 @@ interface PayAfterSchema {
 /** Fields are nullable unless they say otherwise; a mutation's result is a union named after its field. */
 export const builder = new SchemaBuilder<PayAfterSchema>({
   // Access first: its refusals are GraphQL errors, never members of a union.
-  plugins: [ScopeAuthPlugin, ErrorsPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin],
   scopeAuth: {
     authScopes: ({ caller }) => ({ may: (scope) => permission(caller, scope) === 'granted' }),
     unauthorizedError: () => forbidden('This caller may not ask for this.'),
@@ -31,6 +34,21 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
     defaultTypes: [],
     defaultUnionOptions: {
       name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
+    },
+  },
+  relay: {
+    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'The page.' },
+    nodeFieldOptions: { nullable: false },
+    pageInfoFieldOptions: { description: 'Where the page lies.' },
+    cursorFieldOptions: { description: 'Its place.' },
+    pageInfoTypeOptions: {
+      description: 'Where a page lies within its connection, as Relay has it.',
+    },
+    hasNextPageFieldOptions: { description: 'Whether there is more after endCursor.' },
+    hasPreviousPageFieldOptions: { description: 'Whether this page began after a cursor.' },
+    startCursorFieldOptions: { description: 'Cursor of the first edge; null on an empty page.' },
+    endCursorFieldOptions: {
+      description: 'Cursor of the last edge: `after` of the next page; null on an empty page.',
     },
   },
 });

@@ -1,8 +1,6 @@
 import type { OrderEvent } from '../../ledger/records.ts';
 import { builder } from '../builder.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
-import type { Connection } from './connection.ts';
-import { PageInfo } from './connection.ts';
 
 const EventSource = builder.enumType('EventSource', {
   description: 'How the server came to know of a change.',
@@ -55,30 +53,14 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
   }),
 });
 
-const Edge = builder
-  .objectRef<Connection<OrderEvent>['edges'][number]>('PayAfterOrderEventEdge')
-  .implement({
-    description: 'An event and its place in the connection.',
-    fields: (t) => ({
-      node: t.expose('node', {
-        type: PayAfterOrderEvent,
-        nullable: false,
-        description: 'The event.',
-      }),
-      cursor: t.exposeString('cursor', { nullable: false, description: 'Its place.' }),
-    }),
-  });
-
-export const PayAfterOrderEventConnection = builder
-  .objectRef<Connection<OrderEvent>>('PayAfterOrderEventConnection')
-  .implement({
+export const PayAfterOrderEventConnection = builder.connectionObject(
+  {
+    type: PayAfterOrderEvent,
+    name: 'PayAfterOrderEventConnection',
     description: 'Events, oldest first.',
-    fields: (t) => ({
-      edges: t.expose('edges', { type: [Edge], nullable: false, description: 'The page.' }),
-      pageInfo: t.expose('pageInfo', {
-        type: PageInfo,
-        nullable: false,
-        description: 'Where the page lies.',
-      }),
-    }),
-  });
+  },
+  {
+    description: 'An event and its place in the connection.',
+    nodeField: { description: 'The event.' },
+  },
+);

@@ -3,16 +3,7 @@ import type { OrderRecord } from '../../ledger/records.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
-import {
-  AFTER,
-  badUserInput,
-  type Connection,
-  connection,
-  eventCursor,
-  PAGE_SIZE,
-  PageInfo,
-  pageSize,
-} from './connection.ts';
+import { AFTER, badUserInput, connection, eventCursor, PAGE_SIZE, pageSize } from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
 
 const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord').implement({
@@ -66,33 +57,17 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
   }),
 });
 
-const Edge = builder
-  .objectRef<Connection<OrderRecord>['edges'][number]>('PayAfterOrderRecordEdge')
-  .implement({
-    description: 'A recorded order and its place in the connection.',
-    fields: (t) => ({
-      node: t.expose('node', {
-        type: PayAfterOrderRecord,
-        nullable: false,
-        description: 'The order.',
-      }),
-      cursor: t.exposeString('cursor', { nullable: false, description: 'Its place.' }),
-    }),
-  });
-
-const RecordConnection = builder
-  .objectRef<Connection<OrderRecord>>('PayAfterOrderRecordConnection')
-  .implement({
+const RecordConnection = builder.connectionObject(
+  {
+    type: PayAfterOrderRecord,
+    name: 'PayAfterOrderRecordConnection',
     description: 'Recorded orders, newest first.',
-    fields: (t) => ({
-      edges: t.expose('edges', { type: [Edge], nullable: false, description: 'The page.' }),
-      pageInfo: t.expose('pageInfo', {
-        type: PageInfo,
-        nullable: false,
-        description: 'Where the page lies.',
-      }),
-    }),
-  });
+  },
+  {
+    description: 'A recorded order and its place in the connection.',
+    nodeField: { description: 'The order.' },
+  },
+);
 
 const Filter = builder.inputType('PayAfterOrderFilter', {
   description: 'Which recorded orders. What is left out does not matter.',
