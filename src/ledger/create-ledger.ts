@@ -86,7 +86,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     handleNotification: (notification) =>
       record('handleNotification', { ...notification, now: now() }),
     listOrders: (query) => run('listOrders', query),
-    listEvents: (query) => run('listEvents', query),
+    listEvents: (queries) => run('listEvents', queries),
     eventExists: (visibility, id) => run('eventExists', { visibility, id }),
     eventsAfter: (query) => run('eventsAfter', query),
     claimDue: async (limit) => {

@@ -57,8 +57,10 @@ export interface Ledger {
 
   /** Newest first. */
   readonly listOrders: (query: OrderQuery) => Promise<Page<OrderRecord>>;
-  /** Oldest first. */
-  readonly listEvents: (query: OrderEventQuery) => Promise<Page<OrderEvent>>;
+  /** Oldest first: a page for each query. */
+  readonly listEvents: (
+    queries: readonly OrderEventQuery[],
+  ) => Promise<readonly Page<OrderEvent>[]>;
   readonly eventExists: (visibility: Visibility, id: number) => Promise<boolean>;
   readonly eventsAfter: (query: EventsAfter) => Promise<readonly LoggedEvent[]>;
 

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import type { PayAfterState } from '../../domain/pay-after-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
+import type { EventRow } from '../database/tables.ts';
 import type { OrderEvent, OrderRecord } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { orderEvent, orderRecord } from './rows.ts';
@@ -84,20 +86,34 @@ export async function listOrders(
   return { rows: rows.slice(0, first).map(orderRecord), hasNextPage: rows.length > first };
 }
 
-/** The events of one order, oldest first. */
+/** The events of orders, oldest first: a page for each query, all of them in one statement. */
 export async function listEvents(
   { db }: ReadContext,
-  { outOrderNo, first, after }: OrderEventQuery,
-): Promise<Page<OrderEvent>> {
-  const rows = await db
-    .selectFrom('events')
-    .selectAll()
-    .where('out_order_no', '=', outOrderNo)
-    .where('id', '>', after)
-    .orderBy('id')
-    .limit(first + 1)
-    .execute();
-  return { rows: rows.slice(0, first).map(orderEvent), hasNextPage: rows.length > first };
+  queries: readonly OrderEventQuery[],
+): Promise<readonly Page<OrderEvent>[]> {
+  const values = queries.map(
+    ({ outOrderNo, first, after }, page) =>
+      sql`(${integer(page)}, cast(${outOrderNo} as text), ${integer(first)}, ${integer(after)})`,
+  );
+  const { rows } = await sql<EventRow & { readonly page: number }>`
+    with wanted (page, number, size, after) as (values ${sql.join(values)}),
+    numbered as (
+      select wanted.page, wanted.size, events.*,
+        row_number() over (partition by wanted.page order by events.id) as position
+      from wanted
+      join events on events.out_order_no = wanted.number and events.id > wanted.after
+    )
+    select * from numbered where position <= size + 1 order by page, id`.execute(db);
+  const byPage = Map.groupBy(rows, ({ page }) => page);
+  return queries.map(({ first }, page) => {
+    const own = byPage.get(page) ?? [];
+    return { rows: own.slice(0, first).map(orderEvent), hasNextPage: own.length > first };
+  });
+}
+
+/** PostgreSQL takes a value in a list for text, unless told otherwise. */
+function integer(value: number) {
+  return sql`cast(${value} as bigint)`;
 }
 
 /** Whether a visible event has this cursor. */

@@ -1,10 +1,21 @@
-import type { OrderCursor } from '../../ledger/jobs/list-records.ts';
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import type { OrderCursor, OrderEventQuery } from '../../ledger/jobs/list-records.ts';
 import type { OrderRecord } from '../../ledger/records.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 import { AFTER, badUserInput, connection, eventCursor, PAGE_SIZE, pageSize } from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
+
+/** The events of many orders are one job of the ledger. It keeps none: a subscription lives long. */
+const eventsLoader = createContextCache(
+  ({ ledger }: GraphQLContext) =>
+    new DataLoader((queries: readonly OrderEventQuery[]) => ledger.listEvents(queries), {
+      cache: false,
+    }),
+);
 
 const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord').implement({
   description:
@@ -45,12 +56,9 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
         first: t.arg.int({ description: PAGE_SIZE }),
         after: t.arg.string({ description: AFTER }),
       },
-      resolve: async ({ outOrderNo }, { first, after }, { ledger }) => {
-        const page = await ledger.listEvents({
-          outOrderNo,
-          first: pageSize(first),
-          after: eventCursor(after),
-        });
+      resolve: async ({ outOrderNo }, { first, after }, context) => {
+        const query = { outOrderNo, first: pageSize(first), after: eventCursor(after) };
+        const page = await eventsLoader(context).load(query);
         return connection(page, ({ id }) => String(id), after);
       },
     }),

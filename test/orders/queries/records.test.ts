@@ -90,13 +90,37 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
 
   test('have their events, oldest first, in pages', async () => {
-    const page = { outOrderNo: 'A1', first: 2 };
-    const first = await ledger.listEvents({ ...page, after: 0 });
-    expect(first.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
-    expect(first.hasNextPage).toBe(true);
-    const second = await ledger.listEvents({ ...page, after: first.rows.at(-1)?.id ?? 0 });
-    expect(second.rows.map(({ state }) => state)).toEqual(['USER_PAID']);
-    expect(second.hasNextPage).toBe(false);
+    const query = { outOrderNo: 'A1', first: 2 };
+    const [first] = await ledger.listEvents([{ ...query, after: 0 }]);
+    expect(first?.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
+    expect(first?.hasNextPage).toBe(true);
+    const after = first?.rows.at(-1)?.id ?? 0;
+    const [second] = await ledger.listEvents([{ ...query, after }]);
+    expect(second?.rows.map(({ state }) => state)).toEqual(['USER_PAID']);
+    expect(second?.hasNextPage).toBe(false);
+  });
+
+  test('have pages of events that are read together, each with its own size and begin', async () => {
+    const [all] = await ledger.listEvents([{ outOrderNo: 'A1', first: 100, after: 0 }]);
+    const [created = 0, accepted = 0] = all?.rows.map(({ id }) => id) ?? [];
+    const pages = await ledger.listEvents([
+      { outOrderNo: 'B2', first: 1, after: 0 },
+      { outOrderNo: 'none', first: 100, after: 0 },
+      { outOrderNo: 'A1', first: 1, after: created },
+      { outOrderNo: 'A1', first: 2, after: accepted },
+      { outOrderNo: 'A1', first: 3, after: 0 },
+    ]);
+    const shown = pages.map(({ rows, hasNextPage }) => [
+      ...rows.map(({ outOrderNo, state }) => `${outOrderNo} ${state}`),
+      hasNextPage,
+    ]);
+    expect(shown).toEqual([
+      ['B2 CREATED', true],
+      [false],
+      ['A1 USER_ACCEPTED', true],
+      ['A1 USER_PAID', false],
+      ['A1 CREATED', 'A1 USER_ACCEPTED', 'A1 USER_PAID', false],
+    ]);
   });
 
   test('have cursors that exist, or do not', async () => {
