@@ -15,6 +15,7 @@ import {
   useAdmissionSlots,
   useRateLimit,
 } from './plugins/admission/use-admission.ts';
+import { useRowLimit } from './plugins/admission/use-row-limit.ts';
 import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
@@ -151,6 +152,7 @@ export function createApp(parts: AppParts) {
         },
       }),
       useRateLimit(rateLimit),
+      useRowLimit(rateLimit),
       useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),

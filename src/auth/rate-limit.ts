@@ -15,8 +15,8 @@ export interface RateLimit {
    * @returns 0, or in how many seconds there will be one
    */
   readonly admit: (callerId: string) => number;
-  /** A further call of an admitted request: never refused, but the caller owes for it. */
-  readonly charge: (callerId: string) => void;
+  /** Further calls of an admitted request, one by default: never refused, but the caller owes for them. */
+  readonly charge: (callerId: string, calls?: number) => void;
 }
 
 export const NO_RATE_LIMIT: RateLimit = { admit: () => 0, charge: () => {} };
@@ -46,8 +46,8 @@ export function createRateLimit({ perSecond, burst }: RateLimitOptions): RateLim
       const bucket = bucketOf(callerId);
       return bucket.tryRemoveTokens(1) ? 0 : Math.ceil(bucket.getWaitTime(1) / SECOND_MS);
     },
-    charge: (callerId) => {
-      bucketOf(callerId).content -= 1;
+    charge: (callerId, calls = 1) => {
+      bucketOf(callerId).content -= calls;
     },
   };
 }

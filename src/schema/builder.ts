@@ -1,4 +1,5 @@
 import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
@@ -22,7 +23,7 @@ interface PayAfterSchema {
 /** Fields are nullable unless they say otherwise; a mutation's result is a union named after its field. */
 export const builder = new SchemaBuilder<PayAfterSchema>({
   // Access first: its refusals are GraphQL errors, never members of a union.
-  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin],
+  plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin, ComplexityPlugin],
   scopeAuth: {
     authScopes: ({ caller }) => ({ may: (scope) => permission(caller, scope) === 'granted' }),
     unauthorizedError: () => forbidden('This caller may not ask for this.'),
@@ -36,6 +37,8 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
       name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
     },
   },
+  // In rows of the ledger: only pages have any. Counted before an operation begins, in a plugin.
+  complexity: { disabled: true, defaultComplexity: 0, defaultListMultiplier: 1 },
   relay: {
     edgesFieldOptions: { nullable: { list: false, items: false }, description: 'The page.' },
     nodeFieldOptions: { nullable: false },

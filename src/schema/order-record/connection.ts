@@ -25,6 +25,12 @@ export function connection<Row>(
   };
 }
 
+/** What a page costs, in rows: its own, and for each of them what is selected in it. */
+export function rowsOfPage({ first }: { readonly first?: number | null | undefined }) {
+  const rows = Math.min(Math.max(first ?? DEFAULT_PAGE, 1), MAX_PAGE);
+  return { field: rows, multiplier: rows };
+}
+
 /** @throws GraphQLError BAD_USER_INPUT */
 export function pageSize(first: number | null | undefined): number {
   const size = first ?? DEFAULT_PAGE;

@@ -6,7 +6,15 @@ import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
-import { AFTER, badUserInput, connection, eventCursor, PAGE_SIZE, pageSize } from './connection.ts';
+import {
+  AFTER,
+  badUserInput,
+  connection,
+  eventCursor,
+  PAGE_SIZE,
+  pageSize,
+  rowsOfPage,
+} from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
 
 /** The events of many orders are one job of the ledger. It keeps none: a subscription lives long. */
@@ -50,6 +58,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
     events: t.field({
       type: PayAfterOrderEventConnection,
       ...requireScope('events:read'),
+      complexity: rowsOfPage,
       nullable: false,
       description: 'What happened to the order, oldest first.',
       args: {
@@ -100,6 +109,7 @@ builder.queryField('payAfterOrders', (t) =>
   t.field({
     type: RecordConnection,
     ...requireScope('orders:read'),
+    complexity: rowsOfPage,
     nullable: false,
     description:
       'The orders that this server has recorded, newest first: made through it, or seen in a notification or a query. Never live. A caller who acts for one user sees those of that user.',

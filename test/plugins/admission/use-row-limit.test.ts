@@ -1,0 +1,183 @@
+import { StatementSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createRateLimit, NO_RATE_LIMIT } from '../../../src/auth/rate-limit.ts';
+import type { JobName } from '../../../src/ledger/jobs/jobs.ts';
+import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { graphqlRequest } from '../../fixtures/app/test-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe } from '../../fixtures/http/sse.ts';
+import { graphqlWs } from '../../fixtures/http/websocket.ts';
+import { at, type JsonObject, listAt } from '../../fixtures/json.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
+
+const ORDERS = Array.from({ length: 100 }, (_, index) => `P${index}`);
+const aliased = (page: string) =>
+  `{ ${['a', 'b', 'c', 'd', 'e'].map((name) => `${name}: ${page}`).join(' ')} }`;
+const EVENTS = 'edges { node { outOrderNo events(first: 100) { edges { node { id } } } } }';
+const PAGES = `query ($orders: Int, $events: Int) { payAfterOrders(first: $orders) {
+  edges { node { outOrderNo events(first: $events) { edges { node { id } } } } } } }`;
+
+const jobs: JobName[] = [];
+const charged: number[] = [];
+let fixture: AppWithClient;
+let port: Port;
+
+/** Compiled from the first time on, or never. */
+const open = (compileAfter: number) =>
+  createAppWithClient({
+    wechat: notificationOptions(),
+    engine: (real) => ({
+      ...real,
+      run: (name, input, options) => {
+        // The event bus reads the log once a second.
+        if (name !== 'eventsAfter') {
+          jobs.push(name);
+        }
+        return real.run(name, input, options);
+      },
+    }),
+    resources: {
+      compileAfter,
+      rateLimit: { ...NO_RATE_LIMIT, charge: (_, calls = 1) => charged.push(calls) },
+    },
+  });
+
+describe.each([
+  ['executed', Number.POSITIVE_INFINITY],
+  ['compiled', 1],
+])('where operations are %s', (_, compileAfter) => {
+  beforeAll(async () => {
+    fixture = await open(compileAfter);
+    port = await serve(fixture);
+    for (const outOrderNo of ORDERS) {
+      await fixture.see({ outOrderNo, state: 'CREATED' });
+      await fixture.see({ outOrderNo, state: 'USER_ACCEPTED' });
+    }
+  });
+  beforeEach(async () => {
+    await fixture.ledger.idle();
+    jobs.length = 0;
+    charged.length = 0;
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(async () => {
+    await port.stop();
+    await fixture.close();
+  });
+
+  const refusal = {
+    message: expect.stringMatching(/up to 50500 rows.*at most 1000 .*smaller pages \(first\)/),
+    extensions: { code: 'BAD_USER_INPUT' },
+  };
+
+  test('an operation that asks for too many rows is refused before anything is read', async () => {
+    const query = aliased(`payAfterOrders(first: 100) { ${EVENTS} }`);
+    const response = await fixture.app.fetch(
+      graphqlRequest({ query }, { accept: 'application/graphql-response+json' }),
+    );
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ errors: [refusal] });
+    expect(jobs).toEqual([]);
+    expect(charged).toEqual([]);
+  });
+
+  test('it is refused over server-sent events and a WebSocket in the same words', async () => {
+    const query = aliased(`payAfterOrders(first: 100) { ${EVENTS} }`);
+    const stream = await subscribe(fixture, {}, query);
+    expect(await stream.next()).toMatchObject({ data: { errors: [refusal] } });
+    await stream.leave();
+    const client = graphqlWs(port.webSocketUrl);
+    const results = client.subscribe({}, query);
+    expect((await results.next()).value).toMatchObject({ errors: [refusal] });
+    await client.dispose();
+    expect(jobs).toEqual([]);
+  });
+
+  test.each([
+    [{ orders: 100, events: 100 }, 10_100],
+    [{ orders: 100 }, 2_100],
+    [{ events: 50 }, 1_020],
+    [{ orders: 100, events: 10 }, 1_100],
+  ])('the pages of %j are %i rows, and too many', async (variables, rows) => {
+    const answer = await fixture.run(PAGES, variables);
+    expect(at(answer, 'errors', 0, 'message')).toContain(`up to ${rows} rows`);
+    expect(jobs).toEqual([]);
+  });
+
+  test.each<[JsonObject, number[]]>([
+    [{ orders: 100, events: 9 }, [9]],
+    [{}, [4]],
+    [{ orders: 10, events: 9 }, []],
+    [{ orders: 10, events: 10 }, [1]],
+  ])('the pages of %j are charged with %j further calls', async (variables, calls) => {
+    const answer = await fixture.run(PAGES, variables);
+    const orders = variables['orders'] ?? 20;
+    expect(listAt(answer, 'data', 'payAfterOrders', 'edges')).toHaveLength(Number(orders));
+    expect(charged).toEqual(calls);
+  });
+
+  test('a page of 100 orders with their events is two jobs, and two statements', async () => {
+    const statements = vi.spyOn(StatementSync.prototype, 'all');
+    const answer = await fixture.run(PAGES, { orders: 100, events: 5 });
+    const edges = listAt(answer, 'data', 'payAfterOrders', 'edges');
+    expect(edges.map((edge) => listAt(edge, 'node', 'events', 'edges').length)).toEqual(
+      ORDERS.map(() => 2),
+    );
+    expect(jobs).toEqual(['listOrders', 'listEvents']);
+    const texts = statements.mock.contexts.map((one) => String(at(one, 'sourceSQL')));
+    const ofPages = texts.filter((text) => !text.includes('left join'));
+    expect(ofPages).toEqual([
+      expect.stringContaining('from "orders"'),
+      expect.stringContaining('wanted'),
+    ]);
+  });
+
+  test('the events of several pages of orders are one job, whatever their sizes are', async () => {
+    const query = `{
+      a: payAfterOrders(first: 90) { ...Events }
+      b: payAfterOrders(first: 30) { edges { node { events(first: 2) { edges { node { id } } } } } } }
+      fragment Events on PayAfterOrderRecordConnection {
+        edges { node { events(first: 1) { edges { node { id } } } } } }`;
+    const answer = await fixture.run(query);
+    expect(listAt(answer, 'data', 'b', 'edges')).toHaveLength(30);
+    expect(jobs).toEqual(['listOrders', 'listOrders', 'listEvents']);
+  });
+
+  test('a fragment counts wherever it is used, and of several operations the one that runs', async () => {
+    const query = `query Large { a: payAfterOrders(first: 100) { ...Events } }
+      query Small { b: payAfterOrders(first: 1) { ...Events } }
+      query None { __typename }
+      fragment Events on PayAfterOrderRecordConnection { ${EVENTS} }`;
+    const answers = await Promise.all(
+      ['Large', 'Small', 'None'].map(async (operationName) => {
+        const request = graphqlRequest({ query, operationName });
+        return await (await fixture.app.fetch(request)).json();
+      }),
+    );
+    expect(at(answers[0], 'errors', 0, 'message')).toContain('up to 10100 rows');
+    expect(listAt(answers[1], 'data', 'b', 'edges')).toHaveLength(1);
+    expect(answers[2]).toEqual({ data: { __typename: 'Query' } });
+    expect(charged).toEqual([1]);
+  });
+
+  test.each([0, -1, 101, 2_147_483_647])(
+    'the size %i is refused as a size, not as rows',
+    async (events) => {
+      const answer = await fixture.run(PAGES, { orders: 1, events });
+      expect(at(answer, 'errors', 0, 'message')).toBe('first must be from 1 to 100.');
+    },
+  );
+
+  test('variables of the wrong type are refused as such, and cost nothing more', async () => {
+    const answer = await fixture.run(PAGES, { orders: 'many', events: {} });
+    expect(listAt(answer, 'errors')).toHaveLength(2);
+    expect(charged).toEqual([]);
+  });
+});
+
+test('what is charged is owed: the next operation waits for it', () => {
+  const limit = createRateLimit({ perSecond: 1, burst: 1 });
+  expect(limit.admit('a')).toBe(0);
+  limit.charge('a', 9);
+  expect(limit.admit('a')).toBe(10);
+});
