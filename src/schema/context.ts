@@ -3,7 +3,7 @@ import type { RateLimit } from '../auth/rate-limit.ts';
 import type { Visibility } from '../domain/visibility.ts';
 import type { OrderServices } from '../orders/commands/write-order.ts';
 import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
-import { createOrderLoader, type OrderLoader } from './pay-after-order/loader.ts';
+import { createOrderReads, type OrderReads } from './pay-after-order/order-reads.ts';
 import { createUpstreamBudget, type UpstreamBudget } from './upstream-budget.ts';
 
 /** What lives as long as the server. */
@@ -28,7 +28,7 @@ export interface GraphQLContext extends ServerResources, OrderServices {
   readonly caller: Caller;
   /** What this request may still ask of WeChat Pay. */
   readonly calls: UpstreamBudget;
-  readonly orderLoader: OrderLoader;
+  readonly orderReads: OrderReads;
   /** What a write has answered instead of success: an ErrorCode. */
   readonly outcome: { refusal?: string };
   /** Fires when the caller is gone. Not for writes: an abandoned one has an unknown outcome. */
@@ -49,7 +49,7 @@ export function createContext(
   // The first call is paid for when the request is admitted.
   const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller.id));
   const visibility = visibilityOf(caller, resources.ledger);
-  const orderLoader = createOrderLoader(resources.sharedQueries, { calls, signal, cameMs });
+  const orderReads = createOrderReads(resources.sharedQueries, { calls, signal, cameMs });
   // Field by field: what is spread along would be in reach of every resolver.
   return {
     wechat: resources.wechat,
@@ -65,7 +65,7 @@ export function createContext(
     visibility,
     signal,
     calls,
-    orderLoader,
+    orderReads,
     outcome: {},
   };
 }

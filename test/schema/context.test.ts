@@ -34,7 +34,7 @@ test('the context of a request has these parts and no other, whatever its resour
     'launchKey',
     'ledger',
     'log',
-    'orderLoader',
+    'orderReads',
     'outcome',
     'rateLimit',
     'sharedQueries',

@@ -54,10 +54,10 @@ builder.queryField('payAfterOrder', (t) =>
 /** One order, live, at one call per request; the caller must be known to reach it. Throws GraphQL errors. */
 export async function loadOrder(
   query: PayAfterOrderQuery,
-  { orderLoader }: GraphQLContext,
+  { orderReads }: GraphQLContext,
 ): Promise<PayAfterOrder | null> {
   try {
-    return await orderLoader.load(query);
+    return await orderReads.load(query);
   } catch (error) {
     throw queryError(error);
   }
@@ -65,7 +65,7 @@ export async function loadOrder(
 
 /** What was loaded before a write is not how the order stands after it. */
 export async function writing<T>(
-  { calls, outcome, orderLoader, sharedQueries }: GraphQLContext,
+  { calls, outcome, orderReads, sharedQueries }: GraphQLContext,
   { outOrderNo }: { readonly outOrderNo: string },
   write: () => Promise<T>,
 ): Promise<T> {
@@ -76,7 +76,7 @@ export async function writing<T>(
     outcome.refusal = refusalCode(error);
     throw error;
   } finally {
-    orderLoader.clearAll();
+    orderReads.clear();
     sharedQueries.forget(outOrderNo);
   }
 }
