@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation, Observed } from '../../ledger/observation.ts';
 import type { EventSource } from '../../ledger/records.ts';
@@ -48,30 +49,26 @@ export interface ObservationFilter {
 }
 
 const REMEMBERED = 10_000;
-/** Characters; WeChat Pay's words have ten. A longer one is looked up in the ledger each time. */
-const LONGEST_WORD = 64;
+/** Characters of a number and a state; WeChat Pay's have 42. Longer ones are looked up in the ledger each time. */
+const LONGEST_ENTRY = 128;
 
 /**
  * A query costs no write while it shows what the event log said last: the state of the orders
  * last seen is remembered, whichever call saw it.
  */
 export function createObservationFilter(ledger: Ledger): ObservationFilter {
-  const states = new Map<string, string>();
-  const remember = (outOrderNo: string, state: string) => {
-    states.delete(outOrderNo);
-    if (state.length <= LONGEST_WORD) {
-      states.set(outOrderNo, state);
-    }
-    const [oldest] = states.size > REMEMBERED ? states.keys() : [];
-    if (oldest !== undefined) {
-      states.delete(oldest);
-    }
-  };
-  const close = ledger.bus.subscribe((event) => remember(event.outOrderNo, event.stateRaw));
+  const states = new LRUCache<string, string>({
+    max: REMEMBERED,
+    maxEntrySize: LONGEST_ENTRY,
+    sizeCalculation: (state, outOrderNo) => state.length + outOrderNo.length + 1,
+  });
+  const close = ledger.bus.subscribe(({ outOrderNo, stateRaw }) =>
+    states.set(outOrderNo, stateRaw),
+  );
   return {
     see: (order) => {
       if (states.get(order.outOrderNo) !== order.state) {
-        remember(order.outOrderNo, order.state);
+        states.set(order.outOrderNo, order.state);
         const seen = observationOf(order, 'QUERY', ledger.now());
         // What could not be recorded is news again the next time.
         recordObservationLater(ledger, seen, () => states.delete(order.outOrderNo));

@@ -1,13 +1,18 @@
 import { getOperationAST, type OperationDefinitionNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import { type Compiled, compiled } from './compiled.ts';
 
 export interface CompilerOptions {
   /** How often an operation comes before it is compiled. */
   readonly afterHits?: number | undefined;
-  /** Characters of the documents whose operations are kept compiled: those that came last. */
-  readonly keptCharacters?: number;
+  /** How much of the memory compiled operations may take; those that came last are kept. */
+  readonly maxBytes?: number;
 }
+
+const MAX_BYTES = 24 * 1024 * 1024;
+/** Measured: 57 to 140 bytes of compiled code for a character of the document. */
+const BYTES_PER_CHARACTER = 200;
 
 /**
  * Queries and mutations that come again and again are compiled to JavaScript. Those that come once
@@ -15,22 +20,13 @@ export interface CompilerOptions {
  * another in each document.
  */
 export function useCompiler(options: CompilerOptions = {}): Plugin {
-  const { afterHits = 50, keptCharacters = 128 * 1024 } = options;
+  const { afterHits = 50, maxBytes = MAX_BYTES } = options;
   const hits = new WeakMap<OperationDefinitionNode, number>();
-  const kept = new Map<OperationDefinitionNode, { run: Compiled; characters: number }>();
-  let characters = 0;
-  const keep = (operation: OperationDefinitionNode, run: Compiled, size: number) => {
-    kept.set(operation, { run, characters: size });
-    characters += size;
-    for (const [oldest, entry] of kept) {
-      if (characters <= keptCharacters) {
-        break;
-      }
-      kept.delete(oldest);
-      hits.delete(oldest);
-      characters -= entry.characters;
-    }
-  };
+  const kept = new LRUCache<OperationDefinitionNode, Compiled>({
+    maxSize: maxBytes,
+    // One that comes again is compiled again.
+    dispose: (_, operation) => hits.delete(operation),
+  });
   const comesAgain = (operation: OperationDefinitionNode) => {
     const count = (hits.get(operation) ?? 0) + 1;
     hits.set(operation, count);
@@ -42,17 +38,14 @@ export function useCompiler(options: CompilerOptions = {}): Plugin {
       if (!operation) {
         return;
       }
-      const entry = kept.get(operation);
-      if (entry !== undefined) {
-        kept.delete(operation);
-        kept.set(operation, entry);
-      }
-      const run = entry?.run ?? (comesAgain(operation) ? compiled(args, operation) : undefined);
+      const known = kept.get(operation);
+      const run = known ?? (comesAgain(operation) ? compiled(args, operation) : undefined);
       if (run === undefined) {
         return;
       }
-      if (entry === undefined) {
-        keep(operation, run, args.document.loc?.source.body.length ?? 0);
+      if (known === undefined) {
+        const size = BYTES_PER_CHARACTER * (args.document.loc?.source.body.length ?? 1);
+        kept.set(operation, run, { size });
       }
       setExecuteFn(orElse(run, executeFn));
     },

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../../../src/app.ts';
+import { useCompiler } from '../../../src/plugins/compiler/use-compiler.ts';
+import { schema } from '../../../src/schema/index.ts';
 import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
 import {
   createTestApp,
@@ -16,6 +19,7 @@ import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { randomRequest } from '../../fixtures/graphql/random-documents.ts';
 import { at, parsed } from '../../fixtures/json.ts';
+import { heapUsed } from '../../fixtures/process/heap.ts';
 
 const ids = { appid: 'wxd678efh567hg6787', mchid: '1230000109', serviceId: '500001' };
 const unknown = { status: null, code: null, requestId: null };
@@ -156,3 +160,26 @@ test('variables of the wrong type are 400, without their values', async () => {
   const text = await response.text();
   expect([response.status, text]).toEqual([400, expect.not.stringContaining('secret')]);
 });
+
+test('compiled operations are kept within so many bytes, however many documents come', async () => {
+  const compiler = useCompiler({ afterHits: 1, maxBytes: MEGABYTE });
+  const app = createYoga({
+    schema,
+    plugins: [compiler],
+    parserAndValidationCache: false,
+    logging: false,
+  });
+  const execute = async (index: number) => {
+    const query = CREATE.replace('Create(', `M${index}(`);
+    const request = graphqlRequest({ query, variables: { input: orderInput() } });
+    await (await app.fetch(request)).text();
+  };
+  await execute(0);
+  const before = heapUsed();
+  for (let index = 1; index <= 500; index += 1) {
+    await execute(index);
+  }
+  expect(heapUsed() - before).toBeLessThan(4 * MEGABYTE);
+});
+
+const MEGABYTE = 1024 * 1024;

@@ -11,9 +11,11 @@ import {
   SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely';
-import { createStatementCache } from './statement-cache.ts';
+import { LRUCache } from 'lru-cache';
 
 const BUSY_TIMEOUT_MS = 5_000;
+/** To prepare a statement costs several times what it costs to run it. */
+const KEPT_STATEMENTS = 128;
 const BUSY_PAUSE_MS = 20;
 const LOCK_PAUSE_MS = 3;
 /** SQLite's own number for a lock that somebody else holds. */
@@ -87,10 +89,11 @@ async function openDatabase(path: string, timeout: number): Promise<SqliteDataba
   const database = new DatabaseSync(path, { timeout });
   await useWal(database);
   database.exec('pragma synchronous = full;');
-  return {
-    close: () => database.close(),
-    prepare: createStatementCache((sql) => prepare(database, sql)),
-  };
+  const statements = new LRUCache<string, SqliteStatement>({
+    max: KEPT_STATEMENTS,
+    memoMethod: (sql) => prepare(database, sql),
+  });
+  return { close: () => database.close(), prepare: (sql) => statements.memo(sql) };
 }
 
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
