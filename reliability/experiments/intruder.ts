@@ -100,7 +100,7 @@ const WAYS: readonly ((number: string) => string)[] = [
   (number) => `{ payAfterOrder(by: { queryId: "${number}" }) { state } }`,
   () => '{ payAfterOrders(first: 50) { edges { node { outOrderNo state } } } }',
   () =>
-    '{ payAfterOrders(first: 50) { edges { node { events { edges { node { id outOrderNo } } } } } } }',
+    '{ payAfterOrders(first: 40) { edges { node { events { edges { node { id outOrderNo } } } } } } }',
   (number) =>
     `mutation { cancelPayAfterOrder(input: { outOrderNo: "${number}", reason: "x" }) { __typename ... on UserError { code } } }`,
   (number) =>

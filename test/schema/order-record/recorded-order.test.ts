@@ -148,7 +148,7 @@ test('each record pages through its own events, oldest first', async () => {
     await clientFixture.see({ outOrderNo: 'E', state, source: 'RECONCILER' });
   }
   await clientFixture.see({ outOrderNo: 'F' });
-  const query = `query ($first: Int, $after: String) { payAfterOrders(first: 100) { edges { node {
+  const query = `query ($first: Int, $after: String) { payAfterOrders(first: 5) { edges { node {
     outOrderNo state lastEventId events(first: $first, after: $after) {
       edges { node { id state previousState source } } pageInfo { hasNextPage endCursor } } } } } }`;
   const eventsOf = async (variables: JsonObject) => {
