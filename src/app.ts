@@ -49,12 +49,8 @@ import {
   yogaLog,
 } from './plugins/use-observability.ts';
 import { createWebSocketEngine } from './plugins/websocket-engine.ts';
-import {
-  createContext,
-  type GraphQLContext,
-  type ServerResources,
-  schema,
-} from './schema/index.ts';
+import { createContext, type GraphQLContext, type ServerResources } from './schema/context.ts';
+import { schema } from './schema/index.ts';
 
 /** Every part by name: a part that is spread along would end up in every request's context. */
 export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {

@@ -1,7 +1,7 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { onExpiry } from '../auth/credential-expiry.ts';
-import type { GraphQLContext } from '../schema/index.ts';
+import type { GraphQLContext } from '../schema/context.ts';
 
 /** A stream ends with its caller's credential: one error that says so, then its completion. */
 export function useCredentialExpiry(): Plugin<Pick<GraphQLContext, 'caller'>> {

@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin, YogaLogger } from 'graphql-yoga';
 import { type CallerContext, isAllowed } from '../auth/caller.ts';
 import type { OperationReport } from '../observability/operation-log.ts';
-import type { GraphQLContext } from '../schema/index.ts';
+import type { GraphQLContext } from '../schema/context.ts';
 import type { Shapes } from './documents/measure-document.ts';
 
 export interface HealthOptions {

@@ -1,6 +1,11 @@
+import { GraphQLError } from 'graphql';
 import { type Permission, permission, type Scope } from '../auth/caller.ts';
 import type { GraphQLContext } from './context.ts';
-import { forbidden } from './forbidden.ts';
+
+/** A refusal of the caller: a GraphQL error everywhere, never a member of a result union. */
+export function forbidden(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
+}
 
 /** The scopes that a field requires, and the error of a caller without one of them. */
 export function requireScope(scope: Scope) {

@@ -4,8 +4,8 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { permission, type Scope } from '../auth/caller.ts';
+import { forbidden } from './authorization.ts';
 import type { GraphQLContext } from './context.ts';
-import { forbidden } from './forbidden.ts';
 
 interface PayAfterSchema {
   Context: GraphQLContext;

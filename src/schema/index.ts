@@ -1,15 +1,13 @@
 import './scalars.ts';
 import './errors.ts';
-import './user-service-state.ts';
 import './pay-after-order/order-query.ts';
 import './pay-after-order/create.ts';
 import './pay-after-order/complete.ts';
 import './pay-after-order/cancel.ts';
 import './pay-after-order/sync.ts';
+import './pay-after-order/user-service-state.ts';
 import './order-record/recorded-order.ts';
 import './order-record/order-events-subscription.ts';
 import { builder } from './builder.ts';
-
-export { createContext, type GraphQLContext, type ServerResources } from './context.ts';
 
 export const schema = builder.toSchema();

@@ -7,6 +7,7 @@ import {
 } from '../wechat/index.ts';
 import { builder } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
+import { badUserInput } from './query-errors.ts';
 
 export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implement({
   description:
@@ -45,8 +46,6 @@ export function launch(
   try {
     return signLaunch(businessType, signed, apiv2Key, ledger.now());
   } catch (error) {
-    throw error instanceof UnsignableLaunchError
-      ? new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })
-      : error;
+    throw error instanceof UnsignableLaunchError ? badUserInput(error.message) : error;
   }
 }

@@ -20,6 +20,11 @@ export function queryError(error: unknown): unknown {
     : error;
 }
 
+/** An argument that no rule of an input covers. */
+export function badUserInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
 /** A bad argument of a query, all issues at once. */
 export function badArguments(
   issues: readonly InputIssue[],

@@ -1,5 +1,6 @@
-import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import { Kind, type ValueNode } from 'graphql';
 import { builder } from './builder.ts';
+import { badUserInput } from './query-errors.ts';
 
 /**
  * Scalars refuse only what is not of their type, without naming it. Ranges and formats are checked
@@ -11,13 +12,13 @@ builder.scalarType('Fen', {
   serialize: (value) => Number(value),
   parseValue: (value) => {
     if (typeof value !== 'number') {
-      throw notOfType('Fen is a whole number of fen.');
+      throw badUserInput('Fen is a whole number of fen.');
     }
     return value;
   },
   parseLiteral: (node: ValueNode) => {
     if (node.kind !== Kind.INT && node.kind !== Kind.FLOAT) {
-      throw notOfType('Fen is a whole number of fen.');
+      throw badUserInput('Fen is a whole number of fen.');
     }
     // 1e3 and 1.0 are no whole numbers as written: NaN is refused with the other issues.
     return node.kind === Kind.INT ? Number(node.value) : Number.NaN;
@@ -30,7 +31,7 @@ builder.scalarType('ServiceTime', {
   serialize: (value) => String(value),
   parseValue: (value) => {
     if (typeof value !== 'string') {
-      throw notOfType('ServiceTime is a string.');
+      throw badUserInput('ServiceTime is a string.');
     }
     return value;
   },
@@ -42,7 +43,7 @@ builder.scalarType('DateTime', {
   parseValue: (value) => {
     const moment = typeof value === 'string' && RFC3339.test(value) ? Date.parse(value) : NaN;
     if (Number.isNaN(moment)) {
-      throw notOfType('DateTime is RFC 3339, such as 2026-11-23T09:00:00Z.');
+      throw badUserInput('DateTime is RFC 3339, such as 2026-11-23T09:00:00Z.');
     }
     return moment;
   },
@@ -55,7 +56,3 @@ builder.scalarType('LaunchExtraData', {
 });
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
-function notOfType(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
-}

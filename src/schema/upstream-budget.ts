@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { badUserInput } from './query-errors.ts';
 
 /** What one request may still ask of WeChat Pay. */
 export interface UpstreamBudget {
@@ -18,7 +18,7 @@ export function createUpstreamBudget(onFurtherCall: () => void): UpstreamBudget 
   const take = (isLeft: boolean) => {
     if (!isLeft) {
       const message = `One request makes at most ${MOST_READS} reads and ${MOST_WRITES} write at WeChat Pay: ask for the rest in another one.`;
-      throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+      throw badUserInput(message);
     }
     if (reads + writes > 0) {
       onFurtherCall();

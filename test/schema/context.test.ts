@@ -3,7 +3,7 @@ import { ANYONE } from '../../src/auth/caller.ts';
 import { NO_RATE_LIMIT } from '../../src/auth/rate-limit.ts';
 import { createQueryCoalescing } from '../../src/orders/queries/query-coalescing.ts';
 import { createObservationFilter } from '../../src/orders/state/observation.ts';
-import { createContext } from '../../src/schema/index.ts';
+import { createContext } from '../../src/schema/context.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
 import { memoryLedger, stubWechat } from '../fixtures/app/test-app.ts';
 

@@ -1,5 +1,5 @@
-import { GraphQLError } from 'graphql';
 import type { Page } from '../../ledger/jobs/list-records.ts';
+import { badUserInput } from '../query-errors.ts';
 
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
@@ -38,10 +38,6 @@ export function pageSize(first: number | null | undefined): number {
     throw badUserInput(`first must be from 1 to ${MAX_PAGE}.`);
   }
   return size;
-}
-
-export function badUserInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 /** The cursor of an event; 0 where there is none. @throws GraphQLError BAD_USER_INPUT */

@@ -2,8 +2,8 @@ import { eventStream } from '../../orders/events/event-stream.ts';
 import { orderKeyIssues } from '../../orders/rules/field-rules.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { badArguments } from '../query-errors.ts';
-import { badUserInput, eventCursor } from './connection.ts';
+import { badArguments, badUserInput } from '../query-errors.ts';
+import { eventCursor } from './connection.ts';
 import { PayAfterOrderEvent } from './order-event.ts';
 
 builder.subscriptionField('payAfterOrderEvents', (t) =>

@@ -6,15 +6,8 @@ import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
-import {
-  AFTER,
-  badUserInput,
-  connection,
-  eventCursor,
-  PAGE_SIZE,
-  pageSize,
-  rowsOfPage,
-} from './connection.ts';
+import { badUserInput } from '../query-errors.ts';
+import { AFTER, connection, eventCursor, PAGE_SIZE, pageSize, rowsOfPage } from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
 
 /** The events of many orders are one job of the ledger. It keeps none: a subscription lives long. */

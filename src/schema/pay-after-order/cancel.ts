@@ -2,9 +2,10 @@ import { cancelOrder } from '../../orders/commands/cancel-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
 import { writing } from './order-query.ts';
 import { CHANGE_ERRORS } from './update-errors.ts';
-import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './update-payload.ts';
+import { changePayload } from './update-payload.ts';
 
 const Input = builder.inputType('CancelPayAfterOrderInput', {
   description: '撤销先享后付订单: which order is to be cancelled, and why.',

@@ -2,10 +2,11 @@ import { completeOrder } from '../../orders/commands/complete-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
 import { writing } from './order-query.ts';
 import { CHANGE_ERRORS } from './update-errors.ts';
-import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './update-payload.ts';
+import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
   description:

@@ -12,8 +12,8 @@ import {
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { REPLAYED } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
-import { REPLAYED } from '../replayed.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
 import { PayAfterOrderType } from './order.ts';
 import { loadOrder, writing } from './order-query.ts';

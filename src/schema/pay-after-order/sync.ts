@@ -2,9 +2,10 @@ import { syncOrder } from '../../orders/commands/sync-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
 import { writing } from './order-query.ts';
 import { CHANGE_ERRORS } from './update-errors.ts';
-import { APPID, changePayload, ORDER_NUMBER, SERVICE_ID } from './update-payload.ts';
+import { changePayload } from './update-payload.ts';
 
 const SyncType = builder.enumType('PayAfterSyncType', {
   description: '场景类型 of a sync.',

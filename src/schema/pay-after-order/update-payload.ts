@@ -1,7 +1,7 @@
 import type { Replayable } from '../../orders/commands/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
-import { REPLAYED } from '../replayed.ts';
+import { REPLAYED } from '../descriptions.ts';
 import { PayAfterOrderType } from './order.ts';
 import { loadOrder } from './order-query.ts';
 
@@ -29,9 +29,3 @@ export function changePayload(name: string, description: string) {
     }),
   });
 }
-
-/** The three fields by which each of them names its order. */
-export const ORDER_NUMBER =
-  "商户服务订单号: the merchant's own number of the order. By analogy: up to 32 digits, letters and _ - | *.";
-export const APPID = '应用ID that the order was made with; left out, the configured one.';
-export const SERVICE_ID = '服务ID that the order was made with; left out, the configured one.';

@@ -1,11 +1,10 @@
-import { requestNoIssues, userKeyIssues } from '../orders/rules/field-rules.ts';
-import type { UserServiceState } from '../wechat/index.ts';
-import { assertValidArguments, withDefaults } from './arguments.ts';
-import { requireScope } from './authorization.ts';
-import { builder } from './builder.ts';
-import { forbidden } from './forbidden.ts';
-import { launch, PayAfterLaunch } from './launch.ts';
-import { badArguments, queryError } from './query-errors.ts';
+import { requestNoIssues, userKeyIssues } from '../../orders/rules/field-rules.ts';
+import type { UserServiceState } from '../../wechat/index.ts';
+import { assertValidArguments, withDefaults } from '../arguments.ts';
+import { forbidden, requireScope } from '../authorization.ts';
+import { builder } from '../builder.ts';
+import { launch, PayAfterLaunch } from '../launch.ts';
+import { badArguments, queryError } from '../query-errors.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {
   description: '用户授权状态: whether a user has authorised a service.',
