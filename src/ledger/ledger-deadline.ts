@@ -1,6 +1,7 @@
 /** The ledger failed or did not answer in time. No request was sent to WeChat Pay: retry. */
 export class LedgerUnavailableError extends Error {
   override readonly name = 'LedgerUnavailableError';
+  readonly kind = 'ledger-unavailable';
   readonly retryAfterSeconds = 1;
 
   constructor(cause?: unknown) {

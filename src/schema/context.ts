@@ -30,7 +30,7 @@ export interface GraphQLContext extends ServerResources, OrderServices {
   readonly calls: UpstreamBudget;
   readonly orderReads: OrderReads;
   /** What a write has answered instead of success: an ErrorCode. */
-  readonly outcome: { refusal?: string };
+  readonly outcome: { refusal?: string | undefined };
   /** Fires when the caller is gone. Not for writes: an abandoned one has an unknown outcome. */
   readonly signal: AbortSignal | undefined;
 }

@@ -1,10 +1,9 @@
 import { LedgerUnavailableError } from '../ledger/ledger-deadline.ts';
-import { InvalidInputError } from '../orders/rules/input-issue.ts';
+import { type InputIssue, InvalidInputError } from '../orders/rules/input-issue.ts';
 import {
   OrderConflictError,
-  OrderNotFoundError,
   OrderOutcomeUnknownError,
-  OrderStateError,
+  WechatError,
   WechatRefusedError,
   WechatUnavailableError,
 } from '../wechat/index.ts';
@@ -28,52 +27,51 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
   },
 });
-type ErrorCodeValue = typeof ErrorCode.$inferType;
 
-export const UserError = builder.interfaceRef<Error>('UserError').implement({
-  description: 'An expected outcome of a mutation other than success.',
-  fields: (t) => ({
-    message: t.exposeString('message', {
-      nullable: false,
-      description: "For people; its wording may change. Never holds a value of the caller's.",
-    }),
-    code: t.field({
-      type: ErrorCode,
-      nullable: false,
-      description: 'For programs.',
-      resolve: codeOf,
-    }),
-  }),
-});
+/** Every error of the commands; a query alone has `untrusted`. */
+type ExpectedError = InvalidInputError | LedgerUnavailableError | WechatError;
+type ExpectedKind = Exclude<ExpectedError['kind'], 'untrusted'>;
 
-/** Of an expected outcome of a mutation; for anything else it says nothing that is used. */
-export function refusalCode(error: unknown): string {
-  return error instanceof Error ? codeOf(error) : 'OUTCOME_UNKNOWN';
+/** Without its code here, a new kind of error does not compile. */
+const CODES = {
+  'invalid-input': 'INVALID_INPUT',
+  'ledger-unavailable': 'LEDGER_UNAVAILABLE',
+  'order-conflict': 'ORDER_CONFLICT',
+  'order-not-found': 'ORDER_NOT_FOUND',
+  'order-state': 'ORDER_STATE',
+  refused: 'WECHAT_REFUSED',
+  unavailable: 'WECHAT_UNAVAILABLE',
+  'outcome-unknown': 'OUTCOME_UNKNOWN',
+} as const satisfies Record<ExpectedKind, typeof ErrorCode.$inferType>;
+
+export const UserError = builder
+  .interfaceRef<{ readonly message: string; readonly kind: ExpectedKind }>('UserError')
+  .implement({
+    description: 'An expected outcome of a mutation other than success.',
+    fields: (t) => ({
+      message: t.exposeString('message', {
+        nullable: false,
+        description: "For people; its wording may change. Never holds a value of the caller's.",
+      }),
+      code: t.field({
+        type: ErrorCode,
+        nullable: false,
+        description: 'For programs.',
+        resolve: ({ kind }) => CODES[kind],
+      }),
+    }),
+  });
+
+/** The code of an expected outcome of a mutation; undefined for any other error. */
+export function expectedCode(error: unknown): string | undefined {
+  const isExpected =
+    error instanceof WechatError ||
+    error instanceof InvalidInputError ||
+    error instanceof LedgerUnavailableError;
+  return isExpected && error.kind !== 'untrusted' ? CODES[error.kind] : undefined;
 }
 
-/** By constructor: as the errors plugin hands them on, `instanceof` does not know them. */
-function codeOf(error: Error): ErrorCodeValue {
-  switch (error.constructor) {
-    case InvalidInputError:
-      return 'INVALID_INPUT';
-    case OrderConflictError:
-      return 'ORDER_CONFLICT';
-    case OrderNotFoundError:
-      return 'ORDER_NOT_FOUND';
-    case OrderStateError:
-      return 'ORDER_STATE';
-    case WechatRefusedError:
-      return 'WECHAT_REFUSED';
-    case WechatUnavailableError:
-      return 'WECHAT_UNAVAILABLE';
-    case LedgerUnavailableError:
-      return 'LEDGER_UNAVAILABLE';
-    default:
-      return 'OUTCOME_UNKNOWN';
-  }
-}
-
-const InputIssue = builder.objectRef<InvalidInputError['issues'][number]>('InputIssue').implement({
+const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One thing that is wrong with an input.',
   fields: (t) => ({
     path: t.exposeStringList('path', {
@@ -99,7 +97,7 @@ builder.objectType(InvalidInputError, {
   interfaces: [UserError],
   fields: (t) => ({
     issues: t.expose('issues', {
-      type: [InputIssue],
+      type: [InputIssueType],
       nullable: false,
       description: 'Every failing field at once.',
     }),

@@ -1,23 +1,28 @@
 import { GraphQLError } from 'graphql';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
-import {
-  type WechatError,
-  WechatRefusedError,
-  WechatUnavailableError,
-  WechatUntrustedError,
-} from '../wechat/index.ts';
+import { WechatError, type WechatErrorKind } from '../wechat/index.ts';
+
+/** Those of writes are never an answer to a query. */
+const QUERY_ERRORS = {
+  refused: { code: 'WECHAT_REFUSED', retryable: false },
+  unavailable: { code: 'WECHAT_UNAVAILABLE', retryable: true },
+  untrusted: { code: 'WECHAT_UNTRUSTED', retryable: true },
+  'outcome-unknown': null,
+  'order-conflict': null,
+  'order-not-found': null,
+  'order-state': null,
+} as const satisfies Record<
+  WechatErrorKind,
+  { readonly code: string; readonly retryable: boolean } | null
+>;
 
 /** The GraphQL error of a failing query. What is not an expected failure passes, to be masked. */
 export function queryError(error: unknown): unknown {
-  if (error instanceof WechatRefusedError) {
-    return graphqlError(error, 'WECHAT_REFUSED', false);
+  if (!(error instanceof WechatError)) {
+    return error;
   }
-  if (error instanceof WechatUnavailableError) {
-    return graphqlError(error, 'WECHAT_UNAVAILABLE', true);
-  }
-  return error instanceof WechatUntrustedError
-    ? graphqlError(error, 'WECHAT_UNTRUSTED', true)
-    : error;
+  const known = QUERY_ERRORS[error.kind];
+  return known === null ? error : graphqlError(error, known);
 }
 
 /** An argument that no rule of an input covers. */
@@ -36,7 +41,10 @@ export function badArguments(
   });
 }
 
-function graphqlError(error: WechatError, code: string, retryable: boolean): GraphQLError {
+function graphqlError(
+  error: WechatError,
+  { code, retryable }: { readonly code: string; readonly retryable: boolean },
+): GraphQLError {
   const { message, status, code: wechatCode, requestId } = error;
   const answered =
     status === null ? {} : { wechat: { status, code: wechatCode, requestId, retryable } };

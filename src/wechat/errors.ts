@@ -23,8 +23,19 @@ export interface LastAnswer {
   readonly requestId: string | null;
 }
 
+/** What an error means for the caller: each class has its own. */
+export type WechatErrorKind =
+  | 'refused'
+  | 'unavailable'
+  | 'untrusted'
+  | 'outcome-unknown'
+  | 'order-conflict'
+  | 'order-not-found'
+  | 'order-state';
+
 /** Every error of a call to WeChat. */
 export abstract class WechatError extends Error implements LastAnswer {
+  abstract readonly kind: WechatErrorKind;
   readonly status: number | null;
   readonly code: string | null;
   readonly requestId: string | null;
@@ -43,6 +54,7 @@ export abstract class WechatError extends Error implements LastAnswer {
 /** WeChat rejected the request: fix the input or the merchant configuration. Repeating it unchanged is useless. */
 export class WechatRefusedError extends WechatError {
   override readonly name = 'WechatRefusedError';
+  readonly kind = 'refused';
   readonly refusal: Refusal;
 
   constructor(refusal: Refusal) {
@@ -56,6 +68,7 @@ export class WechatRefusedError extends WechatError {
 /** Nothing was accepted: the same call may be made again. */
 export class WechatUnavailableError extends WechatError {
   override readonly name = 'WechatUnavailableError';
+  readonly kind = 'unavailable';
   readonly retryAfterSeconds: number | null;
 
   constructor(message: string, details: LastAnswer & { readonly retryAfterMs?: number }) {
@@ -68,11 +81,13 @@ export class WechatUnavailableError extends WechatError {
 /** What answered a query can't be trusted: look at the clock, at proxies, and at WeChat's keys. */
 export class WechatUntrustedError extends WechatError {
   override readonly name = 'WechatUntrustedError';
+  readonly kind = 'untrusted';
 }
 
 /** The write may or may not have taken effect: repeat the very same call, or query. */
 export class OutcomeUnknownError extends WechatError {
   override readonly name = 'OutcomeUnknownError';
+  readonly kind = 'outcome-unknown';
   readonly reason: UnknownOutcomeReason;
 
   constructor(reason: UnknownOutcomeReason, details: LastAnswer) {
@@ -97,6 +112,7 @@ export class OrderOutcomeUnknownError extends OutcomeUnknownError {
 /** The number stands for another order already: take a new number, or query that order. */
 export class OrderConflictError extends WechatError {
   override readonly name = 'OrderConflictError';
+  readonly kind = 'order-conflict';
   readonly outOrderNo: string;
 
   constructor(outOrderNo: string, details: LastAnswer) {
@@ -108,6 +124,7 @@ export class OrderConflictError extends WechatError {
 /** There is no such order: check the number. */
 export class OrderNotFoundError extends WechatError {
   override readonly name = 'OrderNotFoundError';
+  readonly kind = 'order-not-found';
   readonly outOrderNo: string;
 
   constructor(outOrderNo: string, details: LastAnswer) {
@@ -119,6 +136,7 @@ export class OrderNotFoundError extends WechatError {
 /** The order is not in a state for this: look at `state`. */
 export class OrderStateError extends WechatError {
   override readonly name = 'OrderStateError';
+  readonly kind = 'order-state';
   readonly outOrderNo: string;
   /** WeChat's word for the present state; null where a query could not tell. */
   readonly state: string | null;

@@ -21,6 +21,7 @@ type InputIssueCode =
 /** The input breaks rules: fix every issue, then call again. Nothing was sent to WeChat. */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError';
+  readonly kind = 'invalid-input';
   readonly issues: readonly InputIssue[];
 
   constructor(issues: readonly InputIssue[]) {

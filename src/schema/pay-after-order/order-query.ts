@@ -5,7 +5,7 @@ import { assertValidArguments, withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { refusalCode } from '../errors.ts';
+import { expectedCode } from '../errors.ts';
 import { queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './order.ts';
 
@@ -73,7 +73,7 @@ export async function writing<T>(
     calls.write();
     return await write();
   } catch (error) {
-    outcome.refusal = refusalCode(error);
+    outcome.refusal = expectedCode(error);
     throw error;
   } finally {
     orderReads.clear();
