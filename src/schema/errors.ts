@@ -1,12 +1,6 @@
 import { LedgerUnavailableError } from '../ledger/ledger-deadline.ts';
 import { type InputIssue, InvalidInputError } from '../orders/rules/input-issue.ts';
-import {
-  OrderConflictError,
-  OrderOutcomeUnknownError,
-  WechatError,
-  WechatRefusedError,
-  WechatUnavailableError,
-} from '../wechat/index.ts';
+import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wechat/index.ts';
 import { builder } from './builder.ts';
 
 const ErrorCode = builder.enumType('ErrorCode', {
@@ -104,19 +98,6 @@ builder.objectType(InvalidInputError, {
   }),
 });
 
-builder.objectType(OrderConflictError, {
-  name: 'OrderConflictError',
-  description:
-    'The outOrderNo stands for another order already (订单重入参数校验失败). Take a new number, or query the order that has it.',
-  interfaces: [UserError],
-  fields: (t) => ({
-    outOrderNo: t.exposeString('outOrderNo', {
-      nullable: false,
-      description: '商户服务订单号: the number that is taken.',
-    }),
-  }),
-});
-
 builder.objectType(WechatRefusedError, {
   name: 'WechatRefusedError',
   description:
@@ -160,36 +141,6 @@ builder.objectType(LedgerUnavailableError, {
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
       description: 'Seconds to wait before the retry.',
-    }),
-  }),
-});
-
-const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
-  description: 'Why it is not known whether a write took effect.',
-  values: {
-    TIMEOUT: { description: 'No answer came in time.' },
-    CONNECTION: { description: 'The connection broke before the whole answer was there.' },
-    SERVER_ERROR: { description: 'WeChat Pay answered with a fault of its own (5xx or 202).' },
-    UNTRUSTED_ANSWER: {
-      description: "What answered could not be proved to be WeChat Pay: its signature didn't hold.",
-    },
-  },
-});
-
-builder.objectType(OrderOutcomeUnknownError, {
-  name: 'OutcomeUnknownError',
-  description:
-    'The order may or may not exist. Repeat the very same call, which never makes a second order, or query by outOrderNo. Do not take a new number before the old one is known to be free.',
-  interfaces: [UserError],
-  fields: (t) => ({
-    outOrderNo: t.exposeString('outOrderNo', {
-      nullable: false,
-      description: '商户服务订单号: the number to query.',
-    }),
-    reason: t.expose('reason', {
-      type: UnknownOutcomeReason,
-      nullable: false,
-      description: 'What was last seen of the call.',
     }),
   }),
 });

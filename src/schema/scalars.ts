@@ -41,8 +41,8 @@ builder.scalarType('DateTime', {
   description: "A time of this server's own, RFC 3339 in UTC: `2026-11-23T09:00:00.000Z`.",
   serialize: (value) => new Date(Number(value)).toISOString(),
   parseValue: (value) => {
-    const moment = typeof value === 'string' && RFC3339.test(value) ? Date.parse(value) : NaN;
-    if (Number.isNaN(moment)) {
+    const moment = typeof value === 'string' && RFC3339.test(value) && Date.parse(value);
+    if (typeof moment !== 'number' || Number.isNaN(moment)) {
       throw badUserInput('DateTime is RFC 3339, such as 2026-11-23T09:00:00Z.');
     }
     return moment;

@@ -1,5 +1,11 @@
 /** Why nobody knows whether a write took effect. */
-export type UnknownOutcomeReason = 'TIMEOUT' | 'CONNECTION' | 'SERVER_ERROR' | 'UNTRUSTED_ANSWER';
+export type UnknownOutcomeReason =
+  | 'TIMEOUT'
+  | 'CONNECTION'
+  | 'SERVER_ERROR'
+  | 'UNTRUSTED_ANSWER'
+  /** An earlier call may have taken effect, and no query has determined it. */
+  | 'UNDETERMINED';
 
 /** A definite no of WeChat's. */
 export interface Refusal {

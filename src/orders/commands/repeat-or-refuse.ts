@@ -51,7 +51,7 @@ export async function repeatOrRefuse<T extends object>(
     (await queryBeforeWrite(wechat, query, deadline).catch((error: unknown) => {
       // A refusal of the query says nothing about the write.
       throw error instanceof WechatRefusedError
-        ? new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', error)
+        ? new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', error)
         : error;
     }));
   const outcome = order && outcomeByQuery(operation, sentBytes(intent), order);
@@ -60,7 +60,7 @@ export async function repeatOrRefuse<T extends object>(
     return { ...repeated.shownByQuery(), replayed: true };
   }
   if (outcome === 'undetermined') {
-    throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', NO_ANSWER);
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
   }
   if (order === null || outcome !== 'took-effect') {
     throw refusal.error;

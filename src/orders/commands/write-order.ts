@@ -233,7 +233,7 @@ async function resolveRefusal<T extends object>(
     .catch(() => undefined);
   const outcome = order && outcomeByQuery(operation, prepared.body, order);
   if (order === undefined || outcome === 'undetermined') {
-    throw new OrderOutcomeUnknownError(outOrderNo, 'CONNECTION', refusal);
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', refusal);
   }
   if (order === null || outcome === 'no-effect') {
     throw refusal;

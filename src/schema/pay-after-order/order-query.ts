@@ -6,7 +6,7 @@ import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { expectedCode } from '../errors.ts';
-import { queryError } from '../query-errors.ts';
+import { badUserInput, queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './order.ts';
 
 const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
@@ -81,10 +81,16 @@ export async function writing<T>(
   }
 }
 
-/** graphql has seen to it that exactly one is there. */
+/** graphql has checked that exactly one is given. */
 function toKey({
   outOrderNo,
   queryId,
 }: typeof PayAfterOrderKeyInput.$inferInput): PayAfterOrderKey {
-  return typeof outOrderNo === 'string' ? { outOrderNo } : { queryId: queryId ?? '' };
+  if (typeof outOrderNo === 'string') {
+    return { outOrderNo };
+  }
+  if (typeof queryId === 'string') {
+    return { queryId };
+  }
+  throw badUserInput('Exactly one of outOrderNo and queryId is required.');
 }

@@ -3,8 +3,8 @@ import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
+import { CHANGE_ERRORS } from './order-errors.ts';
 import { writing } from './order-query.ts';
-import { CHANGE_ERRORS } from './update-errors.ts';
 import { changePayload } from './update-payload.ts';
 
 const SyncType = builder.enumType('PayAfterSyncType', {

@@ -74,7 +74,7 @@ export interface Write<T> {
 
 const EARLIER: Ambiguous = {
   kind: 'ambiguous',
-  reason: 'CONNECTION',
+  reason: 'UNDETERMINED',
   what: 'An earlier call was ambiguous.',
   status: null,
   code: null,
