@@ -133,7 +133,8 @@ interface Flight {
 
 /** Where a flight stands in the book: under its order, by all that makes it another query. */
 interface FlightKey {
-  readonly outOrderNo: string;
+  /** Null for a query by queryId: which order it is for is not known. */
+  readonly outOrderNo: string | null;
   readonly query: string;
 }
 
@@ -148,13 +149,10 @@ interface FlightBook {
   readonly forget: (outOrderNo: string, butState?: string) => void;
 }
 
-/** Queries by queryId: which order it stands for is not known. No order has an empty number. */
-const UNKNOWN = '';
-
 function flightBook(): FlightBook {
-  const byOrder = new Map<string, Map<string, Flight>>();
+  const byOrder = new Map<string | null, Map<string, Flight>>();
   let size = 0;
-  const remove = (outOrderNo: string, butState: string | undefined) => {
+  const remove = (outOrderNo: string | null, butState: string | undefined) => {
     const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight>();
     for (const [query, { state }] of flights) {
       if (butState === undefined || state !== butState) {
@@ -186,13 +184,13 @@ function flightBook(): FlightBook {
     },
     forget: (outOrderNo, butState) => {
       remove(outOrderNo, butState);
-      remove(UNKNOWN, undefined);
+      remove(null, undefined);
     },
   };
 }
 
 function flightKey(query: PayAfterOrderQuery): FlightKey {
-  const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : UNKNOWN;
+  const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : null;
   return { outOrderNo, query: queryKey(query) };
 }
 
