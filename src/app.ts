@@ -110,6 +110,7 @@ export function createApp(parts: AppParts) {
         caller: callerOf(context),
         signal: request?.signal,
         cameMs: context.cameMs,
+        requestId: requests.id(),
       }),
     graphqlEndpoint: ENDPOINT,
     // Yoga's own would answer to every URL that ends with this: none ends with a space.

@@ -23,20 +23,21 @@ export async function fillLedger(directory: string, rows: number): Promise<void>
     pragma synchronous = off;
     begin;
     ${numbers}
-    insert into orders (out_order_no, appid, service_id, state, state_raw, owner, risk_amount,
-      total_amount, created_at, state_since, observed_at, last_event_id, check_at)
-    select ${no}, '${APPID}', '${SERVICE_ID}', 'USER_PAID', 'USER_PAID', null, 10000,
-      500, ${at}, ${at}, ${at}, i, null from n;
+    insert into orders (product, out_order_no, appid, service_id, status, state_raw, risk_amount,
+      total_amount, paid_amount, created_at, status_since, observed_at, last_event_id)
+    select 'PAY_AFTER', ${no}, '${APPID}', '${SERVICE_ID}', 'PAID', 'USER_PAID', 10000,
+      500, 500, ${at}, ${at}, ${at}, i from n;
     ${numbers}
-    insert into intents (id, operation, out_order_no, appid, service_id, digest, target, body,
-      platform_serial, owner, status, created_at, sent_at, settled_at, check_at)
-    select printf('%032d', i), 'create', ${no}, '${APPID}', '${SERVICE_ID}', printf('%043d', i),
-      '/v3/payscore/payafter-orders', printf('%064d', i), 'PUB_KEY_ID_0', null, 'done',
-      ${at}, ${at}, ${at}, null from n;
+    insert into intents (id, operation, product, out_order_no, appid, service_id, digest, target,
+      body, platform_serial, status, lease, attempts, outcome, created_at, sent_at, finished_at)
+    select printf('%032d', i), 'create', 'PAY_AFTER', ${no}, '${APPID}', '${SERVICE_ID}',
+      printf('%043d', i), '/v3/payscore/payafter-orders', printf('%064d', i), 'PUB_KEY_ID_0', 'done',
+      2, 1, 'took-effect', ${at}, ${at}, ${at} from n;
     ${numbers}
-    insert into events (id, out_order_no, state, state_raw, previous_state, source, occurred_at,
+    insert into events (id, type, product, out_order_no, status, state_raw, source, occurred_at,
       received_at)
-    select i, ${no}, 'USER_PAID', 'USER_PAID', null, 'MUTATION', ${at}, ${at} from n;
+    select i, 'STATUS_CHANGED', 'PAY_AFTER', ${no}, 'PAID', 'USER_PAID', 'MUTATION', ${at}, ${at}
+    from n;
     commit;
     pragma wal_checkpoint(truncate);
   `);

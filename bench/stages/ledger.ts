@@ -16,7 +16,7 @@ export async function ledgerStages(
   const ledger = await openLedger({
     databaseUrl: `sqlite:${ledgerFile(directory)}`,
     dataKey: randomBytes(32),
-    log: { warn: () => {}, error: () => {} },
+    log: { info: () => {}, warn: () => {}, error: () => {} },
   });
   const body = randomBytes(BODY_BYTES);
   let last = 0;
@@ -25,6 +25,7 @@ export async function ledgerStages(
     const outOrderNo = `S${last}`;
     const intended = {
       operation: 'create' as const,
+      product: 'PAY_AFTER' as const,
       outOrderNo,
       appid: APPID,
       serviceId: SERVICE_ID,
@@ -32,7 +33,7 @@ export async function ledgerStages(
       owner: null,
       prepare: { target: '/', body, platformSerial: 'PUB_KEY_ID_0' },
     };
-    await acquireIntent(ledger, intended);
+    await acquireIntent({ ledger, origin: { client: 'bench', requestId: null } }, intended);
   };
   const works = [
     {

@@ -23,7 +23,7 @@ export const commits: Experiment = {
     const ledger = await openLedger({
       databaseUrl: `sqlite:${file}`,
       dataKey: new Uint8Array(32),
-      log: { warn: () => {}, error: () => {} },
+      log: { info: () => {}, warn: () => {}, error: () => {} },
     });
     const before = await commitsIn(file);
     await all(ledger, 'C', COUNTED);
@@ -52,6 +52,7 @@ async function all(ledger: OpenLedger, prefix: string, writes: number): Promise<
       await ledger.handleNotification({
         id: `${prefix}${index}`,
         eventType: 'PAYSCORE.USER_PAID',
+        product: 'PAY_AFTER',
         outOrderNo: `O${index}`,
         payload: 'x'.repeat(700),
         contradiction: null,

@@ -35,7 +35,7 @@ export const fuzz: Experiment = {
     const health = await pool.request({ method: 'GET', path: '/health' });
     await health.body.dump();
     await pool.destroy();
-    const stored = await count(database, 'select count(*) from notices');
+    const stored = await count(database, 'select count(*) from notifications');
     const cases = overHttp.cases + ofNotifications.cases + overSocket.cases;
     const size = `${cases} cases, seed ${SEED}`;
     return [

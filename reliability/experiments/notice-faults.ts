@@ -53,7 +53,7 @@ export const notificationFaults: Experiment = {
     }
     const truth = await trueOrders(sandbox.url);
     const differing = async () => {
-      const rows = await database.rows('select out_order_no, state from orders');
+      const rows = await database.rows('select out_order_no, state_raw as state from orders');
       const known = new Map(rows.map((row) => [row['out_order_no'], row['state']]));
       return [...truth].filter(([number, { state }]) => known.get(number) !== state).length;
     };
@@ -63,7 +63,7 @@ export const notificationFaults: Experiment = {
     }
     const twice = await count(
       database,
-      'select count(*) from (select 1 from events group by out_order_no, state having count(*) > 1)',
+      'select count(*) from (select 1 from events group by out_order_no, state_raw having count(*) > 1)',
     );
     const size = `${orders} orders, notices late, five times, or never`;
     return [

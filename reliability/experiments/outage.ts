@@ -155,7 +155,9 @@ async function checkRecords(
   followers: readonly Follower[],
   size: string,
 ): Promise<readonly Row[]> {
-  const rows = await database.rows('select id, out_order_no, state from events where id > 1');
+  const rows = await database.rows(
+    'select id, out_order_no, state_raw as state from events where id > 1',
+  );
   const log = rows.map(({ id }) => Number(id));
   await Promise.all(followers.map((one) => one.reaches(Math.max(...log), GIVE_UP_MS)));
   const { lost, twice, wrong } = await judge(database, acknowledged);

@@ -32,7 +32,7 @@ export const refusedNotifications: Experiment = {
       rows.push(all(`${what}: refused with 4xx`, `${times} notices`, refused, times));
     }
     const size = `${times * rows.length} notices`;
-    const tables = ['notices', 'orders', 'events', 'intents'];
+    const tables = ['notifications', 'orders', 'events', 'intents'];
     const counts = tables.map((table) => count(database, `select count(*) from ${table}`));
     const written = (await Promise.all(counts)).reduce((sum, one) => sum + one, 0);
     return [

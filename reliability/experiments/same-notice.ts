@@ -22,7 +22,7 @@ export const sameNotification: Experiment = {
     const events = await count(database, "select count(*) from events where out_order_no = 'SAME'");
     const inbox = await count(
       database,
-      `select count(*) from notices where id = '${notification.id}'`,
+      `select count(*) from notifications where id = '${notification.id}'`,
     );
     const size = `${times} at once, 2 instances, PostgreSQL`;
     return [

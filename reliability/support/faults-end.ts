@@ -81,7 +81,7 @@ async function waitForStates(database: Database, sandbox: string): Promise<void>
 }
 
 async function differing(database: Database, sandbox: string): Promise<readonly string[]> {
-  const rows = await database.rows('select out_order_no, state from orders');
+  const rows = await database.rows('select out_order_no, state_raw as state from orders');
   const recorded = new Map(rows.map((row) => [row['out_order_no'], row['state']]));
   const orders = [...(await trueOrders(sandbox)).values()];
   return orders.filter(({ outOrderNo, state }) => recorded.get(outOrderNo) !== state).map(numberOf);

@@ -17,9 +17,9 @@ export async function judge(
   acknowledged: readonly Notification[],
 ): Promise<Verdict> {
   const [inbox, orders, events] = await Promise.all([
-    database.rows('select id, outcome from notices'),
-    database.rows('select out_order_no, state, last_event_id from orders'),
-    database.rows('select id, out_order_no, state from events order by id'),
+    database.rows('select id, outcome from notifications'),
+    database.rows('select out_order_no, state_raw as state, last_event_id from orders'),
+    database.rows('select id, out_order_no, state_raw as state from events order by id'),
   ]);
   const outcomes = new Map(inbox.map((row) => [row['id'], row['outcome']]));
   const states = new Map(orders.map((row) => [row['out_order_no'], row['state']]));
@@ -37,7 +37,7 @@ export async function judge(
   const holes = events.filter(({ id }, index) => Number(id) !== index + 1).length;
   const suspicious = await count(
     database,
-    "select count(*) from notices where outcome = 'suspicious'",
+    "select count(*) from notifications where outcome = 'suspicious'",
   );
   const last = new Map(events.map((event) => [event['out_order_no'], event]));
   const torn = orders.filter(({ out_order_no: number, state, last_event_id: id }) => {

@@ -45,7 +45,14 @@ function createApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
 function liveKey(entry: ApiKeyEntry): LiveKey {
   const { client, scopes, expiresAt } = entry;
   const revoking = new AbortController();
-  const caller = { id: client, scopes, openid: null, expiresAt, revoked: revoking.signal };
+  const caller = {
+    id: client,
+    scopes,
+    client,
+    openid: null,
+    expiresAt,
+    revoked: revoking.signal,
+  };
   return { entry, caller, revoke: () => revoking.abort() };
 }
 

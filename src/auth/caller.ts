@@ -19,6 +19,8 @@ export interface Caller {
   /** For logs and limits: names the client of an API key or the token's subject, never the credential itself. */
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The client program: that of an API key, or that of a token if it names one; never a user. */
+  readonly client: string | null;
   /** The shopper that the caller acts for; null where it names none. */
   readonly openid: string | null;
   /** Unix ms when the credential ends; null where it does not. */
@@ -31,6 +33,7 @@ export interface Caller {
 export const ANYONE: Caller = {
   id: 'anyone',
   scopes: new Set(SCOPES),
+  client: null,
   openid: null,
   expiresAt: null,
 };
@@ -73,7 +76,13 @@ export interface CallerContext {
   readonly cameMs?: number;
 }
 
-const NOBODY: Caller = { id: 'nobody', scopes: new Set(), openid: null, expiresAt: null };
+const NOBODY: Caller = {
+  id: 'nobody',
+  scopes: new Set(),
+  client: null,
+  openid: null,
+  expiresAt: null,
+};
 
 /** Who calls; where nobody has said so, it is somebody without a single scope. */
 export function callerOf({ caller }: CallerContext): Caller {

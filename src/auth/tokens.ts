@@ -37,6 +37,7 @@ const COOLDOWN_MS = 30_000;
 const KEYS_FRESH_MS = 600_000;
 const FETCH_TIMEOUT_MS = 3_000;
 const LONGEST_OPENID = 128;
+const CLIENT = /^[\w.:/@-]{1,128}$/;
 
 /** JSON Web Tokens of one issuer, verified with the keys that it publishes. */
 export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: TokenLog): Tokens {
@@ -90,14 +91,20 @@ function isFaultOfToken(error: unknown): boolean {
   ].some((kind) => error instanceof kind);
 }
 
-function callerOf({ iss, sub, exp, scope, openid }: JWTPayload): Caller {
+function callerOf({ iss, sub, exp, scope, openid, client_id, azp }: JWTPayload): Caller {
   const isOpenid = typeof openid === 'string' && openid !== '' && openid.length <= LONGEST_OPENID;
   return {
     id: `jwt:${shortHash(`${iss}\n${sub ?? ''}`)}`,
     scopes: knownScopes(typeof scope === 'string' ? scope.split(' ') : []),
+    client: clientIn(client_id) ?? clientIn(azp),
     openid: isOpenid ? openid : null,
     expiresAt: exp === undefined ? null : exp * 1_000,
   };
+}
+
+/** RFC 9068 has `client_id`, OpenID Connect `azp`. What is no such id is left out. */
+function clientIn(claim: unknown): string | null {
+  return typeof claim === 'string' && CLIENT.test(claim) ? claim : null;
 }
 
 /** A subject may be somebody's phone number. */

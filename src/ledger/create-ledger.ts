@@ -4,6 +4,7 @@ import { createEventBus } from './events/bus.ts';
 import type { JobInput, JobOutput, WriteName } from './jobs/jobs.ts';
 import type { IntentStep, Ledger, LedgerLog } from './ledger.ts';
 import { beforeSending } from './ledger-deadline.ts';
+import type { WriteResult } from './records.ts';
 import { within } from './within.ts';
 
 export interface LedgerParts {
@@ -23,6 +24,16 @@ export interface OpenLedger extends Ledger {
 }
 
 const PROBE_MS = 2_000;
+/** An intent that was durable too late. */
+const NOT_SENT: WriteResult = {
+  outcome: 'not-accepted',
+  attempts: 0,
+  reason: 'LEDGER_TIMEOUT',
+  httpStatus: null,
+  wechatCode: null,
+  wechatMessage: null,
+  wechatRequestId: null,
+};
 
 /** The ledger on an engine: adds the time, deadlines and the event bus to its jobs. */
 export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
@@ -63,24 +74,21 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       const acquiring = run('acquireIntent', values, beforeDeadline(sendBy));
       return beforeSending(log, sendBy, acquiring, (late) => {
         if (typeof late === 'object' && !late.repeated) {
-          const { id, until } = late;
-          run('releaseRefused', { id, until, now: now() }, { background: true }).catch(() => {});
+          const { id, lease } = late;
+          const refused = { id, lease, result: NOT_SENT, now: now() };
+          run('releaseRefused', refused, { background: true }).catch(() => {});
         }
       });
     },
     intentsWithSameInput: (key, sendBy) =>
       beforeSending(log, sendBy, run('intentsWithSameInput', key, beforeDeadline(sendBy))),
-    findOwnership: (owner, outOrderNo, sendBy) =>
+    findOwnership: (order, sendBy) =>
       sendBy === undefined
-        ? run('findOwnership', { owner, outOrderNo })
-        : beforeSending(
-            log,
-            sendBy,
-            run('findOwnership', { owner, outOrderNo }, beforeDeadline(sendBy)),
-          ),
+        ? run('findOwnership', order)
+        : beforeSending(log, sendBy, run('findOwnership', order, beforeDeadline(sendBy))),
     finishIntent: (finished) => record('finishIntent', { ...finished, now: now() }, true),
     keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: now() }, true),
-    releaseIntent: ({ id, until }) => record('releaseRefused', { id, until, now: now() }, true),
+    releaseIntent: (refused) => record('releaseRefused', { ...refused, now: now() }, true),
     recordObservation: (observation) =>
       record('recordObservation', { observation, now: now() }, true),
     handleNotification: (notification) =>
@@ -99,12 +107,12 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       const { body: _, ...claimed } = { body: null, ...intent };
       return record('finishIntentReconciliation', { ...reconciled, intent: claimed, now: now() });
     },
-    postponeIntent: ({ id, sentAt, checkAt }) =>
-      record('postponeIntent', { id, sentAt, checkAt, now: now() }),
+    postponeIntent: ({ id, sentAt, lease }) =>
+      record('postponeIntent', { id, sentAt, lease, now: now() }),
     finishOrderReconciliation: (reconciled) =>
       record('finishOrderReconciliation', { ...reconciled, now: now() }),
-    postponeOrder: ({ outOrderNo, state, stateSince }) =>
-      record('postponeOrder', { outOrderNo, state, stateSince, now: now() }),
+    postponeOrder: ({ product, outOrderNo, status, statusSince }) =>
+      record('postponeOrder', { product, outOrderNo, status, statusSince, now: now() }),
     countOpenIntents: () => run('countOpenIntents', undefined),
     isUp: async () => {
       const probe = run('probe', undefined).then(

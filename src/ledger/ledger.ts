@@ -4,7 +4,7 @@ import type { Acquisition, IntentInput } from './jobs/acquire-intent.ts';
 import type { EventsAfter } from './jobs/event-log.ts';
 import type { IntentKey, OwnedIntentKey } from './jobs/find-intent.ts';
 import type { Ownership } from './jobs/find-ownership.ts';
-import type { FinishedIntent } from './jobs/finish-intent.ts';
+import type { FinishedIntent, OpenIntent, RefusedIntent } from './jobs/finish-intent.ts';
 import type { NotificationConclusion, ReceivedNotification } from './jobs/handle-notification.ts';
 import type { OrderEventQuery, OrderQuery, Page } from './jobs/list-records.ts';
 import type {
@@ -15,7 +15,14 @@ import type {
   ReconciledOrder,
 } from './jobs/reconcile.ts';
 import type { Observation, Observed } from './observation.ts';
-import type { Intent, IntentStatus, LoggedEvent, OrderEvent, OrderRecord } from './records.ts';
+import type {
+  Intent,
+  IntentStatus,
+  LoggedEvent,
+  OrderEvent,
+  OrderKey,
+  OrderRecord,
+} from './records.ts';
 
 /**
  * The durable record of orders and of writes to WeChat Pay: whole jobs, values in and values out. A
@@ -39,16 +46,15 @@ export interface Ledger {
   readonly intentsWithSameInput: (key: IntentKey, sendBy: number) => Promise<readonly Intent[]>;
   /** Without `sendBy`, for a query, it rejects with what the database throws. */
   readonly findOwnership: (
-    owner: string,
-    outOrderNo: string,
+    order: OrderKey & { readonly owner: string },
     sendBy?: number,
   ) => Promise<Ownership>;
   /** No caller needs to wait for it. */
   readonly finishIntent: (finished: FinishedIntent) => Promise<Observed | null>;
   /** No caller needs to wait for it. */
-  readonly keepIntentOpen: (open: { readonly id: string; readonly since: number }) => Promise<void>;
+  readonly keepIntentOpen: (open: OpenIntent) => Promise<void>;
   /** Returns whether it was released: another call may have acquired it since. */
-  readonly releaseIntent: (held: HeldIntent) => Promise<boolean>;
+  readonly releaseIntent: (refused: RefusedIntent) => Promise<boolean>;
   /** No caller needs to wait for it. */
   readonly recordObservation: (observation: Observation) => Promise<Observed>;
   readonly handleNotification: (
@@ -77,16 +83,11 @@ export interface Ledger {
   readonly idle: () => Promise<void>;
 }
 
-interface HeldIntent {
-  readonly id: string;
-  /** The lease of the call that acquired it. */
-  readonly until: number | null;
-}
-
 /** `open` if the outcome is unknown. */
 export type IntentStep = 'begun' | 'repeated' | IntentStatus;
 
 export interface LedgerLog {
+  readonly info: (fields: object, message: string) => void;
   readonly warn: (fields: object, message: string) => void;
   readonly error: (fields: object, message: string) => void;
 }

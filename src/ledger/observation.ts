@@ -1,8 +1,7 @@
-import type { EventSource } from './records.ts';
+import type { EventSource, OrderKey } from './records.ts';
 
 /** What a notification, a query, the answer to a write, or the reconciler has shown of an order. */
-export interface Observation {
-  readonly outOrderNo: string;
+export interface Observation extends OrderKey {
   readonly appid: string;
   readonly serviceId: string;
   /** The state as WeChat Pay returned it. */
@@ -12,8 +11,26 @@ export interface Observation {
   readonly occurredAt: number;
   readonly riskAmount?: number | null;
   readonly totalAmount?: number | null;
+  readonly paidAmount?: number | null;
+  readonly serviceIntroduction?: string | null;
+  /** Times and places as the create sends them. */
+  readonly planned?: PlannedService | null;
+  /** Payments through WeChat Pay. */
+  readonly payments?: readonly ObservedPayment[];
   /** Keyed hash of the user's openid. */
   readonly owner?: string | null;
+}
+
+interface PlannedService {
+  readonly startTime: string | null;
+  readonly endTime: string | null;
+  readonly startLocation: string | null;
+  readonly endLocation: string | null;
+}
+
+interface ObservedPayment {
+  readonly transactionId: string;
+  readonly amount: number | null;
 }
 
 /** What recording an observation changed. */

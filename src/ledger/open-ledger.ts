@@ -2,6 +2,7 @@ import { createLedger, type OpenLedger } from './create-ledger.ts';
 import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore, sqlitePath } from './database/open-store.ts';
+import { migrateSqliteFile } from './database/sqlite/migrate-sqlite.ts';
 import { createEncryption, type Encryption } from './encryption.ts';
 import type { Engine } from './engine/engine.ts';
 import { createLocalEngine } from './engine/local-engine.ts';
@@ -51,23 +52,26 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     onIntent = () => {},
   } = options;
   const encryption = createEncryption(dataKey);
-  const engine = await openEngine(databaseUrl, dataKey, encryption).catch((cause: unknown) => {
-    const isKnown = cause instanceof NewerSchemaError || cause instanceof WrongDataKeyError;
-    throw isKnown ? cause : new DatabaseUnavailableError(cause);
-  });
+  const engine = await openEngine({ databaseUrl, dataKey, log }, encryption).catch(
+    (cause: unknown) => {
+      const isKnown = cause instanceof NewerSchemaError || cause instanceof WrongDataKeyError;
+      throw isKnown ? cause : new DatabaseUnavailableError(cause);
+    },
+  );
   return await createLedger({ engine, encryption, log, now, holdMs, onIntent });
 }
 
 async function openEngine(
-  databaseUrl: string,
-  dataKey: Uint8Array,
+  { databaseUrl, dataKey, log }: Pick<LedgerOptions, 'databaseUrl' | 'dataKey' | 'log'>,
   encryption: Encryption,
 ): Promise<Engine> {
   const path = sqlitePath(databaseUrl);
   if (path !== undefined && path !== ':memory:') {
+    // In this thread, which logs the progress: nothing else runs before the ledger is open.
+    await migrateSqliteFile(path, log);
     return await startWorkerEngine({ path, dataKey, onCrash: throwUncaught });
   }
-  const store = await openStore(databaseUrl);
+  const store = await openStore(databaseUrl, log);
   await checkDataKey(store, encryption).catch(async (error: unknown) => {
     await store.close();
     throw error;

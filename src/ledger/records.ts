@@ -1,25 +1,36 @@
+import type { OrderProduct, OrderStatus } from '../domain/order-status.ts';
 import type { PayAfterState } from '../domain/pay-after-state.ts';
 
-/** Times are Unix ms; amounts are in fen. */
-export interface OrderRecord {
+/** The merchant's number belongs to a product: the same one under the other is another order. */
+export interface OrderKey {
+  readonly product: OrderProduct;
   readonly outOrderNo: string;
+}
+
+/** Times are Unix ms; amounts are in fen. */
+export interface OrderRecord extends OrderKey {
   readonly appid: string;
   readonly serviceId: string;
+  readonly status: OrderStatus;
+  /** The same, as the state of a pay-after order. */
   readonly state: PayAfterState;
   /** The state as WeChat Pay returned it. */
   readonly stateRaw: string;
   /** Keyed hash of the user's openid; null if it is not known. */
   readonly owner: string | null;
   readonly createdAt: number;
-  readonly stateSince: number;
+  readonly statusSince: number;
   readonly observedAt: number;
   readonly lastEventId: number | null;
 }
 
-export interface OrderEvent {
+export interface OrderEvent extends OrderKey {
   /** The cursor: strictly increasing in the order of commits. */
   readonly id: number;
-  readonly outOrderNo: string;
+  readonly type: EventType;
+  readonly status: OrderStatus;
+  readonly previousStatus: OrderStatus | null;
+  /** The same, as the states of a pay-after order. */
   readonly state: PayAfterState;
   readonly stateRaw: string;
   readonly previousState: PayAfterState | null;
@@ -27,6 +38,16 @@ export interface OrderEvent {
   readonly occurredAt: number;
   readonly receivedAt: number;
 }
+
+/** What an event reports; the status is the order's, in refund events too. */
+export type EventType =
+  | 'STATUS_CHANGED'
+  | 'AMOUNT_MODIFIED'
+  | 'REFUND_CREATED'
+  | 'REFUND_PROCESSING'
+  | 'REFUND_SUCCEEDED'
+  | 'REFUND_CLOSED'
+  | 'REFUND_ABNORMAL';
 
 /** An event with what determines its owner, at the time of reading. */
 export interface LoggedEvent extends OrderEvent {
@@ -40,17 +61,42 @@ export type EventSource = 'NOTIFICATION' | 'QUERY' | 'MUTATION' | 'RECONCILER';
 
 export type Operation = 'create' | 'complete' | 'cancel' | 'sync';
 
+/** UNCONFIRMED: sent, and its outcome is not known yet. */
+export type RefundStatus =
+  | 'UNCONFIRMED'
+  | 'PROCESSING'
+  | 'SUCCESS'
+  | 'CLOSED'
+  | 'ABNORMAL'
+  | 'UNKNOWN';
+
 /**
  * `open`: it may have taken effect. `refused`: it has certainly not. `absent`: a later query did
  * not find it; the number may be used again, and the same input still sends the same bytes.
  */
 export type IntentStatus = 'open' | 'done' | 'refused' | 'absent';
 
+/** How the last call of a write ended, or what a later query has shown of it. */
+export type IntentOutcome = 'took-effect' | 'refused' | 'not-accepted' | 'unknown' | 'not-found';
+
+/** How one call of a write ended; nothing of the caller's values. */
+export interface WriteResult {
+  readonly outcome: Exclude<IntentOutcome, 'not-found'>;
+  /** Requests that were sent. */
+  readonly attempts: number;
+  /** The kind of the failure, such as TIMEOUT or CIRCUIT_OPEN; null after success. */
+  readonly reason: string | null;
+  /** Of the last answer; null if there was none. */
+  readonly httpStatus: number | null;
+  readonly wechatCode: string | null;
+  readonly wechatMessage: string | null;
+  readonly wechatRequestId: string | null;
+}
+
 /** A stored write to WeChat Pay. */
-export interface Intent {
+export interface Intent extends OrderKey {
   readonly id: string;
   readonly operation: Operation;
-  readonly outOrderNo: string;
   readonly appid: string;
   readonly serviceId: string;
   readonly owner: string | null;
@@ -58,8 +104,8 @@ export interface Intent {
   readonly createdAt: number;
   /** When a call last acquired it to send it. */
   readonly sentAt: number;
-  /** When the reconciler queries it next; while it is held, the lease. */
-  readonly checkAt: number | null;
+  /** Changes with each call that acquires or finishes it. */
+  readonly lease: number;
   /** The bytes as they were sent; null if they cannot be decrypted. */
   readonly body: Uint8Array | null;
 }

@@ -1,13 +1,13 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
-import type { Visibility } from '../domain/visibility.ts';
+import { NO_ORDERS, type Visibility } from '../domain/visibility.ts';
 import type { OrderServices } from '../orders/commands/write-order.ts';
 import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
 import { createOrderReads, type OrderReads } from './pay-after-order/order-reads.ts';
 import { createUpstreamBudget, type UpstreamBudget } from './upstream-budget.ts';
 
 /** What lives as long as the server. */
-export interface ServerResources extends Omit<OrderServices, 'visibility'> {
+export interface ServerResources extends Omit<OrderServices, 'visibility' | 'origin'> {
   /** For arguments that are left out. */
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
   /** Signs launch data, as it is now; without it, asking for them is an error. */
@@ -41,9 +41,11 @@ export function createContext(
     caller,
     signal,
     cameMs,
+    requestId,
   }: Pick<GraphQLContext, 'caller' | 'signal'> & {
     /** When the request came, on the monotonic clock; left out: not known. */
     readonly cameMs?: number | undefined;
+    readonly requestId?: string | undefined;
   },
 ): GraphQLContext {
   // The first call is paid for when the request is admitted.
@@ -63,6 +65,7 @@ export function createContext(
     stopping: resources.stopping,
     caller,
     visibility,
+    origin: { client: caller.client, requestId: requestId ?? null },
     signal,
     calls,
     orderReads,
@@ -70,13 +73,11 @@ export function createContext(
   };
 }
 
-/** Of a caller who may act for all, or for the one user it names; for nobody where it names none. */
+/** Of a caller who may act for all, or for the one user it names; no orders if it names none. */
 function visibilityOf({ scopes, openid }: Caller, ledger: ServerResources['ledger']): Visibility {
   const owner = openid === null ? null : ledger.ownerOf(openid);
-  return scopes.has('orders:any')
-    ? { kind: 'all', owner }
-    : { kind: 'own', owner: owner ?? NOBODY };
+  if (scopes.has('orders:any')) {
+    return { kind: 'all', owner };
+  }
+  return owner === null ? NO_ORDERS : { kind: 'own', owner };
 }
-
-/** The hash of no openid. */
-const NOBODY = '';

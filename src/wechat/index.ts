@@ -1,5 +1,6 @@
 export type { AttemptReport, BreakerState } from './calls/reports.ts';
 export { attemptTimeout } from './calls/retry-policy.ts';
+export type { SendReport } from './calls/run-attempts.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
 export * from './codec/service-time.ts';

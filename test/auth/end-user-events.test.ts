@@ -108,6 +108,7 @@ function openCreate(outOrderNo: string, who: string): Promise<unknown> {
       .values({
         id: outOrderNo,
         operation: 'create',
+        product: 'PAY_AFTER',
         out_order_no: outOrderNo,
         appid: 'wxd678efh567hg6787',
         service_id: '500001',
@@ -119,7 +120,9 @@ function openCreate(outOrderNo: string, who: string): Promise<unknown> {
         status: 'open',
         created_at: 0,
         sent_at: 0,
-        settled_at: null,
+        lease: 1,
+        attempts: 0,
+        finished_at: null,
         check_at: null,
       })
       .execute(),

@@ -24,9 +24,19 @@ test('a token names its scopes, its shopper and its end; its subject is not told
   expect(caller).toEqual({
     id: expect.stringMatching(/^jwt:[\w-]{16}$/),
     scopes: new Set(['orders:read']),
+    client: null,
     openid: 'o1',
     expiresAt: exp * 1_000,
   });
+});
+
+test.each([
+  [{ client_id: 'bff-1', azp: 'other' }, 'bff-1'],
+  [{ azp: 'https://bff.example/app' }, 'https://bff.example/app'],
+  [{ client_id: 'two words' }, null],
+  [{ client_id: 7, sub: '138' }, null],
+])('a token names its client, never its subject: %j', async (claims, client) => {
+  expect(await tokens.verify(await issuer.token(claims))).toMatchObject({ client });
 });
 
 test.each([7, '', 'o'.repeat(129), ['o1'], null])(

@@ -1,17 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
-import { keepOpen, settleIntent } from '../../src/ledger/jobs/finish-intent.ts';
-import { acquireIntent, type Intended } from '../../src/orders/commands/write-order.ts';
+import type { AcquiredIntent } from '../../src/ledger/jobs/acquire-intent.ts';
+import type { Intended } from '../../src/orders/commands/write-order.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
-import { bytes, intended } from '../fixtures/ledger/intended.ts';
+import { acquire, bytes, finish, writeResult } from '../fixtures/ledger/intended.ts';
 import type { TestLedger } from '../fixtures/ledger/test-ledger.ts';
 
 function standOf(ledger: TestLedger, changes: Partial<Intended> = {}) {
-  return acquireIntent(ledger, intended(changes));
+  return acquire(ledger, changes);
 }
 
-function settle({ store }: TestLedger, id: string, status: 'done' | 'refused'): Promise<void> {
-  return store.write((tx) => settleIntent(tx, id, status, 2));
+function refuse(ledger: TestLedger, { id, lease }: AcquiredIntent): Promise<boolean> {
+  return ledger.releaseIntent({ id, lease, result: writeResult('refused') });
 }
 
 const intentsOf = ({ store }: TestLedger) => store.db.selectFrom('intents').selectAll().execute();
@@ -55,18 +55,19 @@ describe.each(databases)('an intent on $name', ({ start }) => {
 
   test('gives its number back once it is refused, for a corrected input', async () => {
     const ledger = await database.openLedger();
-    const { id } = await standOf(ledger);
-    await settle(ledger, id, 'refused');
+    const refused = await standOf(ledger);
+    expect(await refuse(ledger, refused)).toBe(true);
     const corrected = await standOf(ledger, { canonical: '{"corrected":1}' });
     expect(corrected.repeated).toBe(false);
-    expect(corrected.id).not.toBe(id);
+    expect(corrected.id).not.toBe(refused.id);
   });
 
   test('keeps its number once it is done', async () => {
     const ledger = await database.openLedger();
-    const { id } = await standOf(ledger);
-    await settle(ledger, id, 'done');
-    await settle(ledger, id, 'refused');
+    const acquired = await standOf(ledger);
+    const { id } = acquired;
+    await finish(ledger, id);
+    expect(await refuse(ledger, acquired)).toBe(false);
     const other = standOf(ledger, { canonical: '{"other":1}' });
     await expect(other).rejects.toThrow(OrderConflictError);
     expect(await standOf(ledger)).toMatchObject({ id, repeated: true });
@@ -75,7 +76,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
   test('keeps its number while nobody knows what became of it', async () => {
     const ledger = await database.openLedger();
     const { id } = await standOf(ledger);
-    await ledger.store.write((tx) => keepOpen(tx, { id, since: 0 }, ledger.now()));
+    await ledger.keepIntentOpen({ id, since: 0, result: writeResult('unknown') });
     const other = standOf(ledger, { canonical: '{"other":1}' });
     await expect(other).rejects.toThrow(OrderConflictError);
     expect(await intentsOf(ledger)).toMatchObject([{ status: 'open' }]);

@@ -6,6 +6,7 @@ import type { Store } from '../../src/ledger/database/open-store.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
+import { ORIGIN } from '../fixtures/ledger/intended.ts';
 import { orderNotification } from '../fixtures/ledger/observations.ts';
 import { orderInput } from '../fixtures/orders/services.ts';
 import { useDesk } from '../fixtures/orders/use-services.ts';
@@ -43,7 +44,10 @@ describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
     const ledger = await database.openLedger({ url });
     const { wechat } = upstream();
     const input = orderInput(upstream(), { ...PERSONAL, needUserConfirm: false });
-    await createOrder({ wechat, inputRules: 'all', ledger, visibility: ALL_ORDERS }, input);
+    await createOrder(
+      { wechat, inputRules: 'all', ledger, visibility: ALL_ORDERS, origin: ORIGIN },
+      input,
+    );
     const { appid, serviceId, outOrderNo } = input;
     const order = { appid, serviceId, outOrderNo, state: 'USER_ACCEPTED', ...PERSONAL };
     await handleNotification(ledger, wechat, {

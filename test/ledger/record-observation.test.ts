@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { settleIntent } from '../../src/ledger/jobs/finish-intent.ts';
-import { acquireIntent } from '../../src/orders/commands/write-order.ts';
+import { resolveIntent } from '../../src/ledger/jobs/finish-intent.ts';
 import { observationOf } from '../../src/orders/state/observation.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
-import { intended } from '../fixtures/ledger/intended.ts';
+import { acquire } from '../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';
 import { standingClock } from '../fixtures/ledger/test-ledger.ts';
 
@@ -37,7 +36,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await orderOf(ledger)).toMatchObject({
       state: 'USER_PAID',
       created_at: 5_000,
-      state_since: 6_000,
+      status_since: 6_000,
       last_event_id: 2,
       check_at: null,
     });
@@ -69,7 +68,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     const before = await orderOf(ledger);
     const later = { ...known, state: 'USER_PAID', ...changes };
     expect(await see(ledger, later)).toEqual({ outcome: 'suspicious', reason });
-    expect(await orderOf(ledger)).toEqual(before);
+    expect(await orderOf(ledger)).toEqual({ ...before, conflict_at: expect.any(Number) });
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
@@ -86,10 +85,10 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   test('belongs to any intent of its number: an earlier one may never have arrived', async () => {
     const ledger = await database.openLedger();
     const { store, now } = ledger;
-    const { id } = await acquireIntent(ledger, intended({ appid: 'wx1' }));
+    const { id, lease } = await acquire(ledger, { appid: 'wx1' });
     expect(await see(ledger)).toEqual({ outcome: 'suspicious', reason: 'appid or service_id' });
-    await store.write((tx) => settleIntent(tx, id, 'absent', now()));
-    await acquireIntent(ledger, intended({ canonical: '{"corrected":1}' }));
+    await store.write((tx) => resolveIntent(tx, { id, lease, status: 'absent' }, now()));
+    await acquire(ledger, { canonical: '{"corrected":1}' });
     expect(await see(ledger)).toEqual({ outcome: 'applied' });
   });
 
@@ -111,6 +110,67 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
       owner: 'o',
       risk_amount: 900,
     });
+  });
+
+  test('gives the owner that becomes known later to all events of the order', async () => {
+    const ledger = await database.openLedger();
+    const own = { kind: 'own', owner: 'o' } as const;
+    const eventsOfOwner = async () =>
+      (await ledger.eventsAfter({ cursor: 0, visibility: own, limit: 9 })).map(({ id }) => id);
+    await see(ledger, { state: 'CREATED' });
+    await see(ledger, { state: 'USER_ACCEPTED' });
+    await see(ledger, { outOrderNo: 'N2', state: 'CREATED', owner: 'o' });
+    expect(await eventsOfOwner()).toEqual([3]);
+    await see(ledger, { state: 'USER_ACCEPTED', owner: 'o' });
+    expect(await eventsOfOwner()).toEqual([1, 2, 3]);
+    await see(ledger, { state: 'FINISHED' });
+    expect(await eventsOfOwner()).toEqual([1, 2, 3, 4]);
+  });
+
+  test('of one number under two products is two orders', async () => {
+    const ledger = await database.openLedger();
+    await see(ledger, { product: 'PAY_AFTER', state: 'FINISHED', totalAmount: 100 });
+    const other = { product: 'SERVICE_ORDER', state: 'CREATED', owner: 'o' } as const;
+    expect(await see(ledger, other)).toEqual({ outcome: 'applied' });
+    const rows = await ledger.store.db
+      .selectFrom('orders')
+      .select(['product', 'status', 'owner', 'last_event_id'])
+      .orderBy('product')
+      .execute();
+    expect(rows).toEqual([
+      { product: 'PAY_AFTER', status: 'COMPLETED', owner: null, last_event_id: 1 },
+      { product: 'SERVICE_ORDER', status: 'CREATED', owner: 'o', last_event_id: 2 },
+    ]);
+    const page = { outOrderNo: 'N1', first: 9, after: 0 };
+    const [own] = await ledger.listEvents([{ ...page, product: 'SERVICE_ORDER' }]);
+    expect(own?.rows).toHaveLength(1);
+  });
+
+  test('keeps what the create planned, with its places encrypted, and every payment', async () => {
+    const ledger = await database.openLedger();
+    const times = { startTime: '20260101100000', endTime: '20260101120000' };
+    const planned = { ...times, startLocation: '嗨客时尚主题展餐厅', endLocation: null };
+    const payments = [{ transactionId: '42', amount: 100 }];
+    await see(ledger, { state: 'CREATED', planned, serviceIntroduction: '充电宝' });
+    await see(ledger, {
+      ...{ state: 'USER_PAID', totalAmount: 100, paidAmount: 100, payments },
+      planned: { ...planned, startTime: '20270101100000' },
+    });
+    await see(ledger, { state: 'USER_PAID', payments });
+    const order = await orderOf(ledger);
+    expect(order).toMatchObject({
+      service_introduction: '充电宝',
+      planned_start_time: times.startTime,
+      planned_end_time: times.endTime,
+      planned_end_location: null,
+      paid_amount: 100,
+    });
+    const place = order.planned_start_location ?? '';
+    expect(ledger.encryption.decrypt(place, 'planned location').toString()).toBe(
+      planned.startLocation,
+    );
+    const recorded = ledger.store.db.selectFrom('payments').select(['transaction_id', 'amount']);
+    expect(await recorded.execute()).toEqual([{ transaction_id: '42', amount: 100 }]);
   });
 
   test('never gives an order another owner', async () => {

@@ -35,6 +35,7 @@ test('the context of a request has these parts and no other, whatever its resour
     'ledger',
     'log',
     'orderReads',
+    'origin',
     'outcome',
     'rateLimit',
     'sharedQueries',

@@ -69,7 +69,9 @@ test('a connection that breaks between two statements fails that write alone', a
 
 test('connections whose other end is gone without a word are given up in time', async () => {
   using way = await openWay(await server.freshUrl());
-  const db = new Kysely({ dialect: postgresDialect(postgresPool(way.url, 2)) });
+  const db = new Kysely({
+    dialect: postgresDialect(postgresPool(way.url, { connectionSeconds: 2 })),
+  });
   const works = () =>
     sql`select 1`.execute(db).then(
       () => true,

@@ -78,9 +78,17 @@ async function openable(url: string): Promise<Finding> {
   }
   try {
     const found = await tryStore(url);
-    return found === 'usable'
-      ? ok('database', `${kind} opens and can be written.`)
-      : ok('database', `${kind} is not there yet: the server makes it.`);
+    switch (found) {
+      case 'usable':
+        return ok('database', `${kind} opens and can be written.`);
+      case 'to be made':
+        return ok('database', `${kind} is not there yet: the server makes it.`);
+      case 'to be migrated':
+        return ok(
+          'database',
+          `${kind} opens and can be written. Its tables are of an earlier version: the server migrates them when it starts.`,
+        );
+    }
   } catch (error) {
     return error instanceof NewerSchemaError
       ? fail('database', error.message)

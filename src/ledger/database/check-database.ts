@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Kysely } from 'kysely';
-import { migrate } from './migrations.ts';
+import { Kysely, sql } from 'kysely';
+import { readVersion, SCHEMA_VERSION } from './migrations.ts';
 import { postgresDialect, postgresPool } from './postgres/postgres.ts';
 import { sqliteDialect } from './sqlite/sqlite.ts';
 
@@ -10,12 +10,12 @@ import { sqliteDialect } from './sqlite/sqlite.ts';
 class EndOfTrial extends Error {}
 
 /**
- * Opens the database as the server does, brings its tables up to date, and takes all of it back: so
- * that it is known to open, to be of no newer version, and to be writable. A file that is not there
- * yet is not made.
+ * Opens the database as the server does and writes to it, and takes all of it back: so that it is
+ * known to open, to be of no newer version, and to be writable. A file that is not there yet is not
+ * made, and tables of an earlier version are not migrated.
  * @throws whatever keeps the server from opening it
  */
-export async function tryStore(url: string): Promise<'usable' | 'to be made'> {
+export async function tryStore(url: string): Promise<'usable' | 'to be made' | 'to be migrated'> {
   const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
   if (path !== undefined && path !== ':memory:' && !(await exists(path))) {
     await mayMake(dirname(path));
@@ -23,9 +23,12 @@ export async function tryStore(url: string): Promise<'usable' | 'to be made'> {
   }
   const dialect = path === undefined ? postgresDialect(postgresPool(url)) : sqliteDialect(path);
   const db = new Kysely({ dialect });
+  let version = 0;
   try {
     await db.transaction().execute(async (tx) => {
-      await migrate(tx);
+      await sql`create table if not exists schema_version (version integer not null)`.execute(tx);
+      version = await readVersion(tx);
+      await sql`insert into schema_version (version) values (${sql.lit(version)})`.execute(tx);
       throw new EndOfTrial();
     });
   } catch (error) {
@@ -35,7 +38,7 @@ export async function tryStore(url: string): Promise<'usable' | 'to be made'> {
   } finally {
     await db.destroy();
   }
-  return 'usable';
+  return version > 0 && version < SCHEMA_VERSION ? 'to be migrated' : 'usable';
 }
 
 /** A folder that is not there is made by the server: one above it has to allow that. */

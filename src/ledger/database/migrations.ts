@@ -1,104 +1,83 @@
 import { type Kysely, type SchemaModule, sql } from 'kysely';
+import { bothProducts } from './steps/both-products.ts';
+import { firstIndexes, firstTables } from './steps/first-tables.ts';
+import type { DatabaseKind, Step } from './steps/step.ts';
 
-/**
- * The tables, as steps. A step that was released is never changed: a new one is put at the end.
- * `timestamp`s are bigint Unix ms, so that both databases give numbers.
- */
-const STEPS: readonly ((schema: SchemaModule) => readonly { execute(): Promise<unknown> }[])[] = [
-  (schema) => [
-    schema
-      .createTable('orders')
-      .addColumn('out_order_no', 'text', (column) => column.primaryKey())
-      .addColumn('appid', 'text', (column) => column.notNull())
-      .addColumn('service_id', 'text', (column) => column.notNull())
-      .addColumn('state', 'text', (column) => column.notNull())
-      .addColumn('state_raw', 'text', (column) => column.notNull())
-      .addColumn('owner', 'text')
-      .addColumn('risk_amount', 'bigint')
-      .addColumn('total_amount', 'bigint')
-      .addColumn('created_at', 'bigint', (column) => column.notNull())
-      .addColumn('state_since', 'bigint', (column) => column.notNull())
-      .addColumn('observed_at', 'bigint', (column) => column.notNull())
-      .addColumn('last_event_id', 'bigint')
-      .addColumn('check_at', 'bigint'),
-    schema.createIndex('orders_newest').on('orders').columns(['created_at', 'out_order_no']),
-    schema.createIndex('orders_check').on('orders').column('check_at'),
-    schema
-      .createTable('intents')
-      .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('operation', 'text', (column) => column.notNull())
-      .addColumn('out_order_no', 'text', (column) => column.notNull())
-      .addColumn('appid', 'text', (column) => column.notNull())
-      .addColumn('service_id', 'text', (column) => column.notNull())
-      .addColumn('digest', 'text', (column) => column.notNull())
-      .addColumn('target', 'text', (column) => column.notNull())
-      .addColumn('body', 'text', (column) => column.notNull())
-      .addColumn('platform_serial', 'text', (column) => column.notNull())
-      .addColumn('owner', 'text')
-      .addColumn('status', 'text', (column) => column.notNull())
-      .addColumn('created_at', 'bigint', (column) => column.notNull())
-      .addColumn('sent_at', 'bigint', (column) => column.notNull())
-      .addColumn('settled_at', 'bigint')
-      .addColumn('check_at', 'bigint'),
-    schema
-      .createIndex('intents_standing')
-      .unique()
-      .on('intents')
-      .columns(['out_order_no', 'operation'])
-      .where(sql.ref('status'), 'in', ['open', 'done']),
-    schema.createIndex('intents_check').on('intents').column('check_at'),
-    schema
-      .createTable('events')
-      .addColumn('id', 'bigint', (column) => column.primaryKey())
-      .addColumn('out_order_no', 'text', (column) => column.notNull())
-      .addColumn('state', 'text', (column) => column.notNull())
-      .addColumn('state_raw', 'text', (column) => column.notNull())
-      .addColumn('previous_state', 'text')
-      .addColumn('source', 'text', (column) => column.notNull())
-      .addColumn('occurred_at', 'bigint', (column) => column.notNull())
-      .addColumn('received_at', 'bigint', (column) => column.notNull()),
-    schema.createIndex('events_of_order').on('events').columns(['out_order_no', 'id']),
-    schema
-      .createTable('notices')
-      .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('event_type', 'text', (column) => column.notNull())
-      .addColumn('out_order_no', 'text')
-      .addColumn('outcome', 'text', (column) => column.notNull())
-      .addColumn('reason', 'text')
-      .addColumn('payload', 'text', (column) => column.notNull())
-      .addColumn('received_at', 'bigint', (column) => column.notNull()),
-  ],
-  (schema) => [
-    // The partial index serves no query on SQLite, which plans before it knows the parameters.
-    schema.createIndex('intents_of_order').on('intents').column('out_order_no'),
-    schema
-      .createIndex('orders_of_owner')
-      .on('orders')
-      .columns(['owner', 'created_at', 'out_order_no']),
-    schema.createTable('data_key').addColumn('sealed', 'text', (column) => column.notNull()),
-  ],
-];
+export type { DatabaseKind } from './steps/step.ts';
+
+/** A step that was released never changes: a new one is added at the end. */
+const STEPS: readonly Step[] = [changes(firstTables), changes(firstIndexes), bothProducts];
+
+/** The version of the tables that this server reads and writes. */
+export const SCHEMA_VERSION = STEPS.length;
+
+export interface MigrationLog {
+  readonly info: (fields: object, message: string) => void;
+}
+
+export const SILENT_MIGRATION: MigrationLog = { info: () => {} };
+
+interface MigrationOptions {
+  readonly kind: DatabaseKind;
+  readonly log: MigrationLog;
+  /** The version to stop at, for ledgers of an earlier version. */
+  readonly target?: number;
+}
 
 /** The database was made by a newer version of this server: run that one, or another database. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
 }
 
-/** Brings the tables up to date, in one transaction that the caller has locked against others. */
-export async function migrate<T>(db: Kysely<T>): Promise<void> {
-  await sql`create table if not exists schema_version (version integer not null)`.execute(db);
+/**
+ * The version of the tables; 0 if there are none. Fails if there is no table `schema_version`.
+ * @throws NewerSchemaError
+ */
+export async function readVersion<T>(db: Kysely<T>): Promise<number> {
   const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(db);
   const version = rows[0]?.version ?? 0;
-  if (version > STEPS.length) {
+  if (version > SCHEMA_VERSION) {
     throw new NewerSchemaError(
-      `The database has schema version ${version}; this server knows up to ${STEPS.length}. Run the newer server, or set DATABASE_URL to another database.`,
+      `The database has schema version ${version}; this server knows up to ${SCHEMA_VERSION}. Run the newer server, or set DATABASE_URL to another database.`,
     );
   }
-  for (const step of STEPS.slice(version)) {
-    for (const statement of step(db.schema)) {
-      await statement.execute();
-    }
+  return version;
+}
+
+/**
+ * Brings the tables up to date, in one transaction that the caller has locked against others.
+ * @throws NewerSchemaError
+ */
+export async function migrate<T>(
+  db: Kysely<T>,
+  { kind, log, target = SCHEMA_VERSION }: MigrationOptions,
+): Promise<void> {
+  await sql`create table if not exists schema_version (version integer not null)`.execute(db);
+  const version = await readVersion(db);
+  if (version >= target) {
+    return;
+  }
+  for (let step = version + 1; step <= target; step += 1) {
+    await STEPS[step - 1]?.({
+      db,
+      kind,
+      onRows: (table, rows, of) => {
+        if (of > 0) {
+          log.info({ step, steps: target, table, rows, of }, 'migrating the ledger');
+        }
+      },
+    });
   }
   await sql`delete from schema_version`.execute(db);
-  await sql`insert into schema_version (version) values (${sql.lit(STEPS.length)})`.execute(db);
+  await sql`insert into schema_version (version) values (${sql.lit(target)})`.execute(db);
+}
+
+function changes(
+  build: (schema: SchemaModule) => readonly { readonly execute: () => Promise<unknown> }[],
+): Step {
+  return async ({ db }) => {
+    for (const change of build(db.schema)) {
+      await change.execute();
+    }
+  };
 }

@@ -1,3 +1,4 @@
+import { type MigrationLog, SILENT_MIGRATION } from './migrations.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import type { Store } from './store.ts';
@@ -9,9 +10,9 @@ export type { Store } from './store.ts';
  * @param url `sqlite:<path>`, `sqlite::memory:` or `postgres://…`
  * @throws NewerSchemaError
  */
-export function openStore(url: string): Promise<Store> {
+export function openStore(url: string, log: MigrationLog = SILENT_MIGRATION): Promise<Store> {
   const path = sqlitePath(url);
-  return path === undefined ? openPostgres(url) : openSqlite(path);
+  return path === undefined ? openPostgres(url, log) : openSqlite(path, log);
 }
 
 export function sqlitePath(url: string): string | undefined {

@@ -8,6 +8,9 @@ export function sightOf(
   visibility: Visibility,
   { owner, claimant }: Pick<LoggedEvent, 'owner' | 'claimant'>,
 ): Sight {
+  if (visibility.kind === 'none') {
+    return 'hidden';
+  }
   if (visibility.kind === 'all' || owner === visibility.owner) {
     return 'shown';
   }

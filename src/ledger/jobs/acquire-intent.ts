@@ -21,6 +21,14 @@ export interface IntentInput extends OwnedIntentKey {
   readonly serviceId: string;
   /** The bytes of a new intent; undefined: acquire only an intent that exists. */
   readonly fresh: PreparedBytes | undefined;
+  readonly origin: WriteOrigin;
+}
+
+/** Who sends a write, for support. */
+export interface WriteOrigin {
+  /** The API key, or the client of a token; never a user. Null if the call names none. */
+  readonly client: string | null;
+  readonly requestId: string | null;
 }
 
 /** A durable intent that this call may send. */
@@ -32,8 +40,8 @@ export interface AcquiredIntent {
   readonly repeated: boolean;
   /** An earlier call with this input has succeeded. */
   readonly succeededBefore: boolean;
-  /** Its `check_at` until another call acquires it. */
-  readonly until: number | null;
+  /** Stays the same until another call acquires or finishes it. */
+  readonly lease: number;
 }
 
 /**
@@ -56,19 +64,21 @@ export async function acquireIntent(
     if (known.digest !== digest || !maySend(known, input)) {
       return 'conflict';
     }
-    return repeat(known, encryption, await renew(tx, known, input, now + holdMs, now));
+    return repeat(known, encryption, await renew(tx, known, input, { now, holdMs }));
   }
-  const { fresh, operation, outOrderNo, appid, serviceId, owner } = input;
+  const { fresh, operation, product, outOrderNo, appid, serviceId, owner, origin } = input;
   if (fresh === undefined) {
     return 'missing';
   }
   // Ordered by time, so that new rows share pages of the index and fewer are written.
   const id = `${now.toString(36)}-${randomUUID()}`;
-  const until = now + holdMs;
+  const lease = 1;
   await insertIntent(tx, {
     id,
     operation,
+    product,
     out_order_no: outOrderNo,
+    out_refund_no: null,
     appid,
     service_id: serviceId,
     digest,
@@ -77,12 +87,22 @@ export async function acquireIntent(
     platform_serial: fresh.platformSerial,
     owner,
     status: 'open',
+    lease,
     created_at: now,
     sent_at: now,
-    settled_at: null,
-    check_at: until,
+    finished_at: null,
+    check_at: now + holdMs,
+    client: origin.client,
+    request_id: origin.requestId,
+    attempts: 0,
+    outcome: null,
+    reason: null,
+    wechat_code: null,
+    wechat_message: null,
+    http_status: null,
+    wechat_request_id: null,
   });
-  return { id, prepared: fresh, repeated: false, succeededBefore: false, until };
+  return { id, prepared: fresh, repeated: false, succeededBefore: false, lease };
 }
 
 /** A create decides whose the order is. Others are checked against the order by every caller. */
@@ -100,35 +120,44 @@ const insertIntent = compiledQuery((db, row: Params<IntentRow>) =>
  */
 async function renew(
   tx: Tx,
-  { id, status, owner, check_at: lease }: IntentRow,
-  input: OwnedIntentKey,
-  heldUntil: number,
-  now: number,
-): Promise<number | null> {
+  { id, status, owner, lease }: IntentRow,
+  input: IntentInput,
+  { now, holdMs }: { readonly now: number; readonly holdMs: number },
+): Promise<number> {
   if (status === 'done') {
     return lease;
   }
-  // Never the same as before: a lease of the same millisecond would still be valid.
-  const until = Math.max(heldUntil, (lease ?? 0) + 1);
-  await tx
-    .updateTable('intents')
-    .set({
-      status: 'open',
-      settled_at: null,
-      sent_at: now,
-      check_at: until,
-      owner: owner ?? input.owner,
-    })
-    .where('id', '=', id)
-    .execute();
-  return until;
+  await renewIntent(tx, {
+    id,
+    status: 'open',
+    lease: lease + 1,
+    finished_at: null,
+    sent_at: now,
+    check_at: now + holdMs,
+    owner: owner ?? input.owner,
+    client: input.origin.client,
+    request_id: input.origin.requestId,
+    outcome: null,
+    reason: null,
+  });
+  return lease + 1;
 }
+
+type Renewal = Pick<
+  IntentRow,
+  | ('id' | 'status' | 'lease' | 'finished_at' | 'sent_at' | 'check_at')
+  | ('owner' | 'client' | 'request_id' | 'outcome' | 'reason')
+>;
+
+const renewIntent = compiledQuery((db, { id, ...renewal }: Params<Renewal>) =>
+  db.updateTable('intents').set(renewal).where('id', '=', id),
+);
 
 function repeat(
   { id, target, platform_serial: platformSerial, body, status }: IntentRow,
   encryption: Encryption,
-  until: number | null,
+  lease: number,
 ): AcquiredIntent {
   const prepared = { target, platformSerial, body: intentBody({ body }, encryption) };
-  return { id, prepared, repeated: true, succeededBefore: status === 'done', until };
+  return { id, prepared, repeated: true, succeededBefore: status === 'done', lease };
 }

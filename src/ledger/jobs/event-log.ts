@@ -1,8 +1,8 @@
-import type { Kysely, RawBuilder } from 'kysely';
-import type { PayAfterState } from '../../domain/pay-after-state.ts';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import { compiledQuery, type Params } from '../database/compiled-query.ts';
-import type { Tables } from '../database/tables.ts';
+import type { EventRow, Tables } from '../database/tables.ts';
 import type { LoggedEvent } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { orderEvent } from './rows.ts';
@@ -12,82 +12,112 @@ export interface EventsAfter {
   readonly cursor: number;
   /** Only events that are visible, now or once their order's create is settled. */
   readonly visibility?: Visibility;
-  /** Only events of this order. */
+  /** Only events of orders of this product. */
+  readonly product?: OrderProduct | undefined;
+  /** Only events of orders with this number. */
   readonly outOrderNo?: string | null;
   readonly limit: number;
 }
 
-/** The log after a cursor, oldest first. */
+/**
+ * The log after a cursor, oldest first. A shopper's part of it is found by an index, however long the
+ * log is.
+ */
 export async function eventsAfter(
   { db }: ReadContext,
-  { cursor, visibility, outOrderNo = null, limit }: EventsAfter,
+  { visibility, ...part }: EventsAfter,
 ): Promise<readonly LoggedEvent[]> {
+  if (visibility?.kind === 'none') {
+    return [];
+  }
   const rows =
-    visibility === undefined && outOrderNo === null
-      ? await wholeLogAfter(db, { cursor, limit })
-      : await partOf(logAfter(db, cursor), visibility, outOrderNo).limit(limit).execute();
+    visibility?.kind === 'own'
+      ? await ownLog(db, part, visibility.owner).execute()
+      : await wholeLog(db, part);
   return rows.map((row) => ({ ...orderEvent(row), owner: row.owner, claimant: row.claimant }));
 }
 
+/** A part of the log, or where its values go in a compiled statement. */
+interface Part extends Pick<EventsAfter, 'product' | 'outOrderNo'> {
+  readonly cursor: number | RawBuilder<number>;
+  readonly limit: number | RawBuilder<number>;
+}
+
+function wholeLog(db: Kysely<Tables>, { cursor, limit, ...filter }: EventsAfter) {
+  const isFiltered = Boolean(filter.product ?? filter.outOrderNo);
+  return isFiltered
+    ? logAfter(db, { cursor, limit, ...filter }).execute()
+    : unfilteredLog(db, { cursor, limit });
+}
+
 /** What every instance reads after each commit. */
-const wholeLogAfter = compiledQuery(
-  (db, { cursor, limit }: Params<Pick<EventsAfter, 'cursor' | 'limit'>>) =>
-    logAfter(db, cursor).limit(limit),
+const unfilteredLog = compiledQuery((db, part: Params<Pick<EventsAfter, 'cursor' | 'limit'>>) =>
+  logAfter(db, part),
 );
 
-function partOf(
-  log: EventLog,
-  visibility: Visibility | undefined,
-  outOrderNo: string | null,
-): EventLog {
-  const visible = visibility === undefined ? log : visibleIn(log, visibility);
-  return outOrderNo === null ? visible : visible.where('events.out_order_no', '=', outOrderNo);
-}
-
-function logAfter(db: Kysely<Tables>, cursor: number | RawBuilder<number>) {
+/**
+ * One statement: between two, an event might get its owner, and be in neither part. Each part is
+ * found by an index of its own.
+ */
+function ownLog(db: Kysely<Tables>, part: Part, owner: string) {
+  const own = partAfter(db, part)
+    .where('events.owner', '=', owner)
+    .select(sql<string | null>`null`.as('claimant'));
+  const claimed = claimedAfter(db, part, owner).select('intents.owner as claimant');
   return db
-    .selectFrom('events')
-    .leftJoin('orders', 'orders.out_order_no', 'events.out_order_no')
-    .selectAll('events')
-    .select((select) => [
-      'orders.owner',
-      select
-        .selectFrom('intents')
-        .select('intents.owner')
-        .whereRef('intents.out_order_no', '=', 'events.out_order_no')
-        .where('intents.operation', '=', 'create')
-        .where('intents.status', '=', 'open')
-        .where('orders.owner', 'is', null)
-        .limit(1)
-        .as('claimant'),
-    ])
-    .where('events.id', '>', cursor)
-    .orderBy('events.id');
+    .selectFrom(own.as('own'))
+    .selectAll()
+    .unionAll(db.selectFrom(claimed.as('claimed')).selectAll())
+    .orderBy('id')
+    .limit(part.limit);
 }
 
-type EventLog = ReturnType<typeof logAfter>;
+/** The events of all owners, each with the owner of an open create if its own is not known. */
+function logAfter(db: Kysely<Tables>, part: Part) {
+  return partAfter(db, part).select((select) =>
+    select
+      .selectFrom('intents')
+      .select('intents.owner')
+      .whereRef('intents.out_order_no', '=', 'events.out_order_no')
+      .whereRef('intents.product', '=', 'events.product')
+      .where('intents.operation', '=', 'create')
+      .where('intents.status', '=', 'open')
+      .where('events.owner', 'is', null)
+      .limit(1)
+      .as('claimant'),
+  );
+}
 
-function visibleIn(log: EventLog, visibility: Visibility): EventLog {
-  if (visibility.kind === 'all') {
-    return log;
+function partAfter(db: Kysely<Tables>, { cursor, product, outOrderNo, limit }: Part) {
+  let query = db
+    .selectFrom('events')
+    .selectAll('events')
+    .where('events.id', '>', cursor)
+    .orderBy('events.id')
+    .limit(limit);
+  if (typeof product === 'string') {
+    query = query.where('events.product', '=', product);
   }
-  const { owner } = visibility;
-  return log.where((where) =>
-    where.or([
-      where('orders.owner', '=', owner),
-      where.and([
-        where('orders.owner', 'is', null),
-        where.exists(
-          where
-            .selectFrom('intents')
-            .select('intents.id')
-            .whereRef('intents.out_order_no', '=', 'events.out_order_no')
-            .where('intents.operation', '=', 'create')
-            .where('intents.status', '=', 'open')
-            .where('intents.owner', '=', owner),
-        ),
-      ]),
-    ]),
+  if (typeof outOrderNo === 'string') {
+    query = query.where('events.out_order_no', '=', outOrderNo);
+  }
+  return query;
+}
+
+/** The events of orders without an owner whose open create is the owner's: few, and found by it. */
+function claimedAfter(db: Kysely<Tables>, part: Part, owner: string) {
+  return (
+    partAfter(db, part)
+      .innerJoin('intents', (join) =>
+        join
+          .onRef('intents.out_order_no', '=', 'events.out_order_no')
+          .onRef('intents.product', '=', 'events.product'),
+      )
+      .where('events.owner', 'is', null)
+      .where('intents.operation', '=', 'create')
+      .where('intents.owner', '=', owner)
+      // As a literal: SQLite knows only then that the partial index serves it.
+      .where('intents.status', '=', sql.lit('open'))
   );
 }
 
@@ -100,18 +130,20 @@ export async function newestEventId({ db }: ReadContext): Promise<number> {
   return newest?.id ?? 0;
 }
 
-/** The newest recorded state of an order that this server knows; every order begins as CREATED. */
-export async function lastKnownState(
+/** The newest recorded status of an order that this server knows; every order begins as CREATED. */
+export async function lastKnownStatus(
   db: Kysely<Tables>,
+  product: OrderProduct,
   outOrderNo: string,
-): Promise<PayAfterState> {
+): Promise<EventRow['status']> {
   const event = await db
     .selectFrom('events')
-    .select('state')
+    .select('status')
+    .where('product', '=', product)
     .where('out_order_no', '=', outOrderNo)
-    .where('state', '!=', 'UNKNOWN')
+    .where('status', '!=', 'UNKNOWN')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return event?.state ?? 'CREATED';
+  return event?.status ?? 'CREATED';
 }

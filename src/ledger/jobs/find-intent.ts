@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { compiledQuery, type Params } from '../database/compiled-query.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Intent, IntentStatus, Operation } from '../records.ts';
+import type { Intent, IntentStatus, Operation, OrderKey } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { intent } from './rows.ts';
 
@@ -10,9 +10,8 @@ import { intent } from './rows.ts';
 export const STANDING: readonly IntentStatus[] = ['open', 'done'];
 
 /** What determines whether two writes have the same input. */
-export interface IntentKey {
+export interface IntentKey extends OrderKey {
   readonly operation: Operation;
-  readonly outOrderNo: string;
   /** The canonical wire object before encryption. */
   readonly canonical: string;
 }
@@ -35,11 +34,12 @@ export function digestOf(
 }
 
 const intentsOf = compiledQuery(
-  (db, { outOrderNo, operation }: Params<Pick<IntentKey, 'outOrderNo' | 'operation'>>) =>
+  (db, { product, outOrderNo, operation }: Params<Omit<IntentKey, 'canonical'>>) =>
     db
       .selectFrom('intents')
       .selectAll()
       .where('out_order_no', '=', outOrderNo)
+      .where('product', '=', product)
       .where('operation', '=', operation)
       .where('status', '!=', 'refused')
       .orderBy('created_at', 'desc'),
@@ -48,10 +48,10 @@ const intentsOf = compiledQuery(
 /** The intent that keeps the number; otherwise one with this input that WeChat Pay did not find. */
 export async function findIntent(
   db: Kysely<Tables>,
-  { operation, outOrderNo, owner }: Pick<OwnedIntentKey, 'operation' | 'outOrderNo' | 'owner'>,
+  { operation, product, outOrderNo, owner }: Omit<OwnedIntentKey, 'canonical'>,
   digest: string,
 ): Promise<IntentRow | undefined> {
-  const intents = await intentsOf(db, { outOrderNo, operation });
+  const intents = await intentsOf(db, { product, outOrderNo, operation });
   const isAbsent = (row: IntentRow) =>
     row.status === 'absent' &&
     row.digest === digest &&
@@ -72,8 +72,8 @@ export async function intentsWithSameInput(
   { db, encryption }: ReadContext,
   key: IntentKey,
 ): Promise<readonly Intent[]> {
-  const { operation, outOrderNo } = key;
+  const { operation, product, outOrderNo } = key;
   const digest = digestOf(encryption, key);
-  const intents = await intentsOf(db, { outOrderNo, operation });
+  const intents = await intentsOf(db, { product, outOrderNo, operation });
   return intents.filter((row) => row.digest === digest).map((row) => intent(row, encryption));
 }

@@ -1,3 +1,4 @@
+import type { OrderKey } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { STANDING } from './find-intent.ts';
 import { intentBody } from './rows.ts';
@@ -15,11 +16,12 @@ interface Claim {
 
 export async function findOwnership(
   { db, encryption }: ReadContext,
-  { owner, outOrderNo }: { readonly owner: string; readonly outOrderNo: string },
+  { owner, product, outOrderNo }: OrderKey & { readonly owner: string },
 ): Promise<Ownership> {
   const order = await db
     .selectFrom('orders')
     .select('owner')
+    .where('product', '=', product)
     .where('out_order_no', '=', outOrderNo)
     .executeTakeFirst();
   if (order && order.owner !== null) {
@@ -29,6 +31,7 @@ export async function findOwnership(
     .selectFrom('intents')
     .select(['status', 'body'])
     .where('out_order_no', '=', outOrderNo)
+    .where('product', '=', product)
     .where('operation', '=', 'create')
     .where('owner', '=', owner)
     .where('status', 'in', STANDING)

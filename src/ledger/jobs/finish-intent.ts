@@ -1,163 +1,126 @@
-import type { Kysely } from 'kysely';
 import { nextIntentCheck } from '../../domain/schedule.ts';
 import type { Tx } from '../database/commit.ts';
-import { compiledQuery, type Params } from '../database/compiled-query.ts';
-import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
-import type { IntentStatus } from '../records.ts';
+import type { IntentOutcome, IntentStatus, WriteResult } from '../records.ts';
 import type { WriteContext } from './context.ts';
-import { STANDING } from './find-intent.ts';
 import { recordObservation } from './record-observation.ts';
+import {
+  columnsOf,
+  displaceOther,
+  keepHeld,
+  settleByCall,
+  settleByQuery,
+  settleHeld,
+} from './statements/update-intent.ts';
 
-/** The outcome of a write, and what it shows of the order. */
+/** The outcome of a write that took effect, and what it shows of the order. */
 export interface FinishedIntent {
   readonly id: string;
+  /** Null: a query has shown it, and nothing was sent by this call. */
+  readonly result: WriteResult | null;
   /** Recorded in the same transaction; null: nothing is known of the order. */
   readonly observation: Observation | null;
 }
 
-/** Records that a write took effect. */
-export async function finishIntent(
-  { db: tx }: WriteContext,
-  { id, observation, now }: FinishedIntent & { readonly now: number },
-): Promise<Observed | null> {
-  await settleIntent(tx, id, 'done', now);
-  return observation && (await recordObservation(tx, observation, now));
+/** A write of unknown outcome. */
+export interface OpenIntent {
+  readonly id: string;
+  /** Unix ms: when the call sent it. */
+  readonly since: number;
+  readonly result: WriteResult;
 }
 
-/** Records that the outcome of a write is unknown. */
+/** A write that was refused or not accepted. */
+export interface RefusedIntent {
+  readonly id: string;
+  /** Of the call that acquired it. */
+  readonly lease: number;
+  readonly result: WriteResult;
+}
+
+/**
+ * Records that a write took effect. One that took effect late, after its number was given to other
+ * input, displaces that other intent, which can no longer take effect.
+ */
+export async function finishIntent(
+  context: WriteContext,
+  { id, result, observation, now }: FinishedIntent & { readonly now: number },
+): Promise<Observed | null> {
+  const { db: tx } = context;
+  const done = { id, status: 'done', finished_at: now, check_at: null } as const;
+  const finish = () =>
+    result === null
+      ? settleByQuery(tx, { ...done, outcome: 'took-effect' })
+      : settleByCall(tx, { ...done, ...columnsOf(result) });
+  if ((await finish()).length === 0 && (await displaceOther(tx, { id }, now))) {
+    await finish();
+  }
+  return observation && (await recordObservation(context, observation, now));
+}
+
+/** Records that the outcome of a write is unknown; the reconciler is to resolve it soon. */
 export async function keepIntentOpen(
   { db: tx }: WriteContext,
-  { id, since, now }: { readonly id: string; readonly since: number; readonly now: number },
+  { id, since, result, now }: OpenIntent & { readonly now: number },
 ): Promise<void> {
-  await keepOpen(tx, { id, since }, now);
+  const check = nextIntentCheck({ since, now }, Math.random());
+  const open = { id, status: 'open', finished_at: null, check_at: check } as const;
+  await settleByCall(tx, { ...open, ...columnsOf(result) });
 }
 
-/** Releases an intent that WeChat Pay refused. Returns whether it was released. */
+/**
+ * Releases an intent that WeChat Pay refused, unless another call has acquired it since, or has
+ * finished it. Returns whether it was released.
+ */
 export async function releaseRefused(
   { db: tx }: WriteContext,
-  { now, ...held }: { readonly id: string; readonly until: number | null; readonly now: number },
-): Promise<boolean> {
-  return await releaseIntent(tx, held, now);
-}
-
-/**
- * Within a write: the outcome of an intent. One that took effect late, after its number was given to
- * other input, displaces that other intent, which can no longer take effect.
- * @param lease of the reconciler: nothing changes if a call has acquired the intent since
- */
-export async function settleIntent(
-  tx: Tx,
-  id: string,
-  status: IntentStatus,
-  now: number,
-  lease?: number,
-): Promise<void> {
-  const settling = { id, status, settled_at: now, check_at: null };
-  const changed = await settle(tx, settling, lease);
-  if (!changed && status === 'done' && (await displaceOther(tx, id, now, lease))) {
-    await settle(tx, settling, lease);
-  }
-}
-
-/** Refuses the open intent that has the number of this one by now. Returns whether there was one. */
-async function displaceOther(tx: Tx, id: string, now: number, lease?: number): Promise<boolean> {
-  const intent = await tx
-    .selectFrom('intents')
-    .select(['operation', 'out_order_no', 'status', 'check_at'])
-    .where('id', '=', id)
-    .executeTakeFirst();
-  const isHeld = lease !== undefined && intent?.check_at !== lease;
-  if (intent === undefined || intent.status === 'done' || isHeld) {
-    return false;
-  }
-  const { numUpdatedRows } = await tx
-    .updateTable('intents')
-    .set({ status: 'refused', settled_at: now, check_at: null })
-    .where('out_order_no', '=', intent.out_order_no)
-    .where('operation', '=', intent.operation)
-    .where('id', '!=', id)
-    .where('status', '=', 'open')
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
-
-/**
- * Within a write: WeChat refused it to the call that took it up until then. The intent is released,
- * unless another call has taken it up since, or has had it done.
- * @returns whether it was released
- */
-async function releaseIntent(
-  tx: Tx,
-  { id, until }: { readonly id: string; readonly until: number | null },
-  now: number,
+  { id, lease, result, now }: RefusedIntent & { readonly now: number },
 ): Promise<boolean> {
   const intent = await tx
     .selectFrom('intents')
-    .select(['status', 'check_at'])
+    .select(['status', 'lease'])
     .where('id', '=', id)
     .executeTakeFirst();
-  if (intent?.status === 'done' || intent?.check_at !== until) {
+  if (intent?.status === 'done' || intent?.lease !== lease) {
     return false;
   }
-  await settleIntent(tx, id, 'refused', now);
+  const refused = { id, status: 'refused', finished_at: now, check_at: null } as const;
+  await settleByCall(tx, { ...refused, ...columnsOf(result) });
   return true;
 }
 
-/**
- * Within a write: the outcome is unknown; the reconciler is to find out soon.
- * @param lease as for `settleIntent`
- */
+const OUTCOME_OF = {
+  done: 'took-effect',
+  refused: 'refused',
+  absent: 'not-found',
+} as const satisfies Partial<Record<IntentStatus, IntentOutcome>>;
+
+/** What the reconciler holds. */
+interface Held {
+  readonly id: string;
+  readonly lease: number;
+}
+
+/** Within a write: what a query has shown of an intent, unless a call has acquired it since. */
+export async function resolveIntent(
+  tx: Tx,
+  { status, ...held }: Held & { readonly status: Exclude<IntentStatus, 'open'> },
+  now: number,
+): Promise<void> {
+  const outcome = OUTCOME_OF[status];
+  const resolved = { ...held, status, finished_at: now, check_at: null, outcome };
+  const changed = await settleHeld(tx, resolved);
+  if (changed.length === 0 && status === 'done' && (await displaceOther(tx, held, now))) {
+    await settleHeld(tx, resolved);
+  }
+}
+
+/** Within a write: nothing is known yet; the intent is queried again, unless a call has acquired it. */
 export async function keepOpen(
   tx: Tx,
-  { id, since }: { id: string; since: number },
+  { id, lease, since }: Held & { readonly since: number },
   now: number,
-  lease?: number,
-) {
+): Promise<void> {
   const check = nextIntentCheck({ since, now }, Math.random());
-  await settle(tx, { id, status: 'open', settled_at: null, check_at: check }, lease);
-}
-
-/** What became of an intent. */
-type Settling = Pick<IntentRow, 'id' | 'status' | 'settled_at' | 'check_at'>;
-
-/** Returns whether it changed anything. */
-async function settle(tx: Tx, settling: Settling, lease: number | undefined): Promise<boolean> {
-  const rows =
-    lease === undefined
-      ? await settleUnsettled(tx, settling)
-      : await settleLeased(tx, { ...settling, lease });
-  return rows.length > 0;
-}
-
-const settleUnsettled = compiledQuery((db, settling: Params<Settling>) => unsettled(db, settling));
-
-const settleLeased = compiledQuery(
-  (db, { lease, ...settling }: Params<Settling & { readonly lease: number }>) =>
-    unsettled(db, settling).where('check_at', '=', lease),
-);
-
-/**
- * An intent of which more can be learnt: an open one, and one that was released while another call
- * was sending it, unless its number has been used again.
- */
-function unsettled(db: Kysely<Tables>, { id, ...settling }: Params<Settling>) {
-  return db
-    .updateTable('intents')
-    .set(settling)
-    .where('id', '=', id)
-    .where('status', '!=', 'done')
-    .where(({ exists, not, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('intents as other')
-            .select('other.id')
-            .whereRef('other.out_order_no', '=', 'intents.out_order_no')
-            .whereRef('other.operation', '=', 'intents.operation')
-            .whereRef('other.id', '!=', 'intents.id')
-            .where('other.status', 'in', STANDING),
-        ),
-      ),
-    )
-    .returning('id');
+  await keepHeld(tx, { id, lease, status: 'open', finished_at: null, check_at: check });
 }

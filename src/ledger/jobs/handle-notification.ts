@@ -1,4 +1,4 @@
-import type { Tx } from '../database/commit.ts';
+import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Observation } from '../observation.ts';
 import type { NotificationOutcome } from '../records.ts';
 import type { WriteContext } from './context.ts';
@@ -8,6 +8,8 @@ import { recordObservation } from './record-observation.ts';
 export interface ReceivedNotification {
   readonly id: string;
   readonly eventType: string;
+  /** Null if it is not about an order. */
+  readonly product: OrderProduct | null;
   readonly outOrderNo: string | null;
   /** The decrypted payload; stored sealed. */
   readonly payload: string;
@@ -26,24 +28,27 @@ const PAYLOAD = 'notification payload';
 
 /** Inbox, order and event in one transaction; a duplicate changes nothing. */
 export async function handleNotification(
-  { db: tx, encryption }: WriteContext,
+  context: WriteContext,
   { now, ...notification }: ReceivedNotification & { readonly now: number },
 ): Promise<NotificationConclusion> {
+  const { db: tx, encryption } = context;
   const known = await tx
-    .selectFrom('notices')
+    .selectFrom('notifications')
     .select(['outcome', 'reason'])
     .where('id', '=', notification.id)
     .executeTakeFirst();
   if (known !== undefined) {
     return known;
   }
-  const conclusion = await conclude(tx, notification, now);
+  const conclusion = await conclude(context, notification, now);
   await tx
-    .insertInto('notices')
+    .insertInto('notifications')
     .values({
       id: notification.id,
       event_type: notification.eventType,
+      product: notification.product,
       out_order_no: notification.outOrderNo,
+      out_refund_no: null,
       ...conclusion,
       payload: encryption.encrypt(notification.payload, PAYLOAD),
       received_at: now,
@@ -53,7 +58,7 @@ export async function handleNotification(
 }
 
 async function conclude(
-  tx: Tx,
+  context: WriteContext,
   { contradiction, observation }: ReceivedNotification,
   now: number,
 ): Promise<NotificationConclusion> {
@@ -63,7 +68,7 @@ async function conclude(
   if (observation === null) {
     return { outcome: 'kept', reason: null };
   }
-  const observed = await recordObservation(tx, observation, now);
+  const observed = await recordObservation(context, observation, now);
   const reason = observed.outcome === 'suspicious' ? observed.reason : null;
   return { outcome: observed.outcome, reason };
 }

@@ -42,9 +42,9 @@ export const WRITES = {
   keepIntentOpen,
   releaseRefused,
   recordObservation: (
-    { db: tx }: WriteContext,
+    context: WriteContext,
     { observation, now }: { readonly observation: Observation; readonly now: number },
-  ): Promise<Observed> => recordObservation(tx, observation, now),
+  ): Promise<Observed> => recordObservation(context, observation, now),
   handleNotification,
   claimDue,
   finishIntentReconciliation,

@@ -1,13 +1,15 @@
 import { sql } from 'kysely';
-import type { PayAfterState } from '../../domain/pay-after-state.ts';
+import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { EventRow } from '../database/tables.ts';
-import type { OrderEvent, OrderRecord } from '../records.ts';
+import type { OrderEvent, OrderKey, OrderRecord } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { orderEvent, orderRecord } from './rows.ts';
 
 export interface RecordFilter {
-  readonly states?: readonly PayAfterState[] | null | undefined;
+  /** Left out: of both products. */
+  readonly product?: OrderProduct | null | undefined;
+  readonly statuses?: readonly OrderStatus[] | null | undefined;
   readonly serviceId?: string | null | undefined;
   /** Unix ms, inclusive. */
   readonly createdFrom?: number | null | undefined;
@@ -35,8 +37,7 @@ export interface OrderQuery {
 }
 
 /** A page of the events of one order. */
-export interface OrderEventQuery {
-  readonly outOrderNo: string;
+export interface OrderEventQuery extends OrderKey {
   readonly first: number;
   /** The cursor of the last event of the page before; 0 for the first page. */
   readonly after: number;
@@ -47,16 +48,19 @@ export async function listOrders(
   { db }: ReadContext,
   { visibility, filter, first, after }: OrderQuery,
 ): Promise<Page<OrderRecord>> {
-  const { states, serviceId, createdFrom, createdBefore } = filter;
-  if (states?.length === 0) {
+  const { product, statuses, serviceId, createdFrom, createdBefore } = filter;
+  if (statuses?.length === 0 || visibility.kind === 'none') {
     return { rows: [], hasNextPage: false };
   }
   let query = db.selectFrom('orders').selectAll();
   if (visibility.kind === 'own') {
     query = query.where('owner', '=', visibility.owner);
   }
-  if (states) {
-    query = query.where('state', 'in', states);
+  if (typeof product === 'string') {
+    query = query.where('product', '=', product);
+  }
+  if (statuses) {
+    query = query.where('status', 'in', statuses);
   }
   if (typeof serviceId === 'string') {
     query = query.where('service_id', '=', serviceId);
@@ -92,16 +96,18 @@ export async function listEvents(
   queries: readonly OrderEventQuery[],
 ): Promise<readonly Page<OrderEvent>[]> {
   const values = queries.map(
-    ({ outOrderNo, first, after }, page) =>
-      sql`(${integer(page)}, cast(${outOrderNo} as text), ${integer(first)}, ${integer(after)})`,
+    ({ product, outOrderNo, first, after }, page) =>
+      sql`(${integer(page)}, cast(${product} as text), cast(${outOrderNo} as text),
+        ${integer(first)}, ${integer(after)})`,
   );
   const { rows } = await sql<EventRow & { readonly page: number }>`
-    with wanted (page, number, size, after) as (values ${sql.join(values)}),
+    with wanted (page, product, number, size, after) as (values ${sql.join(values)}),
     numbered as (
       select wanted.page, wanted.size, events.*,
         row_number() over (partition by wanted.page order by events.id) as position
       from wanted
-      join events on events.out_order_no = wanted.number and events.id > wanted.after
+      join events on events.product = wanted.product
+        and events.out_order_no = wanted.number and events.id > wanted.after
     )
     select * from numbered where position <= size + 1 order by page, id`.execute(db);
   const byPage = Map.groupBy(rows, ({ page }) => page);
@@ -121,11 +127,12 @@ export async function eventExists(
   { db }: ReadContext,
   { visibility, id }: { readonly visibility: Visibility; readonly id: number },
 ): Promise<boolean> {
-  let query = db.selectFrom('events').select('events.id').where('events.id', '=', id);
+  if (visibility.kind === 'none') {
+    return false;
+  }
+  let query = db.selectFrom('events').select('id').where('id', '=', id);
   if (visibility.kind === 'own') {
-    query = query
-      .innerJoin('orders', 'orders.out_order_no', 'events.out_order_no')
-      .where('orders.owner', '=', visibility.owner);
+    query = query.where('owner', '=', visibility.owner);
   }
   return (await query.executeTakeFirst()) !== undefined;
 }

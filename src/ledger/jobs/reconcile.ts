@@ -2,7 +2,7 @@ import { nextOrderCheck } from '../../domain/schedule.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
 import type { ReadContext, WriteContext } from './context.ts';
-import { keepOpen, settleIntent } from './finish-intent.ts';
+import { keepOpen, resolveIntent } from './finish-intent.ts';
 import { recordObservation } from './record-observation.ts';
 import { intent, orderRecord } from './rows.ts';
 
@@ -69,58 +69,66 @@ export async function claimDue(
     .orderBy('check_at')
     .limit(limit - intents.length)
     .execute();
-  const lease = { check_at: now + holdMs };
-  for (const { id } of intents) {
-    await tx.updateTable('intents').set(lease).where('id', '=', id).execute();
+  const held = { check_at: now + holdMs };
+  for (const { id, lease } of intents) {
+    const claimed = { ...held, lease: lease + 1 };
+    await tx.updateTable('intents').set(claimed).where('id', '=', id).execute();
   }
-  for (const { out_order_no: number } of orders) {
-    await tx.updateTable('orders').set(lease).where('out_order_no', '=', number).execute();
+  for (const { product, out_order_no: number } of orders) {
+    await tx
+      .updateTable('orders')
+      .set(held)
+      .where('product', '=', product)
+      .where('out_order_no', '=', number)
+      .execute();
   }
   return {
-    intents: intents.map((row) => intent({ ...row, ...lease }, encryption)),
+    intents: intents.map((row) => intent({ ...row, lease: row.lease + 1 }, encryption)),
     orders: orders.map(orderRecord),
   };
 }
 
 /** Nothing changes the intent if a call has acquired it since it was claimed. */
 export async function finishIntentReconciliation(
-  { db: tx }: WriteContext,
+  context: WriteContext,
   { intent: claimed, status, observation, now }: ReconciledIntent & { readonly now: number },
 ): Promise<Observed | null> {
-  const { id, sentAt: since } = claimed;
-  const lease = claimed.checkAt ?? 0;
+  const { db: tx } = context;
+  const { id, sentAt: since, lease } = claimed;
   if (status === 'open') {
-    await keepOpen(tx, { id, since }, now, lease);
+    await keepOpen(tx, { id, since, lease }, now);
   } else {
-    await settleIntent(tx, id, status, now, lease);
+    await resolveIntent(tx, { id, lease, status }, now);
   }
-  return observation && (await recordObservation(tx, observation, now));
+  return observation && (await recordObservation(context, observation, now));
 }
 
 /** The query of an intent failed: it is queried again later. */
 export async function postponeIntent(
   { db: tx }: WriteContext,
-  { id, sentAt, checkAt, now }: PostponedIntent & { readonly now: number },
+  { id, sentAt, lease, now }: PostponedIntent & { readonly now: number },
 ): Promise<void> {
-  await keepOpen(tx, { id, since: sentAt }, now, checkAt ?? 0);
+  await keepOpen(tx, { id, since: sentAt, lease }, now);
 }
 
-export type PostponedIntent = Pick<Intent, 'id' | 'sentAt' | 'checkAt'>;
+export type PostponedIntent = Pick<Intent, 'id' | 'sentAt' | 'lease'>;
 
 export async function finishOrderReconciliation(
-  { db: tx }: WriteContext,
+  context: WriteContext,
   { order, observation, now }: ReconciledOrder & { readonly now: number },
 ): Promise<Observed | null> {
-  const observed = observation && (await recordObservation(tx, observation, now));
+  const { db: tx } = context;
+  const observed = observation && (await recordObservation(context, observation, now));
   if (observed?.outcome === 'applied') {
     return observed;
   }
-  const { outOrderNo, state, stateSince: since } = order;
+  const { product, outOrderNo, status, state, statusSince: since } = order;
   await tx
     .updateTable('orders')
     .set({ observed_at: now, check_at: nextOrderCheck({ state, since, now }, Math.random()) })
+    .where('product', '=', product)
     .where('out_order_no', '=', outOrderNo)
-    .where('state', '=', state)
+    .where('status', '=', status)
     .execute();
   return observed;
 }
@@ -131,15 +139,16 @@ export async function finishOrderReconciliation(
  */
 export async function postponeOrder(
   { db: tx }: WriteContext,
-  { outOrderNo, state, stateSince, now }: PostponedOrder & { readonly now: number },
+  { product, outOrderNo, status, statusSince, now }: PostponedOrder & { readonly now: number },
 ): Promise<void> {
-  const check = nextOrderCheck({ state: 'UNKNOWN', since: stateSince, now }, Math.random());
+  const check = nextOrderCheck({ state: 'UNKNOWN', since: statusSince, now }, Math.random());
   await tx
     .updateTable('orders')
     .set({ check_at: check })
+    .where('product', '=', product)
     .where('out_order_no', '=', outOrderNo)
-    .where('state', '=', state)
+    .where('status', '=', status)
     .execute();
 }
 
-export type PostponedOrder = Pick<OrderRecord, 'outOrderNo' | 'state' | 'stateSince'>;
+export type PostponedOrder = Pick<OrderRecord, 'product' | 'outOrderNo' | 'status' | 'statusSince'>;

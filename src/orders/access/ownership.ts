@@ -1,4 +1,5 @@
 import type { Visibility } from '../../domain/visibility.ts';
+import type { Ownership } from '../../ledger/jobs/find-ownership.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import {
   OrderConflictError,
@@ -34,12 +35,12 @@ export async function checkOwnOrder(
   ids: OrderIds,
   { sendBy, queryBy }: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
 ): Promise<Refusal | undefined> {
-  const { ledger, wechat, visibility } = desk;
+  const { wechat, visibility } = desk;
   if (visibility.kind === 'all') {
     return undefined;
   }
   const { appid, serviceId, outOrderNo } = ids;
-  const ownership = await ledger.findOwnership(visibility.owner, outOrderNo, sendBy);
+  const ownership = await ownershipFor(desk, outOrderNo, sendBy);
   const isOwn =
     typeof ownership === 'string'
       ? ownership === 'own'
@@ -66,14 +67,14 @@ export function checkActsForAll(
  * @throws LedgerUnavailableError
  */
 export async function checkNumberAvailable(
-  { ledger, visibility }: OwnershipServices,
+  desk: OwnershipServices,
   outOrderNo: string,
   sendBy: number,
 ): Promise<Refusal | undefined> {
-  if (visibility.kind === 'all') {
+  if (desk.visibility.kind === 'all') {
     return undefined;
   }
-  const ownership = await ledger.findOwnership(visibility.owner, outOrderNo, sendBy);
+  const ownership = await ownershipFor(desk, outOrderNo, sendBy);
   const isUnowned =
     ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
   return ownership === 'foreign' || isUnowned
@@ -91,23 +92,38 @@ export async function checkNumberAvailable(
  * @param load asks WeChat; not called for a number that is not recorded for the owner
  */
 export async function showIfVisible(
-  { ledger, visibility }: Pick<OwnershipServices, 'ledger' | 'visibility'>,
+  services: Pick<OwnershipServices, 'ledger' | 'visibility'>,
   outOrderNo: string | null,
   load: () => Promise<PayAfterOrder | null>,
 ): Promise<PayAfterOrder | null> {
-  if (visibility.kind === 'all') {
+  if (services.visibility.kind === 'all') {
     return await load();
   }
-  const known =
-    outOrderNo === null ? undefined : await ledger.findOwnership(visibility.owner, outOrderNo);
+  const known = outOrderNo === null ? undefined : await ownershipFor(services, outOrderNo);
   if (typeof known === 'string' && known !== 'own') {
     return null;
   }
   const order = await load();
-  const ownership =
-    known ?? (await ledger.findOwnership(visibility.owner, order?.outOrderNo ?? ''));
+  if (order === null) {
+    return null;
+  }
+  const ownership = known ?? (await ownershipFor(services, order.outOrderNo));
   const isOwn = typeof ownership === 'string' ? ownership === 'own' : isOf(ownership.body, order);
   return isOwn ? order : null;
+}
+
+/** Whose the order is for a caller who may not act for every user. */
+async function ownershipFor(
+  { ledger, visibility }: Pick<OwnershipServices, 'ledger' | 'visibility'>,
+  outOrderNo: string,
+  sendBy?: number,
+): Promise<Ownership> {
+  return visibility.kind === 'own'
+    ? await ledger.findOwnership(
+        { owner: visibility.owner, product: 'PAY_AFTER', outOrderNo },
+        sendBy,
+      )
+    : 'foreign';
 }
 
 /** Another order may have the number: that one stays somebody else's. */

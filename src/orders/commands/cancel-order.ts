@@ -79,6 +79,7 @@ function cancelWrite(
   return {
     intended: {
       operation: 'cancel',
+      product: 'PAY_AFTER',
       outOrderNo,
       appid,
       serviceId,

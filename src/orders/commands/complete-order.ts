@@ -55,6 +55,7 @@ function completeWrite(
   return {
     intended: {
       operation: 'complete',
+      product: 'PAY_AFTER',
       outOrderNo,
       appid,
       serviceId,

@@ -34,7 +34,7 @@ export async function createOrder(
   const { wechat, ledger, visibility } = desk;
   const deadline = startDeadline(wechat);
   const given = typeof order.openid === 'string' ? ledger.ownerOf(order.openid) : null;
-  const owner = visibility.owner ?? given;
+  const owner = (visibility.kind === 'none' ? null : visibility.owner) ?? given;
   const isForeign = given !== null && given !== owner;
   const refusal = await checkCreate(desk, order, { deadline, isForeign });
   const write = () => createWrite(desk, order, owner);
@@ -68,6 +68,7 @@ function createWrite(
   return {
     intended: {
       operation: 'create',
+      product: 'PAY_AFTER',
       outOrderNo,
       appid,
       serviceId,
@@ -77,7 +78,21 @@ function createWrite(
     },
     send: (options) => wechat.createPayAfterOrder(order, options),
     // Its answer has no state: an order that was just created is at least this.
-    seen: () => ({ outOrderNo, appid, serviceId, riskAmount, state: 'CREATED' }),
+    seen: () => ({
+      product: 'PAY_AFTER',
+      outOrderNo,
+      appid,
+      serviceId,
+      riskAmount,
+      state: 'CREATED',
+      serviceIntroduction: order.serviceIntroduction,
+      planned: {
+        startTime: order.serviceStartTime ?? null,
+        endTime: order.serviceEndTime ?? null,
+        startLocation: order.serviceStartLocation ?? null,
+        endLocation: order.serviceEndLocation ?? null,
+      },
+    }),
     shownByQuery: () => createdByQuery({ appid, serviceId, outOrderNo, mchid: wechat.mchid }),
   };
 }

@@ -65,7 +65,7 @@ export async function repeatOrRefuse<T extends object>(
   if (order === null || outcome !== 'took-effect') {
     throw refusal.error;
   }
-  recordSuccess(services.ledger, intent.id, intent, order);
+  recordSuccess(services.ledger, intent.id, intent, { seen: order, result: null });
   return { ...repeated.shownByQuery(), replayed: true };
 }
 
@@ -84,10 +84,11 @@ function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
 /** For callers who may act for every user (owner null) any owner's intent, but for a create. */
 async function findRepeated(
   { ledger }: WriteServices,
-  { operation, outOrderNo, canonical, owner }: Intended,
+  { operation, product, outOrderNo, canonical, owner }: Intended,
   sendBy: number,
 ): Promise<Intent | undefined> {
-  const intents = await ledger.intentsWithSameInput({ operation, outOrderNo, canonical }, sendBy);
+  const input = { operation, product, outOrderNo, canonical };
+  const intents = await ledger.intentsWithSameInput(input, sendBy);
   const anyOwner = operation !== 'create' && owner === null;
   return intents.find((intent) => anyOwner || intent.owner === owner);
 }

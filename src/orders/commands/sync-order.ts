@@ -37,6 +37,7 @@ function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<Chan
   return {
     intended: {
       operation: 'sync',
+      product: 'PAY_AFTER',
       outOrderNo,
       appid,
       serviceId,

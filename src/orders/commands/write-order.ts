@@ -1,9 +1,9 @@
 import type { InputRules } from '../../domain/input-rules.ts';
 import type { Visibility } from '../../domain/visibility.ts';
-import type { AcquiredIntent } from '../../ledger/jobs/acquire-intent.ts';
+import type { AcquiredIntent, WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
-import type { Operation } from '../../ledger/records.ts';
+import type { Operation, OrderKey, WriteResult } from '../../ledger/records.ts';
 import { within } from '../../ledger/within.ts';
 import {
   attemptTimeout,
@@ -13,6 +13,7 @@ import {
   outcomeByQuery,
   type PayAfterOrder,
   type PreparedWrite,
+  type SendReport,
   WechatError,
   type WechatPay,
   WechatUnavailableError,
@@ -20,6 +21,7 @@ import {
 } from '../../wechat/index.ts';
 import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 import { NO_ANSWER } from './query-before-write.ts';
+import { failureOf, successOf } from './write-result.ts';
 
 /** What the writes to orders need of the world. */
 export interface OrderServices {
@@ -28,10 +30,13 @@ export interface OrderServices {
   readonly ledger: Ledger;
   /** Whose orders these are. */
   readonly visibility: Visibility;
+  /** Recorded with each write. */
+  readonly origin: WriteOrigin;
 }
 
 export interface WriteServices {
   readonly ledger: Ledger;
+  readonly origin: WriteOrigin;
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
 }
 
@@ -56,9 +61,8 @@ export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): Call
 }
 
 /** What is about to be written to WeChat Pay, and by whom. */
-export interface Intended {
+export interface Intended extends OrderKey {
   readonly operation: Operation;
-  readonly outOrderNo: string;
   readonly appid: string;
   readonly serviceId: string;
   /** The canonical wire object before encryption. */
@@ -102,32 +106,39 @@ export async function writeOrder<T extends object>(
   { deadline, sendBy }: CallDeadline,
 ): Promise<Replayable<T>> {
   const { ledger } = services;
-  const intent = await acquireIntent(ledger, write.intended, sendBy);
+  const intent = await acquireIntent(services, write.intended, sendBy);
   ledger.onIntent(intent.repeated ? 'repeated' : 'begun');
   const since = ledger.now();
   const { prepared, repeated: doubtful, succeededBefore } = intent;
+  let report: SendReport | undefined;
+  const onSent = (sent: SendReport) => {
+    report = sent;
+  };
   let shown: PayAfterOrder | undefined;
   const onShown = (order: PayAfterOrder) => {
     shown = order;
   };
   try {
-    const answer = await write.send({ prepared, doubtful, succeededBefore, deadline, onShown });
+    const options = { prepared, doubtful, succeededBefore, deadline, onSent, onShown };
+    const answer = await write.send(options);
     ledger.onIntent('done');
-    recordSuccess(ledger, intent.id, write.intended, shown ?? write.seen?.(answer));
+    const seen = shown ?? write.seen?.(answer);
+    recordSuccess(ledger, intent.id, write.intended, { seen, result: successOf(report) });
     return { ...answer, replayed: succeededBefore };
   } catch (error) {
     const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
     ledger.onIntent(refused ? 'refused' : 'open');
+    const result = failureOf(error, report);
+    const { id, lease } = intent;
     if (!refused) {
-      const { id } = intent;
-      void recorded(ledger, ledger.keepIntentOpen({ id, since }));
+      void recorded(ledger, ledger.keepIntentOpen({ id, since, result }));
       throw error;
     }
     // A caller who receives a refusal may use the number again immediately, on another instance too.
     // A ledger that is locked must not delay the answer past the deadline.
     const released = await within(
       deadline - performance.now(),
-      recorded(ledger, ledger.releaseIntent(intent)),
+      recorded(ledger, ledger.releaseIntent({ id, lease, result })),
       undefined,
     );
     // Where the ledger did not say that no other call had sent it, one may have.
@@ -139,6 +150,12 @@ export async function writeOrder<T extends object>(
   }
 }
 
+/** What a call needs to acquire its intent. */
+interface IntentServices {
+  readonly ledger: IntentLedger;
+  readonly origin: WriteOrigin;
+}
+
 type IntentLedger = Pick<Ledger, 'hasIntent' | 'acquireIntent'>;
 
 /**
@@ -148,19 +165,20 @@ type IntentLedger = Pick<Ledger, 'hasIntent' | 'acquireIntent'>;
  * @throws OrderConflictError, LedgerUnavailableError
  */
 export async function acquireIntent(
-  ledger: IntentLedger,
+  services: IntentServices,
   intended: Intended,
   sendBy: number = Number.POSITIVE_INFINITY,
 ): Promise<AcquiredIntent> {
-  const { operation, outOrderNo, appid, serviceId, canonical, owner } = intended;
-  const key = { operation, outOrderNo, canonical, owner };
+  const { ledger, origin } = services;
+  const { operation, product, outOrderNo, appid, serviceId, canonical, owner } = intended;
+  const key = { operation, product, outOrderNo, canonical, owner };
   const fresh = ownBytes(await freshBytes(ledger, intended, key, sendBy));
-  const acquired = await ledger.acquireIntent({ ...key, appid, serviceId, fresh }, sendBy);
+  const acquired = await ledger.acquireIntent({ ...key, appid, serviceId, fresh, origin }, sendBy);
   if (acquired === 'conflict') {
     throw new OrderConflictError(outOrderNo, NO_ANSWER);
   }
   // The intent that was found was released meanwhile: now this is a new one.
-  return acquired === 'missing' ? await acquireIntent(ledger, intended, sendBy) : acquired;
+  return acquired === 'missing' ? await acquireIntent(services, intended, sendBy) : acquired;
 }
 
 /** Undefined if there is an intent already: what another call did to the order is no failure of this one. */
@@ -195,17 +213,23 @@ function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
   return { target, body: new Uint8Array(body), platformSerial };
 }
 
+interface ShownEffect {
+  readonly seen: PayAfterOrder | Seen | undefined;
+  /** Null: only a query has shown it. */
+  readonly result: WriteResult | null;
+}
+
 /** Records in the background that a write took effect, and what was seen of the order thereby. */
 export function recordSuccess(
   ledger: Ledger,
   id: string,
   { operation, owner }: Pick<Intended, 'operation' | 'owner'>,
-  seen: PayAfterOrder | Seen | undefined,
+  { seen, result }: ShownEffect,
 ): void {
   const observation = seen
     ? { ...asObservation(seen, ledger.now()), owner: operation === 'create' ? owner : null }
     : null;
-  void recorded(ledger, ledger.finishIntent({ id, observation })).then((observed) =>
+  void recorded(ledger, ledger.finishIntent({ id, observation, result })).then((observed) =>
     warnIfSuspicious(ledger, observation, observed ?? null),
   );
 }
@@ -238,7 +262,7 @@ async function resolveRefusal<T extends object>(
   if (order === null || outcome === 'no-effect') {
     throw refusal;
   }
-  recordSuccess(ledger, id, write.intended, order);
+  recordSuccess(ledger, id, write.intended, { seen: order, result: null });
   return { ...write.shownByQuery(), replayed: true };
 }
 

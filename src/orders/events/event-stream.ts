@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import { sightOf } from '../../ledger/events/sight.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -6,7 +7,9 @@ import type { LoggedEvent, OrderEvent } from '../../ledger/records.ts';
 
 export interface StreamOptions {
   readonly visibility: Visibility;
-  /** Events of this order alone. */
+  /** Events of orders of this product only; left out: of both. */
+  readonly product?: OrderProduct;
+  /** Events of orders with this number only. */
   readonly outOrderNo: string | null;
   /** Events after this cursor, first those that are stored; null: only what comes from now on. */
   readonly after: number | null;
@@ -27,8 +30,9 @@ const UNSETTLED_MS = 100;
  */
 export function eventStream(
   { eventsAfter, bus, log }: Pick<Ledger, 'eventsAfter' | 'bus' | 'log'>,
-  { visibility, outOrderNo, after, signal }: StreamOptions,
+  { after, signal, ...part }: StreamOptions,
 ): AsyncIterableIterator<OrderEvent> {
+  const { visibility, product, outOrderNo } = part;
   let cursor = after ?? bus.head();
   let stored: OrderEvent[] = [];
   let live: OrderEvent[] = [];
@@ -38,7 +42,10 @@ export function eventStream(
 
   const hear = (event: LoggedEvent) => {
     const sight = sightOf(visibility, event);
-    if (sight === 'hidden' || (outOrderNo !== null && event.outOrderNo !== outOrderNo)) {
+    const isOther =
+      (product !== undefined && event.product !== product) ||
+      (outOrderNo !== null && event.outOrderNo !== outOrderNo);
+    if (sight === 'hidden' || isOther) {
       return;
     }
     if (sight === 'shown' && live.length < BUFFER) {
@@ -65,7 +72,7 @@ export function eventStream(
     behind = false;
     live = [];
     try {
-      const page = await eventsAfter({ cursor, visibility, outOrderNo, limit: PAGE });
+      const page = await eventsAfter({ ...part, cursor, limit: PAGE });
       const unsettled = page.findIndex((event) => sightOf(visibility, event) === 'later');
       stored = page.slice(0, unsettled < 0 ? page.length : unsettled);
       behind ||= page.length === PAGE || unsettled >= 0;

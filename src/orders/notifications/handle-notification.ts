@@ -24,6 +24,7 @@ export async function handleNotification(
     id,
     eventType,
     payload,
+    product: order && 'PAY_AFTER',
     outOrderNo: order?.outOrderNo ?? null,
     contradiction: about !== null && about.mchid !== mchid ? 'mchid' : null,
     observation: order && observationOf(order, 'NOTIFICATION', now()),

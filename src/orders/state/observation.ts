@@ -7,11 +7,31 @@ import { type PayAfterOrder, toWireTime, wireMoment } from '../../wechat/index.t
 /** What an order shows as WeChat Pay returned it, whichever call asked. */
 export function observationOf(order: PayAfterOrder, source: EventSource, now: number): Observation {
   const { outOrderNo, appid, serviceId, state, riskAmount, paySuccTime } = order;
+  const isPaid = state === 'USER_PAID';
   // A 0 that is shown before the order is completed must not contradict its total later.
   const totalAmount = COMPLETED.has(state) ? order.totalAmount : null;
   const paidAt = wireMoment(toWireTime(paySuccTime ?? '') ?? '');
-  const occurredAt = state === 'USER_PAID' && paidAt !== undefined ? paidAt : now;
-  return { outOrderNo, appid, serviceId, state, riskAmount, totalAmount, source, occurredAt };
+  const { finishTransactionId: transactionId } = order;
+  return {
+    product: 'PAY_AFTER',
+    outOrderNo,
+    appid,
+    serviceId,
+    state,
+    source,
+    occurredAt: isPaid && paidAt !== undefined ? paidAt : now,
+    riskAmount,
+    totalAmount,
+    paidAmount: isPaid ? totalAmount : null,
+    serviceIntroduction: order.serviceIntroduction,
+    planned: {
+      startTime: order.serviceStartTime,
+      endTime: order.serviceEndTime,
+      startLocation: order.serviceStartLocation,
+      endLocation: order.serviceEndLocation,
+    },
+    payments: isPaid && transactionId ? [{ transactionId, amount: totalAmount }] : [],
+  };
 }
 
 /** The states in which an order has a total. */

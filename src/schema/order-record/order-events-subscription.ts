@@ -36,6 +36,7 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
       }
       return eventStream(ledger, {
         visibility,
+        product: 'PAY_AFTER',
         outOrderNo: outOrderNo ?? null,
         after: cursor,
         // A client that is gone before the stream begins would never end it.

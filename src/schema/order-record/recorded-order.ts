@@ -1,5 +1,6 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import { statusOf } from '../../domain/order-status.ts';
 import type { OrderCursor, OrderEventQuery } from '../../ledger/jobs/list-records.ts';
 import type { OrderRecord } from '../../ledger/records.ts';
 import { requireScope } from '../authorization.ts';
@@ -58,8 +59,13 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
         first: t.arg.int({ description: PAGE_SIZE }),
         after: t.arg.string({ description: AFTER }),
       },
-      resolve: async ({ outOrderNo }, { first, after }, context) => {
-        const query = { outOrderNo, first: pageSize(first), after: eventCursor(after) };
+      resolve: async ({ product, outOrderNo }, { first, after }, context) => {
+        const query = {
+          product,
+          outOrderNo,
+          first: pageSize(first),
+          after: eventCursor(after),
+        };
         const page = await eventsLoader(context).load(query);
         return connection(page, ({ id }) => String(id), after);
       },
@@ -115,9 +121,10 @@ builder.queryField('payAfterOrders', (t) =>
       if (filter?.serviceId?.includes('\0')) {
         throw badUserInput('serviceId holds a character that no service id has.');
       }
+      const { states, ...others } = filter ?? {};
       const page = await ledger.listOrders({
         visibility,
-        filter: { ...filter },
+        filter: { ...others, product: 'PAY_AFTER', statuses: states?.map(statusOf) },
         first: pageSize(first),
         after: typeof after === 'string' ? readCursor(after) : null,
       });

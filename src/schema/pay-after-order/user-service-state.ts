@@ -84,7 +84,7 @@ builder.queryField('userServiceState', (t) =>
         context,
       );
       const { wechat, signal, calls, caller, visibility } = context;
-      if (visibility.kind === 'own' && openid !== caller.openid) {
+      if (visibility.kind !== 'all' && openid !== caller.openid) {
         throw forbidden('This caller may ask about its own openid alone.');
       }
       try {

@@ -32,6 +32,7 @@ export function classifyResponse<T>(
     const later = retryAfter(delivery.header('retry-after'));
     return {
       kind: 'not-accepted',
+      reason: 'RATE_LIMITED',
       ...(doubt !== undefined && { unverified: true }),
       what,
       ...last,
@@ -55,7 +56,7 @@ export function classifyResponse<T>(
     const answer = wire && context.read(wire);
     return answer === undefined
       ? untrusted('The answer does not belong to the call.')
-      : { kind: 'done', answer };
+      : { kind: 'done', answer, ...last };
   }
   const refusal =
     status >= 400 ? readRefusal(delivery, doubt === undefined, context.sent) : undefined;
@@ -70,7 +71,12 @@ function classifyFailure(
   const last = { status: null, code: null, requestId: null, cause: delivery.cause };
   switch (delivery.type) {
     case 'not-sent':
-      return { kind: 'not-accepted', what: 'WeChat Pay can not be reached.', ...last };
+      return {
+        kind: 'not-accepted',
+        reason: 'NOT_CONNECTED',
+        what: 'WeChat Pay can not be reached.',
+        ...last,
+      };
     case 'timed-out':
       return { kind: 'ambiguous', reason: 'TIMEOUT', what: 'No answer in time.', ...last };
     case 'broken':

@@ -2,14 +2,30 @@ import type { LastAnswer, Refusal, UnknownOutcomeReason } from '../errors.ts';
 
 /** What one attempt at a call came to: one of four kinds. */
 export type Attempt<T> =
-  | { readonly kind: 'done'; readonly answer: T }
+  | Done<T>
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | NotAccepted
   | Ambiguous;
 
+/** WeChat Pay answered as it does to a success. */
+interface Done<T> extends LastAnswer {
+  readonly kind: 'done';
+  readonly answer: T;
+}
+
+/** Why a call was not accepted. */
+export type NotAcceptedReason =
+  | 'RATE_LIMITED'
+  | 'NOT_CONNECTED'
+  | 'CIRCUIT_OPEN'
+  | 'TOO_MANY_CALLS'
+  | 'DEADLINE'
+  | 'NO_KEY';
+
 /** WeChat has not accepted it: 429, no byte was sent, or it was not even tried. */
 export interface NotAccepted extends LastAnswer {
   readonly kind: 'not-accepted';
+  readonly reason: NotAcceptedReason;
   /** Kept back here for longer than a call should wait: not to be tried again within it. */
   readonly blockedLocally?: true;
   /** A 429 without a valid signature: something between may have passed the request on. */
@@ -20,9 +36,13 @@ export interface NotAccepted extends LastAnswer {
 }
 
 /** Not sent for a reason of ours; to wait within the call would only make it longer. */
-export function blockedLocally(what: string, retryAfterMs: number): NotAccepted {
+export function blockedLocally(
+  reason: NotAcceptedReason,
+  what: string,
+  retryAfterMs: number,
+): NotAccepted {
   const none = { status: null, code: null, requestId: null };
-  return { kind: 'not-accepted', blockedLocally: true, what, retryAfterMs, ...none };
+  return { kind: 'not-accepted', blockedLocally: true, reason, what, retryAfterMs, ...none };
 }
 
 /** WeChat may or may not have taken it. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DropField } from '../codec/codec.ts';
 import { authorization, type MerchantCredential } from '../crypto/signature.ts';
+import type { LastAnswer } from '../errors.ts';
 import type { Transport, TransportResult } from '../http/transport.ts';
 import { isUsable, type KeyRing, noValidKey } from '../keys/key-ring.ts';
 import type { Health } from '../resilience/circuit-breaker.ts';
@@ -15,6 +16,7 @@ import {
   blockedLocally,
   decideNextStep,
   type NextStep,
+  type NotAcceptedReason,
   SHORTEST_ATTEMPT_MS,
 } from './retry-policy.ts';
 
@@ -58,7 +60,17 @@ export interface CallContext extends Signer {
 export type Deadline = number;
 
 /** Where a call stands when no further attempt of its own follows. */
-export type CallOutcome<T> = Exclude<NextStep<T>, { step: 'retry' }>;
+export type CallOutcome<T> = Exclude<NextStep<T>, { step: 'retry' }> & {
+  readonly sent: SendReport;
+};
+
+/** What was sent, and the last answer. */
+export interface SendReport extends LastAnswer {
+  /** Requests that may have reached WeChat Pay. */
+  readonly attempts: number;
+  /** Why the last one was not accepted. */
+  readonly reason: NotAcceptedReason | null;
+}
 
 /** @param latest the deadline of whatever this call is a part of */
 export function deadlineIn(
@@ -93,13 +105,22 @@ export async function runAttempts<T>(
       jitter: Math.random(),
     });
     if (next.step !== 'retry') {
-      return next;
+      return { ...next, sent: reportOf(attempts, latest) };
     }
     // Before the pause: a concurrent call must not spend the same budget.
     guard.countRetry();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
   }
+}
+
+function reportOf<T>(earlier: readonly Attempt<T>[], latest: Attempt<T>): SendReport {
+  const attempts = [...earlier, latest].filter(
+    (one) => !(one.kind === 'not-accepted' && one.reason !== 'RATE_LIMITED'),
+  ).length;
+  const { status, code, requestId } = latest.kind === 'refused' ? latest.refusal : latest;
+  const reason = latest.kind === 'not-accepted' ? latest.reason : null;
+  return { attempts, status, code, requestId, reason };
 }
 
 /** Cut short by the caller's own abort, and then throws its reason, as an attempt does. */
@@ -115,7 +136,7 @@ async function attempt<T>(
 ): Promise<Attempt<T>> {
   const { resilience: guard, keys } = context;
   if (left(deadline) < 0) {
-    return blockedLocally('The deadline of the call has passed.', 0);
+    return blockedLocally('DEADLINE', 'The deadline of the call has passed.', 0);
   }
   if (keys.current() === undefined) {
     await keys.learn(undefined, left(deadline));

@@ -6,6 +6,7 @@ import {
   type Deadline,
   deadlineIn,
   runAttempts,
+  type SendReport,
 } from '../calls/run-attempts.ts';
 import { encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import type { PayAfterOrder } from '../codec/wire-types.ts';
@@ -43,6 +44,8 @@ export interface WriteOptions {
   readonly succeededBefore?: boolean | undefined;
   /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
   readonly deadline?: Deadline | undefined;
+  /** Called before the answer or the error, once no further attempt follows. */
+  readonly onSent?: ((report: SendReport) => void) | undefined;
   /** Called with the order before the answer, if a query has shown the effect of the write. */
   readonly onShown?: ((order: PayAfterOrder) => void) | undefined;
 }
@@ -123,6 +126,7 @@ export async function write<T>(
   };
   const sent = { order, operation, body: prepared.body, succeededBefore };
   const settled = await runAttempts(call, context, deadline);
+  options.onSent?.(settled.sent);
   switch (settled.step) {
     case 'answer': {
       const { answer, isUnique } = settled.answer;

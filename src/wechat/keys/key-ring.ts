@@ -73,7 +73,7 @@ const NO_KEY =
 
 /** Without a valid key nothing can be encrypted for WeChat Pay, and no answer can be verified. */
 export function noValidKey(): NotAccepted {
-  return blockedLocally(NO_KEY, RETRY_MS);
+  return blockedLocally('NO_KEY', NO_KEY, RETRY_MS);
 }
 
 /** @throws WechatUnavailableError while there is no valid key */

@@ -87,7 +87,9 @@ export function createBreaker(rule: CircuitRule, { windowMs, now, onChange }: Br
     /** Why nothing is sent now; undefined where something may be. */
     shut: (): NotAccepted | undefined => {
       const admission = canAttempt(circuit, now(), rule);
-      return admission.pass === 'rejected' ? blockedLocally(PAUSED, admission.waitMs) : undefined;
+      return admission.pass === 'rejected'
+        ? blockedLocally('CIRCUIT_OPEN', PAUSED, admission.waitMs)
+        : undefined;
     },
     pass: (): 'allowed' | 'probe' | undefined => {
       const { pass } = canAttempt(circuit, now(), rule);

@@ -90,12 +90,16 @@ export function createResilience(
       }
       const entry = await bulkhead.enter(withinMs, signal);
       if (entry !== 'acquired') {
-        return blockedLocally('Too many calls to WeChat Pay are under way here.', 1_000);
+        return blockedLocally(
+          'TOO_MANY_CALLS',
+          'Too many calls to WeChat Pay are under way here.',
+          1_000,
+        );
       }
       const pass = breaker.pass();
       if (pass === undefined) {
         bulkhead.leave();
-        return breaker.shut() ?? blockedLocally(PAUSED, 0);
+        return breaker.shut() ?? blockedLocally('CIRCUIT_OPEN', PAUSED, 0);
       }
       return {
         kind: 'permit',

@@ -19,7 +19,7 @@ describe.each(databases)('a statement on $name', ({ start }) => {
         built += 1;
         return db
           .selectFrom('events')
-          .select(['id', 'out_order_no', 'previous_state'])
+          .select(['id', 'out_order_no', 'previous_status'])
           .where('id', '>', above)
           .where('source', '=', source)
           .orderBy('id');
@@ -31,8 +31,8 @@ describe.each(databases)('a statement on $name', ({ start }) => {
   test('is built once, and runs with the values of each time, whatever their order', async () => {
     const { db, write } = await database.openStore();
     const { insert, find, built } = counted();
-    const first = event({ id: 1, out_order_no: 'a', previous_state: null });
-    const second = event({ id: 2, out_order_no: 'b', previous_state: 'CREATED' });
+    const first = event({ id: 1, out_order_no: 'a', previous_status: null });
+    const second = event({ id: 2, out_order_no: 'b', previous_status: 'CREATED' });
     const [inserted] = await insert(db, first);
     const reversed: EventRow = Object.assign(
       {},
@@ -44,8 +44,8 @@ describe.each(databases)('a statement on $name', ({ start }) => {
     expect(inserted).toEqual({ id: 1 });
     const { source } = first;
     const rows = [
-      { id: 1, out_order_no: 'a', previous_state: null },
-      { id: 2, out_order_no: 'b', previous_state: 'CREATED' },
+      { id: 1, out_order_no: 'a', previous_status: null },
+      { id: 2, out_order_no: 'b', previous_status: 'CREATED' },
     ];
     expect(await find(db, { source, above: 0 })).toEqual(rows);
     expect(await find(db, { above: 1, source })).toEqual(rows.slice(1));

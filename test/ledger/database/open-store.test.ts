@@ -17,9 +17,10 @@ async function versionsOf({ db }: Pick<Store, 'db'>): Promise<number[]> {
 }
 
 function insertNotification(store: Store, id: string): Promise<unknown> {
-  const row = { event_type: 'T', out_order_no: null, outcome: 'kept', reason: null } as const;
+  const about = { product: null, out_order_no: null, out_refund_no: null };
+  const row = { ...about, event_type: 'T', outcome: 'kept', reason: null } as const;
   const notification = { ...row, id, payload: '', received_at: 1 };
-  return store.write((tx) => tx.insertInto('notices').values(notification).execute());
+  return store.write((tx) => tx.insertInto('notifications').values(notification).execute());
 }
 
 describe.each(databases)('opening a store on $name', ({ start }) => {
@@ -31,7 +32,7 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
     await insertNotification(first, 'kept');
     await first.close();
     const second = await database.openStore(url);
-    const notifications = await second.db.selectFrom('notices').select('id').execute();
+    const notifications = await second.db.selectFrom('notifications').select('id').execute();
     expect(notifications.map(({ id }) => id)).toEqual(['kept']);
     expect(await versionsOf(second)).toHaveLength(1);
   });

@@ -4,12 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LedgerCrashedError, startWorkerEngine } from '../../../src/ledger/engine/worker-engine.ts';
-import { acquireIntent } from '../../../src/orders/commands/write-order.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { at } from '../../fixtures/json.ts';
 import { type DatabaseServer, startSqlite, useDatabase } from '../../fixtures/ledger/databases.ts';
-import { intended } from '../../fixtures/ledger/intended.ts';
+import { acquire } from '../../fixtures/ledger/intended.ts';
 import { eventsOf, see } from '../../fixtures/ledger/observations.ts';
 import { openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
@@ -91,6 +90,7 @@ describe('a SQLite file that another process has locked', () => {
   });
 
   const seenState = (outOrderNo: string) => ({
+    product: 'PAY_AFTER' as const,
     outOrderNo,
     appid: 'wx1',
     serviceId: '1',
@@ -121,9 +121,7 @@ describe('the thread of a SQLite ledger', () => {
     const ledger = await database.openLedger({ url, inProcess: false });
     const before = commitsIn(url);
     const acquired = await Promise.all(
-      Array.from({ length: 200 }, (_, index) =>
-        acquireIntent(ledger, intended({ outOrderNo: `N${index}` })),
-      ),
+      Array.from({ length: 200 }, (_, index) => acquire(ledger, { outOrderNo: `N${index}` })),
     );
     expect(new Set(acquired.map(({ id }) => id)).size).toBe(200);
     expect(commitsIn(url) - before).toBeLessThanOrEqual(20);
@@ -143,7 +141,7 @@ describe('the thread of a SQLite ledger', () => {
   test('runs no job that begins after its deadline', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url, inProcess: false });
-    const late = acquireIntent(ledger, intended(), performance.now() - 1);
+    const late = acquire(ledger, {}, performance.now() - 1);
     await expect(late).rejects.toMatchObject({ name: 'LedgerUnavailableError' });
     await ledger.idle();
     expect(await ledger.store.db.selectFrom('intents').selectAll().execute()).toEqual([]);
@@ -163,8 +161,8 @@ describe('the thread of a SQLite ledger', () => {
 
   test('gives the errors of SQLite with their code', async () => {
     const ledger = await database.openLedger({ inProcess: false });
-    await ledger.store.write((tx) => tx.schema.dropTable('notices').execute());
-    const notification = { id: 'n1', eventType: 'T', outOrderNo: null, payload: '' };
+    await ledger.store.write((tx) => tx.schema.dropTable('notifications').execute());
+    const notification = { id: 'n1', eventType: 'T', product: null, outOrderNo: null, payload: '' };
     const handled = ledger.handleNotification({
       ...notification,
       contradiction: null,
@@ -172,7 +170,7 @@ describe('the thread of a SQLite ledger', () => {
     });
     await expect(handled).rejects.toMatchObject({
       code: 'ERR_SQLITE_ERROR',
-      message: expect.stringContaining('notices'),
+      message: expect.stringContaining('notifications'),
     });
   });
 

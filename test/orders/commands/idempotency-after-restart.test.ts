@@ -3,6 +3,7 @@ import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import type { TestLedgerOptions } from '../../fixtures/ledger/test-ledger.ts';
 import { acceptedOrder, completion } from '../../fixtures/orders/completed.ts';
 import { orderInput, type TestDesk, type Upstream } from '../../fixtures/orders/services.ts';
@@ -15,7 +16,13 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
 
   async function deskOn(options: TestLedgerOptions): Promise<TestDesk> {
     const ledger = await database.openLedger(options);
-    return { wechat: upstream().wechat, inputRules: 'all', ledger, visibility: ALL_ORDERS };
+    return {
+      wechat: upstream().wechat,
+      inputRules: 'all',
+      ledger,
+      visibility: ALL_ORDERS,
+      origin: ORIGIN,
+    };
   }
 
   /** What a write sent before and after; each attempt once. */

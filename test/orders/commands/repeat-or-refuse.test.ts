@@ -20,6 +20,7 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
+import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import { openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { orderInput, startUpstream, type Upstream } from '../../fixtures/orders/services.ts';
 
@@ -146,7 +147,13 @@ async function startWorld() {
   };
   const run = ({ caller, operation, variant, fault }: Call) => {
     const wechat = fault === null ? upstream.wechat : hasty;
-    const desk: OrderServices = { wechat, inputRules: 'all', ledger, visibility: reachOf(caller) };
+    const desk: OrderServices = {
+      wechat,
+      inputRules: 'all',
+      ledger,
+      visibility: reachOf(caller),
+      origin: ORIGIN,
+    };
     switch (operation) {
       case 'create':
         return createOrder(desk, inputs.create[variant] ?? order);

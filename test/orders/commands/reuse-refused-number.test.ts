@@ -4,6 +4,7 @@ import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { WechatRefusedError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import {
   orderInput,
@@ -23,6 +24,7 @@ const deskOf = (ledger: TestLedger): TestDesk => ({
   wechat: upstream.wechat,
   inputRules: 'all',
   visibility: ALL_ORDERS,
+  origin: ORIGIN,
   ledger,
 });
 

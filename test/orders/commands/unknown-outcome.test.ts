@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
+import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
 import { openTestLedger, standingClock } from '../../fixtures/ledger/test-ledger.ts';
 import { lookOnce } from '../../fixtures/orders/reconcile.ts';
@@ -18,6 +19,7 @@ async function withoutAnswer(fault: string) {
     inputRules: 'all',
     ledger,
     visibility: ALL_ORDERS,
+    origin: ORIGIN,
   };
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream(), { openid, needUserConfirm: false, name: '张三' });

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { settleIntent } from '../../../src/ledger/jobs/finish-intent.ts';
-import {
-  type Intended,
-  type OrderWrite,
-  writeOrder,
-} from '../../../src/orders/commands/write-order.ts';
+import { resolveIntent } from '../../../src/ledger/jobs/finish-intent.ts';
+import type { Intended } from '../../../src/orders/commands/write-order.ts';
+import { type OrderWrite, writeOrder } from '../../../src/orders/commands/write-order.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,
@@ -13,7 +10,7 @@ import {
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
-import { intended } from '../../fixtures/ledger/intended.ts';
+import { intended, ORIGIN } from '../../fixtures/ledger/intended.ts';
 import { shownOrder } from '../../fixtures/ledger/observations.ts';
 import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
@@ -57,10 +54,10 @@ function startWrite(
       sent.resolve(doubtful);
       return answer.promise;
     },
-    seen: () => ({ outOrderNo, appid, serviceId, state: 'CREATED' }),
+    seen: () => ({ product: 'PAY_AFTER', outOrderNo, appid, serviceId, state: 'CREATED' }),
     shownByQuery: () => ({ made: 'shown by a query' }),
   };
-  const services = { ledger, wechat: { queryPayAfterOrder: async () => shown } };
+  const services = { ledger, origin: ORIGIN, wechat: { queryPayAfterOrder: async () => shown } };
   const outcome = writeOrder(services, write, NO_DEADLINE);
   outcome.catch(() => {});
   return { outcome, sent: sent.promise, answer, doubts: () => doubts };
@@ -75,6 +72,13 @@ const statuses = async ({ store, idle }: TestLedger) => {
     .execute();
   return rows.map(({ status }) => status);
 };
+
+/** A query has found no order for the only intent. */
+async function findNothing({ store, now }: TestLedger) {
+  const intents = store.db.selectFrom('intents').select(['id', 'lease']);
+  const held = await intents.executeTakeFirstOrThrow();
+  await store.write((tx) => resolveIntent(tx, { ...held, status: 'absent' }, now()));
+}
 
 describe.each(databases)('one create in two calls at once, on $name', ({ start }) => {
   const database = useDatabase(start);
@@ -130,11 +134,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     const ledger = await database.openLedger();
     const first = startCreate(ledger);
     await first.sent;
-    const { id } = await ledger.store.db
-      .selectFrom('intents')
-      .select('id')
-      .executeTakeFirstOrThrow();
-    await ledger.store.write((tx) => settleIntent(tx, id, 'absent', ledger.now()));
+    await findNothing(ledger);
     const corrected = startCreate(ledger, 'other');
     corrected.answer.resolve({ made: 'made' });
     await corrected.outcome;
@@ -147,11 +147,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     const ledger = await database.openLedger();
     const first = startCreate(ledger);
     await first.sent;
-    const { id } = await ledger.store.db
-      .selectFrom('intents')
-      .select('id')
-      .executeTakeFirstOrThrow();
-    await ledger.store.write((tx) => settleIntent(tx, id, 'absent', ledger.now()));
+    await findNothing(ledger);
     const corrected = startCreate(ledger, 'other');
     await corrected.sent;
     first.answer.resolve({ made: 'late' });

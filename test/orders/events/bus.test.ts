@@ -75,8 +75,9 @@ describe('a pull', () => {
     const { bus } = await withoutPolling(() => database.openLedger({ url }));
     const file = new DatabaseSync(url.slice('sqlite:'.length));
     const insert = file.prepare(
-      `insert into events (id, out_order_no, state, state_raw, source, occurred_at, received_at)
-       values (?, 'N1', 'CREATED', 'CREATED', 'QUERY', 1, 1)`,
+      `insert into events (id, type, product, out_order_no, status, state_raw, source, occurred_at,
+         received_at)
+       values (?, 'STATUS_CHANGED', 'PAY_AFTER', 'N1', 'CREATED', 'CREATED', 'QUERY', 1, 1)`,
     );
     for (let steps = 0; steps < 80; steps += 1) {
       bus.poll();

@@ -25,7 +25,7 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     );
     expect(new Set(outcomes)).toEqual(new Set(['applied']));
     expect(await eventsOf(ledgers[0])).toHaveLength(1);
-    const inbox = await ledgers[1].store.db.selectFrom('notices').select('id').execute();
+    const inbox = await ledgers[1].store.db.selectFrom('notifications').select('id').execute();
     expect(inbox).toHaveLength(1);
   });
 
@@ -40,7 +40,7 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     expect(outcomes.filter((outcome) => outcome === 'applied')).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === 'nothing-new')).toHaveLength(NOTICES - 1);
     expect(await eventsOf(ledgers[1])).toHaveLength(1);
-    const inbox = await ledgers[0].store.db.selectFrom('notices').select('id').execute();
+    const inbox = await ledgers[0].store.db.selectFrom('notifications').select('id').execute();
     expect(inbox).toHaveLength(NOTICES);
   });
 });

@@ -12,7 +12,7 @@ import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
 const MERCHANT = { mchid: MCHID };
 const inbox = ({ store }: TestLedger) =>
-  store.db.selectFrom('notices').selectAll().orderBy('id').execute();
+  store.db.selectFrom('notifications').selectAll().orderBy('id').execute();
 
 describe.each(databases)('a notification, on $name', ({ start }) => {
   const database = useDatabase(start);

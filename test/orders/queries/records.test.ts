@@ -76,21 +76,21 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
 
   test.each<[RecordFilter, string[]]>([
     [{ serviceId: 'S1' }, ['C1', 'B1', 'A1']],
-    [{ states: ['FINISHED'] }, ['B2']],
-    [{ states: ['FINISHED', 'REVOKED'] }, ['B3', 'B2']],
-    [{ states: [] }, []],
+    [{ statuses: ['COMPLETED'] }, ['B2']],
+    [{ statuses: ['COMPLETED', 'CANCELED'] }, ['B3', 'B2']],
+    [{ statuses: [] }, []],
     [{ serviceId: '' }, []],
     [{ createdFrom: 2_000 }, NEWEST_FIRST.slice(0, 6)],
     [{ createdBefore: 2_000 }, NEWEST_FIRST.slice(6)],
     [{ createdFrom: 2_000, createdBefore: 3_000, serviceId: 'S1' }, ['B1']],
-    [{ createdFrom: 0, states: null, serviceId: null }, NEWEST_FIRST],
-    [{ states: ['EXPIRED'] }, []],
+    [{ createdFrom: 0, statuses: null, serviceId: null }, NEWEST_FIRST],
+    [{ statuses: ['EXPIRED'] }, []],
   ])('are filtered by %j, on every page', async (filter, expected) => {
     expect((await pages(ledger, 2, filter)).flat()).toEqual(expected);
   });
 
   test('have their events, oldest first, in pages', async () => {
-    const query = { outOrderNo: 'A1', first: 2 };
+    const query = { product: 'PAY_AFTER', outOrderNo: 'A1', first: 2 } as const;
     const [first] = await ledger.listEvents([{ ...query, after: 0 }]);
     expect(first?.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
     expect(first?.hasNextPage).toBe(true);
@@ -101,14 +101,15 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
 
   test('have pages of events that are read together, each with its own size and begin', async () => {
-    const [all] = await ledger.listEvents([{ outOrderNo: 'A1', first: 100, after: 0 }]);
+    const A1 = { product: 'PAY_AFTER', outOrderNo: 'A1' } as const;
+    const [all] = await ledger.listEvents([{ ...A1, first: 100, after: 0 }]);
     const [created = 0, accepted = 0] = all?.rows.map(({ id }) => id) ?? [];
     const pages = await ledger.listEvents([
-      { outOrderNo: 'B2', first: 1, after: 0 },
-      { outOrderNo: 'none', first: 100, after: 0 },
-      { outOrderNo: 'A1', first: 1, after: created },
-      { outOrderNo: 'A1', first: 2, after: accepted },
-      { outOrderNo: 'A1', first: 3, after: 0 },
+      { ...A1, outOrderNo: 'B2', first: 1, after: 0 },
+      { ...A1, outOrderNo: 'none', first: 100, after: 0 },
+      { ...A1, first: 1, after: created },
+      { ...A1, first: 2, after: accepted },
+      { ...A1, first: 3, after: 0 },
     ]);
     const shown = pages.map(({ rows, hasNextPage }) => [
       ...rows.map(({ outOrderNo, state }) => `${outOrderNo} ${state}`),

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { settleIntent } from '../../../src/ledger/jobs/finish-intent.ts';
-import { acquireIntent, type Intended } from '../../../src/orders/commands/write-order.ts';
+import type { Intended } from '../../../src/orders/commands/write-order.ts';
 import { OrderConflictError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
-import { intended } from '../../fixtures/ledger/intended.ts';
+import { acquire, finish } from '../../fixtures/ledger/intended.ts';
 import { shownOrder } from '../../fixtures/ledger/observations.ts';
 import { standingClock } from '../../fixtures/ledger/test-ledger.ts';
 import { lookOnce, queriesAnswering } from '../../fixtures/orders/reconcile.ts';
@@ -23,8 +22,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
   async function openIntent(changes: Partial<Intended> = {}) {
     const clock = standingClock();
     const ledger = await database.openLedger({ now: clock.now });
-    const standAgain = (other: Partial<Intended> = {}) =>
-      acquireIntent(ledger, intended({ ...changes, ...other }));
+    const standAgain = (other: Partial<Intended> = {}) => acquire(ledger, { ...changes, ...other });
     const { id } = await standAgain();
     clock.advance(MINUTE);
     const query = ledger.store.db.selectFrom('intents').selectAll().where('id', '=', id);
@@ -137,9 +135,9 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
   });
 
   test('that its call settles while WeChat is asked stays as the call settled it', async () => {
-    const { clock, ledger, id, row } = await openIntent();
+    const { ledger, id, row } = await openIntent();
     const wechat = queriesAnswering(async () => {
-      await ledger.store.write((tx) => settleIntent(tx, id, 'done', clock.now()));
+      await finish(ledger, id);
       return null;
     });
     await lookOnce(wechat, ledger);
@@ -150,9 +148,8 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     const { clock, ledger, row } = await openIntent({ operation: 'complete' });
     const broken = ledger.encryption.encrypt('{}', 'another kind');
     await ledger.store.write((tx) => tx.updateTable('intents').set({ body: broken }).execute());
-    const other = intended({ outOrderNo: 'N2' });
     clock.advance(-MINUTE);
-    await acquireIntent(ledger, other);
+    await acquire(ledger, { outOrderNo: 'N2' });
     clock.advance(MINUTE);
     const wechat = queriesAnswering((outOrderNo) => (outOrderNo === 'N1' ? shownOrder() : null));
     await lookOnce(wechat, ledger);

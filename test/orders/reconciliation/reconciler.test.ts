@@ -53,9 +53,9 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
     await lookOnce(queriesAnswering(still), ledger);
-    const { observed_at, check_at, state_since } = await orderOf(ledger);
+    const { observed_at, check_at, status_since } = await orderOf(ledger);
     expect(observed_at).toBe(clock.now());
-    expect(state_since).toBe(clock.now() - MINUTE);
+    expect(status_since).toBe(clock.now() - MINUTE);
     expect(check_at).toBeGreaterThan(clock.now());
     expect(await eventsOf(ledger)).toHaveLength(1);
   });

@@ -11,7 +11,7 @@ import {
 import type { Refusal } from '../../../src/wechat/errors.ts';
 
 const last = { status: null, code: null, requestId: null };
-const done: Attempt<string> = { kind: 'done', answer: 'the order' };
+const done: Attempt<string> = { kind: 'done', answer: 'the order', ...last };
 const refusal: Refusal = {
   status: 400,
   code: 'PARAM_ERROR',
@@ -21,7 +21,12 @@ const refusal: Refusal = {
   verified: true,
 };
 const refused: Attempt<string> = { kind: 'refused', refusal };
-const busy: NotAccepted = { kind: 'not-accepted', what: 'busy', ...last };
+const busy: NotAccepted = {
+  kind: 'not-accepted',
+  reason: 'TOO_MANY_CALLS',
+  what: 'busy',
+  ...last,
+};
 const lost: Ambiguous = { kind: 'ambiguous', reason: 'TIMEOUT', what: 'lost', ...last };
 const forged: Ambiguous = { ...lost, reason: 'UNTRUSTED_ANSWER', what: 'forged' };
 

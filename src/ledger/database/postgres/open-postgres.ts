@@ -1,9 +1,10 @@
 import { Kysely, sql } from 'kysely';
 import { within } from '../../within.ts';
 import { createGroupCommit, type Tx } from '../group-commit.ts';
-import { migrate } from '../migrations.ts';
+import type { MigrationLog } from '../migrations.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
+import { migratePostgres } from './migrate-postgres.ts';
 import { listenForNotify } from './notify-listener.ts';
 import { postgresDialect, postgresPool } from './postgres.ts';
 
@@ -20,14 +21,12 @@ const READ_WAIT_MS = 250;
  * Connects and brings the tables up to date, under a lock.
  * @throws NewerSchemaError
  */
-export async function openPostgres(url: string): Promise<Store> {
+export async function openPostgres(url: string, log: MigrationLog): Promise<Store> {
   const pool = postgresPool(url);
   const db = new Kysely<Tables>({ dialect: postgresDialect(pool) });
-  const lock = (tx: Tx) => sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
-  await db.transaction().execute(async (tx) => {
-    await lock(tx);
-    await migrate(tx);
-  });
+  const lock = (tx: Pick<Tx, 'getExecutor'>) =>
+    sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
+  await migratePostgres(db, { url, log, lock });
   const { write, idle, caughtUp } = createGroupCommit(db, lock);
   return {
     db,

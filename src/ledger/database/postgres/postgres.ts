@@ -11,15 +11,24 @@ const STUCK_WRITE_MS = 5_000;
 /** A connection whose other end is gone without a word looks like any other: all are given up in time. */
 const CONNECTION_S = 60;
 
+interface PoolOptions {
+  readonly connectionSeconds?: number;
+  /** 0: without end. */
+  readonly statementTimeoutMs?: number;
+}
+
 /** Kysely over pg; bigint columns are numbers, since ours are times, amounts and cursors. */
-export function postgresPool(url: string, connectionSeconds: number = CONNECTION_S): pg.Pool {
+export function postgresPool(
+  url: string,
+  { connectionSeconds = CONNECTION_S, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: PoolOptions = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     maxLifetimeSeconds: connectionSeconds,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: STUCK_WRITE_MS,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>

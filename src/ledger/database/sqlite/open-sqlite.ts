@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Kysely } from 'kysely';
 import { createGroupCommit } from '../group-commit.ts';
-import { migrate } from '../migrations.ts';
+import { type MigrationLog, SILENT_MIGRATION } from '../migrations.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
+import { migrateSqlite } from './migrate-sqlite.ts';
 import { sqliteDialect } from './sqlite.ts';
 
 /**
@@ -12,7 +13,10 @@ import { sqliteDialect } from './sqlite.ts';
  * not wait for the writes of another process.
  * @throws NewerSchemaError
  */
-export async function openSqlite(path: string): Promise<Store> {
+export async function openSqlite(
+  path: string,
+  log: MigrationLog = SILENT_MIGRATION,
+): Promise<Store> {
   const isFile = path !== ':memory:';
   if (isFile) {
     await mkdir(dirname(path), { recursive: true });
@@ -21,13 +25,10 @@ export async function openSqlite(path: string): Promise<Store> {
   const db = new Kysely<Tables>({
     dialect: sqliteDialect(path, { onLocked: () => onLocked() }),
   });
-  await db
-    .transaction()
-    .execute(migrate)
-    .catch(async (error: unknown) => {
-      await db.destroy();
-      throw error;
-    });
+  await migrateSqlite(db, isFile ? path : null, log).catch(async (error: unknown) => {
+    await db.destroy();
+    throw error;
+  });
   const { write, idle, caughtUp, blocked } = createGroupCommit(db, () => Promise.resolve());
   onLocked = blocked;
   const reads = isFile
