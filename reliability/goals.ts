@@ -18,6 +18,7 @@ export const GOALS = {
   G16: 'Three times the capacity: goodput stays near its peak, and the rest is rejected immediately',
   G17: 'Soak test: memory and file descriptors stay flat, no unhandled rejection',
   G18: 'npm ci gives the same tree each time, with integrity and without install scripts',
+  G19: 'A ledger of 0.1 with a million orders migrates in under a minute, and loses nothing',
 } as const;
 
 export type Goal = keyof typeof GOALS;

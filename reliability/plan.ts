@@ -14,6 +14,7 @@ import { install } from './experiments/install.ts';
 import { intruder } from './experiments/intruder.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
+import { migration } from './experiments/migration.ts';
 import { notificationFaults } from './experiments/notice-faults.ts';
 import { outage } from './experiments/outage.ts';
 import { overload } from './experiments/overload.ts';
@@ -40,6 +41,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [refusedNotifications],
   [load, overload],
   [commits],
+  [migration],
   [shutdown],
   [audits, prober, amplification],
   [install],
