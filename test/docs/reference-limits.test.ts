@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
+import { MAX_ROWS, ROWS_PER_CALL } from '../../src/plugins/admission/use-row-limit.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { schema } from '../../src/schema/index.ts';
 import { createUpstreamBudget } from '../../src/schema/upstream-budget.ts';
 import { attemptTimeout, MAX_ATTEMPTS } from '../../src/wechat/calls/retry-policy.ts';
 import { DEFAULT_RESILIENCE } from '../../src/wechat/resilience/resilience.ts';
+import { read } from '../fixtures/docs/documents.ts';
 import { rowsOf } from '../fixtures/docs/tables.ts';
 
 const PAGE = 'docs/reference/limits.md';
@@ -33,6 +35,11 @@ describe('the reference of limits shows the figures of', () => {
     const calls = createUpstreamBudget(() => {});
     expect(count(calls.read)).toBe(Number(figure('Limit', 'Reads at WeChat Pay per request')));
     expect(count(calls.write)).toBe(Number(figure('Limit', 'Writes at WeChat Pay per request')));
+  });
+
+  test('rows of the ledger in one operation', () => {
+    expect(figure('Limit', 'Rows of the ledger per operation')).toBe(MAX_ROWS.toLocaleString('en'));
+    expect(read(PAGE)).toContain(`Each further ${ROWS_PER_CALL} rows are charged as a call.`);
   });
 
   test('connections', () => {

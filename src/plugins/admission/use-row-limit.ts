@@ -11,9 +11,9 @@ import { type CallerContext, callerOf } from '../../auth/caller.ts';
 import type { RateLimit } from '../../auth/rate-limit.ts';
 
 /** Rows of the ledger that one operation may ask for: measured, some 10 ms of the event loop. */
-const MAX_ROWS = 1_000;
+export const MAX_ROWS = 1_000;
 /** So many rows cost about as much as a call to WeChat Pay. */
-const ROWS_PER_CALL = 100;
+export const ROWS_PER_CALL = 100;
 
 /**
  * Refuses an operation that asks for too many rows of the ledger, before anything is read, and
