@@ -1,14 +1,14 @@
-import type { Contender, RunningServer } from './contenders.ts';
-import { type Hall, openHall, warm } from './hall.ts';
+import type { Candidate, RunningServer } from './candidates.ts';
 import { measure, SAMPLE_FIELDS, type Sample } from './measure.ts';
 import { median } from './report/statistics.ts';
+import { openRunner, type Runner, warm } from './runner.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Sizes } from './sizes.ts';
 
-/** What came of one scenario, for one contender: medians over the rounds. */
+/** The result of one scenario for one candidate: medians over the rounds. */
 interface Result {
   readonly scenario: Scenario;
-  readonly contender: Contender;
+  readonly candidate: Candidate;
   readonly sample: Sample;
 }
 
@@ -20,22 +20,22 @@ export interface Comparison {
   readonly faults: readonly string[];
 }
 
-/** All scenarios, all contenders in turn, round by round; medians. */
+/** All scenarios, all candidates in turn, round by round; medians. */
 export async function compare(
   scenarios: readonly Scenario[],
-  contenders: readonly Contender[],
+  candidates: readonly Candidate[],
   sizes: Sizes,
   tell: (line: string) => void,
 ): Promise<Comparison> {
-  await using hall = await openHall();
+  await using runner = await openRunner();
   const servers: RunningServer[] = [];
-  hall.spread('one');
-  for (const contender of contenders) {
-    const server = await hall.open(contender);
+  runner.spread('one');
+  for (const candidate of candidates) {
+    const server = await runner.open(candidate);
     servers.push(server);
-    hall.spread('one');
-    tell(`${contender.title}: started in ${Math.round(server.startMs)} ms, warming up`);
-    await warm(server, hall, sizes.warmSeconds);
+    runner.spread('one');
+    tell(`${candidate.title}: started in ${Math.round(server.startMs)} ms, warming up`);
+    await warm(server, runner, sizes.warmSeconds);
   }
   const samples = new Map<string, Sample[]>();
   for (const round of Array(sizes.rounds).keys()) {
@@ -43,17 +43,17 @@ export async function compare(
       tell(`round ${round + 1} of ${sizes.rounds}: ${scenario.title}`);
       // Nobody is always the first.
       for (const server of rotated(servers, round)) {
-        const key = keyOf(scenario, server.contender);
-        const sample = await once(server, hall, scenario, sizes);
+        const key = keyOf(scenario, server.candidate);
+        const sample = await once(server, runner, scenario, sizes);
         samples.set(key, [...(samples.get(key) ?? []), sample]);
       }
     }
   }
-  const { inspected, bad, faults } = await hall.counts();
+  const { inspected, bad, faults } = await runner.counts();
   const results = scenarios.flatMap((scenario) =>
-    contenders.map((contender) => {
-      const taken = samples.get(keyOf(scenario, contender)) ?? [];
-      return { scenario, contender, sample: middle(taken) };
+    candidates.map((candidate) => {
+      const taken = samples.get(keyOf(scenario, candidate)) ?? [];
+      return { scenario, candidate, sample: middle(taken) };
     }),
   );
   return { results, inspected, bad, faults };
@@ -61,13 +61,13 @@ export async function compare(
 
 async function once(
   server: RunningServer,
-  hall: Hall,
+  runner: Runner,
   { operation, numbers, concurrency, cores, upstreamMs }: Scenario,
   { rewarmSeconds: warmSeconds, seconds }: Sizes,
 ): Promise<Sample> {
-  hall.spread(cores);
-  await hall.upstream.delay(upstreamMs);
-  return await measure(server, hall, { operation, numbers, concurrency, warmSeconds, seconds });
+  runner.spread(cores);
+  await runner.upstream.delay(upstreamMs);
+  return await measure(server, runner, { operation, numbers, concurrency, warmSeconds, seconds });
 }
 
 /** Each field's median over all samples. */
@@ -85,6 +85,6 @@ function rotated<T>(items: readonly T[], by: number): readonly T[] {
   return [...items.slice(from), ...items.slice(0, from)];
 }
 
-function keyOf(scenario: Scenario, contender: Contender): string {
-  return `${scenario.name} ${contender.name}`;
+function keyOf(scenario: Scenario, candidate: Candidate): string {
+  return `${scenario.name} ${candidate.name}`;
 }

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareAgainst } from './against/against.ts';
+import { OURS, PEERS } from './candidates.ts';
 import { compare } from './compare.ts';
-import { OURS, PEERS } from './contenders.ts';
 import { growInstances } from './growth/instances.ts';
 import {
   growConcurrency,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readLoadResult, type Upstream } from './bystanders.ts';
-import type { RunningServer } from './contenders.ts';
+import { readLoadResult, type Upstream } from './background-load.ts';
+import type { RunningServer } from './candidates.ts';
 import type { Numbers } from './load/lanes.ts';
 import { numberAt } from './process/answer.ts';
 import type { Child } from './process/child.ts';
@@ -29,7 +29,7 @@ export interface Sample {
   readonly rssMb: number;
   /** Calls that reached WeChat Pay, for each operation. */
   readonly upstreamCalls: number;
-  /** Part of the requests that were turned away as too many. */
+  /** The share of requests that were rejected with a 503. */
   readonly refused: number;
 }
 
@@ -45,7 +45,7 @@ export const SAMPLE_FIELDS = [
   'refused',
 ] as const satisfies readonly (keyof Sample)[];
 
-export interface Bystanders {
+export interface BackgroundLoad {
   readonly load: Child;
   readonly upstream: Upstream;
 }
@@ -56,16 +56,16 @@ export interface Bystanders {
  */
 export async function measure(
   server: RunningServer,
-  { load, upstream }: Bystanders,
+  { load, upstream }: BackgroundLoad,
   task: Task,
   during: { readonly from?: () => Promise<unknown>; readonly to?: () => Promise<unknown> } = {},
 ): Promise<Sample> {
   const { operation, numbers, concurrency, warmSeconds, seconds } = task;
-  const text = requestText(server.contender.style, operation, server.headers);
+  const text = requestText(server.candidate.style, operation, server.headers);
   const job = { port: server.port, ...text, numbers, concurrency };
   await load.ask({ ask: 'start', job });
   await sleep(warmSeconds * 1000);
-  // A server lets new connections in one by one: who came last is not to wait for that in the window.
+  // A server accepts new connections one by one: the last must not wait for that in the window.
   await until(load, 'answered', concurrency);
   await during.from?.();
   await server.ask({ ask: 'reset' });
@@ -86,7 +86,7 @@ export async function measure(
   const delay = await server.ask({ ask: 'delay' });
   await during.to?.();
   if (result.failed > 0 || result.done < 1) {
-    const { title } = server.contender;
+    const { title } = server.candidate;
     throw new Error(`${title}: ${result.failed} of ${result.done} failed: ${result.failure}`);
   }
   const all = (after.all - before.all) / result.done;

@@ -1,5 +1,5 @@
 import type { Goal } from './goals.ts';
-import type { Stage } from './support/stage.ts';
+import type { Environment } from './support/environment.ts';
 
 /** How much of it: `quick` for tests, `full` for the record. */
 export type Scale = 'full' | 'quick';
@@ -21,7 +21,7 @@ export interface Experiment {
   /** How long the full size takes, about. */
   readonly minutes: number;
   readonly name: string;
-  readonly run: (scale: Scale, stage: Stage) => Promise<readonly Row[]>;
+  readonly run: (scale: Scale, environment: Environment) => Promise<readonly Row[]>;
 }
 
 /** A row whose figure is a count of something that must not happen. */

@@ -4,7 +4,7 @@ import { canaries, wholeRun } from './experiments/canaries.ts';
 import { readPage, toPage, withEarlier } from './page.ts';
 import { LANES, NAMES } from './plan.ts';
 import { runAll } from './run.ts';
-import { createStage } from './support/stage.ts';
+import { createEnvironment } from './support/environment.ts';
 import { notReached, today, toTable } from './table.ts';
 
 /**
@@ -32,18 +32,18 @@ if (scale === 'full') {
   process.stderr.write(`${chosen.length} experiments, about ${Math.ceil(minutes)} minutes\n`);
 }
 
-const stage = createStage();
+const environment = createEnvironment();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    stage.killAll();
+    environment.killAll();
     const end = () => process.exit(130);
-    stage[Symbol.asyncDispose]().then(end, end);
+    environment[Symbol.asyncDispose]().then(end, end);
   });
 }
-const done = await runAll(names, scale, stage);
-stage.killAll();
-await stage[Symbol.asyncDispose]();
-const whole = { experiment: canaries, rows: wholeRun(stage.watch), date: today() };
+const done = await runAll(names, scale, environment);
+environment.killAll();
+await environment[Symbol.asyncDispose]();
+const whole = { experiment: canaries, rows: wholeRun(environment.watch), date: today() };
 const results = [...done, whole];
 process.stdout.write(toTable(results));
 if (values.write !== undefined) {

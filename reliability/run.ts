@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Experiment, Row, Scale } from './experiment.ts';
 import { LANES } from './plan.ts';
-import type { Stage } from './support/stage.ts';
+import type { Environment } from './support/environment.ts';
 import { type Result, today } from './table.ts';
 
 const SIDE_BY_SIDE = 3;
@@ -14,18 +14,20 @@ const QUICK_MINUTES = 4;
 export async function runAll(
   names: readonly string[],
   scale: Scale,
-  stage: Stage,
+  environment: Environment,
 ): Promise<readonly Result[]> {
   const lanes = LANES.map((lane) => lane.filter(({ name }) => names.includes(name)));
   const limit = pLimit(scale === 'full' ? 1 : SIDE_BY_SIDE);
-  const done = await Promise.all(lanes.map((lane) => limit(() => runLane(lane, scale, stage))));
+  const done = await Promise.all(
+    lanes.map((lane) => limit(() => runLane(lane, scale, environment))),
+  );
   return done.flat();
 }
 
 async function runLane(
   lane: readonly Experiment[],
   scale: Scale,
-  stage: Stage,
+  environment: Environment,
 ): Promise<readonly Result[]> {
   const done: Result[] = [];
   for (const experiment of lane) {
@@ -33,7 +35,7 @@ async function runLane(
     const about = scale === 'full' ? `, about ${minutes} min` : '';
     process.stderr.write(`${clock()} ${name} (${goal}) begins${about}\n`);
     const startMs = performance.now();
-    const rows = await runOne(experiment, scale, stage);
+    const rows = await runOne(experiment, scale, environment);
     done.push({ experiment, rows, date: today() });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const failed = rows.filter(({ pass }) => !pass);
@@ -49,7 +51,7 @@ async function runLane(
 async function runOne(
   { minutes, run }: Experiment,
   scale: Scale,
-  stage: Stage,
+  environment: Environment,
 ): Promise<readonly Row[]> {
   const timer = new AbortController();
   const limitMs = (scale === 'full' ? minutes * PATIENCE + 1 : QUICK_MINUTES) * 60_000;
@@ -57,7 +59,7 @@ async function runOne(
     throw new Error(`It took longer than ${Math.round(limitMs / 1000)} s.`);
   });
   try {
-    return await Promise.race([run(scale, stage), late]);
+    return await Promise.race([run(scale, environment), late]);
   } catch (error) {
     const figure = String(error instanceof Error ? error.message : error).split('\n', 1)[0] ?? '';
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);

@@ -52,27 +52,31 @@ import { createWebSocketEngine } from './plugins/websocket-engine.ts';
 import { createContext, type GraphQLContext, type ServerResources } from './schema/context.ts';
 import { schema } from './schema/index.ts';
 
-/** Every part by name: a part that is spread along would end up in every request's context. */
+/**
+ * All dependencies by name: an object that is spread would end up in the context of every request.
+ */
 export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly queries: ObservationFilter;
-  /** How often an operation comes before it is compiled; Infinity: never. */
+  /** After how many executions an operation is compiled; Infinity: never. */
   readonly compileAfter?: number | undefined;
-  /** Ms that the answer to a query is given to other callers too; 0 where left out: only while it is under way. */
+  /**
+   * How long a query result is cached, in ms. 0 or undefined: only concurrent queries share a call.
+   */
   readonly orderCacheMs?: number | undefined;
   readonly log: AppLog;
-  /** Says who calls. */
+  /** Identifies the caller. */
   readonly authenticator: Authenticator;
-  /** Whether new requests are welcome: the answer of `/ready`. */
+  /** Whether new requests are accepted: the response of `/ready`. */
   readonly isReady: () => boolean | Promise<boolean>;
-  /** Makes the GraphiQL page; undefined where there is to be none. */
+  /** Renders the GraphiQL page; undefined if it is disabled. */
   readonly graphiql: (() => Promise<string>) | undefined;
-  /** Left out: everybody may open the page. */
+  /** Undefined: the page is public. */
   readonly graphiqlFor?: 'schema-readers';
-  /** Origins whose pages may call; none where empty. */
+  /** Origins whose pages may send requests; empty: none. */
   readonly corsOrigins: readonly string[];
-  /** Operations under way at once; as many more may wait for a moment. */
+  /** Maximum concurrent operations; as many more are queued for a moment. */
   readonly maxInFlight: number;
-  /** What alone may be run; undefined where every document may. */
+  /** The only documents that are executed; undefined: every document is. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly requests: RequestIds;
   readonly clientOf: ClientAddress;
@@ -83,7 +87,7 @@ export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
 const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
-/** The whole application over the Fetch API: no port, no environment. */
+/** The whole application over the Fetch API, without a port or an environment. */
 export function createApp(parts: AppParts) {
   const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = parts;
   const { authenticator, trustedDocuments, queries, orderCacheMs, rateLimit } = parts;
@@ -113,14 +117,15 @@ export function createApp(parts: AppParts) {
         requestId: requests.id(),
       }),
     graphqlEndpoint: ENDPOINT,
-    // Yoga's own would answer to every URL that ends with this: none ends with a space.
+    // Yoga's own health check would match every URL that ends with this path: none ends with a
+    // space.
     healthCheckEndpoint: ' ',
     cors: corsOrigins.length > 0 && corsOf(corsOrigins),
     graphiql: false,
     landingPage: false,
     batching: false,
     multipart: false,
-    // useBodyLimit has the same, at no cost.
+    // useBodyLimit does the same at no cost.
     maxRequestBodySize: false,
     parserAndValidationCache: documentCaches(),
     maskedErrors: { isDev: false },
@@ -156,10 +161,10 @@ export function createApp(parts: AppParts) {
     ],
   });
   const turnAway = createOverloadResponse({ requestId: requests.id });
-  // A page of another origin may read of an answer only what Yoga's CORS allows it to.
+  // A page of another origin can read only the response headers that CORS exposes.
   const isTurnedAway = ({ method, url, headers }: IncomingMessage) =>
     method === 'POST' && url === ENDPOINT && headers.origin === undefined && admission.isFull();
-  // Yoga binds it anew each time that it is asked for.
+  // Yoga binds this function each time the property is read.
   const { requestListener } = yoga;
   return {
     fetch: (request: Request) =>
@@ -183,7 +188,7 @@ export function createApp(parts: AppParts) {
       requests,
       trustedDocuments,
     }),
-    /** For measurements: parse, validate and execute with every plugin. */
+    /** For benchmarks: parses, validates and executes with every plugin. */
     enveloped: yoga.getEnveloped,
     admission,
     dispose: async () => {
@@ -195,7 +200,7 @@ export function createApp(parts: AppParts) {
 
 export type App = ReturnType<typeof createApp>;
 
-/** What a page of a listed origin may send, and read of the answer. */
+/** The headers that a page of an allowed origin may send, and read of the response. */
 function corsOf(origins: readonly string[]) {
   return {
     origin: [...origins],

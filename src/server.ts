@@ -7,7 +7,7 @@ import { createLog } from './observability/log.ts';
 import { start } from './start.ts';
 
 const STOP_CEILING_MS = 10_000;
-/** The process ends by then, even if it cannot close: a start that hangs, for example. */
+/** The process exits by then even if it cannot close, for example because its start hangs. */
 const EXIT_CEILING_MS = 10_400;
 
 /** Start → wait for a signal or an uncaught error → graceful shutdown → exit code. */
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   server.leave();
   const why = cause.kind === 'signal' ? cause.signal : 'uncaught error';
   log.info({ cause: why }, 'shutting down: not ready, requests in flight finish');
-  // Load balancers that poll /ready stop sending requests before requests are refused here.
+  // Load balancers that poll /ready stop sending requests before requests are rejected here.
   await sleep(server.graceMs);
   await server.close(STOP_CEILING_MS - (performance.now() - startMs));
   log.info({}, 'stopped');
@@ -32,8 +32,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Signing shares the threads of libuv with name look-ups; they are created at their first use. More
- * threads than processors slow the main thread; with two a slow resolver leaves one to sign.
+ * Signing shares the threads of libuv with DNS look-ups; they are created at first use. More
+ * threads than processors slow the main thread; with two, a slow resolver leaves one for signing.
  */
 function signingThreads(): number {
   return Math.min(4, Math.max(2, availableParallelism()));
@@ -46,7 +46,7 @@ try {
   process.env['UV_THREADPOOL_SIZE'] ??= String(signingThreads());
   await main();
 } catch (error) {
-  // A TypeError is a bug; every other message says what to do.
+  // A TypeError is a bug; the message of every other error says what to do.
   const reported = error instanceof Error && !(error instanceof TypeError) ? error.message : error;
   console.error(reported);
   process.exit(1);

@@ -24,18 +24,20 @@ export interface StartOptions {
 
 export interface RunningServer {
   readonly url: string;
-  /** From now on `/ready` answers 503: load balancers stop sending requests. */
+  /** From now on `/ready` responds 503, and load balancers stop sending requests. */
   readonly leave: () => void;
   /** How long to wait between `leave` and `close`, in ms. */
   readonly graceMs: number;
-  /** Graceful shutdown: what is in flight finishes, then every resource is closed in order. */
+  /** Graceful shutdown: requests in flight finish, then every resource is closed in order. */
   readonly close: (ceilingMs: number) => Promise<void>;
 }
 
-/** Connections are cut a little earlier, so that the resources closed after them still have time. */
+/**
+ * Connections are closed a little earlier, so that the resources closed after them still have time.
+ */
 const LAST_STEPS_MS = 1_000;
 
-/** Configuration → resources → app → listen. Throws a ConfigError that names every problem. */
+/** Configuration → resources → app → listen. Throws a ConfigError that lists every problem. */
 export async function start({ env, log, requests }: StartOptions): Promise<RunningServer> {
   const { config, sandbox, closing } = await loadWithSandbox(env);
   const { options } = config.upstream;
@@ -119,12 +121,14 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
 
 interface LoadedConfig {
   readonly config: Config & { readonly upstream: { readonly options: WechatPayOptions } };
-  /** URL of the controls of the embedded sandbox. */
+  /** URL of the control API of the embedded sandbox. */
   readonly sandbox: string | undefined;
   readonly closing: readonly ClosingStep[];
 }
 
-/** With the merchant of the environment, or that of an embedded sandbox: real HTTP either way. */
+/**
+ * With the merchant of the environment, or that of an embedded sandbox: real HTTP in both cases.
+ */
 async function loadWithSandbox(env: Environment): Promise<LoadedConfig> {
   const { upstream, ...config } = loadConfig(env);
   if (upstream.kind === 'merchant') {
@@ -133,13 +137,13 @@ async function loadWithSandbox(env: Environment): Promise<LoadedConfig> {
   const { startSandbox } = await import('./sandbox/index.ts');
   const sandbox = await startSandbox({ port: upstream.port });
   const merchant = await loadWithSandbox({ ...env, ...sandbox.credentials });
-  // The database is that of the environment: the sandbox's orders end with its process.
+  // The database is that of the environment, but the sandbox's orders end with its process.
   const own = { ...merchant.config, databaseUrl: config.databaseUrl };
   const closing = [{ name: 'sandbox', close: () => sandbox.close() }];
   return { config: own, sandbox: sandbox.url, closing };
 }
 
-/** A merchant's notification URL is configured at WeChat Pay; the sandbox has a control for it. */
+/** A merchant configures its notification URL at WeChat Pay; the sandbox has a control for it. */
 async function setNotifyUrl(sandbox: string, url: string): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ url });
@@ -172,7 +176,10 @@ function withMetrics(log: Log, metrics: Metrics): Partial<WechatPayOptions> {
   };
 }
 
-/** Longer than a call takes, with room for a slow database: then its process counts as crashed. */
+/**
+ * Longer than a call takes, with a margin for a slow database: after that its process counts as
+ * crashed.
+ */
 function holdMs(timeoutMs = 8_000): number {
   return 2 * timeoutMs + 5_000;
 }

@@ -1,7 +1,7 @@
-import { OURS } from '../contenders.ts';
-import { openHall, warm } from '../hall.ts';
+import { OURS } from '../candidates.ts';
 import { measure, type Sample } from '../measure.ts';
 import { median } from '../report/statistics.ts';
+import { openRunner, warm } from '../runner.ts';
 import type { Sizes } from '../sizes.ts';
 import { checkOut } from './checkout.ts';
 import { type Ratio, ratioOf } from './interval.ts';
@@ -32,12 +32,12 @@ export async function compareAgainst(
   tell: (line: string) => void,
 ): Promise<string> {
   using checkout = await checkOut(ref);
-  await using hall = await openHall();
-  const base = await hall.open({ ...OURS, name: 'base', title: ref, root: checkout.directory });
-  const now = await hall.open({ ...OURS, name: 'now', title: 'this checkout' });
+  await using runner = await openRunner();
+  const base = await runner.open({ ...OURS, name: 'base', title: ref, root: checkout.directory });
+  const now = await runner.open({ ...OURS, name: 'now', title: 'this checkout' });
   for (const server of [base, now]) {
-    tell(`${server.contender.title}: warming up`);
-    await warm(server, hall, sizes.warmSeconds);
+    tell(`${server.candidate.title}: warming up`);
+    await warm(server, runner, sizes.warmSeconds);
   }
   const rows: Row[] = [];
   const pairs = isQuick ? PAIRS.quick : PAIRS.full;
@@ -46,12 +46,12 @@ export async function compareAgainst(
       for (const concurrency of CONCURRENCIES) {
         const title = `${task.operation}, ${concurrency} in flight, ${cores === 'one' ? 'one core' : 'two cores'}`;
         tell(title);
-        hall.spread(cores);
+        runner.spread(cores);
         const samples: { readonly base: Sample; readonly now: Sample }[] = [];
         for (let pair = 0; pair < pairs; pair += 1) {
           const { rewarmSeconds: warmSeconds, seconds } = sizes;
           const once = (server: typeof base) =>
-            measure(server, hall, { ...task, concurrency, warmSeconds, seconds });
+            measure(server, runner, { ...task, concurrency, warmSeconds, seconds });
           // Neither is always the first of a pair.
           if (pair % 2 === 0) {
             samples.push({ base: await once(base), now: await once(now) });

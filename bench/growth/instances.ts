@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { startLoad } from '../bystanders.ts';
-import { OURS, type RunningServer } from '../contenders.ts';
-import { type Hall, openHall, warm } from '../hall.ts';
-import { type Bystanders, measure, type Sample, type Task } from '../measure.ts';
+import { startLoad } from '../background-load.ts';
+import { OURS, type RunningServer } from '../candidates.ts';
+import { type BackgroundLoad, measure, type Sample, type Task } from '../measure.ts';
+import { openRunner, type Runner, warm } from '../runner.ts';
 import type { Sizes } from '../sizes.ts';
 import { startPostgres } from './postgres.ts';
 import { OPERATIONS, type Point, type Series } from './series.ts';
@@ -12,16 +12,16 @@ const CONCURRENCY = 64;
 /** One instance, then two, on one PostgreSQL; they share the two cores with everything else. */
 export async function growInstances(sizes: Sizes, tell: (line: string) => void): Promise<Series> {
   await using postgres = await startPostgres();
-  await using hall = await openHall();
+  await using runner = await openRunner();
   await using secondLoad = await startLoad('0,1');
   const changes = { DATABASE_URL: postgres.url, DATA_KEY: randomBytes(32).toString('base64') };
   const points: Point[] = [];
-  const running: { server: RunningServer; by: Bystanders }[] = [];
-  for (const load of [hall.load, secondLoad]) {
-    const server = await hall.open(OURS, { changes });
-    running.push({ server, by: { load, upstream: hall.upstream } });
+  const running: { server: RunningServer; by: BackgroundLoad }[] = [];
+  for (const load of [runner.load, secondLoad]) {
+    const server = await runner.open(OURS, { changes });
+    running.push({ server, by: { load, upstream: runner.upstream } });
     tell(`${running.length} on one PostgreSQL`);
-    await warm(server, hall, sizes.warmSeconds);
+    await warm(server, runner, sizes.warmSeconds);
     for (const { operation, numbers } of OPERATIONS) {
       const task = {
         operation,
@@ -42,7 +42,7 @@ export async function growInstances(sizes: Sizes, tell: (line: string) => void):
 
 /** All at the same time: what they do adds up, what one of them costs or takes is the mean. */
 async function together(
-  running: readonly { server: RunningServer; by: Pick<Hall, 'load' | 'upstream'> }[],
+  running: readonly { server: RunningServer; by: Pick<Runner, 'load' | 'upstream'> }[],
   task: Task,
 ): Promise<Sample> {
   const samples = await Promise.all(running.map(({ server, by }) => measure(server, by, task)));

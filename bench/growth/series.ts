@@ -1,7 +1,7 @@
+import { OURS } from '../candidates.ts';
 import { middle } from '../compare.ts';
-import { OURS } from '../contenders.ts';
-import { openHall, warm } from '../hall.ts';
 import { measure, type Sample } from '../measure.ts';
+import { openRunner, warm } from '../runner.ts';
 import type { Sizes } from '../sizes.ts';
 import type { Operation } from '../work/requests.ts';
 import { fillLedger } from './fill-ledger.ts';
@@ -35,16 +35,16 @@ const WINDOWS = 3;
 
 /** From one caller to very many at once. */
 export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series> {
-  await using hall = await openHall();
-  const server = await hall.open(OURS);
-  await warm(server, hall, sizes.warmSeconds);
+  await using runner = await openRunner();
+  const server = await runner.open(OURS);
+  await warm(server, runner, sizes.warmSeconds);
   const points: Point[] = [];
   for (const concurrency of sizes.concurrencies) {
     tell(`${concurrency} requests in flight`);
     for (const { operation, numbers } of OPERATIONS) {
       const { rewarmSeconds: warmSeconds, seconds } = sizes;
       const task = { operation, numbers, concurrency, warmSeconds, seconds };
-      points.push({ size: concurrency, operation, sample: await measure(server, hall, task) });
+      points.push({ size: concurrency, operation, sample: await measure(server, runner, task) });
     }
   }
   const [title, unit] = ['Requests in flight', 'in flight'];
@@ -55,16 +55,16 @@ export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series>
 export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
   const points: Point[] = [];
   for (const rows of sizes.ledgers) {
-    await using hall = await openHall();
+    await using runner = await openRunner();
     tell(`a ledger of ${rows} orders`);
-    const server = await hall.open(OURS, {
+    const server = await runner.open(OURS, {
       prepare: (directory) => fillLedger(directory, rows),
     });
-    await warm(server, hall, sizes.warmSeconds);
+    await warm(server, runner, sizes.warmSeconds);
     for (const { operation, numbers } of OPERATIONS) {
       const { rewarmSeconds: warmSeconds, seconds } = sizes;
       const task = { operation, numbers, concurrency: 64, warmSeconds, seconds };
-      points.push({ size: rows, operation, sample: await measure(server, hall, task) });
+      points.push({ size: rows, operation, sample: await measure(server, runner, task) });
     }
   }
   const notes = [
@@ -73,17 +73,17 @@ export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
   return { name: 'ledger', title: 'Orders in the ledger', unit: 'orders', points, notes };
 }
 
-/** Subscriptions that are open and have nothing to tell, each to an order of its own. */
+/** Open subscriptions and have nothing to tell, each to an order of its own. */
 export async function growSubscriptions(sizes: Sizes, tell: Tell): Promise<Series> {
-  await using hall = await openHall();
-  const server = await hall.open(OURS);
-  await warm(server, hall, sizes.warmSeconds);
+  await using runner = await openRunner();
+  const server = await runner.open(OURS);
+  await warm(server, runner, sizes.warmSeconds);
   const points: Point[] = [];
   const notes: string[] = [];
   let open = 0;
   for (const wanted of sizes.subscriptions) {
     tell(`${wanted} subscriptions`);
-    const { opened, note } = await subscribe(server, hall, wanted - open);
+    const { opened, note } = await subscribe(server, runner, wanted - open);
     open += opened;
     notes.push(...note);
     for (const { operation, numbers } of OPERATIONS) {
@@ -91,7 +91,7 @@ export async function growSubscriptions(sizes: Sizes, tell: Tell): Promise<Serie
       const task = { operation, numbers, concurrency: 64, warmSeconds, seconds };
       const samples: Sample[] = [];
       while (samples.length < WINDOWS) {
-        samples.push(await measure(server, hall, task));
+        samples.push(await measure(server, runner, task));
       }
       points.push({ size: open, operation, sample: middle(samples) });
     }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningServer } from '../contenders.ts';
-import type { Hall } from '../hall.ts';
+import type { RunningServer } from '../candidates.ts';
 import { numberAt, textAt } from '../process/answer.ts';
 import { cpuTime, rssMb } from '../process/usage.ts';
+import type { Runner } from '../runner.ts';
 
 const IDLE_SECONDS = 2;
 
 /** Opens so many more, and sees what they cost while nothing happens. */
 export async function subscribe(
   server: RunningServer,
-  { load }: Hall,
+  { load }: Runner,
   more: number,
 ): Promise<{ readonly opened: number; readonly note: readonly string[] }> {
   if (more <= 0) {

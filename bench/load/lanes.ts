@@ -18,7 +18,7 @@ export interface Job {
 
 export interface Tally {
   readonly latenciesMs: number[];
-  /** Turned away as too many, with a 503: asked again later, as Retry-After says. */
+  /** Rejected with a 503: retried later, as Retry-After says. */
   refused: number;
   failed: number;
   /** What the first failure looked like. */
@@ -101,7 +101,7 @@ function numbersOf(
   newNumber: () => number,
 ): () => string {
   const each = Math.floor(KNOWN_ORDERS / concurrency);
-  // Not from the start each time: all are asked for sooner or later.
+  // Not from the start each time, so that all are queried.
   let turn = Math.floor(Math.random() * each);
   switch (numbers) {
     case 'hot':

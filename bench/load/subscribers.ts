@@ -11,7 +11,7 @@ export interface Subscribers {
 const DOCUMENT = 'subscription ($no: String) { payAfterOrderEvents(outOrderNo: $no) { id state } }';
 /** Opened side by side. */
 const AT_ONCE = 50;
-/** Who is turned away as too many comes again, as Retry-After says. */
+/** A subscriber that is rejected with a 503 retries, as Retry-After says. */
 const TRIES = 15;
 const RETRY_AFTER_MS = 1_000;
 const OPEN_MS = 20_000;

@@ -5,7 +5,7 @@ import { answerParent, textAt } from './answer.ts';
 
 /**
  * Imported into every server that is measured, ours and the peers alike: tells the parent how late
- * its event loop was, and takes a CPU profile when asked for one. Costs one timer a millisecond.
+ * its event loop was, and takes a CPU profile on request. Costs one timer a millisecond.
  */
 const RESOLUTION_MS = 1;
 const SAMPLE_US = 400;

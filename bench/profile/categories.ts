@@ -1,4 +1,4 @@
-/** Where a function of a CPU profile belongs: a package, a room of ours, or a part of Node. */
+/** Where a function of a CPU profile belongs: a package, a area of ours, or a part of Node. */
 export function categoryOf(
   functionName: string,
   url: string,
@@ -28,8 +28,8 @@ export function categoryOf(
   if (packageName !== undefined) {
     return packageName;
   }
-  const room = /\/src\/((?:orders\/store|[^/]+?))(?:\/|\.ts$)/.exec(url)?.[1];
-  return room === undefined ? nodeModule(url) : `src/${room}`;
+  const area = /\/src\/((?:orders\/store|[^/]+?))(?:\/|\.ts$)/.exec(url)?.[1];
+  return area === undefined ? nodeModule(url) : `src/${area}`;
 }
 
 export const IDLE = '(idle)';

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Profiler } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OURS } from '../contenders.ts';
-import { openHall, warm } from '../hall.ts';
+import { OURS } from '../candidates.ts';
 import { measure, type Sample } from '../measure.ts';
+import { openRunner, warm } from '../runner.ts';
 import type { Sizes } from '../sizes.ts';
 import type { Operation } from '../work/requests.ts';
 import { type Breakdown, readProfile } from './read.ts';
@@ -24,20 +24,20 @@ export async function takeProfiles(
   sizes: Sizes,
   tell: (line: string) => void,
 ): Promise<readonly Profiled[]> {
-  await using hall = await openHall();
+  await using runner = await openRunner();
   await using directory = await temporary();
-  const server = await hall.open(OURS);
+  const server = await runner.open(OURS);
   tell('warming up');
-  await warm(server, hall, sizes.warmSeconds);
+  await warm(server, runner, sizes.warmSeconds);
   const profiled: Profiled[] = [];
   for (const operation of ['query', 'create'] as const) {
     tell(`profile of ${operation}`);
     const numbers = operation === 'query' ? 'distinct' : 'new';
     const { rewarmSeconds: warmSeconds, seconds } = sizes;
     const task = { operation, numbers, concurrency: 64, warmSeconds, seconds } as const;
-    const sample = await measure(server, hall, task);
+    const sample = await measure(server, runner, task);
     const file = join(directory.path, `${operation}.cpuprofile`);
-    await measure(server, hall, task, {
+    await measure(server, runner, task, {
       from: () => server.ask({ ask: 'profile' }),
       to: () => server.ask({ ask: 'profiled', file }),
     });

@@ -11,10 +11,10 @@ export interface Faced {
 /** Undefined where the scenario did not run with ours and at least one peer. */
 export function faced({ results }: Comparison, name: ScenarioName): Faced | undefined {
   const of = results.filter(({ scenario }) => scenario.name === name);
-  const ours = of.find(({ contender }) => contender.isOurs)?.sample;
+  const ours = of.find(({ candidate }) => candidate.isOurs)?.sample;
   const peers = of
-    .filter(({ contender }) => !contender.isOurs)
-    .map(({ contender: { title }, sample }) => ({ title, sample }));
+    .filter(({ candidate }) => !candidate.isOurs)
+    .map(({ candidate: { title }, sample }) => ({ title, sample }));
   return ours === undefined || peers.length === 0 ? undefined : { ours, peers };
 }
 

@@ -126,9 +126,9 @@ function loopDelay(comparison: Comparison): readonly Goal[] {
 
 /** At the end of the last scenario. */
 function memory({ results }: Comparison): readonly Goal[] {
-  const last = new Map(results.map(({ contender, sample }) => [contender, sample.rssMb]));
+  const last = new Map(results.map(({ candidate, sample }) => [candidate, sample.rssMb]));
   const of = (isOurs: boolean) =>
-    [...last].filter(([contender]) => contender.isOurs === isOurs).map(([, rss]) => rss);
+    [...last].filter(([candidate]) => candidate.isOurs === isOurs).map(([, rss]) => rss);
   const [ours] = of(true);
   const peer = Math.min(...of(false));
   return ours === undefined || !Number.isFinite(peer)

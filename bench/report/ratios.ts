@@ -10,14 +10,14 @@ export function ratiosPicture({ results }: Comparison): string {
   const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
   const groups: BarGroup[] = scenarios.map((scenario) => {
     const of = results.filter((result) => result.scenario === scenario);
-    const peers = of.filter(({ contender }) => !contender.isOurs);
+    const peers = of.filter(({ candidate }) => !candidate.isOurs);
     const best = Math.max(...peers.map(({ sample }) => sample.perSecond));
     return {
       title: scenario.title,
-      bars: of.map(({ contender, sample }) => ({
-        name: contender.title,
+      bars: of.map(({ candidate, sample }) => ({
+        name: candidate.title,
         value: sample.perSecond / best,
-        isOurs: contender.isOurs,
+        isOurs: candidate.isOurs,
       })),
     };
   });

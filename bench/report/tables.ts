@@ -31,10 +31,10 @@ export function comparisonTables({ results }: Comparison): string {
   return scenarios
     .map((scenario) => {
       const of = results.filter((result) => result.scenario === scenario);
-      const ours = of.find(({ contender }) => contender.isOurs)?.sample.perSecond ?? Number.NaN;
-      const rows = of.map(({ contender, sample }) => [
-        contender.isOurs ? `**${contender.title}**` : contender.title,
-        contender.isOurs ? '' : ratio(ours / sample.perSecond),
+      const ours = of.find(({ candidate }) => candidate.isOurs)?.sample.perSecond ?? Number.NaN;
+      const rows = of.map(({ candidate, sample }) => [
+        candidate.isOurs ? `**${candidate.title}**` : candidate.title,
+        candidate.isOurs ? '' : ratio(ours / sample.perSecond),
         whole(sample.perSecond),
         us(sample.cpuUs),
         `${ms(sample.p50Ms)} / ${ms(sample.p99Ms)}`,

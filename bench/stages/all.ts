@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startUpstream } from '../bystanders.ts';
+import { startUpstream } from '../background-load.ts';
 import { makeMerchant } from '../work/merchant.ts';
 import { graphqlStages } from './graphql.ts';
 import { ledgerStages } from './ledger.ts';

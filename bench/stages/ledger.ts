@@ -9,7 +9,7 @@ const TOGETHER = 64;
 /** About what a create with four encrypted fields is. */
 const BODY_BYTES = 2_200;
 
-/** Intents that are on the disk when they count as written. */
+/** Intents that are durable when they count as written. */
 export async function ledgerStages(
   directory: string,
 ): Promise<AsyncDisposable & { readonly works: readonly StageWork[] }> {

@@ -14,8 +14,8 @@ export const access: Experiment = {
   goal: 'G13',
   name: 'access',
   minutes: 1,
-  run: async (_scale, stage) => {
-    await using directory = await stage.workdir();
+  run: async (_scale, environment) => {
+    await using directory = await environment.workdir();
     const report = join(directory.path, 'access.json');
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
     const args = [vitest, 'run', ...MATRIX, '--reporter=json', `--outputFile=${report}`];

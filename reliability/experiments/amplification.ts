@@ -16,9 +16,9 @@ export const amplification: Experiment = {
   goal: 'G3',
   name: 'amplification',
   minutes: 3,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const numRuns = SIZES[scale];
-    await using setup = await setUp(stage, { connections: 1 });
+    await using setup = await setUp(environment, { connections: 1 });
     const { stub, poster } = setup;
     let [writes, reads, calls] = [0, 0, 0];
     for (const body of fc.sample(greedyBodies, { numRuns, seed: SEED })) {

@@ -11,8 +11,8 @@ export const audits: Experiment = {
   goal: 'G1',
   name: 'audits',
   minutes: 0.2,
-  run: async (_scale, stage) => {
-    await using directory = await stage.workdir();
+  run: async (_scale, environment) => {
+    await using directory = await environment.workdir();
     await using server = await startServer(directory, {
       ...makeWechatKeys().variables,
       DATABASE_URL: `sqlite:${directory.path}/ledger.db`,

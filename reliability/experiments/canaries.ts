@@ -1,7 +1,7 @@
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { type Experiment, holds, none, type Row } from '../experiment.ts';
+import { control } from '../support/expected-state.ts';
 import { makeNotification } from '../support/notices.ts';
-import { control } from '../support/oracle.ts';
 import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
@@ -17,8 +17,8 @@ export const canaries: Experiment = {
   goal: 'G12',
   name: 'canaries',
   minutes: 1,
-  run: async (scale, stage) => {
-    await using directory = await stage.workdir();
+  run: async (scale, environment) => {
+    await using directory = await environment.workdir();
     await using stack = new AsyncDisposableStack();
     const sandbox = await startSandbox();
     stack.defer(() => sandbox.close());
@@ -31,12 +31,12 @@ export const canaries: Experiment = {
       }),
     );
     const poster = stack.use(createPoster(server.url, 8));
-    const before = stage.watch.hits.length;
+    const before = environment.watch.hits.length;
     let answers = 0;
     const send = async (body: string) => {
       const answer = await poster.send(body);
       answers += answer === undefined ? 0 : 1;
-      stage.watch.look('answer', `${JSON.stringify(answer?.headers)} ${answer?.text}`);
+      environment.watch.look('answer', `${JSON.stringify(answer?.headers)} ${answer?.text}`);
     };
     for (let round = 0; round < SIZES[scale]; round += 1) {
       for (const fault of [undefined, ...FAULTS]) {
@@ -52,10 +52,12 @@ export const canaries: Experiment = {
         ...notification,
         body: notification.body.replace('先享后付', name),
       });
-      stage.watch.look('metrics', (await poster.text('/metrics')) ?? '');
+      environment.watch.look('metrics', (await poster.text('/metrics')) ?? '');
     }
     const size = `${answers} answers, log, metrics and database of this server`;
-    const hits = stage.watch.hits.slice(before).map(({ what, where }) => `${what} in ${where}`);
+    const hits = environment.watch.hits
+      .slice(before)
+      .map(({ what, where }) => `${what} in ${where}`);
     return [
       none(`personal data or secrets leaked${example(hits)}`, size, hits.length),
       holds('the process', size, server.isRunning() ? 'lives' : 'died', 'lives'),

@@ -6,7 +6,7 @@ import { atLeast, atMost, type Experiment } from '../experiment.ts';
 
 const SIZES = { full: { writes: 20_000, goal: 50 }, quick: { writes: 1_000, goal: 500 } } as const;
 const AT_ONCE = 64;
-/** Fewer than fill the write-ahead log, which begins anew then: its commits can be counted. */
+/** Fewer than fill the write-ahead log, which then restarts: its commits can be counted. */
 const COUNTED = 192;
 /** The resolution of the histogram of delays. */
 const RESOLUTION_MS = 5;
@@ -16,9 +16,9 @@ export const commits: Experiment = {
   goal: 'G9',
   name: 'commits',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { writes, goal } = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     const file = join(directory.path, 'ledger.db');
     const ledger = await openLedger({
       databaseUrl: `sqlite:${file}`,

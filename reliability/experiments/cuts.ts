@@ -16,9 +16,9 @@ export const cuts: Experiment = {
   goal: 'G15',
   name: 'cuts',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const times = SIZES[scale];
-    const { keys, database, servers, posters } = await stage.pair();
+    const { keys, database, servers, posters } = await environment.pair();
     await posters[0].notification(await makeNotification(keys, 'C-FIRST', 'USER_ACCEPTED'));
     const first = await count(database, 'select max(id) from events');
     using follower = await follow(() => pick(servers).url, first);

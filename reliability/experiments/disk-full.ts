@@ -25,9 +25,9 @@ export const diskFull: Experiment = {
   goal: 'G11',
   name: 'disk-full',
   minutes: 0.5,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const tries = SIZES[scale];
-    await using setup = await setUp(stage, {
+    await using setup = await setUp(environment, {
       file: 'disk/ledger.db',
       within: WITHIN,
       prepare: ({ path }) => mkdir(`${path}/disk`).then(() => undefined),
@@ -86,7 +86,7 @@ async function fillRest(file: string): Promise<void> {
   }
 }
 
-/** The stub refuses every create that reaches it, so whatever is told otherwise must not have. */
+/** The stub refuses every create that reaches it, so a create with another result must not have reached it. */
 async function createUntilFull(poster: Poster, writes: () => number, tries: number) {
   let [unwritten, sentUnwritten] = [0, 0];
   for (let index = 0; index < MOST_NOTICES && unwritten < tries; index += 1) {

@@ -18,9 +18,9 @@ export const documents: Experiment = {
   goal: 'G4',
   name: 'documents',
   minutes: 3,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { total, growthGoal } = SIZES[scale];
-    await using setup = await setUp(stage, {
+    await using setup = await setUp(environment, {
       connections: AT_ONCE,
       node: [`--max-old-space-size=${HEAP_MB}`],
     });

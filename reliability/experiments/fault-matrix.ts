@@ -4,37 +4,41 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { type Experiment, holds, type Row } from '../experiment.ts';
 import { type Authority, makeAuthority } from '../support/authority.ts';
 import { count, sqliteDatabase } from '../support/databases.ts';
+import type { Environment } from '../support/environment.ts';
+import { trueOrders } from '../support/expected-state.ts';
 import { CASES, type FaultCase } from '../support/fault-cases.ts';
 import { at } from '../support/json.ts';
-import { trueOrders } from '../support/oracle.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { type Server, startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
-import type { Stage } from '../support/stage.ts';
 
-const MENDED_MS = 20_000;
+const RECOVERED_MS = 20_000;
 const SETTLED_MS = 60_000;
 const AT_ONCE = 3;
 const NUMBER = 'MATRIX-1';
 const QUERY = '{ payAfterOrder(by: { outOrderNo: "MATRIX-1" }) { state } }';
 
-/** WeChat Pay over TLS goes wrong in one way at a time: what the caller sees, and what is left. */
+/** One fault of WeChat Pay over TLS at a time: what the caller sees, and what is recorded. */
 export const faultMatrix: Experiment = {
   goal: 'G11',
   name: 'fault-matrix',
   minutes: 4,
-  run: async (scale, stage) => {
-    await using directory = await stage.workdir();
+  run: async (scale, environment) => {
+    await using directory = await environment.workdir();
     const authority = await makeAuthority(directory.path);
     const cases = scale === 'full' ? CASES : CASES.filter(({ quick }) => quick);
     const limit = pLimit(AT_ONCE);
-    return await Promise.all(cases.map((one) => limit(() => tryOne(one, authority, stage))));
+    return await Promise.all(cases.map((one) => limit(() => tryOne(one, authority, environment))));
   },
 };
 
-async function tryOne(one: FaultCase, authority: Authority, stage: Stage): Promise<Row> {
+async function tryOne(
+  one: FaultCase,
+  authority: Authority,
+  environment: Environment,
+): Promise<Row> {
   await using stack = new AsyncDisposableStack();
-  const directory = stack.use(await stage.workdir());
+  const directory = stack.use(await environment.workdir());
   const shiftMs = one.clockOffMs ?? 0;
   const sandbox = await startSandbox({ now: () => Date.now() + shiftMs });
   stack.defer(() => sandbox.close());
@@ -91,7 +95,7 @@ async function create(poster: Poster): Promise<string> {
 
 /** The same create again, as long as the answer says that it may be made again. */
 async function recovered(poster: Poster, server: Server): Promise<string> {
-  const deadline = performance.now() + MENDED_MS;
+  const deadline = performance.now() + RECOVERED_MS;
   for (;;) {
     const word = await create(poster);
     const again = ['OutcomeUnknownError', 'WechatUnavailableError'].includes(word);

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { atMost, type Experiment, none, type Row } from '../experiment.ts';
 import { sqliteDatabase } from '../support/databases.ts';
+import { control, trueOrders } from '../support/expected-state.ts';
 import { mixFaults } from '../support/fault-mix.ts';
 import { checkEnd, secondsUntilSettled } from '../support/faults-end.ts';
 import { freePort } from '../support/free-port.ts';
-import { type Keeper, keepServer } from '../support/keeper.ts';
-import { control, trueOrders } from '../support/oracle.ts';
 import { createPoster } from '../support/post.ts';
 import { type Shop, type Told, take } from '../support/shopper.ts';
+import { type Supervisor, superviseServer } from '../support/supervisor.ts';
 
 /** As many as were done by then count: what was run stands in the table. */
 const SIZES = {
@@ -26,9 +26,9 @@ export const faults: Experiment = {
   goal: 'G11',
   name: 'faults',
   minutes: 12,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { steps, kills, minutes } = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     const port = await freePort();
     const calls = { all: 0, faulty: 0 };
     const sandbox = await startSandbox({
@@ -50,7 +50,7 @@ export const faults: Experiment = {
     await control(sandbox.url, 'POST', '/sandbox/notify-schedule', { factor: 0.01 });
     const database = sqliteDatabase(join(directory.path, 'ledger.db'));
     const server = stack.use(
-      await keepServer(directory, port, {
+      await superviseServer(directory, port, {
         ...sandbox.credentials,
         WECHAT_TIMEOUT_MS: TIMEOUT_MS,
         DATABASE_URL: database.url,
@@ -78,7 +78,7 @@ export const faults: Experiment = {
 /** Shoppers side by side, kills in between, and the last kill in the middle of their calls. */
 async function shopAll(
   { url }: Sandbox,
-  server: Keeper,
+  server: Supervisor,
   { steps, kills, minutes }: Readonly<Record<'steps' | 'kills' | 'minutes', number>>,
 ): Promise<readonly Told[]> {
   await using poster = createPoster(server.url, SHOPPERS);

@@ -21,9 +21,9 @@ export const fuzz: Experiment = {
   goal: 'G5',
   name: 'fuzz',
   minutes: 6,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { graphql, notifications, messages } = SIZES[scale];
-    await using setup = await setUp(stage);
+    await using setup = await setUp(environment);
     const { directory, keys, database, server } = setup;
     const pool = new Pool(server.url, { connections: 32 });
     const overHttp = await fuzzHttp(pool, graphqlCases, { count: graphql, seed: SEED });

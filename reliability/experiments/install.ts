@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { all, atMost, type Experiment, holds, none, type Row } from '../experiment.ts';
+import type { Environment } from '../support/environment.ts';
 import { at, isObject, parse } from '../support/json.ts';
-import type { Stage } from '../support/stage.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -17,7 +17,7 @@ export const install: Experiment = {
   goal: 'G18',
   name: 'install',
   minutes: 2,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const lock = parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
     const packages = Object.entries(at(lock, 'packages') ?? {}).filter(([path]) => path !== '');
     const runtime = packages.filter(([, one]) => at(one, 'dev') !== true);
@@ -30,7 +30,7 @@ export const install: Experiment = {
       none(`install scripts at run time${names(scripts)}`, size, scripts.length),
       holds('copies of graphql', size, String(copies.length), '1'),
       atMost('components at run time (npm sbom)', size, await components(), MOST_COMPONENTS),
-      ...(scale === 'full' ? [await sameTree(stage)] : []),
+      ...(scale === 'full' ? [await sameTree(environment)] : []),
     ];
   },
 };
@@ -47,9 +47,9 @@ async function components(): Promise<number> {
 }
 
 /** npm ci in two empty places: file by file the same. */
-async function sameTree(stage: Stage): Promise<Row> {
-  const one = await installed(stage);
-  const other = await installed(stage);
+async function sameTree(environment: Environment): Promise<Row> {
+  const one = await installed(environment);
+  const other = await installed(environment);
   const differing = [...one].filter(([file, hash]) => other.get(file) !== hash).length;
   const missing = Math.abs(one.size - other.size);
   return none(
@@ -59,8 +59,8 @@ async function sameTree(stage: Stage): Promise<Row> {
   );
 }
 
-async function installed(stage: Stage): Promise<ReadonlyMap<string, string>> {
-  await using directory = await stage.workdir();
+async function installed(environment: Environment): Promise<ReadonlyMap<string, string>> {
+  await using directory = await environment.workdir();
   for (const file of ['package.json', 'package-lock.json']) {
     await copyFile(join(ROOT, file), join(directory.path, file));
   }

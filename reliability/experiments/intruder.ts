@@ -1,8 +1,8 @@
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { all, atMost, type Experiment, holds, none, type Row } from '../experiment.ts';
+import { trueOrders } from '../support/expected-state.ts';
 import { forgedTokens } from '../support/forgeries.ts';
 import { at, parse } from '../support/json.ts';
-import { trueOrders } from '../support/oracle.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
@@ -23,8 +23,8 @@ export const intruder: Experiment = {
   goal: 'G13',
   name: 'intruder',
   minutes: 0.5,
-  run: async (_scale, stage) => {
-    await using directory = await stage.workdir();
+  run: async (_scale, environment) => {
+    await using directory = await environment.workdir();
     await using stack = new AsyncDisposableStack();
     const issuer = stack.use(await startTokenIssuer());
     const sandbox = await startSandbox();

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Experiment, none, type Row } from '../experiment.ts';
 import { type Database, sqliteDatabase } from '../support/databases.ts';
+import { checkLedger, type LedgerCheck } from '../support/ledger-check.ts';
 import { makeNotifications, type Notification, signed } from '../support/notices.ts';
 import { createPoster } from '../support/post.ts';
 import { type Server, startServer, type Variables } from '../support/server.ts';
 import { between } from '../support/stats.ts';
 import { isAcknowledged, storm } from '../support/storm.ts';
-import { judge, type Verdict } from '../support/verdict.ts';
 import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
 import { startWechatStub } from '../support/wechat-stub.ts';
 import type { Workdir } from '../support/workdir.ts';
@@ -23,12 +23,12 @@ export const kill9: Experiment = {
   goal: 'G8',
   name: 'kill9',
   minutes: 5,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const size = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     const file = sqliteDatabase(join(directory.path, 'ledger.db'));
     const onFile = await manyRounds(file, directory, { ...size, rounds: size.sqlite });
-    const postgres = await stage.postgres();
+    const postgres = await environment.postgres();
     const shared = await postgres.create('kill9');
     const onServer = await manyRounds(shared, directory, { ...size, rounds: size.postgres });
     return [...rowsOf('SQLite', onFile), ...rowsOf('PostgreSQL', onServer)];
@@ -41,7 +41,7 @@ interface Size {
   readonly acknowledged: readonly [number, number];
 }
 
-interface Outcome extends Verdict {
+interface Outcome extends LedgerCheck {
   readonly rounds: number;
   readonly acknowledged: number;
   /** Sent, but the kill came before the answer. */
@@ -63,7 +63,7 @@ async function manyRounds(database: Database, cwd: Workdir, size: Size): Promise
   for (let round = 0; round < size.rounds; round += 1) {
     const start = await startRound(keys, { cwd, variables, round, orders: size.orders, waiting });
     await using server = start.server;
-    lostMeanwhile += (await judge(database, acknowledged)).lost;
+    lostMeanwhile += (await checkLedger(database, acknowledged)).lost;
     const taken = await killMidway(server, start.notifications, between(...size.acknowledged));
     const ids = new Set(taken.map(({ id }) => id));
     acknowledged.push(...taken);
@@ -80,10 +80,10 @@ async function manyRounds(database: Database, cwd: Workdir, size: Size): Promise
       return true;
     },
   });
-  const verdict = await judge(database, acknowledged);
+  const check = await checkLedger(database, acknowledged);
   return {
-    ...verdict,
-    lost: Math.max(verdict.lost, lostMeanwhile),
+    ...check,
+    lost: Math.max(check.lost, lostMeanwhile),
     rounds: size.rounds,
     acknowledged: acknowledged.length,
     cutOff,

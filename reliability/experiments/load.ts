@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
+import { checkLedger } from '../support/ledger-check.ts';
 import { startQueries } from '../support/load-worker.ts';
 import { p99Of } from '../support/pace.ts';
 import { setUp } from '../support/setup.ts';
 import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
-import { judge } from '../support/verdict.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
@@ -18,9 +18,9 @@ export const load: Experiment = {
   goal: 'G9',
   name: 'load',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { seconds, goal } = SIZES[scale];
-    await using setup = await setUp(stage, { connections: CONNECTIONS });
+    await using setup = await setUp(environment, { connections: CONNECTIONS });
     const { keys, database, server, poster } = setup;
     await steady(poster, await batch(keys, 'W', PER_SECOND), PER_SECOND);
 
@@ -33,7 +33,7 @@ export const load: Experiment = {
 
     const sent = [...calm, ...loaded];
     const acknowledged = sent.filter(({ status }) => isAcknowledged(status));
-    const { lost, twice, wrong } = await judge(
+    const { lost, twice, wrong } = await checkLedger(
       database,
       acknowledged.map(({ notification }) => notification),
     );

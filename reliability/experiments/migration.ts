@@ -29,7 +29,7 @@ export const migration: Experiment = {
   minutes: 6,
   run: async (scale) => {
     const { orders, kills, seconds } = SIZES[scale];
-    // Not one of the stage's: what it looks through, it reads as a whole.
+    // Not one of the environment's: what it looks through, it reads as a whole.
     const directory = await mkdtemp(join(tmpdir(), 'payafter-migration-'));
     try {
       return [

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { type Experiment, holds, none } from '../experiment.ts';
 import { count, sqliteDatabase } from '../support/databases.ts';
+import { control, trueOrders } from '../support/expected-state.ts';
 import { freePort } from '../support/free-port.ts';
 import { at } from '../support/json.ts';
-import { control, trueOrders } from '../support/oracle.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
@@ -22,9 +22,9 @@ export const notificationFaults: Experiment = {
   goal: 'G11',
   name: 'notification-faults',
   minutes: 2,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const orders = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     await using stack = new AsyncDisposableStack();
     const port = await freePort();
     const sandbox = await startSandbox({ notifyUrl: `http://127.0.0.1:${port}/wechat/notify` });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atMost, type Experiment, none, type Row } from '../experiment.ts';
 import type { Database } from '../support/databases.ts';
+import { type Pair, startPair } from '../support/environment.ts';
 import { compare, type Follower, follow } from '../support/follower.ts';
+import { checkLedger } from '../support/ledger-check.ts';
 import { makeNotification, type Notification, STATES } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';
-import { type Pair, startPair } from '../support/stage.ts';
 import { isAcknowledged } from '../support/storm.ts';
-import { judge } from '../support/verdict.ts';
 import type { WechatKeys } from '../support/wechat-keys.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
@@ -18,7 +18,7 @@ const PAUSE_MS = 10;
 const WRITERS = 4;
 const GIVE_UP_MS = 30_000;
 
-/** What the world around is doing. `changing`: no answer of that time proves anything. */
+/** The state of the environment. `changing`: no response of that time proves anything. */
 type Phase = 'before' | 'changing' | 'down' | 'after';
 
 /** The database goes away and comes back: the server says so, waits, and forgets nothing. */
@@ -26,11 +26,11 @@ export const outage: Experiment = {
   goal: 'G15',
   name: 'outage',
   minutes: 2,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { outageMs, calmMs, goalMs } = SIZES[scale];
-    await using postgres = await stage.ownPostgres();
+    await using postgres = await environment.ownPostgres();
     const database = await postgres.create('ledger');
-    await using both = await startPair(await stage.workdir(), database);
+    await using both = await startPair(await environment.workdir(), database);
     const { keys } = both;
     await both.posters[0].notification(await makeNotification(keys, 'FIRST', 'USER_ACCEPTED'));
     using one = await follow(() => both.servers[0].url, 1);
@@ -160,7 +160,7 @@ async function checkRecords(
   );
   const log = rows.map(({ id }) => Number(id));
   await Promise.all(followers.map((one) => one.reaches(Math.max(...log), GIVE_UP_MS)));
-  const { lost, twice, wrong } = await judge(database, acknowledged);
+  const { lost, twice, wrong } = await checkLedger(database, acknowledged);
   const compared = followers.map(({ seen }) => compare(seen, log));
   const missed = compared.reduce((sum, one) => sum + one.missed, 0);
   const again = compared.reduce((sum, one) => sum + one.twice + one.disordered, 0);

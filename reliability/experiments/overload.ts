@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, atMost, type Experiment, none, type Row } from '../experiment.ts';
 import { ownCores } from '../support/cores.ts';
+import { checkLedger } from '../support/ledger-check.ts';
 import { type OpenLoad, openLoad, startQueries } from '../support/load-worker.ts';
 import type { Notification } from '../support/notices.ts';
 import { p99Of } from '../support/pace.ts';
@@ -8,7 +9,6 @@ import { setUp } from '../support/setup.ts';
 import { percentile } from '../support/stats.ts';
 import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
-import { judge } from '../support/verdict.ts';
 
 /** Quick ones share the machine with others: there times prove little. */
 const SIZES = {
@@ -41,11 +41,11 @@ export const overload: Experiment = {
   goal: 'G16',
   name: 'overload',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const sizes = SIZES[scale];
     const { seconds, warmSeconds, perSecond, orders } = sizes;
     using cores = scale === 'full' ? ownCores() : undefined;
-    await using setup = await setUp(stage, { connections: 64, within: cores?.within ?? [] });
+    await using setup = await setUp(environment, { connections: 64, within: cores?.within ?? [] });
     const { keys, database, server, poster } = setup;
     const [warm, calmNotifications, atPeak, notifications, afterwards] = [
       await batch(keys, 'W', perSecond),
@@ -73,7 +73,7 @@ export const overload: Experiment = {
     const peak = Math.max(before, await peakBeside(afterwards));
     const loopMs = await loopDelayMs(await poster.text('/metrics').catch(() => undefined));
     const acknowledged = [...calm, ...sent].filter(({ status }) => isAcknowledged(status));
-    const { lost, twice, wrong } = await judge(
+    const { lost, twice, wrong } = await checkLedger(
       database,
       acknowledged.map(({ notification }) => notification),
     );
@@ -152,7 +152,7 @@ function rowsOf(
   ];
 }
 
-/** The 99th percentile that the server tells of itself; not a number where it does not. */
+/** The 99th percentile that the server reports of itself; NaN if it does not. */
 function loopDelayMs(metrics: string | undefined): number {
   const [, seconds] =
     /^\w*event_?loop\w*(?:p99_seconds|\{quantile="0\.99"\}) ([\d.e-]+)$/m.exec(metrics ?? '') ?? [];

@@ -16,8 +16,8 @@ export const prober: Experiment = {
   goal: 'G2',
   name: 'prober',
   minutes: 0.5,
-  run: async (scale, stage) => {
-    await using directory = await stage.workdir();
+  run: async (scale, environment) => {
+    await using directory = await environment.workdir();
     await using server = await startServer(directory, {
       ...makeWechatKeys().variables,
       DATABASE_URL: `sqlite:${directory.path}/ledger.db`,

@@ -11,14 +11,14 @@ const SKEW_S = 301;
 /** A little more: on a busy machine it comes a little later. */
 const AHEAD_S = 330;
 
-/** Notifications that are not WeChat Pay's, or not of now: turned away, and nothing is written. */
+/** Notifications that are forged or outdated: rejected, and nothing is written. */
 export const refusedNotifications: Experiment = {
   goal: 'G10',
   name: 'refused-notices',
   minutes: 0.5,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const times = SIZES[scale];
-    await using setup = await setUp(stage, { connections: 16 });
+    await using setup = await setUp(environment, { connections: 16 });
     const { keys, stub, database, server, poster } = setup;
     const rows = [];
     for (const [what, spoil] of Object.entries(SPOILT)) {

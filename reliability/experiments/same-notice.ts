@@ -5,14 +5,14 @@ import { isAcknowledged } from '../support/storm.ts';
 
 const SIZES = { full: 1_000, quick: 100 } as const;
 
-/** One notification, very often at once, to two instances: one effect, and nobody is turned away. */
+/** One notification, many times concurrently, to two instances: one effect, and none is rejected. */
 export const sameNotification: Experiment = {
   goal: 'G10',
   name: 'same-notification',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const times = SIZES[scale];
-    const { keys, database, posters } = await stage.pair();
+    const { keys, database, posters } = await environment.pair();
     const notification = await makeNotification(keys, 'SAME', 'USER_PAID');
     const answers = await Promise.all(
       Array.from({ length: times }, (_, index) =>

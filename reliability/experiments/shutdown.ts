@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { all, atMost, type Experiment, holds } from '../experiment.ts';
+import { control } from '../support/expected-state.ts';
 import { at } from '../support/json.ts';
 import { openSockets, PING } from '../support/open-sockets.ts';
-import { control } from '../support/oracle.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
@@ -20,9 +20,9 @@ export const shutdown: Experiment = {
   goal: 'G7',
   name: 'shutdown',
   minutes: 0.5,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { streams, idle } = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     await using stack = new AsyncDisposableStack();
     const sandbox = await startSandbox();
     stack.defer(() => sandbox.close());
@@ -71,7 +71,7 @@ export const shutdown: Experiment = {
   },
 };
 
-/** Half of them over SSE, half over WebSocket; each is told whether it was completed. */
+/** Half of them over SSE, half over WebSocket; each resolves to whether it was completed. */
 async function openStreams(url: string, count: number): Promise<readonly Promise<boolean>[]> {
   const sse = async () => {
     let opened = () => {};

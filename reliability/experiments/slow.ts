@@ -12,14 +12,17 @@ const SIZES = {
 const PER_SECOND = 50;
 const QUICK_KINDS = 2;
 
-/** Clients that never finish what they say, or never read: gone in time, and at nobody's cost. */
+/** Clients that never finish a request, or never read: disconnected in time, without cost to others. */
 export const slow: Experiment = {
   goal: 'G6',
   name: 'slow',
   minutes: 1.5,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { clients, seconds, goal } = SIZES[scale];
-    await using setup = await setUp(stage, { connections: 16, variables: { GRAPHIQL: 'on' } });
+    await using setup = await setUp(environment, {
+      connections: 16,
+      variables: { GRAPHIQL: 'on' },
+    });
     const { server, poster } = setup;
     await openPage(server.url);
     await ask(poster, 1);
@@ -56,7 +59,7 @@ export const slow: Experiment = {
   },
 };
 
-/** It is made when it is first asked for; and who is not shown it would not be a slow reader. */
+/** It is rendered on the first request; and a client that never receives it would not be a slow reader. */
 async function openPage(url: string): Promise<void> {
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html', ...BROWSER } });
   await page.arrayBuffer();

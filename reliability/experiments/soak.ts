@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { atLeast, atMost, type Experiment, holds, none } from '../experiment.ts';
+import { control } from '../support/expected-state.ts';
 import { freePort } from '../support/free-port.ts';
 import { openLoad, startQueries } from '../support/load-worker.ts';
 import { atRest, type Held, PROBED, probe } from '../support/memory.ts';
-import { control } from '../support/oracle.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { CREATE, inputOf } from '../support/shopper.ts';
@@ -28,9 +28,9 @@ export const soak: Experiment = {
   goal: 'G17',
   name: 'soak',
   minutes: 21,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { seconds, peakSeconds, everyMs, slope, looks, fds } = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     await using stack = new AsyncDisposableStack();
     const port = await freePort();
     const sandbox = await startSandbox({ notifyUrl: `http://127.0.0.1:${port}/wechat/notify` });

@@ -19,9 +19,9 @@ const SIZES = {
   quick: { leaving: 40, readers: 10, events: 150 },
 } as const;
 const LEFT_MS = 1_000;
-/** Who comes in a crowd may be told to come again. */
+/** Many subscribers at once may be rejected with a 503. */
 const AT_ONCE = 50;
-/** A word of WeChat's that is newer than this server, and long, so that buffers would fill. */
+/** A state that this server does not know, and long, so that buffers would fill. */
 const LONG_WORD = 'X'.repeat(15_000);
 
 /** Subscribers that go without a word, and subscribers that do not read. */
@@ -29,9 +29,9 @@ export const streams: Experiment = {
   goal: 'G14',
   name: 'streams',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { leaving, readers, events } = SIZES[scale];
-    await using setup = await setUp(stage, { node: PROBED });
+    await using setup = await setUp(environment, { node: PROBED });
     const { keys, server, poster } = setup;
     await makeEvents(poster, keys, 'W', 40);
     const idle = await openFiles(server.pid);

@@ -11,14 +11,14 @@ const SIZES = {
 } as const;
 const GIVE_UP_MS = 10_000;
 
-/** A subscriber of one instance learns of what the other one was told. */
+/** A subscriber of one instance receives events that another instance recorded. */
 export const twoInstances: Experiment = {
   goal: 'G15',
   name: 'two-instances',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const { events, goalMs } = SIZES[scale];
-    const { keys, servers, posters } = await stage.pair();
+    const { keys, servers, posters } = await environment.pair();
     const [one] = servers;
     using follower = await follow(() => one.url, null);
     const delays: number[] = [];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { atMost, type Experiment, none } from '../experiment.ts';
+import { control, trueOrders } from '../support/expected-state.ts';
 import { at } from '../support/json.ts';
-import { control, trueOrders } from '../support/oracle.ts';
 import { atPace } from '../support/pace.ts';
 import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
@@ -14,14 +14,14 @@ const PER_SECOND = 20;
 const LEARNING = 20;
 const EXTRA_PERCENT = 10;
 
-/** WeChat Pay fails for long: repeats don't add to its trouble, and nobody is told wrongly. */
+/** WeChat Pay fails for long: retries do not add load, and no caller gets a wrong result. */
 export const upstreamOutage: Experiment = {
   goal: 'G11',
   name: 'upstream-outage',
   minutes: 1,
-  run: async (scale, stage) => {
+  run: async (scale, environment) => {
     const creates = SIZES[scale];
-    await using directory = await stage.workdir();
+    await using directory = await environment.workdir();
     await using stack = new AsyncDisposableStack();
     let calls = 0;
     const sandbox = await startSandbox({

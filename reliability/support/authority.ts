@@ -12,7 +12,7 @@ export interface TlsIdentity {
 const IDENTITIES = ['good', 'expired', 'wrong-host', 'unknown-authority'] as const;
 type IdentityName = (typeof IDENTITIES)[number];
 
-/** An authority that a server may be told to trust, and what it has issued. */
+/** A certificate authority that a server can be configured to trust, and what it has issued. */
 export interface Authority {
   /** For NODE_EXTRA_CA_CERTS. */
   readonly file: string;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** One core for the server, and another for all else: who calls must not take the time of who answers. */
+/** One core for the server, and another for everything else: clients must not take CPU time of the server. */
 export interface Cores extends Disposable {
   /** What the server is run by. */
   readonly within: readonly string[];

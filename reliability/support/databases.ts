@@ -26,8 +26,8 @@ export function sqliteDatabase(path: string): Database {
     rows: (sql) => Promise.resolve(read(sql)),
     damage: () => {
       const [row] = read('pragma integrity_check');
-      const verdict = String(row?.['integrity_check']);
-      return Promise.resolve(verdict === 'ok' ? null : verdict);
+      const integrity = String(row?.['integrity_check']);
+      return Promise.resolve(integrity === 'ok' ? null : integrity);
     },
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What stands before the selection, and the selection. */
+/** The text before the selection, and the selection. */
 type Field = (id: string) => readonly [head: string, selection: string];
 
 const START =

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
-import { control } from './oracle.ts';
+import { control } from './expected-state.ts';
 import { between, pick } from './stats.ts';
 
 /** How many calls in a hundred go wrong. */

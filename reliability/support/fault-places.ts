@@ -1,7 +1,7 @@
 import type { Authority } from './authority.ts';
 import { startBlackhole } from './blackhole.ts';
+import { control } from './expected-state.ts';
 import { freePort } from './free-port.ts';
-import { control } from './oracle.ts';
 import { type FrontFault, startTlsFront } from './tls-front.ts';
 
 /** Where the server looks for WeChat Pay. */
@@ -14,7 +14,7 @@ interface Place {
 /** @param target the sandbox */
 export type StartPlace = (target: string, authority: Authority) => Promise<Place>;
 
-/** The front goes wrong. */
+/** A fault of the front. */
 export function wrong(fault: FrontFault, times?: number): StartPlace {
   return async (target, { identities }) => {
     const front = await startTlsFront(target, identities.good);
@@ -27,7 +27,7 @@ export function wrong(fault: FrontFault, times?: number): StartPlace {
   };
 }
 
-/** The sandbox itself goes wrong, behind a front that does not. */
+/** A fault of the sandbox itself, behind a front without faults. */
 export function injected(fault: object): StartPlace {
   return async (target, { identities }) => {
     const front = await startTlsFront(target, identities.good);

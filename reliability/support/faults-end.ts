@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { count, type Database } from './databases.ts';
-import { trueOrders, trueTotal } from './oracle.ts';
+import { trueOrders, trueTotal } from './expected-state.ts';
 import { amountsOf, isCompleted, type Told } from './shopper.ts';
 
 const GIVE_UP_S = 120;
-/** An order that has not changed for some minutes is asked about a quarter of that later. */
+/** An order that has not changed for some minutes is queried after a quarter of that time. */
 const SAME_STATE_S = 240;
 
 /** How long after the faults no intent is open any more. */

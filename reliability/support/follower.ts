@@ -56,7 +56,7 @@ export async function follow(urlOf: () => string, after: number | null): Promise
   };
 }
 
-/** How what was seen differs from the log after the cursor: nothing may be missing or come again. */
+/** How what was seen differs from the log after the cursor: nothing may be missing or duplicated. */
 export function compare(
   seen: readonly SeenEvent[],
   log: readonly number[],

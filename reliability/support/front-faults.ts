@@ -3,7 +3,7 @@ import type { FrontFault } from './tls-front.ts';
 /** More than the server reads of any answer. */
 const OVERSIZE_BYTES = 2 * 1024 * 1024;
 
-/** Every way an answer goes wrong on its way back, or the call on its way there. */
+/** Every fault of a request or a response in transit. */
 export const FRONT_FAULTS = {
   resetBefore: { takesEffect: false, answer: (_, __, socket) => void socket.resetAndDestroy() },
   resetAfter: { takesEffect: true, answer: (_, __, socket) => void socket.resetAndDestroy() },

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { at } from './json.ts';
 
-/** What came of calls at a given rate. */
+/** The results of calls at a given rate. */
 export interface OpenLoad {
   readonly sent: number;
   /** Due, but too many were still waiting for their answers. */
@@ -23,7 +23,7 @@ export interface OpenLoadOptions {
   readonly seconds: number;
   /** So many callers at most, each waiting for its answer; beyond this they don't get to ask. */
   readonly callers: number;
-  /** How many it asks for in turn: who asks for the same one shares a call to WeChat Pay. */
+  /** How many it queries in turn: concurrent queries of one order share a call to WeChat Pay. */
   readonly orders?: number;
 }
 

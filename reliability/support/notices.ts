@@ -46,7 +46,7 @@ export function makeNotification<State extends string>(
   return signed(keys, { id, outOrderNo, state, body });
 }
 
-/** The same notification, as WeChat sends it again: signed anew. */
+/** The same notification, as WeChat Pay retries it: with a new signature. */
 export async function signed<State extends string>(
   keys: WechatKeys,
   notification: Omit<Notification<State>, 'headers'>,

@@ -2,7 +2,7 @@ import { at, parse } from './json.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What common scanners of GraphQL look for; each check tells whether it found it. */
+/** What common scanners of GraphQL look for; each check returns whether it found it. */
 interface Check {
   readonly what: string;
   readonly finds: (endpoint: string, caller: Headers) => Promise<boolean>;

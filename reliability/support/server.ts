@@ -48,7 +48,7 @@ function environment(directory: string, variables: Variables): Variables {
     HOST: '127.0.0.1',
     PORT: '0',
     PATH: process.env['PATH'] ?? '',
-    // One caller here stands for many.
+    // One caller here represents many.
     RATE_LIMIT_PER_SECOND: '0',
     ...callerVariables(directory),
     ...variables,

@@ -1,8 +1,8 @@
 import { askedOrders } from './asked-query.ts';
 import { type Database, sqliteDatabase } from './databases.ts';
+import type { Environment } from './environment.ts';
 import { createPoster, type Poster } from './post.ts';
 import { type Server, type ServerOptions, startServer, type Variables } from './server.ts';
-import type { Stage } from './stage.ts';
 import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
 import { startWechatStub, type WechatStub } from './wechat-stub.ts';
 import type { Workdir } from './workdir.ts';
@@ -29,10 +29,10 @@ export interface SetupOptions extends ServerOptions {
 /** So many orders are known to the stub, and paid; `ASKED` is the first. */
 const MOST_ASKED = 1_000;
 
-export async function setUp(stage: Stage, options: SetupOptions = {}): Promise<Setup> {
+export async function setUp(environment: Environment, options: SetupOptions = {}): Promise<Setup> {
   const { connections = 8, file = 'ledger.db', variables, prepare, ...serverOptions } = options;
   await using stack = new AsyncDisposableStack();
-  const directory = stack.use(await stage.workdir());
+  const directory = stack.use(await environment.workdir());
   await prepare?.(directory);
   const keys = makeWechatKeys();
   const stub = stack.use(await startWechatStub(keys));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrueOrder } from './expected-state.ts';
 import { INJECTED } from './fault-mix.ts';
 import { at } from './json.ts';
-import type { TrueOrder } from './oracle.ts';
 import type { Poster } from './post.ts';
 import { between } from './stats.ts';
 import { PERSON } from './watch.ts';
@@ -35,14 +35,14 @@ interface Answer extends Pick<Told, 'step' | 'outOrderNo' | 'word'> {
 }
 
 /** Nobody knows: the same call is to be made again. */
-const DOUBTS = [
+const UNKNOWN_OUTCOMES = [
   'OutcomeUnknownError',
   'WechatUnavailableError',
   // This call sent nothing; an earlier one may have taken effect.
   'LedgerUnavailableError',
   'no-answer',
 ];
-/** The call had no effect. In this world the reason passes, so that a new attempt is worthwhile. */
+/** The call had no effect. Here the reason is temporary, so that a new attempt is worthwhile. */
 const REFUSED = 'WechatRefusedError';
 const MOST_TRIES = 80;
 
@@ -83,10 +83,10 @@ export function inputOf(step: Step, outOrderNo: string, index: number): object {
 }
 
 /**
- * Takes a step as a good client does: it repeats the very same call after a doubt, and after a
+ * Takes a step as a good client does: it repeats the same call after an unknown outcome, and after a
  * refusal, which may come from a proxy.
  * @param patient false: leaves at the first doubt, so that the server has to find out by itself
- * @returns whether it was told of success
+ * @returns whether it received success
  */
 export async function take(
   shop: Shop,
@@ -115,7 +115,7 @@ export async function take(
       orderId: typeof orderId === 'string' ? orderId : null,
       isFalse: await isFalse(shop, { step, outOrderNo, word, message }),
     });
-    const again = word === REFUSED || (DOUBTS.includes(word) && patient);
+    const again = word === REFUSED || (UNKNOWN_OUTCOMES.includes(word) && patient);
     if (!again || shop.isOver()) {
       return isSuccess;
     }
@@ -126,7 +126,7 @@ export async function take(
 
 /**
  * Compares an answer with the order as it is at this moment. A refusal is true only if the fault mix
- * injected it: in this world WeChat Pay itself has no reason to refuse a call.
+ * injected it: WeChat Pay itself has no reason to refuse a call here.
  */
 async function isFalse(
   { look }: Shop,

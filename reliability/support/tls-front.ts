@@ -11,9 +11,9 @@ interface TrueAnswer {
   readonly body: Buffer;
 }
 
-/** What goes wrong with a call. */
+/** A fault of a call. */
 export interface FrontFault {
-  /** Whether the call gets through to WeChat Pay, although its answer goes wrong. */
+  /** Whether the call reaches WeChat Pay, although its response is faulty. */
   readonly takesEffect: boolean;
   /** If omitted, calls of every method go wrong. */
   readonly method?: 'GET' | 'POST';

@@ -10,7 +10,7 @@ export interface TokenIssuer extends AsyncDisposable {
   /** The variables by which a server trusts it. */
   readonly variables: Readonly<Record<string, string>>;
   readonly token: (claims: Claims, changes?: Forgery) => string;
-  /** How often somebody has asked for its keys. */
+  /** How often its keys were fetched. */
   readonly fetches: () => number;
 }
 

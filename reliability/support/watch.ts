@@ -1,4 +1,4 @@
-/** Personal data of this run: it stands in inputs, and must come out nowhere. */
+/** Personal data of this run: it is in inputs, and must not appear anywhere else. */
 export const PERSON = {
   name: '金丝雀·王小明',
   phone: '13977001888',

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { SCOPES, type Scope } from './caller.ts';
 
-/** One key as it stands in the file: never the secret, only its SHA-256. */
+/** One key in the file: never the secret, only its SHA-256. */
 export interface ApiKeyEntry {
   readonly id: string;
-  /** Whose key it is. Two live keys at once, for a change without a gap. */
+  /** The name of the client. Two live keys allow a rotation without downtime. */
   readonly client: string;
   readonly digest: Buffer;
   readonly scopes: ReadonlySet<Scope>;
-  /** Unix ms; null: never. */
+  /** Unix ms; null: never expires. */
   readonly expiresAt: number | null;
 }
 
-/** The file can't be used: fix each of these. */
+/** The file is invalid: fix each of these problems. */
 export interface ApiKeyProblems {
   readonly problems: readonly string[];
 }
@@ -24,16 +24,16 @@ const HEX = /^[\da-f]{64}$/i;
 const BASE64URL = /^[\w-]{43}=?$/;
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 const FIELDS = ['client', 'sha256', 'scopes', 'expires'];
-const MAKE_ONE = 'make one with: npm run key -- --client <name> --scopes <scopes>';
+const MAKE_ONE = 'create one with: npm run key -- --client <name> --scopes <scopes>';
 
-/** Reads and checks the whole file; every problem at once, in words without its content. */
+/** Reads and checks the whole file; reports all problems, without its content. */
 export function readApiKeyFile(path: string): readonly ApiKeyEntry[] | ApiKeyProblems {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return { problems: [`names a file that can't be read (${code}): ${path}`] };
+    return { problems: [`names a file that cannot be read (${code}): ${path}`] };
   }
   return parseApiKeys(text, Date.now());
 }
@@ -54,7 +54,7 @@ export function parseApiKeys(text: string, now: number): readonly ApiKeyEntry[] 
     readEntry(ID.test(id) ? id : `number ${index + 1}`, id, entry, note),
   );
   if (given.length === 0) {
-    problems.push(`holds no key: ${MAKE_ONE}`);
+    problems.push(`contains no key: ${MAKE_ONE}`);
   }
   for (const client of new Set(entries.map((entry) => entry.client))) {
     const live = entries.filter(
@@ -62,7 +62,7 @@ export function parseApiKeys(text: string, now: number): readonly ApiKeyEntry[] 
     );
     if (client !== '' && live.length > LIVE_KEYS_A_CLIENT) {
       problems.push(
-        `has ${live.length} live keys of the client ${client}: keep ${LIVE_KEYS_A_CLIENT} at most, the present one and the next.`,
+        `has ${live.length} live keys of the client ${client}: keep ${LIVE_KEYS_A_CLIENT} at most, the current one and the next.`,
       );
     }
   }
@@ -71,7 +71,7 @@ export function parseApiKeys(text: string, now: number): readonly ApiKeyEntry[] 
 
 type Note = (id: string, problem: string) => void;
 
-/** Nothing where it is no entry at all. */
+/** Undefined if it is not an entry. */
 function readEntry(
   shown: string,
   id: string,
@@ -84,14 +84,14 @@ function readEntry(
   }
   const { client, sha256, scopes, expires, ...others } = entry;
   if (!ID.test(id)) {
-    note(shown, 'its id may have up to 64 letters, digits, _ and -.');
+    note(shown, 'its id must have at most 64 letters, digits, _ and -.');
   }
   if (Object.keys(others).length > 0) {
-    note(shown, `may hold ${FIELDS.join(', ')}, and nothing else.`);
+    note(shown, `may contain only ${FIELDS.join(', ')}.`);
   }
   const named = typeof client === 'string' && CLIENT.test(client);
   if (!named) {
-    note(shown, 'client must name whose key it is: up to 64 letters, digits, _ . and -.');
+    note(shown, 'client must be the name of the client: at most 64 letters, digits, _ . and -.');
   }
   const listed: readonly unknown[] = Array.isArray(scopes) ? scopes : [];
   const known = SCOPES.filter((scope) => listed.includes(scope));
@@ -125,7 +125,7 @@ function readExpiry(shown: string, expires: unknown, note: Note): number | null 
   const at =
     typeof expires === 'string' && INSTANT.test(expires) ? Date.parse(expires) : Number.NaN;
   if (Number.isNaN(at)) {
-    note(shown, 'expires must be a time such as 2027-01-31T00:00:00Z, or be left out.');
+    note(shown, 'expires must be a time such as 2027-01-31T00:00:00Z, or be omitted.');
     return null;
   }
   return at;

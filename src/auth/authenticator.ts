@@ -5,9 +5,9 @@ import { isExpired } from './credential-expiry.ts';
 import { createTokens, type TokenOptions } from './tokens.ts';
 
 interface ApiKeys {
-  /** The caller whose key this is; undefined where it is nobody's, or no longer. */
+  /** The caller with this key; undefined if the key is unknown or expired. */
   readonly find: (id: string, secret: string) => Caller | undefined;
-  /** Other keys from now on: what runs under one that is gone, or was changed, ends. */
+  /** Replaces the keys: streams of a removed or changed key end. */
   readonly replace: (entries: readonly ApiKeyEntry[]) => void;
 }
 
@@ -17,7 +17,7 @@ interface LiveKey {
   readonly revoke: () => void;
 }
 
-/** Stands in for the digest of an unknown id, so that it takes the same time. */
+/** Replaces the digest of an unknown id, so that it takes the same time. */
 const NO_DIGEST = Buffer.alloc(32);
 
 /** Keys by id; only the hashes of their secrets are kept. */
@@ -56,7 +56,7 @@ function liveKey(entry: ApiKeyEntry): LiveKey {
   return { entry, caller, revoke: () => revoking.abort() };
 }
 
-/** The key as it is, where nothing of it has changed. */
+/** The existing key, if nothing of it has changed. */
 function kept(before: ReadonlyMap<string, LiveKey>, entry: ApiKeyEntry): LiveKey | undefined {
   const key = before.get(entry.id);
   const same =
@@ -67,7 +67,7 @@ function kept(before: ReadonlyMap<string, LiveKey>, entry: ApiKeyEntry): LiveKey
   return same ? key : undefined;
 }
 
-/** How callers show who they are. */
+/** How callers authenticate. */
 export type Authentication =
   | { readonly kind: 'none' }
   | { readonly kind: 'required'; readonly ways: readonly [Way, ...Way[]] };
@@ -77,17 +77,19 @@ export type Way =
   | ({ readonly kind: 'jwt' } & TokenOptions);
 
 /**
- * The caller; `refused`: no credential, or none that holds, whatever is wrong with it;
- * `unavailable`: nobody can tell just now.
+ * The caller. `refused`: missing or invalid credential, for any reason. `unavailable`: it cannot be
+ * checked now.
  */
-export type Verdict = Caller | 'refused' | 'unavailable';
+export type AuthenticationResult = Caller | 'refused' | 'unavailable';
 
 export interface Authenticator {
-  /** @param authorization `Bearer <id>.<secret>` or `Bearer <jwt>`: a header, or what stands for it */
-  readonly authenticate: (authorization: unknown) => Verdict | Promise<Verdict>;
-  /** False where everybody is let in. */
+  /** @param authorization `Bearer <id>.<secret>` or `Bearer <jwt>`: a header or its equivalent */
+  readonly authenticate: (
+    authorization: unknown,
+  ) => AuthenticationResult | Promise<AuthenticationResult>;
+  /** False if every request is accepted. */
   readonly required: boolean;
-  /** Reads the file of API keys again. Where it is bad, the keys that are known stay. */
+  /** Reloads the file of API keys. If it is invalid, the current keys stay. */
   readonly reload: () => void;
 }
 

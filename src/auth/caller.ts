@@ -14,22 +14,25 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** Who calls, and what they may do. */
+/** The caller and its permissions. */
 export interface Caller {
-  /** For logs and limits: names the client of an API key or the token's subject, never the credential itself. */
+  /**
+   * For logs and limits: the client of an API key or the token's subject, never the credential
+   * itself.
+   */
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
   /** The client program: that of an API key, or that of a token if it names one; never a user. */
   readonly client: string | null;
-  /** The shopper that the caller acts for; null where it names none. */
+  /** The end user that the caller acts for; null if the credential has none. */
   readonly openid: string | null;
-  /** Unix ms when the credential ends; null where it does not. */
+  /** Unix ms when the credential expires; null: never. */
   readonly expiresAt: number | null;
-  /** Fires where the credential is taken back before its time. */
+  /** Aborted if the credential is revoked before it expires. */
   readonly revoked?: AbortSignal;
 }
 
-/** Where callers are not authenticated, each is this one, and may do everything. */
+/** The caller of every request if authentication is off: it has every scope. */
 export const ANYONE: Caller = {
   id: 'anyone',
   scopes: new Set(SCOPES),
@@ -38,18 +41,18 @@ export const ANYONE: Caller = {
   expiresAt: null,
 };
 
-/** These are not about anybody's orders. */
+/** Scopes that do not concern orders. */
 const OF_THE_SERVER: ReadonlySet<Scope> = new Set(['schema:read', 'metrics:read']);
 
-/** These decide what a user pays: never for a caller who acts for one user, whatever the token says. */
+/**
+ * Scopes that decide what a user pays: never for a caller that acts for one user, whatever the
+ * token says.
+ */
 const NOT_FOR_SHOPPERS: ReadonlySet<Scope> = new Set(['orders:complete']);
 
 export type Permission = 'granted' | 'scope-missing' | 'shopper-missing' | 'not-for-shoppers';
 
-/**
- * Whether a caller may do this. What is about orders is for those who may act for every user, or
- * name the one they act for.
- */
+/** Whether a caller has a permission. Scopes for orders require either orders:any or an openid. */
 export function permission({ scopes, openid }: Caller, scope: Scope): Permission {
   if (!scopes.has(scope)) {
     return 'scope-missing';
@@ -61,18 +64,18 @@ export function permission({ scopes, openid }: Caller, scope: Scope): Permission
   return bound ? 'granted' : 'shopper-missing';
 }
 
-/** The scopes among these words. */
+/** The known scopes among these strings. */
 export function knownScopes(words: readonly string[]): ReadonlySet<Scope> {
   return new Set(SCOPES.filter((scope) => words.includes(scope)));
 }
 
-/** What is known of a request before anything of it is read. */
+/** What is known of a request before it is read. */
 export interface CallerContext {
-  /** Left here by authentication. */
+  /** Set by authentication. */
   readonly caller?: Caller;
-  /** As it came over the network; undefined where it did not. */
+  /** The raw request; undefined if it did not arrive over the network. */
   readonly req?: IncomingMessage;
-  /** When it came, on the monotonic clock; undefined where it stood in no line. */
+  /** Arrival time on the monotonic clock; undefined if it was not queued. */
   readonly cameMs?: number;
 }
 
@@ -84,7 +87,7 @@ const NOBODY: Caller = {
   expiresAt: null,
 };
 
-/** Who calls; where nobody has said so, it is somebody without a single scope. */
+/** The caller; if authentication has set none, one without any scope. */
 export function callerOf({ caller }: CallerContext): Caller {
   return caller ?? NOBODY;
 }

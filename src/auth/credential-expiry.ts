@@ -1,6 +1,6 @@
 import type { Caller } from './caller.ts';
 
-/** The longest that a timer of Node can wait. */
+/** The longest timer of Node. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 export function isExpired({ expiresAt, revoked }: Caller): boolean {
@@ -8,7 +8,7 @@ export function isExpired({ expiresAt, revoked }: Caller): boolean {
 }
 
 /**
- * Calls back once when the caller's credential ends, never before this returns.
+ * Calls back once when the caller's credential expires, never before this returns.
  * @returns how to stop waiting
  */
 export function onExpiry(caller: Caller, callback: () => void): () => void {

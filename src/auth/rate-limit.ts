@@ -2,17 +2,17 @@ import { TokenBucket } from 'limiter';
 import { LRUCache } from 'lru-cache';
 
 export interface RateLimitOptions {
-  /** Calls to WeChat Pay that a caller may make a second, in the long run. */
+  /** Calls to WeChat Pay per second that a caller may cause, on average. */
   readonly perSecond: number;
-  /** How many at once, after a rest. */
+  /** The maximum burst. */
   readonly burst: number;
 }
 
-/** How fast each caller may have WeChat Pay called, by this instance. */
+/** The rate at which each caller may cause calls to WeChat Pay, on this instance. */
 export interface RateLimit {
   /**
-   * Before anything is done for a request: takes the token of its first call.
-   * @returns 0, or in how many seconds there will be one
+   * Before a request is executed: takes the token of its first call.
+   * @returns 0, or the seconds until a token is available
    */
   readonly admit: (callerId: string) => number;
   /** Further calls of an admitted request, one by default: never refused, but the caller owes for them. */
@@ -21,11 +21,14 @@ export interface RateLimit {
 
 export const NO_RATE_LIMIT: RateLimit = { admit: () => 0, charge: () => {} };
 
-/** Callers whose buckets are remembered; one that is forgotten begins with a full one. */
+/** Maximum callers whose buckets are kept; an evicted caller starts with a full bucket. */
 const REMEMBERED = 10_000;
 const SECOND_MS = 1_000;
 
-/** A token bucket for each caller. A write is so never refused half-way: only a whole request is. */
+/**
+ * A token bucket for each caller. Only whole requests are refused, so a write is never refused
+ * half-way.
+ */
 export function createRateLimit({ perSecond, burst }: RateLimitOptions): RateLimit {
   const buckets = new LRUCache<string, TokenBucket>({ max: REMEMBERED });
   const bucketOf = (callerId: string) => {

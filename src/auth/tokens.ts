@@ -3,14 +3,16 @@ import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } f
 import { type Caller, knownScopes } from './caller.ts';
 
 export interface TokenOptions {
-  /** Where the issuer publishes its keys. */
+  /** The URL of the issuer's keys. */
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
 }
 
 export interface Tokens {
-  /** The caller that a token names; `unavailable` where the issuer's keys can't be had now. */
+  /**
+   * The caller that a token identifies; `unavailable` if the issuer's keys cannot be fetched now.
+   */
   readonly verify: (token: string) => Promise<Caller | 'refused' | 'unavailable'>;
 }
 
@@ -18,7 +20,7 @@ export interface TokenLog {
   readonly warn: (fields: object, message: string) => void;
 }
 
-/** Signatures by private keys alone: never a shared secret, never none. */
+/** Only signatures with private keys: never a shared secret, never none. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -30,16 +32,16 @@ const ALGORITHMS = [
   'ES384',
   'ES512',
 ].concat('EdDSA', 'Ed25519');
-/** How far the issuer's clock may be off. */
+/** The allowed clock skew of the issuer. */
 const CLOCK_TOLERANCE_S = 10;
-/** After a look at the issuer's keys an unknown key id is refused without another. */
+/** After the issuer's keys were fetched, an unknown key id is refused without another request. */
 const COOLDOWN_MS = 30_000;
 const KEYS_FRESH_MS = 600_000;
 const FETCH_TIMEOUT_MS = 3_000;
 const LONGEST_OPENID = 128;
 const CLIENT = /^[\w.:/@-]{1,128}$/;
 
-/** JSON Web Tokens of one issuer, verified with the keys that it publishes. */
+/** JSON Web Tokens of one issuer, verified with its published keys. */
 export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: TokenLog): Tokens {
   const keyFetch = createKeyFetch((err) => {
     log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
@@ -107,26 +109,26 @@ function clientIn(claim: unknown): string | null {
   return typeof claim === 'string' && CLIENT.test(claim) ? claim : null;
 }
 
-/** A subject may be somebody's phone number. */
+/** A subject may be a phone number. */
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
-/** Fetches the keys of an issuer, gently where it does not answer. */
+/** Fetches the keys of an issuer, with back-off if it does not respond. */
 interface KeyFetch {
   readonly fetch: (url: string, options: RequestInit) => Promise<Response>;
-  /** Whether the last look failed: who shows an unknown key may be right then. */
+  /** Whether the last request failed: then an unknown key id may be valid. */
   readonly isFailing: () => boolean;
 }
 
-/** How long an issuer that does not answer is left alone. */
+/** The back-off after a failure. */
 const RETRY_MS = 5_000;
-/** How long keys that can't be fetched again are still taken for the issuer's. */
+/** How long keys that cannot be refreshed stay in use. */
 const STALE_MS = 3_600_000;
 
 /**
- * While the issuer does not answer, the keys that are known stay good for an hour.
- * @param onFailure told of each look that failed
+ * While the issuer does not respond, the cached keys stay valid for an hour.
+ * @param onFailure called for each failed request
  */
 function createKeyFetch(onFailure: (error: unknown) => void): KeyFetch {
   let known: { readonly keys: object; readonly at: number } | undefined;
@@ -135,7 +137,7 @@ function createKeyFetch(onFailure: (error: unknown) => void): KeyFetch {
     try {
       const response = await fetch(url, options);
       if (response.status !== 200) {
-        throw new Error(`The issuer answered with status ${response.status}.`);
+        throw new Error(`The issuer returned status ${response.status}.`);
       }
       known = { keys: keySet(await response.json()), at: Date.now() };
       failure = undefined;
@@ -162,5 +164,5 @@ function keySet(json: unknown): object {
   if (typeof json === 'object' && json !== null && 'keys' in json && Array.isArray(json.keys)) {
     return json;
   }
-  throw new Error('The issuer did not answer with a set of keys.');
+  throw new Error('The issuer did not return a JSON Web Key Set.');
 }

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { examine } from './doctor/examine.ts';
 import { toLine } from './doctor/finding.ts';
 
-/** Checks the configuration that the server would start with. Exit code 1 if something has to be fixed. */
+/**
+ * Checks the configuration that the server would start with. Exit code 1 if something has to be
+ * fixed.
+ */
 if (existsSync('.env')) {
   process.loadEnvFile('.env');
 }

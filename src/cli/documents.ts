@@ -6,8 +6,8 @@ import { documentProblems } from '../plugins/documents/use-document-limits.ts';
 import { schema } from '../schema/index.ts';
 
 /**
- * Makes the manifest of trusted documents of a folder of .graphql files, each one a whole document:
- * SHA-256 → text. What the server would refuse is named, and nothing is written.
+ * Writes the manifest of trusted documents for a folder of .graphql files, each one a whole
+ * document: SHA-256 → text. If the server would refuse a document, reports it and writes nothing.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
 });
 const [folder] = positionals;
 if (folder === undefined) {
-  throw new Error('Which folder? npm run documents -- <folder> [--out documents.json]');
+  throw new Error('Missing folder. Usage: npm run documents -- <folder> [--out documents.json]');
 }
 const names = (await readdir(folder, { recursive: true }))
   .filter((name) => /\.(graphql|gql)$/.test(name))

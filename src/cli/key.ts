@@ -8,7 +8,7 @@ const USAGE = `npm run key -- --client <name> --scopes <scope,scope> [--file key
 
 const ABOUT_ORDERS = /^(orders|events):/;
 
-/** Makes an API key: tells it once, and keeps only its hash. */
+/** Creates an API key: prints it once, and stores only its hash. */
 const { values } = parseArgs({
   options: {
     client: { type: 'string' },
@@ -40,13 +40,15 @@ interface NewKey {
   readonly client: string;
   readonly scopes: readonly string[];
   readonly expires: string | undefined;
-  /** Left out: the entry is told, and nothing is written. */
+  /** If omitted, the entry is printed and nothing is written. */
   readonly file: string | undefined;
 }
 
 type Added = { readonly told: string } | { readonly problems: readonly string[] };
 
-/** Puts the hash of a key into the file, readable for its owner alone. A file that would be bad stays as it is. */
+/**
+ * Adds the hash of a key to the file, readable only by its owner. An invalid file is not changed.
+ */
 function addApiKey({ id, secret, client, scopes, expires, file }: NewKey): Added {
   const words = scopes.map((scope) => scope.trim()).filter(Boolean);
   const entry = { client, sha256: hash('sha256', secret), scopes: words, expires };
@@ -63,18 +65,20 @@ function addApiKey({ id, secret, client, scopes, expires, file }: NewKey): Added
   }
   const shopless = words.some((word) => ABOUT_ORDERS.test(word)) && !words.includes('orders:any');
   const note = shopless
-    ? 'Mind: an API key names no user. To do anything with orders it needs the scope orders:any too.\n'
+    ? 'Note: an API key does not identify a user. It also needs the scope orders:any to access orders.\n'
     : '';
   if (file === undefined) {
     const lines = JSON.stringify({ [id]: entry }, null, 2);
     return {
-      told: `${note}Put this into the file of API_KEYS_FILE:\n${lines}\nThe key, told only now:\n`,
+      told: `${note}Add this to the file of API_KEYS_FILE:\n${lines}\nThe key, printed only once:\n`,
     };
   }
-  // Whole or not at all: a server may read it at any moment.
+  // Written atomically, because a server may read it at any moment.
   const aside = `${file}.new`;
   writeFileSync(aside, text, { mode: 0o600 });
   chmodSync(aside, 0o600);
   renameSync(aside, file);
-  return { told: `${note}Added to ${file}. Servers read it on SIGHUP. The key, told only now:\n` };
+  return {
+    told: `${note}Added to ${file}. Servers reload it on SIGHUP. The key, printed only once:\n`,
+  };
 }

@@ -4,7 +4,7 @@ const port = Number(process.env['SANDBOX_PORT'] || 4010);
 
 try {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Error('SANDBOX_PORT is a port number from 0 to 65535.');
+    throw new Error('SANDBOX_PORT must be a port number from 0 to 65535.');
   }
   const sandbox = await startSandbox({ port });
   const stop = () => {

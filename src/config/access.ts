@@ -7,7 +7,7 @@ const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/
 
 const DOCUMENTS_VARIABLE = 'TRUSTED_DOCUMENTS';
 
-/** API keys, tokens, or both; none at all only on one's own machine. */
+/** API keys, tokens, or both; none only on a loopback address outside production. */
 export function readAuthentication(from: EnvironmentReader, production: boolean): Authentication {
   const [way, ...others] = [...readApiKeys(from), ...readTokens(from)];
   if (way !== undefined) {
@@ -15,7 +15,7 @@ export function readAuthentication(from: EnvironmentReader, production: boolean)
   }
   if (production && from.text('API_KEYS_FILE') === undefined) {
     const problem =
-      'is missing, and so is JWKS_URL: production lets nobody in who does not show who they are. Make a key with: npm run key -- --client <name> --scopes <scopes> --file keys.json';
+      'is missing, and JWKS_URL too: production requires authentication. Set API_KEYS_FILE or JWKS_URL. Create a key with: npm run key -- --client <name> --scopes <scopes> --file keys.json';
     from.addProblem('API_KEYS_FILE', problem);
   }
   return { kind: 'none' };
@@ -49,11 +49,14 @@ function readTokens(from: EnvironmentReader): readonly Way[] {
     JWT_AUDIENCE: audience,
   })) {
     if (value === undefined) {
-      from.addProblem(variable, 'is missing: JWKS_URL, JWT_ISSUER and JWT_AUDIENCE go together.');
+      from.addProblem(variable, 'is missing: set JWKS_URL, JWT_ISSUER and JWT_AUDIENCE together.');
     }
   }
   if (jwksUrl !== undefined && !isKeyUrl(jwksUrl)) {
-    from.addProblem('JWKS_URL', 'is not an https address; http is for loopback alone.');
+    from.addProblem(
+      'JWKS_URL',
+      'must be an https URL; http is allowed only for loopback addresses.',
+    );
   }
   return [{ kind: 'jwt', jwksUrl: jwksUrl ?? '', issuer: issuer ?? '', audience: audience ?? '' }];
 }
@@ -62,7 +65,7 @@ function isKeyUrl(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || LOOPBACK_HTTP.test(url));
 }
 
-/** Texts of documents by their ids; undefined where every document may be run. */
+/** Texts of documents by id; undefined if every document may be executed. */
 export function readDocuments(from: EnvironmentReader): ReadonlyMap<string, string> | undefined {
   const file = from.text(DOCUMENTS_VARIABLE);
   if (file === undefined) {
@@ -77,11 +80,11 @@ export function readDocuments(from: EnvironmentReader): ReadonlyMap<string, stri
       return documents;
     }
   } catch {
-    // Told like any other file that is none.
+    // Reported like any other invalid file.
   }
   from.addProblem(
     DOCUMENTS_VARIABLE,
-    `names no manifest: make one with: npm run documents -- <folder> --out ${file}`,
+    `is not a manifest: create one with: npm run documents -- <folder> --out ${file}`,
   );
   return undefined;
 }

@@ -9,16 +9,16 @@ const KEY_BYTES = 32;
 export function readDatabase(from: EnvironmentReader, sandbox: boolean): string {
   const url = from.secret('DATABASE_URL');
   if (url === undefined) {
-    // The sandbox's orders and keys are gone when it stops: so is what was recorded of them.
+    // The sandbox's orders and keys are lost when it stops, and with them the records.
     return sandbox ? 'sqlite::memory:' : 'sqlite:data/payafter.db';
   }
   if (!/^(sqlite:.+|postgres(ql)?:\/\/.+)$/.test(url)) {
-    from.addProblem('DATABASE_URL', 'is neither sqlite:<path> nor postgres://…');
+    from.addProblem('DATABASE_URL', 'must be sqlite:<path> or postgres://…');
   }
   return url;
 }
 
-/** 32 bytes; undefined where one is to be made beside the database. */
+/** 32 bytes; undefined if one is created beside the database. */
 export function readDataKey(
   from: EnvironmentReader,
   production: boolean,
@@ -29,28 +29,28 @@ export function readDataKey(
   if (text === undefined) {
     if (production || shared) {
       const why = shared
-        ? 'every instance on one PostgreSQL needs the same'
-        : 'production needs it';
+        ? 'all instances of one PostgreSQL database need the same key'
+        : 'it is required in production';
       from.addProblem(
         'DATA_KEY',
-        `is missing (${why}): 32 bytes in Base64, from: openssl rand -base64 32`,
+        `is missing (${why}): set 32 bytes in Base64, from: openssl rand -base64 32`,
       );
     }
     return undefined;
   }
-  // Node reads any text as Base64 and skips what is none: a passphrase would pass for a key.
+  // Node decodes any text as Base64 and skips invalid characters: a passphrase would be accepted.
   if (!/^[\w+/-]{43}=?$/.test(text)) {
     from.addProblem(
       'DATA_KEY',
-      'is not 32 bytes in Base64: make one with: openssl rand -base64 32',
+      'must be 32 bytes in Base64: create one with: openssl rand -base64 32',
     );
   }
   return Buffer.from(text, 'base64');
 }
 
 /**
- * The data key of a development database: kept in a file beside it, made where there is none. For a
- * database in memory one that dies with it.
+ * The data key of a development database: kept in a file beside it, created if missing. For a
+ * database in memory, a key that is never stored.
  * @returns 32 bytes
  */
 export async function loadOrCreateDevelopmentDataKey(databaseUrl: string): Promise<Buffer> {
@@ -69,7 +69,10 @@ export async function loadOrCreateDevelopmentDataKey(databaseUrl: string): Promi
   return key;
 }
 
-/** Undefined where there is no such file. A damaged one is not replaced: what it sealed would be lost. */
+/**
+ * Undefined if there is no such file. A damaged one is not replaced: data encrypted with it would
+ * be lost.
+ */
 async function readKey(file: string): Promise<Buffer | undefined> {
   let text: string;
   try {
@@ -82,7 +85,7 @@ async function readKey(file: string): Promise<Buffer | undefined> {
   }
   const key = Buffer.from(text, 'base64');
   if (key.length !== KEY_BYTES) {
-    throw new Error(`${file} is damaged: restore it, or set DATA_KEY to the key it held.`);
+    throw new Error(`${file} is damaged: restore it, or set DATA_KEY to the key it contained.`);
   }
   return key;
 }

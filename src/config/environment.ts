@@ -4,28 +4,28 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigProblem {
   readonly variable: string;
-  /** Goes on after the variable's name: `is missing: …`. */
+  /** Follows the name of the variable: `is missing: …`. */
   readonly problem: string;
 }
 
-/** The configuration has problems: fix all of them, then start again. */
+/** The configuration has problems: fix all of them, then restart. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {
     const lines = problems.map(({ variable, problem }) => `- ${variable} ${problem}`);
-    super(`Can't start with this configuration:\n${lines.join('\n')}`);
+    super(`Invalid configuration:\n${lines.join('\n')}`);
     this.problems = problems;
   }
 }
 
-/** Reads single variables and collects what is wrong with them. An empty one counts as absent. */
+/** Reads single variables and collects problems. An empty variable counts as absent. */
 export interface EnvironmentReader {
   readonly problems: readonly ConfigProblem[];
   readonly addProblem: (variable: string, problem: string) => void;
   readonly text: (variable: string) => string | undefined;
-  /** The variable itself, or what is in the file that `<variable>_FILE` names. */
+  /** The variable itself, or the content of the file that `<variable>_FILE` names. */
   readonly secret: (variable: string) => string | undefined;
   readonly whole: (variable: string, min: number, max: number) => number | undefined;
   readonly choice: <T extends string>(variable: string, ...words: readonly T[]) => T | undefined;
@@ -48,12 +48,12 @@ export function readEnvironment(env: Environment): EnvironmentReader {
         return text(variable);
       }
       if (text(variable) !== undefined) {
-        note(variable, `is given twice: drop it or ${variable}_FILE.`);
+        note(variable, `is set twice: remove it or ${variable}_FILE.`);
       }
       try {
         return readFileSync(file, 'utf8').trim();
       } catch (error) {
-        note(`${variable}_FILE`, `names a file that can't be read (${codeOf(error)}): ${file}`);
+        note(`${variable}_FILE`, `names a file that cannot be read (${codeOf(error)}): ${file}`);
         return undefined;
       }
     },
@@ -66,14 +66,14 @@ export function readEnvironment(env: Environment): EnvironmentReader {
       if (/^\d+$/.test(value) && number >= min && number <= max) {
         return number;
       }
-      note(variable, `is not a whole number from ${min} to ${max}.`);
+      note(variable, `must be a whole number from ${min} to ${max}.`);
       return undefined;
     },
     choice: (variable, ...words) => {
       const value = text(variable);
       const word = words.find((candidate) => candidate === value);
       if (value !== undefined && word === undefined) {
-        note(variable, `is none of: ${words.join(', ')}.`);
+        note(variable, `must be one of: ${words.join(', ')}.`);
       }
       return word;
     },

@@ -5,7 +5,7 @@ import type { EnvironmentReader } from './environment.ts';
 const MOST_CALLS = 1_000_000;
 const DEFAULT_PER_SECOND = 300;
 
-/** Undefined where callers may call as fast as they like. */
+/** Undefined: no rate limit. */
 export function readRateLimit(
   from: EnvironmentReader,
   production: boolean,
@@ -14,15 +14,12 @@ export function readRateLimit(
   const burst = from.whole('RATE_LIMIT_BURST', 1, MOST_CALLS);
   const perSecond = given ?? (production ? DEFAULT_PER_SECOND : 0);
   if (burst !== undefined && perSecond === 0) {
-    from.addProblem(
-      'RATE_LIMIT_BURST',
-      'is of no use without RATE_LIMIT_PER_SECOND: set that too.',
-    );
+    from.addProblem('RATE_LIMIT_BURST', 'requires RATE_LIMIT_PER_SECOND: set both.');
   }
   return perSecond === 0 ? undefined : { perSecond, burst: burst ?? 2 * perSecond };
 }
 
-/** Operations under way at once. */
+/** Maximum concurrent operations. */
 export function readMaxInFlight(from: EnvironmentReader): number {
   return from.whole('MAX_IN_FLIGHT', 1, 100_000) ?? 256;
 }
@@ -36,7 +33,7 @@ export function readProxies(from: EnvironmentReader): ClientAddress {
   try {
     return clientAddress(trustedProxies(from.list('TRUSTED_PROXIES')));
   } catch {
-    const problem = 'holds what is neither an address nor a network such as 10.0.0.0/8.';
+    const problem = 'contains an invalid entry; expected addresses or networks, e.g. 10.0.0.0/8.';
     from.addProblem('TRUSTED_PROXIES', problem);
     return clientAddress(trustedProxies([]));
   }
@@ -44,12 +41,12 @@ export function readProxies(from: EnvironmentReader): ClientAddress {
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
-/** @param authenticated whether callers have to show who they are */
+/** @param authenticated whether callers have to authenticate */
 export function readHost(from: EnvironmentReader, authenticated: boolean): string {
   const host = from.text('HOST') ?? '127.0.0.1';
   if (!authenticated && !LOOPBACK.test(host)) {
     const problem =
-      'is not a loopback address, and callers are not authenticated: set API_KEYS_FILE or JWKS_URL, or keep to 127.0.0.1.';
+      'is not a loopback address, and authentication is off: set API_KEYS_FILE or JWKS_URL, or use 127.0.0.1.';
     from.addProblem('HOST', problem);
   }
   return host;
@@ -58,20 +55,23 @@ export function readHost(from: EnvironmentReader, authenticated: boolean): strin
 export function readOrigins(from: EnvironmentReader): readonly string[] {
   const origins = from.list('CORS_ORIGINS');
   if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
-    from.addProblem('CORS_ORIGINS', 'holds what is no origin such as https://shop.example.com.');
+    from.addProblem(
+      'CORS_ORIGINS',
+      'contains an invalid origin; expected e.g. https://shop.example.com.',
+    );
   }
   return origins;
 }
 
 export interface GraphiqlReasons {
   readonly production: boolean;
-  /** Whether callers have to show who they are. */
+  /** Whether callers have to authenticate. */
   readonly authenticated: boolean;
-  /** Whether every document may be run: the page sends documents of its own. */
+  /** Whether every document may be executed: the page sends its own documents. */
   readonly anyDocument: boolean;
 }
 
-/** In production, and where only trusted documents are run, it is on only where it is asked for. */
+/** In production, and with trusted documents, it is on only if it is set explicitly. */
 export function readGraphiql(
   from: EnvironmentReader,
   { production, authenticated, anyDocument }: GraphiqlReasons,
@@ -81,13 +81,13 @@ export function readGraphiql(
   if (on && !anyDocument) {
     from.addProblem(
       'GRAPHIQL',
-      'can not be on with TRUSTED_DOCUMENTS: it sends documents of its own.',
+      'cannot be on with TRUSTED_DOCUMENTS, because GraphiQL sends its own documents: set one of them.',
     );
   }
   if (on && production && !authenticated) {
     from.addProblem(
       'GRAPHIQL',
-      'is on for everybody: set API_KEYS_FILE or JWKS_URL too, or set it to off.',
+      'would be public: set API_KEYS_FILE or JWKS_URL too, or set it to off.',
     );
   }
   return on;

@@ -23,34 +23,34 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly authentication: Authentication;
-  /** Between the first 503 of /ready and the first refusal. */
+  /** Between the first 503 of /ready and the first rejected request. */
   readonly stopGraceMs: number;
   readonly upstream: Upstream;
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
   readonly serviceId: string | undefined;
   readonly inputRules: InputRules;
-  /** Ms; 0: only queries that are under way at the same time share one call. */
+  /** How long query results are cached, in ms; 0: only concurrent queries share a call. */
   readonly orderCacheMs: number;
   readonly graphiql: boolean;
   readonly corsOrigins: readonly string[];
-  /** Undefined: callers may call as fast as they like. */
+  /** Undefined: no rate limit. */
   readonly rateLimit: RateLimitOptions | undefined;
-  /** What alone may be run, by id; undefined where every document may. */
+  /** The only documents that are executed, by id; undefined: every document is. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
-  /** Operations under way at once. */
+  /** Maximum concurrent operations. */
   readonly maxInFlight: number;
-  /** Ms that a connection may be idle. */
+  /** How long a connection may be idle, in ms. */
   readonly idleMs: number;
   readonly clientOf: ClientAddress;
   /** Signs launch data. */
   readonly apiv2Key: string | undefined;
   readonly databaseUrl: string;
-  /** 32 bytes; undefined: one is made beside the database, which is gone with it or kept with it. */
+  /** 32 bytes; undefined: one is created beside the database. */
   readonly dataKey: Buffer | undefined;
 }
 
-/** Reads the environment. Throws one {@link ConfigError} that names every problem. */
+/** Reads the environment. Throws one {@link ConfigError} that lists every problem. */
 export function loadConfig(env: Environment): Config {
   const from = readEnvironment(env);
   const production = env['NODE_ENV'] === 'production';
@@ -94,14 +94,14 @@ export interface ReloadOptions {
   readonly env: Environment;
   readonly wechat: Pick<WechatPay, 'useKeys'>;
   readonly apiv2Key: string | undefined;
-  /** What else comes from files. */
+  /** Other values that are read from files. */
   readonly others: readonly Reloadable[];
   readonly log: Readonly<Record<'info' | 'error', (fields: object, message: string) => void>>;
 }
 
 /**
- * On SIGHUP reads the files again that variables ending in `_FILE` name. The keys are all good, or
- * none is taken and the old ones stay in use. Calls in flight finish under the old ones.
+ * On SIGHUP, reloads the files named by variables ending in `_FILE`. If one of the keys is invalid,
+ * all previous keys stay in use. Calls in flight finish with the previous keys.
  */
 export function reloadSecrets({ env, wechat, apiv2Key, others, log }: ReloadOptions) {
   let launchKey = apiv2Key;

@@ -6,7 +6,7 @@ import {
 } from '../wechat/index.ts';
 import type { Environment, EnvironmentReader } from './environment.ts';
 
-/** Where calls go: the sandbox that is started along, or WeChat Pay for a real merchant. */
+/** Where calls go: the embedded sandbox, or WeChat Pay for a real merchant. */
 export type Upstream = SandboxUpstream | MerchantUpstream;
 
 interface SandboxUpstream {
@@ -19,7 +19,10 @@ interface MerchantUpstream {
   readonly options: WechatPayOptions;
 }
 
-/** The merchant number of the sandbox: the example of WeChat Pay's documents, and nobody's. */
+/**
+ * The merchant number of the sandbox: the example of WeChat Pay's documentation; no merchant has
+ * it.
+ */
 export const SANDBOX_MCHID = '1230000109';
 
 export function readUpstream(
@@ -34,13 +37,13 @@ export function readUpstream(
   }
   if (given.length === 0) {
     const problem =
-      'is missing: production does not run on the sandbox. Set the WECHAT_ variables of a real merchant.';
+      'is missing: the sandbox is not allowed in production. Set the WECHAT_ variables of a real merchant.';
     from.addProblem('WECHAT_MCHID', problem);
     return { kind: 'sandbox', port };
   }
   if (production && from.text('WECHAT_MCHID') === SANDBOX_MCHID) {
     const problem =
-      "is the sandbox's: production does not run on its keys. Set the WECHAT_ variables of a real merchant.";
+      "is the sandbox's merchant number: its keys are not allowed in production. Set the WECHAT_ variables of a real merchant.";
     from.addProblem('WECHAT_MCHID', problem);
   }
   return { kind: 'merchant', options: readMerchant(from) };
@@ -66,7 +69,7 @@ function readMerchant(from: EnvironmentReader): WechatPayOptions {
   return options;
 }
 
-/** The client's own check, under the names of the variables. */
+/** The client's own checks, under the names of the variables. */
 function noteOptionProblems(from: EnvironmentReader, options: WechatPayOptions): void {
   try {
     checkOptions(options);

@@ -1,4 +1,4 @@
-/** The states that this server knows; UNKNOWN stands for any other word of WeChat's. */
+/** The states that this server knows; UNKNOWN is any other state of WeChat Pay. */
 export type PayAfterState =
   | 'CREATED'
   | 'USER_ACCEPTED'
@@ -28,7 +28,7 @@ const FORWARD: Readonly<Record<PayAfterState, readonly PayAfterState[]>> = {
   UNKNOWN: [],
 };
 
-/** How an observed state relates to the one that is recorded. */
+/** How an observed state relates to the recorded one. */
 export type Advance = 'forward' | 'same' | 'stale' | 'suspicious';
 
 export interface StateWord {
@@ -45,9 +45,9 @@ export function isFinal(state: PayAfterState): boolean {
 }
 
 /**
- * `stale`: a state that the order has passed, as late notifications show. `suspicious`: one that no order
- * reaches from where this one is. A word that is newer than this server is applied as it comes, from
- * anywhere but a final state; it hides no known state that comes after the last known one.
+ * `stale`: a state that the order has passed, as late notifications show. `suspicious`: a state
+ * that cannot follow the recorded one. A state that this server does not know is applied, except to
+ * a final state; it hides no known state that comes after the last known one.
  * @param lastKnown the last recorded state that this server knows, if the recorded one is UNKNOWN
  */
 export function advance(

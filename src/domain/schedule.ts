@@ -10,14 +10,14 @@ const SHORTEST = 20 * SECOND;
 const LONGEST: Partial<Readonly<Record<PayAfterState, number>>> = { CREATED: 5 * MINUTE };
 const LONGEST_OTHERWISE = HOUR;
 
-/** CREATED becomes EXPIRED after an hour; a service may last for weeks, and so may a debit. */
+/** CREATED becomes EXPIRED after an hour; a service may last for weeks, and so may the debit. */
 const GIVE_UP: Partial<Readonly<Record<PayAfterState, number>>> = { CREATED: 2 * HOUR };
 const GIVE_UP_OTHERWISE = 30 * DAY;
 
 /**
- * When to ask WeChat about an order next, since notifications are not guaranteed to come: every 20 s
- * while its state is young, then ever more rarely. Null: never again by itself.
- * @param jitter from 0 up to 1: spreads orders that were made together
+ * When to query an order at WeChat Pay next, because notifications are not guaranteed to arrive:
+ * every 20 s after a change, then with increasing intervals. Null: never again.
+ * @param jitter from 0 up to 1: spreads orders that were created together
  */
 export function nextOrderCheck(
   {
@@ -35,7 +35,10 @@ export function nextOrderCheck(
   return Math.round(now + interval * (1 + jitter / 4));
 }
 
-/** When to ask whether an open intent has taken effect: soon, then at least twice a minute for an hour. */
+/**
+ * When to query whether an open intent has taken effect: soon, then at least twice a minute for an
+ * hour.
+ */
 export function nextIntentCheck(
   { since, now }: { readonly since: number; readonly now: number },
   jitter: number,

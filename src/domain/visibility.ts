@@ -7,7 +7,7 @@ export type Visibility =
   | { readonly kind: 'own'; readonly owner: string }
   | { readonly kind: 'none' };
 
-/** Of a caller who may act for every user, and names none. */
+/** Of a caller that may act for every user, and identifies none. */
 export const ALL_ORDERS: Visibility = { kind: 'all', owner: null };
 
 /** Of a caller who may act only for the user it names, and names none. */

@@ -3,17 +3,17 @@ import { BlockList, isIP } from 'node:net';
 /** Reads one header of a request. */
 type HeaderOf = (name: string) => string | null | undefined;
 
-/** Where a request comes from: behind trusted proxies, what the outermost of them has seen. */
+/** The address of a client: behind trusted proxies, what the outermost of them has seen. */
 export type ClientAddress = (peer: string | undefined, header: HeaderOf) => string | undefined;
 
-/** Throws where an entry is neither an address nor a network such as 10.0.0.0/8. */
+/** Throws if an entry is neither an address nor a network such as 10.0.0.0/8. */
 export function trustedProxies(entries: readonly string[]): BlockList {
   const trusted = new BlockList();
   for (const entry of entries) {
     const [address = '', bits, ...more] = entry.split('/');
     const family = familyOf(address);
     if (more.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) {
-      throw new RangeError('Not a network.');
+      throw new RangeError('Not a network such as 10.0.0.0/8.');
     }
     if (bits === undefined) {
       trusted.addAddress(address, family);
@@ -24,7 +24,7 @@ export function trustedProxies(entries: readonly string[]): BlockList {
   return trusted;
 }
 
-/** Nobody may say who they are but a trusted proxy, and it says so only of who called it. */
+/** Only a trusted proxy may report another address, and only that of its own client. */
 export function clientAddress(trusted: BlockList): ClientAddress {
   const isTrusted = (address: string) =>
     isIP(address) > 0 && trusted.check(address, familyOf(address));
@@ -46,7 +46,7 @@ export function clientAddress(trusted: BlockList): ClientAddress {
   };
 }
 
-/** Nearest last. `Forwarded` (RFC 7239) where it is there, else `X-Forwarded-For`. */
+/** Nearest last. `Forwarded` (RFC 7239) if present, else `X-Forwarded-For`. */
 function hops(header: HeaderOf): string[] {
   const forwarded = header('forwarded');
   if (forwarded) {

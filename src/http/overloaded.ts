@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { REQUEST_ID, RESPONSE_HEADERS, type ResponseHeadersOptions } from './response-headers.ts';
 
-/** Sends the response of an overloaded server, at a tenth of what the path through Yoga costs. */
+/** Sends the response of an overloaded server, at a tenth of the cost of the path through Yoga. */
 export function createOverloadResponse({
   requestId,
 }: ResponseHeadersOptions): (response: ServerResponse) => void {
@@ -10,7 +10,7 @@ export function createOverloadResponse({
   const all = { ...RESPONSE_HEADERS, ...headers, 'content-length': String(body.length) };
   return (response) => {
     response.sendDate = false;
-    // One write of head and body, of letters that take a byte each.
+    // Head and body in one write, in single-byte characters.
     response.writeHead(status, { ...all, [REQUEST_ID]: requestId() }).end(body, 'latin1');
   };
 }
@@ -18,21 +18,18 @@ export function createOverloadResponse({
 const STATUS = 503;
 const RETRY_AFTER_S = 1;
 
-/** The server has more to do than it can: come again after a second. */
+/** The server is overloaded: retry after a second. */
 export function overloaded(): GraphQLError {
-  return new GraphQLError(
-    'The server has too much to do. Nothing was done: repeat the call later.',
-    {
-      extensions: {
-        code: 'OVERLOADED',
-        retryAfterSeconds: RETRY_AFTER_S,
-        http: { status: STATUS, headers: { 'retry-after': String(RETRY_AFTER_S) } },
-      },
+  return new GraphQLError('Server overloaded. The operation was not executed; retry later.', {
+    extensions: {
+      code: 'OVERLOADED',
+      retryAfterSeconds: RETRY_AFTER_S,
+      http: { status: STATUS, headers: { 'retry-after': String(RETRY_AFTER_S) } },
     },
-  );
+  });
 }
 
-/** The same as a whole answer: made once, since it is given most often when there is no time. */
+/** The same as a whole response: built once, because it is sent most often under overload. */
 export function overloadedResponse() {
   const { message, extensions } = overloaded();
   const { http: _, ...told } = extensions;

@@ -1,18 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
-/** What a request is called, in its answer and in every log line that is written because of it. */
+/** The id of a request, in its response and in every log line that it causes. */
 export interface RequestIds {
   /**
-   * Does the work of one request.
-   * @param given how the caller calls it; where that is no sound name it gets one of ours
+   * Runs the work of one request.
+   * @param given the caller's id; an invalid one is replaced by a generated id
    */
   readonly run: <T>(given: string | null | undefined, work: () => T) => T;
-  /** Of the request whose work is being done; undefined outside of one. */
+  /** The id of the current request; undefined outside of one. */
   readonly id: () => string | undefined;
 }
 
-/** Whatever ids and traces are made of, and nothing that could break a line or a header. */
+/** The characters of usual ids and traces, and none that could break a log line or a header. */
 const SOUND = /^[\w.:/+=@-]{1,128}$/;
 
 export function createRequestIds(): RequestIds {

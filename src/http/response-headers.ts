@@ -1,4 +1,4 @@
-/** What browsers and caches must not do with a response, unless the response says otherwise itself. */
+/** Restrictions for browsers and caches, unless the response sets these headers itself. */
 export const RESPONSE_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

@@ -1,12 +1,13 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests that wait on one connection, at most: who sends more of them is cut off. */
+/** Maximum requests queued on one connection: a client that sends more is disconnected. */
 const MOST_WAITING = 64;
 
 /**
- * Begins with a request when the one before it on its connection is answered. Node begins with all
- * that have come: who sends hundreds at once and reads nothing would have them all done.
+ * Starts a request when the one before it on its connection is answered. Node starts all requests
+ * that have arrived: a client that sends hundreds at once and reads nothing would have all of them
+ * executed.
  */
 function oneByOne(listener: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, (() => void)[]>();
@@ -36,23 +37,27 @@ function oneByOne(listener: RequestListener): RequestListener {
   };
 }
 
-/** How long, in ms, the server waits for its clients, and for how many it does. */
+/** How long, in ms, the server waits for clients, and its maximum number of connections. */
 export interface HttpLimits {
   readonly headersMs: number;
-  /** For the whole request, headers included. */
+  /** For the whole request, including headers. */
   readonly requestMs: number;
-  /** For a client to read on, while there is something for it to read; Node sees it the second time. */
+  /**
+   * For a client to continue reading a pending response; checked periodically, so it takes effect
+   * at the second check.
+   */
   readonly stalledMs: number;
-  /** For the next request. */
+  /** For the next request (keep-alive). */
   readonly idleMs: number;
-  /** How often these are looked after. */
+  /** The interval of these checks. */
   readonly checkMs: number;
   readonly connections: number;
 }
 
 /**
- * Node's own would wait a minute for headers and five for a body, look only every 30 s, and wait for
- * ever for a client to read. One that reads nothing of a short answer looks idle.
+ * Node's defaults would wait a minute for headers and five for a body, check only every 30 s, and
+ * wait without limit for a client to read. A client that reads nothing of a short response looks
+ * idle.
  */
 const LIMITS: HttpLimits = {
   headersMs: 5_000,
@@ -63,16 +68,16 @@ const LIMITS: HttpLimits = {
   connections: 16_384,
 };
 
-/** Whoever finds this queue full tries again after a second, and then after three. The system may say less. */
+/** SYN backlog; clients beyond it retry after 1 s, then 3 s. The OS may lower it. */
 const BACKLOG = 4_096;
 
-/** An HTTP server that slow clients can't hold on to. */
+/** An HTTP server whose connections slow clients cannot occupy. */
 export function createHttpServer(
   listener: RequestListener,
   changes: Partial<HttpLimits> = {},
 ): Server {
   const limits = { ...LIMITS, ...changes };
-  // A stream that is read and a call that takes its time are no stalled answers.
+  // A stream that is read, and a slow operation, are not stalled responses.
   const onSilence = (socket: Socket) => {
     if (socket.writableLength > 0) {
       socket.destroy();
@@ -102,7 +107,10 @@ export function createHttpServer(
   return server;
 }
 
-/** Who does not read is not read from: else a byte of theirs now and then would pass for a sign of life. */
+/**
+ * Stop reading from clients that do not read, so that trickled bytes cannot keep the connection
+ * alive.
+ */
 function pauseStalled(underWay: Iterable<ServerResponse>): void {
   for (const { socket } of underWay) {
     if (socket?.writableNeedDrain && !socket.isPaused()) {
@@ -113,9 +121,9 @@ function pauseStalled(underWay: Iterable<ServerResponse>): void {
 }
 
 /**
- * Lets calls through until the server stops; before that it only asks connections to close.
- * @param leaving not ready any more
- * @param stopping takes no more calls, but still says how it is
+ * Accepts calls until the server stops; before that it asks clients to close connections.
+ * @param leaving not ready
+ * @param stopping rejects calls, but still reports its health
  */
 export function refusing(
   listener: RequestListener,
@@ -134,14 +142,14 @@ export function refusing(
   };
 }
 
-/** @returns the URL to reach it by */
+/** @returns the URL of the server */
 export function listen(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const what = `Can't listen on ${host}:${port}. Is it taken? Set PORT (or HOST) to another.`;
+      const what = `Cannot listen on ${host}:${port}. If the port is in use, set PORT (or HOST) to another.`;
       reject(new Error(what, { cause }));
     });
     server.listen({ port, host, backlog: BACKLOG }, () => {

@@ -2,23 +2,23 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Why a process is to end: somebody asked for it, or something failed that nobody caught. */
+/** Why a process ends: a signal, or an uncaught error. */
 export type StopCause =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'fault'; readonly error: unknown };
 
 export interface StopOptions {
-  /** Told of every fault, also of those after the first. */
+  /** Called for every uncaught error, also after the first. */
   readonly onFault: (error: unknown) => void;
-  /** When the process is ended all the same, counted from the cause, whatever it is waiting for. */
+  /** How long the process may take to end, counted from the cause. */
   readonly ceilingMs: number;
 }
 
 /**
- * Resolves with the first signal that asks the process to stop, or the first error that nobody
- * caught. Further ones change nothing: with Ctrl+C a process under npm gets two signals, and what is
- * under way has to finish all the same. After a fault nobody knows what still works, so it is not
- * gone on with; but the calls of others need not suffer for it.
+ * Resolves with the first signal that stops the process, or the first uncaught error. Further ones
+ * change nothing: with Ctrl+C a process under npm gets two signals, and requests in flight have to
+ * finish. After an uncaught error the state of the process is unknown, so it ends; but the calls of
+ * others need not fail.
  */
 export function stopCause({ onFault, ceilingMs }: StopOptions): Promise<StopCause> {
   return new Promise((resolve) => {
@@ -29,7 +29,7 @@ export function stopCause({ onFault, ceilingMs }: StopOptions): Promise<StopCaus
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => stop({ kind: 'signal', signal }));
     }
-    // Node tells of an unhandled rejection in the same way.
+    // Node reports an unhandled rejection in the same way.
     process.on('uncaughtException', (error) => {
       onFault(error);
       stop({ kind: 'fault', error });
@@ -37,16 +37,16 @@ export function stopCause({ onFault, ceilingMs }: StopOptions): Promise<StopCaus
   });
 }
 
-/** What comes from files, and may be read again while the server runs. */
+/** What is read from files, and may be reloaded while the server runs. */
 export interface Reloadable {
   readonly name: string;
-  /** Throws where what is there now can't be used: then nothing of it has changed. */
+  /** Throws if the current content is invalid: then nothing has changed. */
   readonly reload: () => unknown;
 }
 
 /**
- * Has everything read again on SIGHUP: one after the other, each one even where an earlier one failed.
- * @param told the names of what was read, and what could not be
+ * Reloads everything on SIGHUP: one after the other, also if an earlier one failed.
+ * @param told receives the names of what was reloaded, and the problems
  */
 export function reloadOnHangup(
   reloadables: readonly Reloadable[],
@@ -77,8 +77,8 @@ export interface ClosingStep {
 }
 
 /**
- * Closes one after the other, each one even where an earlier one failed or time has run out.
- * @param ceilingMs for all steps together: what takes longer is left behind.
+ * Closes the resources in order, each one even if an earlier one failed or the time is up.
+ * @param ceilingMs for all steps together: what takes longer is abandoned.
  * @returns the names of the steps that did not finish.
  */
 export async function closeInOrder(
@@ -107,13 +107,15 @@ const IDLE_SWEEP_MS = 50;
 
 export interface Connections {
   /**
-   * Takes no more connections, lets requests in flight finish, and drops connections as they become
-   * idle, also those that never said a word; at the ceiling all are cut.
+   * Stops accepting connections, lets requests in flight finish, and closes connections as they
+   * become idle, also those that never sent a request; at the ceiling all are closed.
    */
   readonly drain: (ceilingMs: number) => Promise<void>;
 }
 
-/** Follows a server's connections from its start: Node does not count a silent one as idle. */
+/**
+ * Tracks a server's connections from its start, because Node does not count a silent one as idle.
+ */
 export function followConnections(server: Server): Connections {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {

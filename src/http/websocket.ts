@@ -8,17 +8,19 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
 
-/** GraphQL for a transport of its own: the same engine and the same plugins as over HTTP. */
+/** GraphQL for a transport other than HTTP: the same engine and the same plugins. */
 export interface GraphQLEngine {
   readonly authenticate: Authenticator['authenticate'];
-  /** Admits, parses and validates an operation; or the errors of one that is not executed. */
+  /**
+   * Admits, parses and validates an operation; or returns the errors of one that is not executed.
+   */
   readonly prepare: (
     request: PreparedRequest,
     by: { readonly caller: Caller; readonly req: IncomingMessage },
   ) => Promise<ExecutionArgs | readonly GraphQLError[]>;
   readonly execute: (args: ExecutionArgs) => OperationResult;
   readonly subscribe: (args: ExecutionArgs) => OperationResult;
-  /** Errors as a client may read them: without the caller's values. */
+  /** The errors for a client: without the caller's values. */
   readonly format: (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[];
   readonly credentialExpired: () => GraphQLError;
 }
@@ -32,23 +34,24 @@ interface PreparedRequest {
 
 export interface WebSocketOptions {
   readonly path: string;
-  /** Origins whose pages may connect, besides those of this server itself. */
+  /** Origins whose pages may connect, in addition to those of this server. */
   readonly origins: readonly string[];
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
-/** How long a goodbye may take: first of each stream, then of each connection. */
+/** How long closing may take: first of each stream, then of each connection. */
 const COMPLETE_MS = 500;
 const CLOSE_MS = 1_000;
-/** graphql-ws's own code for a credential that does not hold; 1013 asks to come again later. */
+/** graphql-ws's code for an invalid credential; 1013 asks the client to reconnect later. */
 const UNAUTHORIZED = 4401;
 const TRY_AGAIN_LATER = 1013;
-/** The streams of a caller whose credential has ended say so first. */
+/** The streams of a caller whose credential has expired report that first. */
 const ENDED_MS = 100;
 
 /**
- * GraphQL over WebSocket (graphql-transport-ws), since mini programs have no streaming fetch.
- * @returns how to say goodbye to every client
+ * GraphQL over WebSocket (graphql-transport-ws), because mini programs cannot stream fetch
+ * responses.
+ * @returns how to close the connection of every client
  */
 export function serveWebSocket(
   server: Server,
@@ -66,14 +69,14 @@ export function serveWebSocket(
   const served = useServer<{ authorization?: unknown }>(
     {
       onConnect: async ({ connectionParams, extra: { socket } }) => {
-        const verdict = await authenticate(connectionParams?.authorization);
-        if (typeof verdict === 'string') {
-          const unknown = verdict === 'refused';
+        const result = await authenticate(connectionParams?.authorization);
+        if (typeof result === 'string') {
+          const unknown = result === 'refused';
           socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
           return false;
         }
-        callers.set(socket, verdict);
-        const stop = onExpiry(verdict, () => {
+        callers.set(socket, result);
+        const stop = onExpiry(result, () => {
           setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), ENDED_MS).unref();
         });
         socket.once('close', stop);
@@ -103,12 +106,12 @@ export function serveWebSocket(
     },
     sockets,
   );
-  // ws has closed the socket by then; graphql-ws would print it like a fault of the server.
+  // ws has closed the socket by then; graphql-ws would log it as a server error.
   sockets.on('connection', (socket) => {
     socket.removeAllListeners('error').on('error', () => {});
   });
   return async () => {
-    // They are ending by now: each client is to hear of it before its connection goes.
+    // The streams are ending: each client receives that before its connection closes.
     const late = performance.now() + COMPLETE_MS;
     while (streams.size > 0 && performance.now() < late) {
       await sleep(10);
@@ -123,7 +126,7 @@ export function serveWebSocket(
   };
 }
 
-/** A browser names the page's origin, and sends no preflight for a WebSocket. */
+/** A browser sends the origin of the page, but no preflight for a WebSocket. */
 function isWelcome({ headers }: IncomingMessage, origins: readonly string[]): boolean {
   const { origin, host } = headers;
   return origin === undefined || URL.parse(origin)?.host === host || origins.includes(origin);

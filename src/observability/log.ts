@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** Fields whose values never reach a log, at any depth, whatever their case or separators. */
+/** Fields whose values are never logged, at any depth, in any case or notation. */
 const SECRET_FIELDS = new Set(
   [
     ...['name', 'phone', 'userid', 'address', 'openid', 'attach', 'package', 'finish_ticket'],
@@ -14,9 +14,9 @@ const REDACTED = '[redacted]';
 
 export interface LogOptions {
   readonly level?: string;
-  /** Standard output where left out. */
+  /** Standard output if omitted. */
   readonly destination?: DestinationStream;
-  /** What the request is called that a line is written because of. */
+  /** The id of the request that caused a log line. */
   readonly requestId?: () => string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function createLog({ level = 'info', destination, requestId }: LogOptions
       return id === undefined ? {} : { requestId: id };
     },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    // pino's own would take what we say of an error for the error.
+    // pino would mistake the message of an error for the error.
     serializers: { err: (described: unknown) => described },
     formatters: {
       level: (label: string) => ({ level: label }),
@@ -64,7 +64,7 @@ function redacted(value: unknown, depth: number): unknown {
     : Object.fromEntries(redactedEntries(value, depth));
 }
 
-/** Of an error's own properties only the harmless: others may hold a whole request. */
+/** Of an error's own properties only the harmless ones: others may contain a whole request. */
 function describedError(error: Error, depth: number): object {
   const { message, stack, cause } = error;
   const type = error.constructor.name;

@@ -6,9 +6,9 @@ const BREAKER = { closed: 0, 'half-open': 1, open: 2 } as const;
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
- * What Prometheus may ask for. Every label has few values, known beforehand: none of a caller, a
+ * The metrics for Prometheus. Every label has few values, known in advance: none of a caller, a
  * user or an order.
- * @param ofProcess also what Node tells of itself: memory, garbage, the event loop's delay
+ * @param ofProcess also Node's own metrics: memory, garbage collection, event loop delay
  */
 export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
   const registry = new Registry();
@@ -85,7 +85,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
     stream: (change: 1 | -1) => streams.inc(change),
     intent: (step: string) => intents.inc({ step }),
     reconcilerCall: (outcome: string) => reconciler.inc({ outcome }),
-    /** @param count asked each time that metrics are shown */
+    /** @param count called each time the metrics are read */
     countOpenIntents: (count: () => Promise<number>) => {
       new Gauge({
         name: 'payafter_intents_open',
@@ -102,7 +102,7 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
   };
 }
 
-/** The queries of a client, each one counted: `found`, `missing`, or `failed`. */
+/** Counts each query of a client: `found`, `missing`, or `failed`. */
 export function countedQueries<Query extends readonly unknown[], Order>(
   { reconcilerCall }: Pick<Metrics, 'reconcilerCall'>,
   {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from '../http/client-address.ts';
 
-/** One operation that is over, or a subscription that has begun. */
+/** A finished operation, or a subscription that has started. */
 export interface OperationReport {
-  /** The root field; `several`, or `introspection`. Never a word of the caller's own. */
+  /** The root field; `several`, or `introspection`. Never a name that the caller chose. */
   readonly operation: string;
-  /** OK, the code of the first error, or of the refusal that a mutation has answered. */
+  /** OK, the code of the first error, or of the refusal that a mutation returned. */
   readonly outcome: string;
   readonly ms: number;
   readonly caller: string;
-  /** Undefined if the operation did not come over a node:http server. */
+  /** Undefined if the operation did not arrive over a node:http server. */
   readonly request: IncomingMessage | undefined;
 }
 
@@ -17,9 +17,9 @@ export interface OperationLog {
   readonly warn: (fields: object, message: string) => void;
 }
 
-/** Several times what WeChat Pay usually takes to make an order. */
+/** Several times what WeChat Pay usually takes to create an order. */
 const SLOW_MS = 2_000;
-/** What somebody has to look into; what callers do wrong is their own affair, and counted. */
+/** Failures that need attention; errors of callers are only counted. */
 const WORRYING = new Set([
   'INTERNAL_SERVER_ERROR',
   'OUTCOME_UNKNOWN',
@@ -27,7 +27,7 @@ const WORRYING = new Set([
   'WECHAT_UNTRUSTED',
 ]);
 
-/** One line for an operation that has failed through no fault of its caller, or was slow. */
+/** Logs an operation that has failed through no fault of its caller, or was slow. */
 export function logOperation(
   log: OperationLog,
   clientOf: ClientAddress,

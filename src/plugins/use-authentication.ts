@@ -11,9 +11,9 @@ export interface AuthenticationOptions {
 const RETRY_AFTER_S = 5;
 
 /**
- * Turns strangers away before their body is read, all with the same answer, whatever the path: Yoga
- * takes more than one for its endpoint. What is open to all is answered by the plugins before this.
- * Those who are known stand as `caller` in the server's context of the request.
+ * Rejects unauthenticated requests before their body is read, all with the same response, whatever
+ * the path: Yoga accepts several paths for its endpoint. Public paths are handled by the plugins
+ * before this one. Stores the caller as `caller` in the server's context of the request.
  */
 export function useAuthentication({
   authenticator,
@@ -26,13 +26,13 @@ export function useAuthentication({
       }
       const scope = scopes.get(url.pathname);
       const pending = authenticator.authenticate(request.headers.get('authorization'));
-      const verdict = pending instanceof Promise ? await pending : pending;
-      if (typeof verdict === 'string') {
-        endResponse(refusal(request, verdict, fetchAPI));
-      } else if (scope !== undefined && permission(verdict, scope) !== 'granted') {
+      const result = pending instanceof Promise ? await pending : pending;
+      if (typeof result === 'string') {
+        endResponse(refusal(request, result, fetchAPI));
+      } else if (scope !== undefined && permission(result, scope) !== 'granted') {
         endResponse(refusal(request, scope, fetchAPI));
       } else {
-        serverContext.caller = verdict;
+        serverContext.caller = result;
       }
     },
   };
@@ -40,7 +40,7 @@ export function useAuthentication({
 
 type Reason = 'refused' | 'unavailable' | Scope;
 
-/** What follows on the connection is a body that nobody reads: it is closed. */
+/** The connection is closed, because the body that follows is not read. */
 function refusal(
   request: Request,
   reason: Reason,
@@ -61,21 +61,21 @@ function told(reason: Reason) {
       return {
         status: 401,
         code: 'UNAUTHENTICATED',
-        message: 'Send a credential that holds: Authorization: Bearer, and an API key or a token.',
+        message: 'Missing or invalid credential. Send `Authorization: Bearer <API key or JWT>`.',
         headers: { 'www-authenticate': 'Bearer' },
       };
     case 'unavailable':
       return {
         status: 503,
         code: 'AUTHENTICATION_UNAVAILABLE',
-        message: 'The token can not be checked at the moment. Send the same again later.',
+        message: 'Token verification is temporarily unavailable. Retry later.',
         headers: { 'retry-after': String(RETRY_AFTER_S) },
       };
     default:
       return {
         status: 403,
         code: 'FORBIDDEN',
-        message: `This needs the scope ${reason}.`,
+        message: `Missing scope: ${reason}.`,
         headers: {},
       };
   }

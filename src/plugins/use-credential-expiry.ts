@@ -3,7 +3,9 @@ import type { Plugin } from 'graphql-yoga';
 import { onExpiry } from '../auth/credential-expiry.ts';
 import type { GraphQLContext } from '../schema/context.ts';
 
-/** A stream ends with its caller's credential: one error that says so, then its completion. */
+/**
+ * A stream ends when the credential of its caller expires: one error that says so, then completion.
+ */
 export function useCredentialExpiry(): Plugin<Pick<GraphQLContext, 'caller'>> {
   return {
     onSubscribe: ({ args }) => ({
@@ -18,14 +20,14 @@ export function useCredentialExpiry(): Plugin<Pick<GraphQLContext, 'caller'>> {
   };
 }
 
-/** What a caller is told whose credential has ended meanwhile. */
+/** The error for a caller whose credential has expired during the stream. */
 export function credentialEnded(): GraphQLError {
-  return new GraphQLError('The credential has ended. Connect again with a new one.', {
+  return new GraphQLError('The credential has expired. Reconnect with a new one.', {
     extensions: { code: 'UNAUTHENTICATED' },
   });
 }
 
-/** @param begin begins to wait for the end, and gives how to stop waiting */
+/** @param begin starts to wait for the expiry, and returns how to stop waiting */
 function until<T extends ExecutionResult>(
   begin: (end: () => void) => () => void,
   results: AsyncIterable<T>,

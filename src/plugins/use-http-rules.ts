@@ -7,15 +7,15 @@ import {
 } from '../http/response-headers.ts';
 
 /**
- * GraphQL by `POST application/json` and nothing else, so that no page of another origin can have a
- * browser send a call by a plain form or link.
+ * Accepts GraphQL only by `POST application/json`, so that a page of another origin cannot send a
+ * call by a plain form or link.
  */
 export function useJsonOnly({ endpoint }: { readonly endpoint: string }): Plugin {
   return {
     onRequest: ({ request, url, endResponse, fetchAPI }) => {
       if (url.pathname !== endpoint) {
         const ends = [endpoint, `${endpoint}/`];
-        // Yoga would take these for its endpoint, past what is looked at here.
+        // Yoga would accept these as its endpoint, which the checks here do not cover.
         if (ends.some((end) => url.pathname === end || request.url.endsWith(end))) {
           endResponse(new fetchAPI.Response(null, { status: 404 }));
         }
@@ -38,7 +38,7 @@ export function useJsonOnly({ endpoint }: { readonly endpoint: string }): Plugin
   };
 }
 
-/** The rest of a body that is too long is not read: nothing can follow it on that connection. */
+/** The rest of a body that is too long is not read, so the connection cannot be reused. */
 export function useClosingRefusals(): Plugin {
   return {
     onResponse: ({ response }) => {
@@ -50,9 +50,9 @@ export function useClosingRefusals(): Plugin {
 }
 
 /**
- * Bodies over so many bytes are 413, in both framings of HTTP/1.1. Yoga's own limit pipes every body
- * through a stream and makes a second Request, which cost more than all that it does besides. Here
- * that is for bodies alone that do not say how long they are.
+ * Responds 413 to larger bodies, in both framings of HTTP/1.1. Yoga's own limit pipes every body
+ * through a stream and creates a second Request, which costs more than the rest of its work. Here
+ * only bodies without a Content-Length need that.
  */
 export function useBodyLimit({ maxBytes }: { readonly maxBytes: number }): Plugin {
   return {
@@ -64,7 +64,8 @@ export function useBodyLimit({ maxBytes }: { readonly maxBytes: number }): Plugi
       if (Number(length) > maxBytes) {
         throw tooLarge();
       }
-      // node:http reads no byte more than it says. Who calls `fetch` may say what they like.
+      // node:http reads no more bytes than the header says; a direct caller of `fetch` can pass any
+      // header.
       if (requestParser === undefined || (length !== null && 'req' in serverContext)) {
         return;
       }
@@ -88,7 +89,7 @@ function refused(status: number, code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status } } });
 }
 
-/** The body, or undefined where it is longer than allowed; for both framings of HTTP/1.1. */
+/** The body, or undefined if it is longer than allowed; for both framings of HTTP/1.1. */
 export async function readLimited(
   request: Request,
   maxBytes: number,
@@ -98,7 +99,7 @@ export async function readLimited(
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Not cancelled where it is too long: that would cut the connection before the answer.
+  // A body that is too long is not cancelled: that would close the connection before the response.
   const reader = request.body?.getReader();
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };

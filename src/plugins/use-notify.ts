@@ -14,7 +14,7 @@ import { readLimited } from './use-http-rules.ts';
 export interface NotifyOptions {
   readonly wechat: Pick<WechatPay, 'mchid' | 'readNotification'>;
   readonly ledger: Ledger;
-  /** Told what became of each notification. */
+  /** Called with the outcome of each notification. */
   readonly onNotification: (outcome: NotificationReport) => void;
 }
 
@@ -27,12 +27,12 @@ type NotificationReport =
 
 const PATH = '/wechat/notify';
 const MAX_BODY_BYTES = 64 * 1024;
-/** WeChat waits for 5 s, then counts it as failed: so do we, a little earlier. */
+/** WeChat Pay waits for 5 s, then counts the notification as failed: this is a little earlier. */
 const ANSWER_MS = 4_500;
 
 /**
- * `POST /wechat/notify`: verified, decrypted, on the disk, and only then answered with 200. 4xx
- * for what can't be proved to be WeChat's, without a write; 5xx asks WeChat to send it again.
+ * `POST /wechat/notify`: verified, decrypted, persisted, and only then 200. 4xx if it cannot be
+ * proved to be from WeChat Pay, without a write; 5xx makes WeChat Pay send it again.
  */
 export function useNotify(options: NotifyOptions): Plugin {
   return {
@@ -44,7 +44,7 @@ export function useNotify(options: NotifyOptions): Plugin {
       const body =
         status === 200
           ? { code: 'SUCCESS', message: '成功' }
-          : { code: 'FAIL', message: status < 500 ? 'refused' : 'try again' };
+          : { code: 'FAIL', message: status < 500 ? 'refused' : 'retry' };
       endResponse(
         new fetchAPI.Response(JSON.stringify(body), {
           status,
@@ -69,7 +69,7 @@ async function answer(
       return 413;
     }
     const message = { header: (name: string) => request.headers.get(name), body };
-    // What is stored after that counts as a repeat when WeChat Pay sends it again.
+    // If it is stored after that, WeChat Pay's retry counts as a duplicate.
     return await within(ANSWER_MS, take(message, { wechat, ledger, onNotification }), 503);
   } catch (err) {
     if (err instanceof UntrustedNotificationError) {

@@ -6,11 +6,13 @@ import type { GraphQLContext } from '../schema/context.ts';
 import type { Shapes } from './documents/measure-document.ts';
 
 export interface HealthOptions {
-  /** Whether new requests are welcome; false while the server is stopping. */
+  /** Whether new requests are accepted; false during shutdown. */
   readonly isReady: () => boolean | Promise<boolean>;
 }
 
-/** `GET /health`: the process lives. `GET /ready`: it takes new requests. Neither has a body. */
+/**
+ * `GET /health`: the process is alive. `GET /ready`: it accepts new requests. Neither has a body.
+ */
 export function useHealth({ isReady }: HealthOptions): Plugin {
   return {
     onRequest: async ({ url, endResponse, fetchAPI }) => {
@@ -26,14 +28,14 @@ export function useHealth({ isReady }: HealthOptions): Plugin {
 export interface MetricsOptions {
   readonly show: () => Promise<string>;
   readonly contentType: string;
-  /** Told the status of answers that turn a request away. */
+  /** Called with the status of responses that reject a request. */
   readonly refused: (status: number) => void;
 }
 
 const METRICS_PATH = '/metrics';
 const REFUSALS = new Set([401, 403, 405, 413, 415, 429, 503]);
 
-/** `GET /metrics`, for callers with the scope metrics:read. To be listed after authentication. */
+/** `GET /metrics`, for callers with the scope metrics:read. Register it after authentication. */
 export function useMetrics(options: MetricsOptions): Plugin<object, CallerContext> {
   const { show, contentType, refused } = options;
   return {
@@ -61,14 +63,14 @@ export function useMetrics(options: MetricsOptions): Plugin<object, CallerContex
 export interface OperationsOptions {
   readonly shapeOf: Shapes;
   readonly onOperation: (report: OperationReport) => void;
-  /** Told +1 for each stream that begins, and -1 where it ends. */
+  /** Called with +1 when a stream begins, and with -1 when it ends. */
   readonly onStream: (change: 1 | -1) => void;
 }
 
 type OperationContext = GraphQLContext & Pick<CallerContext, 'req'>;
 type Result = { readonly errors?: readonly GraphQLError[] | undefined };
 
-/** Tells of every operation what it was, its result, and how long it took. */
+/** Reports the name, the result and the duration of every operation. */
 export function useOperationLog(options: OperationsOptions): Plugin<OperationContext> {
   const { shapeOf, onOperation, onStream } = options;
   const report = (
@@ -114,7 +116,7 @@ function nameOf([first = 'introspection', ...more]: readonly string[]): string {
   return more.length > 0 ? 'several' : first;
 }
 
-/** What has no code yet gets one on its way out: faults in resolvers are masked, others are the caller's. */
+/** Errors without a code get one later: those of resolvers are masked, others are the caller's. */
 function codeOf({ extensions, path }: GraphQLError): string {
   const { code } = extensions;
   if (typeof code === 'string') {
@@ -123,12 +125,12 @@ function codeOf({ extensions, path }: GraphQLError): string {
   return path === undefined ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
 
-/** What the application logs to. */
+/** The log of the application. */
 export type AppLog = Readonly<
   Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 >;
 
-/** Yoga logs what it masks; log.ts redacts it. Its debug lines tell nothing that ours don't. */
+/** Yoga logs the errors that it masks; log.ts redacts them. Its debug messages add nothing. */
 export function yogaLog(log: AppLog): YogaLogger {
   const at = (level: 'info' | 'warn' | 'error') => (first: unknown) => {
     if (isHangUp(first)) {
@@ -142,7 +144,7 @@ export function yogaLog(log: AppLog): YogaLogger {
   return { debug: () => {}, info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Nothing else aborts an operation: what takes too long is a time-out. */
+/** Only the client aborts an operation: one that takes too long is a time-out. */
 function isHangUp(error: unknown): boolean {
   return (
     error instanceof GraphQLError &&

@@ -56,7 +56,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
   };
 }
 
-/** As this transport tells them: without the caller's values, and without what only HTTP needs. */
+/** The errors for this transport: without the caller's values, and without what only HTTP needs. */
 function formatted(errors: readonly GraphQLError[]): readonly GraphQLFormattedError[] {
   return errors.map((error) => {
     const { extensions: { http: _, ...extensions } = {}, ...rest } = withoutValues(error).toJSON();
@@ -72,7 +72,8 @@ function parsed<T>(parse: () => T): T | GraphQLError {
       return error;
     }
     const failure = error instanceof GraphQLError ? error : new GraphQLError('Syntax Error.');
-    // Yoga keeps it for the next caller that sends this document, over HTTP too: it has to be whole.
+    // Yoga caches the error for later requests with this document, over HTTP too: it must be
+    // complete.
     const http = { spec: true, status: 400 };
     Object.assign(failure.extensions, { code: 'GRAPHQL_PARSE_FAILED', http });
     return failure;
@@ -82,7 +83,7 @@ function parsed<T>(parse: () => T): T | GraphQLError {
 function engineOf<Engine>(running: WeakMap<object, Engine>, args: object): Engine {
   const engine = running.get(args);
   if (engine === undefined) {
-    throw new Error('These arguments are not from onSubscribe.');
+    throw new Error('Invalid arguments: they are not from onSubscribe.');
   }
   return engine;
 }

@@ -3,7 +3,7 @@ const BEIJING_OFFSET_MS = 8 * 60 * 60 * 1000;
 /** The business clock: real time plus what a test has advanced it by. Milliseconds. */
 export interface BusinessClock {
   now(): number;
-  /** Moves the clock forward for good; states and times of orders follow, signatures do not. */
+  /** Advances the clock permanently; states and times of orders follow, signatures do not. */
   advance(seconds: number): void;
 }
 
@@ -22,13 +22,13 @@ export function beijingDigits(ms: number): string {
   return new Date(ms + BEIJING_OFFSET_MS).toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
 }
 
-/** The moment that 14 digits in +08:00 are, or midnight of 8; undefined if there is no such time. */
+/** The time of 14 digits in +08:00, or midnight of 8; undefined if it does not exist. */
 export function beijingMs(digits: string): number | undefined {
   const [, date = '', clock = '000000'] = /^(\d{8})(\d{6})?$/.exec(digits) ?? [];
   const text = `${date}${clock}`;
   const iso = text.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6+08:00');
   const ms = Date.parse(iso);
-  // An impossible day, such as 31 June, is not refused by Date.parse but moved on.
+  // Date.parse does not reject an impossible day, such as 31 June, but rolls it over.
   return !Number.isNaN(ms) && beijingDigits(ms) === text ? ms : undefined;
 }
 

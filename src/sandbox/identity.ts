@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { randomDigits, randomSerial } from './random.ts';
 
-/** What a merchant needs to call the sandbox; the keys are the names of the gateway's variables. */
+/** The credentials of a merchant; the keys are the names of the gateway's variables. */
 export interface SandboxCredentials {
   readonly WECHAT_MCHID: string;
   readonly WECHAT_APPID: string;
@@ -29,20 +29,20 @@ export interface SandboxCredentials {
   readonly WECHAT_BASE_URL: string;
 }
 
-/** A private key of WeChat's side and the name it goes by in `Wechatpay-Serial`. */
+/** A private key of WeChat Pay and its id in `Wechatpay-Serial`. */
 export interface PlatformKey {
   readonly serial: string;
   readonly privateKey: KeyObject;
 }
 
-/** Both ends of one merchant: what it was given, and what WeChat keeps to itself. */
+/** One merchant: its credentials, and the private keys of WeChat Pay. */
 export interface Identity {
   readonly credentials: Omit<SandboxCredentials, 'WECHAT_BASE_URL'>;
   readonly merchantPublicKey: KeyObject;
   readonly publicKeyMode: PlatformKey;
-  /** The newest first: it signs where the merchant names none. The others stay good. */
+  /** The newest first: it signs if the merchant names none. The others remain valid. */
   certificates: readonly [IssuedCertificate, ...IssuedCertificate[]];
-  /** Makes the keys of further certificates. */
+  /** Generates the keys of further certificates. */
   readonly makeKeyPair: MakeKeyPair;
 }
 
@@ -50,14 +50,17 @@ interface IssuedCertificate extends PlatformKey, PlatformCertificate {}
 
 type RsaKeyPair = Pick<KeyPairKeyObjectResult, 'privateKey' | 'publicKey'>;
 
-/** Where a sandbox gets its RSA keys from. */
+/** The source of the sandbox's RSA keys. */
 export type MakeKeyPair = () => Promise<RsaKeyPair>;
 
 const generate = promisify(generateKeyPair);
 
 const newRsaKeyPair: MakeKeyPair = () => generate('rsa', { modulusLength: 2048 });
 
-/** Makes all keys of one sandbox. The three numbers are the examples of WeChat's documentation. */
+/**
+ * Generates all keys of one sandbox. The three numbers are the examples of WeChat Pay's
+ * documentation.
+ */
 export async function makeIdentity(nowMs: number, makeKeyPair = newRsaKeyPair): Promise<Identity> {
   const [merchant, publicKeyMode, certificate] = await Promise.all([
     makeKeyPair(),
@@ -84,7 +87,7 @@ export async function makeIdentity(nowMs: number, makeKeyPair = newRsaKeyPair): 
   };
 }
 
-/** 平台证书更换: one more certificate with a key of its own, beside those there are. */
+/** 平台证书更换: adds a certificate with a new key. */
 export async function rotateCertificate(identity: Identity, nowMs: number): Promise<void> {
   identity.certificates = [await issue(nowMs, identity.makeKeyPair), ...identity.certificates];
 }
@@ -94,7 +97,7 @@ async function issue(nowMs: number, makeKeyPair: MakeKeyPair): Promise<IssuedCer
   return { ...issueCertificate(privateKey, randomSerial(), nowMs), privateKey };
 }
 
-/** WeChat's platform certificate. Times in milliseconds. */
+/** WeChat Pay's platform certificate. Times in milliseconds. */
 export interface PlatformCertificate {
   readonly serial: string;
   readonly pem: string;
@@ -109,7 +112,10 @@ const NAME = [
   { name: 'countryName', value: 'CN' },
 ];
 
-/** Makes a self-signed X.509 certificate for the platform key, valid for 5 years from the given time. */
+/**
+ * Creates a self-signed X.509 certificate for the platform key, valid for 5 years from the given
+ * time.
+ */
 export function issueCertificate(
   privateKey: KeyObject,
   serial: string,

@@ -6,15 +6,15 @@ import { serveWechat } from './http/serve-wechat.ts';
 import { type MakeKeyPair, makeIdentity, type SandboxCredentials } from './identity.ts';
 import { checkNotifyUrl } from './notifications/notify-url.ts';
 import { DEFAULT_RULES, type SandboxRules } from './rules.ts';
-import { createWorld } from './sandbox.ts';
+import { createSandboxState } from './sandbox.ts';
 
-/** Listens, and says where: scheme, host and port. Rejects with what to do if it can't. */
+/** Listens, and returns scheme, host and port. Rejects with an error that says what to do. */
 function listen(server: Server, port: number, host: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
       const advice = 'Set SANDBOX_PORT to another port, or to 0 for any free one.';
-      const message = `The sandbox can't listen on ${host}:${port}: ${why}. ${advice}`;
+      const message = `The sandbox cannot listen on ${host}:${port}: ${why}. ${advice}`;
       reject(new Error(message, { cause }));
     });
     server.listen(port, host, () => {
@@ -25,7 +25,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
   });
 }
 
-/** Stops listening and cuts what is still connected; done when the port is free. */
+/** Stops listening and closes all connections; resolves when the port is free. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -33,7 +33,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** A host to call: 0.0.0.0 and :: are only for listening. */
+/** The host for clients: 0.0.0.0 and :: are only for listening. */
 function reachable(host: string): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return name.includes(':') ? `[${name}]` : name;
@@ -48,13 +48,13 @@ export interface SandboxOptions {
   readonly host?: string;
   /** Real time in milliseconds, for signatures and as the base of the business clock. */
   readonly now?: () => number;
-  /** What WeChat does not document, decided otherwise than by default. */
+  /** Rules that differ from the defaults. */
   readonly rules?: Partial<SandboxRules>;
-  /** Where notifications go: http, on this machine, without a query. Default: nowhere. */
+  /** The notification URL: http, on this machine, without a query. Default: none. */
   readonly notifyUrl?: string;
-  /** Told of every /v3 call once it is known what is answered. */
+  /** Called for every /v3 call once its response is known. */
   readonly onCall?: (call: SandboxCall) => void;
-  /** Makes its RSA keys. Default: new ones, which takes up to a second. */
+  /** Generates its RSA keys. Default: new ones, which takes up to a second. */
   readonly makeKeyPair?: MakeKeyPair;
 }
 
@@ -62,14 +62,13 @@ export interface Sandbox {
   /** Scheme, host and port, without a slash at the end. */
   readonly url: string;
   readonly credentials: SandboxCredentials;
-  /** Frees the port, cuts every connection and ends every timer. Orders and keys are gone. */
+  /** Frees the port, closes every connection and stops every timer. Orders and keys are lost. */
   close(): Promise<void>;
 }
 
 /**
- * Starts WeChat Pay's side of the wire for pay-after orders, with new keys and no orders.
- *
- * @throws Error if it can't listen; the message says what to do
+ * Starts a simulated WeChat Pay for pay-after orders, with new keys and no orders.
+ * @throws Error if it cannot listen; the message says what to do
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', now = Date.now, rules, onCall = () => {} } = options;
@@ -78,7 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const identity = await makeIdentity(now(), options.makeKeyPair);
   let url = '';
   const credentials = () => ({ ...identity.credentials, WECHAT_BASE_URL: url });
-  const world = createWorld({
+  const sandbox = createSandboxState({
     identity,
     credentials,
     realNow: now,
@@ -89,8 +88,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const answer = request.url?.startsWith('/v3/') ? serveWechat : serveControls;
-    // What can still fail here is the connection: the client has left.
-    answer(request, response, world).catch(() => response.destroy());
+    // Only the connection can fail here: the client has disconnected.
+    answer(request, response, sandbox).catch(() => response.destroy());
   };
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveTimeoutBuffer: 0 },

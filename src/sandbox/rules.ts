@@ -1,9 +1,12 @@
-/** What WeChat does not document. Each is a decision of the sandbox, and can be decided otherwise. */
+/**
+ * Behavior that WeChat Pay does not document. Each rule is a decision of the sandbox and can be
+ * changed.
+ */
 export interface SandboxRules {
   /**
    * A repeat whose name, phone, userid or address was encrypted again counts as other parameters.
-   * true compares the ciphertexts, false the plaintexts. Default false: OAEP gives another
-   * ciphertext each time, so that true refuses every honest repeat that is not byte for byte.
+   * true compares the ciphertexts, false the plaintexts. Default false: OAEP ciphertexts differ
+   * each time, so true refuses every repeat that is not byte for byte the same.
    */
   readonly reencryptedFieldsDiffer: boolean;
   /** Create returns the five launch fields with need_user_confirm=false too. Default false. */
@@ -17,16 +20,19 @@ export interface SandboxRules {
    * /v3/certificates answers 404 and the public key signs every answer. Default served.
    */
   readonly certificates: 'served' | 'none';
-  /** What a query shows of service_start_time=OnAccept before the user accepts. Default OnAccept. */
+  /**
+   * What a query shows of service_start_time=OnAccept before the user accepts. Default OnAccept.
+   */
   readonly startTimeBeforeAccept: 'OnAccept' | 'absent';
-  /** A query fills in fee_count 1 where create left it out. Default false: fees as they were sent. */
+  /** A query adds fee_count 1 if create omitted it. Default false: fees as they were sent. */
   readonly queryFillsFeeCount: boolean;
   /**
-   * Refuse what is only known by analogy with neighbouring products (lengths, required fields, rules
-   * between fields). false refuses only what is confirmed for pay-after orders. Default true.
+   * Enforces rules that are known only by analogy with neighbouring products (lengths, required
+   * fields, rules between fields). false enforces only rules that are confirmed for pay-after
+   * orders. Default true.
    */
   readonly analogyRules: boolean;
-  /** Each of name, phone, userid and address must be given at create. Default false. */
+  /** Each of name, phone, userid and address is required at creation. Default false. */
   readonly sensitiveFieldsRequired: boolean;
   /** Refuse an unknown Wechatpay-Serial also on calls without encrypted fields. Default false. */
   readonly refuseUnknownSerial: boolean;
@@ -35,26 +41,26 @@ export interface SandboxRules {
   /** Sign 4xx answers to calls whose own signature was right (401 is never signed). Default true. */
   readonly signErrors: boolean;
   /**
-   * Complete, cancel and sync answer success again to the bytes that succeeded before. false, like
-   * other bytes, is refused for the state that the order has by then. Default true.
+   * Complete, cancel and sync return success again for the bytes that succeeded before. false: they
+   * are refused for the state that the order has by then, like other bytes. Default true.
    */
   readonly repeatAnswersSuccess: boolean;
-  /** Every query gives another finish_ticket; those given before stay valid. Default true. */
+  /** Every query returns another finish_ticket; earlier ones stay valid. Default true. */
   readonly newTicketEachQuery: boolean;
   /** The state after a complete with finish_type 1, service not used. Default REVOKED. */
   readonly stateAfterUnused: 'FINISHED' | 'REVOKED' | 'USER_PAID';
   /**
-   * Seconds of real time from complete until WeChat has collected the money; null is never, 0 at
-   * once. Default 5.
+   * Seconds of real time from complete until WeChat Pay has collected the payment; null: never, 0:
+   * immediately. Default 5.
    */
   readonly payDelaySeconds: number | null;
-  /** When an order that comes to 0 is paid: at once, or as any other. Default at-once. */
+  /** When an order with a total of 0 is paid: immediately, or like any other. Default at-once. */
   readonly payZeroTotal: 'at-once' | 'as-others';
   /** A query shows finish_transaction_id also of an order paid outside of WeChat. Default true. */
   readonly transactionIdAfterSync: boolean;
   /**
-   * After complete with finish_type 2 a query shows real_service_start_location, which no call sends,
-   * and real_service_end_location also where complete left it out. Default true.
+   * After complete with finish_type 2 a query shows real_service_start_location, which no call
+   * sends, and real_service_end_location also if complete omitted it. Default true.
    */
   readonly queryFillsRealPlaces: boolean;
   /** The event_type of the notification that the user has confirmed. Default PAYSCORE.USER_ACCEPTED. */
@@ -63,7 +69,7 @@ export interface SandboxRules {
   readonly notifyAcceptedAtCreate: boolean;
   /** The notification of a payment is sent after the merchant's own sync too. Default true. */
   readonly notifyAfterSync: boolean;
-  /** The key that signs notifications; the certificate only where there is one. Default public-key. */
+  /** The key that signs notifications; the certificate only if there is one. Default public-key. */
   readonly notifySignedBy: 'public-key' | 'certificate';
 }
 

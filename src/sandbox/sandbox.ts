@@ -1,16 +1,18 @@
 import { type BusinessClock, createBusinessClock } from './clock.ts';
-import { createFaultBook, type FaultBook } from './faults/fault.ts';
+import { createFaultStore, type FaultStore } from './faults/fault.ts';
 import { type CallLog, createCallLog, type SandboxCall } from './http/call-log.ts';
 import type { Identity, SandboxCredentials } from './identity.ts';
-import { createNotificationBook, type NotificationBook } from './notifications/queue.ts';
-import { createOrderBook, type OrderBook } from './orders/orders.ts';
-import { createUserBook, type UserBook } from './orders/users.ts';
+import { createNotificationStore, type NotificationStore } from './notifications/queue.ts';
+import { createOrderStore, type OrderStore } from './orders/orders.ts';
+import { createUserStore, type UserStore } from './orders/users.ts';
 import type { SandboxRules } from './rules.ts';
-import { createNonceBook, type NonceBook } from './wechat/authorization.ts';
+import { createNonceStore, type NonceStore } from './wechat/authorization.ts';
 
-/** Everything that a sandbox will do later. Nothing of it happens any more once it has stopped. */
+/** The timers of a sandbox. No callback runs after it has stopped. */
 interface Timers {
-  /** Does something after so many milliseconds of real time; the function it returns calls it off. */
+  /**
+   * Runs a callback after this many milliseconds of real time; the function it returns cancels it.
+   */
   after(ms: number, job: () => void): () => void;
   stop(): void;
 }
@@ -43,7 +45,7 @@ function createTimers(): Timers {
   };
 }
 
-/** Everything one sandbox knows and remembers. */
+/** The state of one sandbox. */
 export interface SandboxState {
   readonly identity: Identity;
   /** Complete once the sandbox listens. */
@@ -51,20 +53,20 @@ export interface SandboxState {
   /** Real time in milliseconds: for signatures, never for orders. */
   readonly realNow: () => number;
   readonly clock: BusinessClock;
-  readonly orders: OrderBook;
-  readonly users: UserBook;
-  readonly faults: FaultBook;
+  readonly orders: OrderStore;
+  readonly users: UserStore;
+  readonly faults: FaultStore;
   readonly calls: CallLog;
-  readonly nonces: NonceBook;
-  readonly notifications: NotificationBook;
+  readonly nonces: NonceStore;
+  readonly notifications: NotificationStore;
   readonly timers: Timers;
   /** Aborted when the sandbox stops. */
   readonly closing: AbortSignal;
-  /** Replaced as a whole when a rule is changed. */
+  /** Replaced as a whole when a rule changes. */
   rules: SandboxRules;
 }
 
-export interface WorldParts {
+export interface SandboxParts {
   readonly identity: Identity;
   readonly credentials: () => SandboxCredentials;
   readonly realNow: () => number;
@@ -74,18 +76,18 @@ export interface WorldParts {
   readonly closing: AbortSignal;
 }
 
-export function createWorld({ onCall, notifyUrl, ...parts }: WorldParts): SandboxState {
+export function createSandboxState({ onCall, notifyUrl, ...parts }: SandboxParts): SandboxState {
   const timers = createTimers();
   parts.closing.addEventListener('abort', () => timers.stop());
   return {
     ...parts,
     clock: createBusinessClock(parts.realNow),
-    orders: createOrderBook(),
-    users: createUserBook(),
-    faults: createFaultBook(),
+    orders: createOrderStore(),
+    users: createUserStore(),
+    faults: createFaultStore(),
     calls: createCallLog(onCall),
-    nonces: createNonceBook(),
-    notifications: createNotificationBook(notifyUrl),
+    nonces: createNonceStore(),
+    notifications: createNotificationStore(notifyUrl),
     timers,
   };
 }

@@ -8,7 +8,7 @@ interface Ids {
   readonly serviceId?: string | null | undefined;
 }
 
-/** What was left out comes from the configuration; empty where there is nothing either. */
+/** An omitted value comes from the configuration; empty if that has none either. */
 export function withDefaults({ appid, serviceId }: Ids, { defaults }: GraphQLContext) {
   return {
     appid: appid ?? defaults.appid ?? '',
@@ -16,7 +16,7 @@ export function withDefaults({ appid, serviceId }: Ids, { defaults }: GraphQLCon
   };
 }
 
-/** Throws BAD_USER_INPUT with every issue of a query's arguments. */
+/** Throws BAD_USER_INPUT with every issue of the arguments of a query. */
 export function assertValidArguments(
   { appid, serviceId }: { readonly appid: string; readonly serviceId: string },
   issues: readonly InputIssue[],
@@ -25,7 +25,7 @@ export function assertValidArguments(
   const missing = Object.entries({ appid, serviceId })
     .filter(([, value]) => value === '')
     .map(([name]): InputIssue => {
-      const message = 'Give it, or have the server configured with a default.';
+      const message = 'Required: no default is configured.';
       return { path: [name], code: 'REQUIRED', message };
     });
   const all = [...missing, ...idIssues({ appid, serviceId }, inputRules), ...issues];

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { type Permission, permission, type Scope } from '../auth/caller.ts';
 import type { GraphQLContext } from './context.ts';
 
-/** A refusal of the caller: a GraphQL error everywhere, never a member of a result union. */
+/** A permission error: always a GraphQL error, never a member of a result union. */
 export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
 }
@@ -23,6 +23,6 @@ function reasonOf(reason: Permission, scope: Scope): string {
     case 'not-for-shoppers':
       return `Requires the scopes ${scope} and orders:any.`;
     default:
-      return `This needs the scope ${scope}.`;
+      return `Missing scope: ${scope}.`;
   }
 }

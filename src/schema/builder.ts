@@ -20,13 +20,13 @@ interface PayAfterSchema {
   };
 }
 
-/** Fields are nullable unless they say otherwise; a mutation's result is a union named after its field. */
+/** Fields are nullable by default; the result of a mutation is a union named after its field. */
 export const builder = new SchemaBuilder<PayAfterSchema>({
-  // Access first: its refusals are GraphQL errors, never members of a union.
+  // Authorization first: its errors are GraphQL errors, never members of a union.
   plugins: [ScopeAuthPlugin, ErrorsPlugin, RelayPlugin, ComplexityPlugin],
   scopeAuth: {
     authScopes: ({ caller }) => ({ may: (scope) => permission(caller, scope) === 'granted' }),
-    unauthorizedError: () => forbidden('This caller may not ask for this.'),
+    unauthorizedError: () => forbidden('Forbidden: the caller has no permission for this field.'),
     treatErrorsAsUnauthorized: true,
     authorizeOnSubscribe: true,
   },
@@ -40,28 +40,37 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
   // In rows of the ledger: only pages have any. Counted before an operation begins, in a plugin.
   complexity: { disabled: true, defaultComplexity: 0, defaultListMultiplier: 1 },
   relay: {
-    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'The page.' },
-    nodeFieldOptions: { nullable: false },
-    pageInfoFieldOptions: { description: 'Where the page lies.' },
-    cursorFieldOptions: { description: 'Its place.' },
-    pageInfoTypeOptions: {
-      description: 'Where a page lies within its connection, as Relay has it.',
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The elements of the page.',
     },
-    hasNextPageFieldOptions: { description: 'Whether there is more after endCursor.' },
-    hasPreviousPageFieldOptions: { description: 'Whether this page began after a cursor.' },
-    startCursorFieldOptions: { description: 'Cursor of the first edge; null on an empty page.' },
+    nodeFieldOptions: { nullable: false },
+    pageInfoFieldOptions: { description: 'Pagination information.' },
+    cursorFieldOptions: { description: 'Cursor of this edge.' },
+    pageInfoTypeOptions: {
+      description: 'Pagination information, as in the Relay specification.',
+    },
+    hasNextPageFieldOptions: { description: 'True if there is a next page.' },
+    hasPreviousPageFieldOptions: { description: 'True if this page starts after a cursor.' },
+    startCursorFieldOptions: {
+      description: 'Cursor of the first edge of the page; null if the page is empty.',
+    },
     endCursorFieldOptions: {
-      description: 'Cursor of the last edge: `after` of the next page; null on an empty page.',
+      description:
+        'Cursor of the last edge: pass it as `after` to get the next page; null if the page is empty.',
     },
   },
 });
 
-builder.queryType({ description: '查询. Reads come live from WeChat Pay.' });
+builder.queryType({
+  description:
+    'Queries (查询). Each field states whether it reads from WeChat Pay or from this server.',
+});
 builder.mutationType({
   description:
-    'Writes to WeChat Pay. Every expected outcome is a member of the result union; only a refusal of the caller itself (credentials, rate, overload) is a GraphQL error.',
+    'Writes to WeChat Pay. Each mutation returns a union: its payload or an error type. Only missing credentials or permissions, rate limits, overload and unexpected errors are GraphQL errors (`errors`).',
 });
 builder.subscriptionType({
   description:
-    'Live events, over SSE (POST with `accept: text/event-stream`) and over WebSocket (graphql-transport-ws).',
+    'Live events, over server-sent events (POST with `accept: text/event-stream`) or WebSocket (graphql-transport-ws).',
 });

@@ -6,16 +6,16 @@ import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
 import { createOrderReads, type OrderReads } from './pay-after-order/order-reads.ts';
 import { createUpstreamBudget, type UpstreamBudget } from './upstream-budget.ts';
 
-/** What lives as long as the server. */
+/** Resources that live as long as the server. */
 export interface ServerResources extends Omit<OrderServices, 'visibility' | 'origin'> {
-  /** For arguments that are left out. */
+  /** Defaults of omitted arguments. */
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
-  /** Signs launch data, as it is now; without it, asking for them is an error. */
+  /** The current key for launch data; without it, selecting launch data is an error. */
   readonly launchKey: () => string | undefined;
   readonly sharedQueries: QueryCoalescing;
   readonly rateLimit: RateLimit;
   readonly log: SchemaLog;
-  /** Fires when the server is stopping: ends subscriptions. */
+  /** Aborted at shutdown: ends subscriptions. */
   readonly stopping: AbortSignal;
 }
 
@@ -23,15 +23,15 @@ export interface SchemaLog {
   readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
-/** What lives as long as one request. */
+/** Resources that live as long as one request. */
 export interface GraphQLContext extends ServerResources, OrderServices {
   readonly caller: Caller;
-  /** What this request may still ask of WeChat Pay. */
+  /** The remaining calls to WeChat Pay of this request. */
   readonly calls: UpstreamBudget;
   readonly orderReads: OrderReads;
-  /** What a write has answered instead of success: an ErrorCode. */
+  /** The ErrorCode of a failed write. */
   readonly outcome: { refusal?: string | undefined };
-  /** Fires when the caller is gone. Not for writes: an abandoned one has an unknown outcome. */
+  /** Aborted when the client disconnects. Not for writes: an aborted one has an unknown outcome. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -43,16 +43,16 @@ export function createContext(
     cameMs,
     requestId,
   }: Pick<GraphQLContext, 'caller' | 'signal'> & {
-    /** When the request came, on the monotonic clock; left out: not known. */
+    /** Arrival time of the request, on the monotonic clock; undefined if it is not known. */
     readonly cameMs?: number | undefined;
     readonly requestId?: string | undefined;
   },
 ): GraphQLContext {
-  // The first call is paid for when the request is admitted.
+  // The first call was charged when the request was admitted.
   const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller.id));
   const visibility = visibilityOf(caller, resources.ledger);
   const orderReads = createOrderReads(resources.sharedQueries, { calls, signal, cameMs });
-  // Field by field: what is spread along would be in reach of every resolver.
+  // Field by field: a spread object would be accessible to every resolver.
   return {
     wechat: resources.wechat,
     ledger: resources.ledger,

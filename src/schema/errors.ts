@@ -4,20 +4,32 @@ import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wech
 import { builder } from './builder.ts';
 
 const ErrorCode = builder.enumType('ErrorCode', {
-  description:
-    'What the caller should do next, for programs. The members of all result unions share it.',
+  description: 'The kind of an error of a mutation. Each value says what to do next.',
   values: {
-    INVALID_INPUT: { description: 'Mend the input. Nothing was sent.' },
-    ORDER_CONFLICT: { description: 'Take another outOrderNo, or query the order that has it.' },
-    ORDER_NOT_FOUND: { description: 'Check the number: WeChat Pay knows no such order.' },
-    ORDER_STATE: { description: 'Look at the present state of the order.' },
-    WECHAT_REFUSED: { description: 'WeChat Pay said no. Repeating the call unchanged is useless.' },
-    WECHAT_UNAVAILABLE: { description: 'Nothing was accepted. Repeat the same call later.' },
+    INVALID_INPUT: {
+      description: 'Fix the fields listed in `issues`. No request was sent to WeChat Pay.',
+    },
+    ORDER_CONFLICT: {
+      description: 'The outOrderNo is already used: use a new one, or query the order that has it.',
+    },
+    ORDER_NOT_FOUND: { description: 'There is no such order: check the outOrderNo.' },
+    ORDER_STATE: {
+      description: 'The state of the order does not allow the operation: see `state`.',
+    },
+    WECHAT_REFUSED: {
+      description:
+        'WeChat Pay rejected the request: fix the input or the merchant configuration. An unchanged retry fails again.',
+    },
+    WECHAT_UNAVAILABLE: {
+      description: 'WeChat Pay is unavailable and has accepted nothing: retry the same call later.',
+    },
     LEDGER_UNAVAILABLE: {
-      description: 'No request was sent to WeChat Pay. Retry the same call.',
+      description:
+        'The database of this server failed. No request was sent to WeChat Pay: retry the same call.',
     },
     OUTCOME_UNKNOWN: {
-      description: 'It may have taken effect. Repeat the very same call, or query.',
+      description:
+        'The write may have taken effect: retry with the identical input, or query the order.',
     },
   },
 });
@@ -41,16 +53,17 @@ const CODES = {
 export const UserError = builder
   .interfaceRef<{ readonly message: string; readonly kind: ExpectedKind }>('UserError')
   .implement({
-    description: 'An expected outcome of a mutation other than success.',
+    description: 'The fields that all error types of the mutations share.',
     fields: (t) => ({
       message: t.exposeString('message', {
         nullable: false,
-        description: "For people; its wording may change. Never holds a value of the caller's.",
+        description:
+          'A message for developers and logs. Its wording may change: use `code` in programs. It never contains values of the input.',
       }),
       code: t.field({
         type: ErrorCode,
         nullable: false,
-        description: 'For programs.',
+        description: 'The kind of the error, for programs.',
         resolve: ({ kind }) => CODES[kind],
       }),
     }),
@@ -66,20 +79,21 @@ export function expectedCode(error: unknown): string | undefined {
 }
 
 const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
-  description: 'One thing that is wrong with an input.',
+  description: 'One error in an input.',
   fields: (t) => ({
     path: t.exposeStringList('path', {
       nullable: false,
-      description: 'The field as in the input, indices as strings: `["fees", "0", "feeName"]`.',
+      description:
+        'The path of the field in the input; list indices are strings: `["fees", "0", "feeName"]`.',
     }),
     code: t.exposeString('code', {
       nullable: false,
       description:
-        'REQUIRED, NOT_ALLOWED, TOO_LONG, TOO_MANY, OUT_OF_RANGE, NOT_UNIQUE, BAD_FORMAT or BAD_CHARACTER.',
+        'The kind of the error: REQUIRED, NOT_ALLOWED, TOO_LONG, TOO_MANY, OUT_OF_RANGE, NOT_UNIQUE, BAD_FORMAT or BAD_CHARACTER.',
     }),
     message: t.exposeString('message', {
       nullable: false,
-      description: 'What is expected; never what was given.',
+      description: 'The expected value, for developers. Never contains the value of the input.',
     }),
   }),
 });
@@ -87,13 +101,13 @@ const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
   description:
-    'The input breaks rules. Nothing was sent to WeChat Pay. Rules that are known only of sibling products are marked as analogies in the descriptions of the fields; `INPUT_RULES=confirmed` switches those off.',
+    'The input is invalid. No request was sent to WeChat Pay. Rules marked "By analogy" in the field descriptions are documented only for similar WeChat Pay products; the server setting `INPUT_RULES=confirmed` disables them.',
   interfaces: [UserError],
   fields: (t) => ({
     issues: t.expose('issues', {
       type: [InputIssueType],
       nullable: false,
-      description: 'Every failing field at once.',
+      description: 'All errors of the input.',
     }),
   }),
 });
@@ -101,22 +115,23 @@ builder.objectType(InvalidInputError, {
 builder.objectType(WechatRefusedError, {
   name: 'WechatRefusedError',
   description:
-    'A definite no of WeChat Pay. No order was made by this call. Mend the input or the set-up of the merchant.',
+    'WeChat Pay rejected the request. This call changed nothing. See `wechatCode`; fix the input or the merchant configuration.',
   interfaces: [UserError],
   fields: (t) => ({
     wechatCode: t.string({
       nullable: false,
-      description: "WeChat's own word (错误码), such as PARAM_ERROR, NO_AUTH or INVALID_REQUEST.",
+      description:
+        "错误码: WeChat Pay's error code, for example PARAM_ERROR, NO_AUTH or INVALID_REQUEST.",
       resolve: ({ refusal }) => refusal.code,
     }),
     status: t.int({
       nullable: false,
-      description: 'HTTP status of the refusal, from 400 to 499.',
+      description: "HTTP status of WeChat Pay's response, from 400 to 499.",
       resolve: ({ refusal }) => refusal.status,
     }),
     requestId: t.exposeString('requestId', {
       description:
-        "WeChat's Request-ID: quote it to WeChat's support. The digits behind its last `-` are the finer error number. Null where a proxy took it away.",
+        "WeChat Pay's Request-ID, for WeChat Pay's technical support. The digits after its last `-` are a detailed error number. Null if the response had none.",
     }),
   }),
 });
@@ -124,11 +139,11 @@ builder.objectType(WechatRefusedError, {
 builder.objectType(WechatUnavailableError, {
   name: 'WechatUnavailableError',
   description:
-    'WeChat Pay could not be reached or asked for fewer calls. Nothing was accepted: the same call may safely be repeated.',
+    'WeChat Pay could not be reached or limited the request rate. It has accepted nothing: it is safe to retry the same call.',
   interfaces: [UserError],
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-      description: 'How long WeChat Pay asked to wait; null where it named no time.',
+      description: 'Seconds to wait before a retry; null if WeChat Pay gave no time.',
     }),
   }),
 });
@@ -136,11 +151,11 @@ builder.objectType(WechatUnavailableError, {
 builder.objectType(LedgerUnavailableError, {
   name: 'LedgerUnavailableError',
   description:
-    "The server's own database failed or did not answer in time. No request was sent to WeChat Pay: the same call may safely be retried.",
+    'The database of this server failed or did not respond in time. No request was sent to WeChat Pay: it is safe to retry the same call.',
   interfaces: [UserError],
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-      description: 'Seconds to wait before the retry.',
+      description: 'Seconds to wait before a retry.',
     }),
   }),
 });

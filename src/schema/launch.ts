@@ -11,22 +11,22 @@ import { badUserInput } from './query-errors.ts';
 
 export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implement({
   description:
-    'What opens a page of WeChat Pay (拉起支付分小程序), signed: the front end passes it on unchanged, at once. It works once.',
+    'Signed launch data that opens a WeChat Pay page (拉起支付分小程序). Pass it on unchanged and use it immediately. It can be used only once.',
   fields: (t) => ({
     businessType: t.exposeString('businessType', {
       nullable: false,
       description:
-        '跳转类型: businessType of wx.openBusinessView: wxpayScoreUse, -Enable or -Detail.',
+        '跳转类型: `businessType` of wx.openBusinessView: wxpayScoreUse, wxpayScoreEnable or wxpayScoreDetail.',
     }),
     extraData: t.expose('extraData', {
       type: 'LaunchExtraData',
       nullable: false,
-      description: '业务参数 for a mini program: extraData of wx.openBusinessView.',
+      description: '业务参数 for mini programs: `extraData` of wx.openBusinessView.',
     }),
     queryString: t.exposeString('queryString', {
       nullable: false,
       description:
-        "业务参数 for an app (query of WXOpenBusinessView) and an H5 page inside WeChat (queryString of the JS-SDK's openBusinessView).",
+        '业务参数 for apps (`query` of WXOpenBusinessView) and H5 pages inside WeChat (`queryString` of openBusinessView in the JS-SDK).',
     }),
   }),
 });
@@ -39,7 +39,7 @@ export function launch(
 ): Launch {
   const apiv2Key = launchKey();
   if (apiv2Key === undefined) {
-    const message = 'Launch data are signed with the APIv2 key: set WECHAT_APIV2_KEY.';
+    const message = 'Launch data cannot be signed without the APIv2 key: set WECHAT_APIV2_KEY.';
     throw new GraphQLError(message, { extensions: { code: 'LAUNCH_NOT_CONFIGURED' } });
   }
   const signed = { mch_id: wechat.mchid, ...parameters };

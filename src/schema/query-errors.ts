@@ -16,7 +16,9 @@ const QUERY_ERRORS = {
   { readonly code: string; readonly retryable: boolean } | null
 >;
 
-/** The GraphQL error of a failing query. What is not an expected failure passes, to be masked. */
+/**
+ * The GraphQL error of a failed query. An unexpected error is returned unchanged, and masked later.
+ */
 export function queryError(error: unknown): unknown {
   if (!(error instanceof WechatError)) {
     return error;
@@ -30,13 +32,13 @@ export function badUserInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-/** A bad argument of a query, all issues at once. */
+/** The error of invalid arguments, with all issues. */
 export function badArguments(
   issues: readonly InputIssue[],
-  effect = 'Nothing was sent to WeChat Pay.',
+  effect = 'No request was sent to WeChat Pay.',
 ): GraphQLError {
   const fields = issues.map(({ path }) => path.join('.')).join(', ');
-  return new GraphQLError(`${effect} Mend these arguments: ${fields}.`, {
+  return new GraphQLError(`Invalid arguments: ${fields}. ${effect}`, {
     extensions: { code: 'BAD_USER_INPUT', issues },
   });
 }

@@ -1,23 +1,23 @@
 import { badUserInput } from './query-errors.ts';
 
-/** What one request may still ask of WeChat Pay. */
+/** The remaining calls to WeChat Pay of one request. */
 export interface UpstreamBudget {
-  /** Takes one read. Throws BAD_USER_INPUT where there is none left. */
+  /** Takes one read. Throws BAD_USER_INPUT if none is left. */
   readonly read: () => void;
-  /** Takes one write, the query that may have to come before it included. Throws as `read` does. */
+  /** Takes one write, including the query that may precede it. Throws like `read`. */
   readonly write: () => void;
 }
 
 const MOST_READS = 5;
 const MOST_WRITES = 1;
 
-/** @param onFurtherCall told of each call but the first, before it is made */
+/** @param onFurtherCall called before each call except the first */
 export function createUpstreamBudget(onFurtherCall: () => void): UpstreamBudget {
   let reads = 0;
   let writes = 0;
   const take = (isLeft: boolean) => {
     if (!isLeft) {
-      const message = `One request makes at most ${MOST_READS} reads and ${MOST_WRITES} write at WeChat Pay: ask for the rest in another one.`;
+      const message = `One request makes at most ${MOST_READS} reads and ${MOST_WRITES} write to WeChat Pay. Split it into several requests.`;
       throw badUserInput(message);
     }
     if (reads + writes > 0) {

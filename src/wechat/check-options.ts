@@ -14,7 +14,7 @@ export interface CheckedOptions {
   readonly credential: MerchantCredential;
   readonly publicKey: PlatformKey | undefined;
   readonly certificates: readonly X509Certificate[] | 'auto';
-  /** The present one first. */
+  /** The current one first. */
   readonly apiv3Keys: readonly string[];
   readonly origin: string;
   readonly backupOrigin: string | undefined;
@@ -26,7 +26,10 @@ const WECHAT_PAY_BACKUP = 'https://api2.mch.weixin.qq.com';
 const DEFAULT_TIMEOUT_MS = 8_000;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Checks every option and reads the keys, once. Throws a {@link WechatPayOptionsError} that names every problem. */
+/**
+ * Checks every option and reads the keys, once. Throws a {@link WechatPayOptionsError} that lists
+ * every problem.
+ */
 export function checkOptions(options: WechatPayOptions): CheckedOptions {
   const problems: OptionProblem[] = [];
   const take = <T>(option: OptionProblem['option'], read: Read<T>): T | undefined => {
@@ -52,20 +55,20 @@ export function checkOptions(options: WechatPayOptions): CheckedOptions {
   );
   const keyId = take('publicKeyId', optional(options.publicKeyId, readKeyId));
   if (options.publicKey !== undefined && options.publicKeyId === undefined) {
-    take('publicKeyId', { problem: 'is missing: it belongs to the public key (PUB_KEY_ID_…).' });
+    take('publicKeyId', { problem: 'is missing: set the id of the public key (PUB_KEY_ID_…).' });
   }
   if (options.publicKeyId !== undefined && options.publicKey === undefined) {
-    take('publicKey', { problem: 'is missing: give the PEM that belongs to its id.' });
+    take('publicKey', { problem: 'is missing: set the PEM of the public key with this id.' });
   }
   if (options.publicKey === undefined && options.platformCertificates === undefined) {
     const problem =
-      'is missing, and there are no platform certificates: one of them has to verify what WeChat answers.';
+      'is missing, and there are no platform certificates: set one of them to verify responses of WeChat Pay.';
     take('publicKey', { problem });
   }
   const apiv3Key = take('apiv3Key', optional(options.apiv3Key, readSymmetricKey));
   const previous = take('apiv3KeyPrevious', optional(options.apiv3KeyPrevious, readSymmetricKey));
   if (auto && options.apiv3Key === undefined && options.apiv3KeyPrevious === undefined) {
-    const problem = 'is missing: certificates that are downloaded come encrypted under it.';
+    const problem = 'is missing: it is required to decrypt downloaded certificates.';
     take('apiv3Key', { problem });
   }
   const origin = take('baseUrl', readOrigin(options.baseUrl ?? WECHAT_PAY_ORIGIN));
@@ -88,24 +91,24 @@ export function checkOptions(options: WechatPayOptions): CheckedOptions {
   };
 }
 
-/** 32 bytes, as the APIv3 and APIv2 keys are. */
+/** 32 bytes, like the APIv3 and APIv2 keys. */
 export function readSymmetricKey(key: string): Read<string> {
   const { length } = Buffer.from(key);
   return length === 32
     ? { value: key }
     : {
-        problem: `has ${length} characters where 32 belong: copy it again, without spaces around it.`,
+        problem: `has ${length} characters; expected 32: copy it again, without surrounding spaces.`,
       };
 }
 
-function given(text: string): 'is missing' | 'is not right' {
-  return text === '' ? 'is missing' : 'is not right';
+function given(text: string): 'is missing' | 'is invalid' {
+  return text === '' ? 'is missing' : 'is invalid';
 }
 
 function readMchid(mchid: string): Read<string> {
   return /^\d{1,32}$/.test(mchid)
     ? { value: mchid }
-    : { problem: `${given(mchid)}: the merchant number, digits only.` };
+    : { problem: `${given(mchid)}: expected the merchant number, digits only.` };
 }
 
 function readSerial(
@@ -120,18 +123,21 @@ function readSerial(
     }
     const [certificate] = read.value;
     return certificate === undefined || (privateKey && !certificate.checkPrivateKey(privateKey))
-      ? { problem: 'is a certificate that does not belong to the merchant key.' }
+      ? {
+          problem:
+            'is a certificate that does not match the merchant key: set the certificate of this key.',
+        }
       : { value: certificate.serialNumber };
   }
   if (!/^[0-9A-F]{8,64}$/i.test(text)) {
-    const problem = `${given(text)}: the serial of the merchant certificate, hex digits, or that certificate itself (apiclient_cert.pem).`;
+    const problem = `${given(text)}: expected the serial number of the merchant certificate in hex, or that certificate itself (apiclient_cert.pem).`;
     return { problem };
   }
   const serial = text.toUpperCase();
   return platform.some(({ serialNumber }) => serialNumber === serial)
     ? {
         problem:
-          "is the serial of a platform certificate: it has to be the merchant's own certificate's.",
+          'is the serial number of a platform certificate: it must be the serial number of the merchant certificate.',
       }
     : { value: serial };
 }
@@ -141,7 +147,8 @@ function readWechatKey(pem: string, merchantKey: KeyObject | undefined): Read<Ke
   const own = 'value' in read && merchantKey && createPublicKey(merchantKey).equals(read.value);
   return own
     ? {
-        problem: "is the public half of the merchant key: it has to be WeChat Pay's (pub_key.pem).",
+        problem:
+          'is the public key of the merchant: set the public key of WeChat Pay (pub_key.pem).',
       }
     : read;
 }
@@ -149,23 +156,23 @@ function readWechatKey(pem: string, merchantKey: KeyObject | undefined): Read<Ke
 function readKeyId(id: string): Read<string> {
   return /^PUB_KEY_ID_\w{1,64}$/.test(id)
     ? { value: id }
-    : { problem: 'is not the id of a WeChat Pay public key: it begins with PUB_KEY_ID_.' };
+    : { problem: 'is not the id of a WeChat Pay public key: expected PUB_KEY_ID_ and digits.' };
 }
 
 function readOrigin(text: string): Read<string> {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search) {
-    return { problem: 'is not an origin such as https://api.mch.weixin.qq.com.' };
+    return { problem: 'is not an origin; expected e.g. https://api.mch.weixin.qq.com.' };
   }
   return url.protocol === 'https:' || LOOPBACK.test(url.hostname)
     ? { value: url.origin }
-    : { problem: 'has to begin with https://: plain http is for loopback only.' };
+    : { problem: 'must begin with https://: plain http is allowed only for loopback addresses.' };
 }
 
 function readTimeout(ms: number): Read<number> {
   return Number.isInteger(ms) && ms >= 100 && ms <= 60_000
     ? { value: ms }
-    : { problem: 'is not a whole number of milliseconds from 100 to 60000.' };
+    : { problem: 'must be a whole number of milliseconds from 100 to 60000.' };
 }
 
 function optional<T>(

@@ -39,10 +39,13 @@ import { type Notification, readNotification } from './notifications/notificatio
 import type { WechatPayKeys, WechatPayOptions } from './options.ts';
 import { createResilience, DEFAULT_RESILIENCE } from './resilience/resilience.ts';
 
-/** WeChat Pay for one merchant. What can't be written at all is a RangeError, every other failure a WechatError. */
+/**
+ * WeChat Pay for one merchant. Input that cannot be encoded is a RangeError, every other failure a
+ * WechatError.
+ */
 export interface WechatPay {
   readonly mchid: string;
-  /** The time a whole call may take, retries included. */
+  /** The time budget of a whole call, including retries. */
   readonly timeoutMs: number;
   readonly createPayAfterOrder: (
     request: CreatePayAfterOrderRequest,
@@ -60,7 +63,10 @@ export interface WechatPay {
     request: SyncPayAfterOrderRequest,
     options?: WriteOptions,
   ) => Promise<UpdatedPayAfterOrder>;
-  /** The bytes of each write, to be kept before they are sent and given back as an option. */
+  /**
+   * The bytes of each write: store them before the call, and pass them again as an option to repeat
+   * it.
+   */
   readonly prepare: {
     readonly create: (request: CreatePayAfterOrderRequest) => FreshWrite;
     readonly complete: (request: CompletePayAfterOrderRequest) => FreshWrite;
@@ -68,7 +74,7 @@ export interface WechatPay {
     readonly sync: (request: SyncPayAfterOrderRequest) => FreshWrite;
   };
   /**
-   * A notification: raw bytes and headers, verified and decrypted.
+   * Verifies and decrypts a notification, from raw bytes and headers.
    * @throws UntrustedNotificationError, UndecryptableNotificationError
    */
   readonly readNotification: (message: SignedMessage) => Promise<Notification>;
@@ -81,24 +87,29 @@ export interface WechatPay {
     options?: QueryOptions,
   ) => Promise<UserServiceState>;
   /**
-   * The way to an endpoint that has no function here: signed, verified and repeated like the
-   * others, snake_case in and out. All but GET count as writes and may end in an OutcomeUnknownError.
+   * Calls an endpoint that has no function here: signed, verified and retried like the others,
+   * snake_case in and out. Every method except GET counts as a write and may end in an
+   * OutcomeUnknownError.
    */
   readonly request: (method: Method, path: string, query?: Query, body?: Wire) => Promise<Wire>;
   /**
-   * Takes other keys from the next call on; calls in flight finish under theirs.
-   * @throws WechatPayOptionsError that names every problem, and then nothing has changed
+   * Uses other keys from the next call on; calls in flight finish with the previous ones.
+   * @throws WechatPayOptionsError that lists every problem; then nothing has changed
    */
   readonly useKeys: (keys: WechatPayKeys) => void;
-  /** Over once there is a key of WeChat's, or the first download of certificates has failed. */
+  /**
+   * Resolves when a WeChat Pay key is available, or when the first download of certificates has
+   * failed.
+   */
   readonly ready: () => Promise<void>;
   /** Waits for the calls in flight. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Checks the options at once and throws a WechatPayOptionsError that names every problem. Keys are
- * parsed here, once. Opens no connection before the first call, unless certificates are downloaded.
+ * Checks the options immediately and throws a WechatPayOptionsError that lists every problem. Keys
+ * are parsed here, once. Opens no connection before the first call, unless certificates are
+ * downloaded.
  */
 export function createWechatPay(options: WechatPayOptions): WechatPay {
   const checked = checkOptions(options);
@@ -162,7 +173,7 @@ async function request(
   return prepared.writes ? writeOutcome(settled) : readOutcome(settled);
 }
 
-/** A call between two attempts has nothing in flight, and is still under way. */
+/** A call between two attempts has no request in flight, but is not finished. */
 function trackCalls() {
   const calls = new Set<Promise<unknown>>();
   return {

@@ -1,4 +1,4 @@
-/** Why nobody knows whether a write took effect. */
+/** Why it is unknown whether a write took effect. */
 export type UnknownOutcomeReason =
   | 'TIMEOUT'
   | 'CONNECTION'
@@ -7,25 +7,25 @@ export type UnknownOutcomeReason =
   /** An earlier call may have taken effect, and no query has determined it. */
   | 'UNDETERMINED';
 
-/** A definite no of WeChat's. */
+/** A definite refusal by WeChat Pay. */
 export interface Refusal {
   readonly status: number;
-  /** WeChat's word, such as `PARAM_ERROR`. */
+  /** WeChat Pay's error code, such as `PARAM_ERROR`. */
   readonly code: string;
-  /** The finer number behind the last `-` of `Request-ID`, such as 271316598. */
+  /** The detailed error number after the last `-` of `Request-ID`, such as 271316598. */
   readonly number: number | null;
   readonly requestId: string | null;
-  /** WeChat's own sentence, left out where it quotes something that was sent. */
+  /** WeChat Pay's own message, omitted if it quotes a value of the request. */
   readonly explanation: string | null;
-  /** Whether the refusal carries a valid signature of WeChat's. A 401 never does. */
+  /** Whether the refusal has a valid WeChat Pay signature. A 401 never does. */
   readonly verified: boolean;
 }
 
-/** What is known of the last answer; all null where there was none. */
+/** What is known of the last response; all null if there was none. */
 export interface LastAnswer {
   readonly status: number | null;
   readonly code: string | null;
-  /** What WeChat's support asks for. */
+  /** The id that WeChat Pay's support needs. */
   readonly requestId: string | null;
 }
 
@@ -39,7 +39,7 @@ export type WechatErrorKind =
   | 'order-not-found'
   | 'order-state';
 
-/** Every error of a call to WeChat. */
+/** Every error of a call to WeChat Pay. */
 export abstract class WechatError extends Error implements LastAnswer {
   abstract readonly kind: WechatErrorKind;
   readonly status: number | null;
@@ -57,7 +57,10 @@ export abstract class WechatError extends Error implements LastAnswer {
   }
 }
 
-/** WeChat rejected the request: fix the input or the merchant configuration. Repeating it unchanged is useless. */
+/**
+ * WeChat Pay rejected the request: fix the input or the merchant configuration. An unchanged retry
+ * fails again.
+ */
 export class WechatRefusedError extends WechatError {
   override readonly name = 'WechatRefusedError';
   readonly kind = 'refused';
@@ -71,7 +74,7 @@ export class WechatRefusedError extends WechatError {
   }
 }
 
-/** Nothing was accepted: the same call may be made again. */
+/** WeChat Pay accepted nothing: it is safe to retry the same call. */
 export class WechatUnavailableError extends WechatError {
   override readonly name = 'WechatUnavailableError';
   readonly kind = 'unavailable';
@@ -84,13 +87,13 @@ export class WechatUnavailableError extends WechatError {
   }
 }
 
-/** What answered a query can't be trusted: look at the clock, at proxies, and at WeChat's keys. */
+/** The response to a query cannot be trusted: check the clock, proxies and the WeChat Pay keys. */
 export class WechatUntrustedError extends WechatError {
   override readonly name = 'WechatUntrustedError';
   readonly kind = 'untrusted';
 }
 
-/** The write may or may not have taken effect: repeat the very same call, or query. */
+/** The write may or may not have taken effect: retry the identical call, or query. */
 export class OutcomeUnknownError extends WechatError {
   override readonly name = 'OutcomeUnknownError';
   readonly kind = 'outcome-unknown';
@@ -98,14 +101,14 @@ export class OutcomeUnknownError extends WechatError {
 
   constructor(reason: UnknownOutcomeReason, details: LastAnswer) {
     super(
-      'It is not known whether this took effect: repeat the very same call, or query the order.',
+      'It is unknown whether the write took effect: retry the identical call, or query the order.',
       details,
     );
     this.reason = reason;
   }
 }
 
-/** The same, for the order of a known number. */
+/** The same, with the order number. */
 export class OrderOutcomeUnknownError extends OutcomeUnknownError {
   readonly outOrderNo: string;
 
@@ -115,14 +118,14 @@ export class OrderOutcomeUnknownError extends OutcomeUnknownError {
   }
 }
 
-/** The number stands for another order already: take a new number, or query that order. */
+/** The number was already used for a different order: use a new number, or query that order. */
 export class OrderConflictError extends WechatError {
   override readonly name = 'OrderConflictError';
   readonly kind = 'order-conflict';
   readonly outOrderNo: string;
 
   constructor(outOrderNo: string, details: LastAnswer) {
-    super('This outOrderNo stands for an order with other content.', details);
+    super('This outOrderNo was already used with different parameters.', details);
     this.outOrderNo = outOrderNo;
   }
 }
@@ -134,21 +137,21 @@ export class OrderNotFoundError extends WechatError {
   readonly outOrderNo: string;
 
   constructor(outOrderNo: string, details: LastAnswer) {
-    super('WeChat Pay knows no such order.', details);
+    super('WeChat Pay has no such order: check the outOrderNo.', details);
     this.outOrderNo = outOrderNo;
   }
 }
 
-/** The order is not in a state for this: look at `state`. */
+/** The state of the order does not allow the operation: see `state`. */
 export class OrderStateError extends WechatError {
   override readonly name = 'OrderStateError';
   readonly kind = 'order-state';
   readonly outOrderNo: string;
-  /** WeChat's word for the present state; null where a query could not tell. */
+  /** The current state as WeChat Pay names it; null if a query could not determine it. */
   readonly state: string | null;
 
   constructor(outOrderNo: string, state: string | null, details: LastAnswer) {
-    super("The order's state does not allow this.", details);
+    super('The state of the order does not allow this operation.', details);
     this.outOrderNo = outOrderNo;
     this.state = state;
   }

@@ -5,7 +5,7 @@ import type { ResilienceOptions } from './resilience/resilience.ts';
 export interface WechatPayOptions {
   /** Merchant number, digits. */
   readonly mchid: string;
-  /** Serial of the merchant certificate, or that certificate as PEM (apiclient_cert.pem). */
+  /** Serial number of the merchant certificate, or that certificate as PEM (apiclient_cert.pem). */
   readonly merchantSerial: string;
   /** PEM private key of the merchant certificate (apiclient_key.pem). */
   readonly merchantKey: string;
@@ -13,40 +13,40 @@ export interface WechatPayOptions {
   readonly publicKeyId?: string | undefined;
   readonly publicKey?: string | undefined;
   /**
-   * PEM platform certificates, one after the other, or `auto`: they are downloaded from the start on,
-   * and renew themselves. They may stand beside a public key.
+   * PEM platform certificates, one after the other, or `auto`: they are downloaded at the start and
+   * renewed automatically. A public key may be configured as well.
    */
   readonly platformCertificates?: string | undefined;
   /** 32 characters: decrypts notifications. */
   readonly apiv3Key?: string | undefined;
-  /** The one before it, for as long as a change takes. */
+  /** The previous APIv3 key, during a key rotation. */
   readonly apiv3KeyPrevious?: string | undefined;
-  /** Origin of WeChat Pay; https, but for loopback. */
+  /** Origin of WeChat Pay; https, except for loopback addresses. */
   readonly baseUrl?: string | undefined;
   /**
-   * Takes the calls while the first can't be connected to. Where both are left out, WeChat Pay's own
-   * second domain; where the first is given alone, there is none.
+   * Receives the calls while the first cannot be connected to. If both are omitted, WeChat Pay's
+   * own second domain; if only the first is set, there is no backup.
    */
   readonly backupUrl?: string | undefined;
-  /** The time a whole call may take, repeats included. */
+  /** The time budget of a whole call, including retries. */
   readonly timeoutMs?: number | undefined;
-  /** What an outage or a crowd may cost. */
+  /** Limits what an outage or overload costs. */
   readonly resilience?: Partial<ResilienceOptions> | undefined;
   /** Unix ms. */
   readonly now?: (() => number) | undefined;
-  /** Told the wire name of a field of WeChat's that could not be read, never its value. */
+  /** Called with the wire name of a WeChat Pay field that could not be read, never its value. */
   readonly onUnreadableField?: ((field: string) => void) | undefined;
-  /** Told of every attempt, once its result is known. What it throws is dropped. */
+  /** Called for every attempt, once its result is known. Errors it throws are ignored. */
   readonly onAttempt?: ((report: AttemptReport) => void) | undefined;
-  /** Called for a refusal of a write without a valid signature, before a query decides. */
+  /** Called for a refusal of a write without a valid signature, before a query resolves it. */
   readonly onUnverifiedRefusal?: ((refusal: UnverifiedRefusal) => void) | undefined;
-  /** Told when the circuit breaker changes: the worse of that of writes and that of reads. */
+  /** Called when the circuit breaker changes: the worse state of writes and reads. */
   readonly onBreaker?: ((state: BreakerState) => void) | undefined;
-  /** Told when certificates that renew themselves have changed, or could not be had. */
+  /** Called when automatically renewed certificates have changed, or their download failed. */
   readonly onCertificates?: ((news: CertificateNews) => void) | undefined;
 }
 
-/** What may change while calls go on. */
+/** What may change while calls are in flight. */
 export type WechatPayKeys = Pick<
   WechatPayOptions,
   | 'merchantSerial'
@@ -60,7 +60,7 @@ export type WechatPayKeys = Pick<
 
 export interface OptionProblem {
   readonly option: keyof WechatPayOptions;
-  /** Goes on after the option's name: `is not a PEM: …`. */
+  /** Follows the name of the option: `is not a PEM: …`. */
   readonly problem: string;
 }
 
@@ -70,7 +70,7 @@ export class WechatPayOptionsError extends Error {
 
   constructor(problems: readonly OptionProblem[]) {
     super(
-      `Can't talk to WeChat Pay:\n${problems.map(({ option, problem }) => `- ${option} ${problem}`).join('\n')}`,
+      `Invalid WeChat Pay options:\n${problems.map(({ option, problem }) => `- ${option} ${problem}`).join('\n')}`,
     );
     this.problems = problems;
   }

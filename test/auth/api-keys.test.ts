@@ -88,7 +88,7 @@ test('a file that has become bad changes nothing, and the log says why', () => {
   expect(lines.text()).not.toContain('orders:everything');
 });
 
-test('every problem of a file is told at once, without what it holds', () => {
+test('all problems of a file are reported together, without its content', () => {
   const file = {
     'bad id': entry(),
     hash: entry({ client: 'a', sha256: 'secret-in-the-clear' }),

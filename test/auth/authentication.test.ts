@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../src/auth/authenticator.ts';
+import type { AuthenticationResult } from '../../src/auth/authenticator.ts';
 import { malformation } from '../fixtures/app/answer-checks.ts';
 import { as, caller, knowing } from '../fixtures/app/callers.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../fixtures/app/test-app.ts';
 import { listen } from '../fixtures/http/listen.ts';
 
-const callers: Readonly<Record<string, Verdict>> = {
+const callers: Readonly<Record<string, AuthenticationResult>> = {
   reader: caller(['orders:read', 'orders:any']),
   watcher: caller(['metrics:read']),
-  doubtful: 'unavailable',
+  unavailable: 'unavailable',
 };
 const app = createTestApp({ authenticator: knowing(callers), wechat: stubWechat() });
 const ORDER = '{ payAfterOrder(by: { outOrderNo: "1" }) { nothing } }';
@@ -63,18 +63,18 @@ test.each([
   expect(await response.text()).not.toContain('VALIDATION');
 });
 
-test('who is known hears of mistakes in the document', async () => {
+test('an authenticated caller receives the errors of a document', async () => {
   const response = await app.fetch(graphqlRequest({ query: ORDER }, as('reader')));
   expect(await response.text()).toContain('GRAPHQL_VALIDATION_FAILED');
 });
 
-test('who can not be checked just now is asked to come again', async () => {
-  const response = await app.fetch(graphqlRequest({ query: ORDER }, as('doubtful')));
+test('a caller that cannot be authenticated now receives 503 with Retry-After', async () => {
+  const response = await app.fetch(graphqlRequest({ query: ORDER }, as('unavailable')));
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
   expect(await response.text()).toContain('AUTHENTICATION_UNAVAILABLE');
 });
 
-test('the answer has the type that was asked for', async () => {
+test('the response has the requested type', async () => {
   const accept = 'application/graphql-response+json';
   const response = await app.fetch(graphqlRequest({ query: ORDER }, { accept }));
   expect(response.headers.get('content-type')).toBe(`${accept}; charset=utf-8`);
@@ -88,7 +88,7 @@ test('the body of a stranger is not waited for', async () => {
   expect(response.status).toBe(401);
 });
 
-test('health, readiness and notices ask for no credential', async () => {
+test('health, readiness and notifications require no credential', async () => {
   const status = async (path: string, init: RequestInit = {}) =>
     (await app.fetch(new Request(`http://app${path}`, init))).status;
   expect(await status('/health')).toBe(200);

@@ -22,7 +22,7 @@ beforeEach(async () => {
     keyed: caller(SCOPES, { revoked: revoking.signal }),
     long: caller(SCOPES, { expiresAt: Date.now() + 10 ** 12 }),
     blind: caller(['orders:read', 'orders:any']),
-    doubtful: 'unavailable',
+    unavailable: 'unavailable',
   });
   // Its life begins when it is shown.
   const authenticate = (authorization: unknown) =>
@@ -96,14 +96,14 @@ test('after its end a connection starts nothing more', async () => {
 });
 
 test.each([undefined, {}, { authorization: 7 }, { authorization: 'Bearer wrong' }, { token: 'x' }])(
-  'a WebSocket without a credential that holds is closed with 4401: %j',
+  'a WebSocket without a valid credential is closed with 4401: %j',
   async (payload) => {
     expect(await closeCode(payload)).toBe(4401);
   },
 );
 
 test('one that can not be checked just now is closed with 1013', async () => {
-  expect(await closeCode(as('doubtful'))).toBe(1013);
+  expect(await closeCode(as('unavailable'))).toBe(1013);
 });
 
 test('over WebSocket a caller has its scopes as over HTTP', async () => {
@@ -120,7 +120,7 @@ test('over WebSocket a caller has its scopes as over HTTP', async () => {
   client.socket.terminate();
 });
 
-test('a stranger is told over SSE what it is told over HTTP', async () => {
+test('an unauthenticated caller receives the same error over SSE as over HTTP', async () => {
   const headers = { accept: 'text/event-stream' };
   const response = await clientFixture.app.fetch(graphqlRequest({ query: EVENTS }, headers));
   expect(response.status).toBe(401);

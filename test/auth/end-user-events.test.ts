@@ -75,7 +75,7 @@ test('the events of a record need their own scope, and are of that order', async
   expect(text).not.toContain('B1');
 });
 
-test('an event that comes before its create is settled is told when it is, once and in order', async () => {
+test('an event that arrives before the outcome of its create is sent when the outcome is known, once and in order', async () => {
   await openCreate('A1', 'A');
   const events = await listen('a');
   await see('A1', null, 'USER_ACCEPTED');

@@ -159,7 +159,7 @@ describe('a shopper', () => {
     expect(await made('a', { openid: A, needUserConfirm: false })).toBeTruthy();
   });
 
-  test('asks about its own authorisation alone', async () => {
+  test('queries only its own authorization', async () => {
     const query = 'query ($o: String!) { userServiceState(openid: $o) { useServiceState } }';
     expect(await run('a', query, { o: B })).toMatchObject({
       errors: [{ extensions: { code: 'FORBIDDEN' } }],

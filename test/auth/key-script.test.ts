@@ -21,7 +21,7 @@ function make(...args: readonly string[]) {
   });
 }
 
-test('a key is told once and works; the file holds its hash, for its owner alone', async () => {
+test('a key is printed once and works; the file contains its hash, readable only by its owner', async () => {
   const scopes = ['--scopes', 'orders:read,orders:any'];
   const first = await make('--client', 'bff', ...scopes, '--file', file);
   const second = await make('--client', 'bff', ...scopes, '--file', file);

@@ -128,7 +128,7 @@ test.each(OPERATIONS)('%s is for callers with %s', async (name, scope, query, va
   calls = 0;
   expect(await ask(caller(without(scope)), query, variables, acceptOf(query))).toBe(refused);
   expect(refused).toContain('"code":"FORBIDDEN"');
-  expect(refused).toContain(`This needs the scope ${scope}.`);
+  expect(refused).toContain(`Missing scope: ${scope}.`);
   expect({ calls, subscribed }).toEqual({ calls: 0, subscribed: 0 });
   const granted = await ask(caller([scope, 'orders:any']), query, variables, acceptOf(query));
   expect(granted, name).not.toContain('FORBIDDEN');

@@ -138,7 +138,7 @@ test('without the keys nobody can tell: neither let in nor refused, and asked ge
   expect(await tokens.verify(token)).toMatchObject({ openid: null });
 });
 
-test('keys that are known stay good for an hour while the issuer is away', async () => {
+test('known keys remain valid for an hour while the issuer is unavailable', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   await tokens.verify(await issuer.token());
   issuer.setUp(false);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { OURS, PEERS } from '../../bench/candidates.ts';
 import { type Comparison, middle } from '../../bench/compare.ts';
-import { OURS, PEERS } from '../../bench/contenders.ts';
 import { readAnswer } from '../../bench/load/connection.ts';
 import { outOrderNo } from '../../bench/load/lanes.ts';
 import type { Sample } from '../../bench/measure.ts';
@@ -39,10 +39,10 @@ const FAST: Sample = {
 /** Every scenario with ours and all peers. */
 function comparison(ours: Sample, peers: Sample): Comparison {
   const results = SCENARIOS.flatMap((scenario) =>
-    [OURS, ...PEERS].map((contender) => ({
+    [OURS, ...PEERS].map((candidate) => ({
       scenario,
-      contender,
-      sample: contender.isOurs ? ours : peers,
+      candidate,
+      sample: candidate.isOurs ? ours : peers,
     })),
   );
   return { results, inspected: 100, bad: 0, faults: [] };

@@ -105,7 +105,7 @@ describe('in use', () => {
     });
   });
 
-  test('GraphiQL is off in production unless it is asked for, and can be off elsewhere', () => {
+  test('GraphiQL is off in production unless it is enabled, and can be off elsewhere', () => {
     expect(loadConfig(productionEnv()).graphiql).toBe(false);
     expect(loadConfig(merchantEnv()).graphiql).toBe(true);
     expect(loadConfig({ GRAPHIQL: 'off' }).graphiql).toBe(false);
@@ -125,11 +125,11 @@ describe('in use', () => {
     expect(problemsOf(merchantEnv({ WECHAT_MERCHANT_KEY: oneLine }))).toEqual([]);
   });
 
-  test('the merchant certificate can stand for its serial', () => {
+  test('the merchant certificate can be set in place of its serial number', () => {
     expect(problemsOf(merchantEnv({ WECHAT_MERCHANT_SERIAL: MERCHANT_CERTIFICATE }))).toEqual([]);
   });
 
-  test('platform certificates can stand for the public key', () => {
+  test('platform certificates can be set in place of the public key', () => {
     const env = merchantEnv({
       WECHAT_PUBLIC_KEY: undefined,
       WECHAT_PUBLIC_KEY_ID: undefined,
@@ -177,7 +177,7 @@ describe('what outlives a request', () => {
 });
 
 describe('problems', () => {
-  test('are told all at once, each with what to do', () => {
+  test('are reported together, each with what to do', () => {
     const env = merchantEnv({
       HOST: '0.0.0.0',
       PORT: '99999',
@@ -211,6 +211,6 @@ describe('problems', () => {
       'WECHAT_TIMEOUT_MS',
     ]);
     const message = new ConfigError([{ variable: 'PORT', problem: 'is bad.' }]).message;
-    expect(message).toBe("Can't start with this configuration:\n- PORT is bad.");
+    expect(message).toBe('Invalid configuration:\n- PORT is bad.');
   });
 });

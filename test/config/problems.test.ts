@@ -22,12 +22,12 @@ const APIV3_KEY = 'c4n4ry-secret-of-31-characters.';
 const NO_TOKENS = { JWKS_URL: undefined, JWT_ISSUER: undefined, JWT_AUDIENCE: undefined };
 
 const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
-  ['a PORT too high', { PORT: '65536' }, /^PORT is not a whole number from 0 to 65535/],
-  ['a PORT in words', { PORT: 'http' }, /^PORT is not a whole number/],
-  ['a PORT in hex', { PORT: '0x50' }, /^PORT is not a whole number/],
-  ['a negative SANDBOX_PORT', { SANDBOX_PORT: '-1' }, /^SANDBOX_PORT is not a whole number/],
-  ['another GRAPHIQL', { GRAPHIQL: 'true' }, /^GRAPHIQL is none of: on, off/],
-  ['other INPUT_RULES', { INPUT_RULES: 'none' }, /^INPUT_RULES is none of: all, confirmed/],
+  ['a PORT too high', { PORT: '65536' }, /^PORT must be a whole number from 0 to 65535/],
+  ['a PORT in words', { PORT: 'http' }, /^PORT must be a whole number/],
+  ['a PORT in hex', { PORT: '0x50' }, /^PORT must be a whole number/],
+  ['a negative SANDBOX_PORT', { SANDBOX_PORT: '-1' }, /^SANDBOX_PORT must be a whole number/],
+  ['another GRAPHIQL', { GRAPHIQL: 'true' }, /^GRAPHIQL must be one of: on, off/],
+  ['other INPUT_RULES', { INPUT_RULES: 'none' }, /^INPUT_RULES must be one of: all, confirmed/],
   [
     'a public HOST',
     { HOST: '0.0.0.0' },
@@ -35,9 +35,9 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ],
   ['every IPv6 HOST', { HOST: '::' }, /^HOST is not a loopback address/],
   ['a HOST that begins like one', { HOST: '127.0.0.1.evil.example' }, /^HOST is not a loopback/],
-  ['an origin with a path', { CORS_ORIGINS: 'https://a.example/x' }, /^CORS_ORIGINS holds/],
-  ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS holds/],
-  ['proxies', { TRUSTED_PROXIES: '10.0.0.1,all' }, /^TRUSTED_PROXIES holds what is neither/],
+  ['an origin with a path', { CORS_ORIGINS: 'https://a.example/x' }, /^CORS_ORIGINS contains/],
+  ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS contains/],
+  ['proxies', { TRUSTED_PROXIES: '10.0.0.1,all' }, /^TRUSTED_PROXIES contains an invalid entry/],
   ['no file of API keys', { API_KEYS_FILE: '/no/keys' }, /^API_KEYS_FILE names a file.*ENOENT/],
   ['keys that are no JSON', { API_KEYS_FILE: 'LICENSE' }, /^API_KEYS_FILE is not a JSON object/],
   [
@@ -47,53 +47,57 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ],
   ['tokens of anybody', { ...TOKENS, JWT_ISSUER: undefined }, /^JWT_ISSUER is missing/],
   ['tokens for anybody', { ...TOKENS, JWT_AUDIENCE: undefined }, /^JWT_AUDIENCE is missing/],
-  ['keys over http', { ...TOKENS, JWKS_URL: 'http://id.example.com' }, /^JWKS_URL is not an https/],
-  ['a file of keys', { ...TOKENS, JWKS_URL: 'file:///jwks' }, /^JWKS_URL is not an https/],
+  [
+    'keys over http',
+    { ...TOKENS, JWKS_URL: 'http://id.example.com' },
+    /^JWKS_URL must be an https/,
+  ],
+  ['a file of keys', { ...TOKENS, JWKS_URL: 'file:///jwks' }, /^JWKS_URL must be an https/],
   [
     'production without authentication',
     productionEnv(NO_TOKENS),
-    /^API_KEYS_FILE is missing, and so is JWKS_URL.*npm run key/,
+    /^API_KEYS_FILE is missing, and JWKS_URL too.*npm run key/,
   ],
   [
     "production with the sandbox's merchant",
     productionEnv({ WECHAT_MCHID: SANDBOX_MCHID }),
-    /^WECHAT_MCHID is the sandbox's: .*real merchant/,
+    /^WECHAT_MCHID is the sandbox's merchant number: .*real merchant/,
   ],
   [
     'production without a merchant',
     { NODE_ENV: 'production', DATA_KEY, ...TOKENS },
-    /^WECHAT_MCHID is missing: production does not run on the sandbox/,
+    /^WECHAT_MCHID is missing: the sandbox is not allowed in production/,
   ],
   [
     'production without a data key',
     productionEnv({ DATA_KEY: undefined }),
-    /^DATA_KEY is missing \(production needs it\).*openssl rand -base64 32/,
+    /^DATA_KEY is missing \(it is required in production\).*openssl rand -base64 32/,
   ],
   [
     'PostgreSQL without a data key',
     merchantEnv({ DATABASE_URL: 'postgres://db/payafter' }),
-    /^DATA_KEY is missing \(every instance on one PostgreSQL needs the same\)/,
+    /^DATA_KEY is missing \(all instances of one PostgreSQL database need the same key\)/,
   ],
   [
     'a data key of 31 bytes',
     { DATA_KEY: keyOf(31) },
-    /^DATA_KEY is not 32 bytes in Base64.*openssl/,
+    /^DATA_KEY must be 32 bytes in Base64.*openssl/,
   ],
-  ['a data key of 33 bytes', { DATA_KEY: keyOf(33) }, /^DATA_KEY is not 32 bytes/],
-  ['a data key in hex', { DATA_KEY: 'ab'.repeat(32) }, /^DATA_KEY is not 32 bytes/],
-  ['a passphrase for a data key', { DATA_KEY: PASSPHRASE }, /^DATA_KEY is not 32 bytes/],
-  ['another database', { DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL is neither sqlite:<path>/],
-  ['a bare path for a database', { DATABASE_URL: 'data/x.db' }, /^DATABASE_URL is neither/],
-  ['sqlite: without a path', { DATABASE_URL: 'sqlite:' }, /^DATABASE_URL is neither/],
+  ['a data key of 33 bytes', { DATA_KEY: keyOf(33) }, /^DATA_KEY must be 32 bytes/],
+  ['a data key in hex', { DATA_KEY: 'ab'.repeat(32) }, /^DATA_KEY must be 32 bytes/],
+  ['a passphrase for a data key', { DATA_KEY: PASSPHRASE }, /^DATA_KEY must be 32 bytes/],
+  ['another database', { DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL must be sqlite:<path>/],
+  ['a bare path for a database', { DATABASE_URL: 'data/x.db' }, /^DATABASE_URL must be/],
+  ['sqlite: without a path', { DATABASE_URL: 'sqlite:' }, /^DATABASE_URL must be/],
   [
     'a launch key of 31 characters',
     merchantEnv({ WECHAT_APIV2_KEY: APIV3_KEY }),
-    /^WECHAT_APIV2_KEY has 31 characters where 32 belong/,
+    /^WECHAT_APIV2_KEY has 31 characters; expected 32/,
   ],
   [
     'a file that is not there',
     merchantEnv({ WECHAT_APIV3_KEY: undefined, WECHAT_APIV3_KEY_FILE: '/nowhere/apiv3' }),
-    /^WECHAT_APIV3_KEY_FILE names a file that can't be read \(ENOENT\): \/nowhere\/apiv3/,
+    /^WECHAT_APIV3_KEY_FILE names a file that cannot be read \(ENOENT\): \/nowhere\/apiv3/,
   ],
   [
     'the first line of a PEM',
@@ -113,7 +117,7 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   [
     'a key of 31 characters',
     merchantEnv({ WECHAT_APIV3_KEY: APIV3_KEY }),
-    /^WECHAT_APIV3_KEY has 31 characters where 32 belong/,
+    /^WECHAT_APIV3_KEY has 31 characters; expected 32/,
   ],
   [
     'a previous key of 31 characters',
@@ -123,7 +127,7 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   [
     "another merchant's certificate",
     merchantEnv({ WECHAT_MERCHANT_SERIAL: OTHER_CERTIFICATE }),
-    /^WECHAT_MERCHANT_SERIAL is a certificate that does not belong to the merchant key/,
+    /^WECHAT_MERCHANT_SERIAL is a certificate that does not match the merchant key/,
   ],
   [
     'the serial of a platform certificate',
@@ -131,22 +135,22 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
       WECHAT_MERCHANT_SERIAL: '7157F09EFDC096DE15EBE81A47057A7232F1B8E2',
       WECHAT_PLATFORM_CERTIFICATES: OTHER_CERTIFICATE,
     }),
-    /^WECHAT_MERCHANT_SERIAL is the serial of a platform certificate/,
+    /^WECHAT_MERCHANT_SERIAL is the serial number of a platform certificate/,
   ],
   [
     'certificates that are to be downloaded',
     merchantEnv({ WECHAT_PLATFORM_CERTIFICATES: 'auto', WECHAT_APIV3_KEY: undefined }),
-    /^WECHAT_APIV3_KEY is missing: certificates that are downloaded/,
+    /^WECHAT_APIV3_KEY is missing: it is required to decrypt downloaded certificates/,
   ],
   [
     'plain http to another machine',
     merchantEnv({ WECHAT_BASE_URL: 'http://api.mch.weixin.qq.com' }),
-    /^WECHAT_BASE_URL has to begin with https/,
+    /^WECHAT_BASE_URL must begin with https/,
   ],
   [
     'a time-out that is too short',
     merchantEnv({ WECHAT_TIMEOUT_MS: '99' }),
-    /^WECHAT_TIMEOUT_MS is not a whole number from 100/,
+    /^WECHAT_TIMEOUT_MS must be a whole number from 100/,
   ],
   [
     'no public key and no certificate',
@@ -174,7 +178,7 @@ test.each([
 ])('%s that is given twice is one problem: which one holds would be a guess', (name, value) => {
   withFile(value, (path) => {
     expect(problemsOf(productionEnv({ [name]: value, [`${name}_FILE`]: path }))).toEqual([
-      `${name} is given twice: drop it or ${name}_FILE.`,
+      `${name} is set twice: remove it or ${name}_FILE.`,
     ]);
   });
 });
@@ -221,7 +225,7 @@ test("the sandbox's merchant number is the one that production refuses", async (
 test('GraphiQL for everybody is one more problem in production', () => {
   expect(problemsOf(productionEnv({ ...NO_TOKENS, GRAPHIQL: 'on' }))).toEqual([
     expect.stringMatching(/^API_KEYS_FILE is missing/),
-    expect.stringMatching(/^GRAPHIQL is on for everybody: set API_KEYS_FILE or JWKS_URL too/),
+    expect.stringMatching(/^GRAPHIQL would be public: set API_KEYS_FILE or JWKS_URL too/),
   ]);
   expect(problemsOf(productionEnv({ GRAPHIQL: 'on' }))).toEqual([]);
 });

@@ -110,7 +110,7 @@ describe.each(pages)('$path', (page) => {
 /** Variables of the test programs, which the server does not read. */
 const OTHER_VARIABLES = ['UPDATE_SCREENSHOTS', 'UV_THREADPOOL_SIZE', 'API_KEY'];
 
-test('npm is asked for nothing but its own words and our scripts', () => {
+test('every npm command is one of npm or a script of this project', () => {
   const text = englishPages
     .flatMap((page) => [...page.snippets.map(({ code }) => code), ...codeIn(proseOf(page.text))])
     .join('\n');

@@ -7,7 +7,7 @@ import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { listen } from '../fixtures/http/listen.ts';
 import { at } from '../fixtures/json.ts';
 
-test('a caller who hangs up before the answer has the call given up, and is no error of the server', async () => {
+test('the call of a client that disconnects before the response is aborted, and is no server error', async () => {
   const fixture = await createAppWithSandbox({ timeoutMs: 6_000 });
   const { url, close } = await listen(fixture.app);
   const input = orderInput();

@@ -29,7 +29,7 @@ describe('closing', () => {
     expect(events).toEqual(['http begins', 'http ends', 'app begins', 'app ends']);
   });
 
-  test('goes on where a step fails, and tells which', async () => {
+  test('continues if a step fails, and returns which', async () => {
     const { events, step } = recorder();
     const failure = new Error('busy');
     const thrown = {

@@ -171,7 +171,7 @@ test('an answer that takes its time is none that nobody reads', async () => {
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('late');
 });
 
-test('a connection may be used again, but not be idle for ever', async () => {
+test('a connection may be reused, but not be idle forever', async () => {
   const port = await serve();
   const socket = connect(port, '127.0.0.1');
   const ask = async () => {

@@ -19,7 +19,7 @@ const intentsOf = ({ store }: TestLedger) => store.db.selectFrom('intents').sele
 describe.each(databases)('an intent on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('stands for the same input again, with the bytes and the serial of the first', async () => {
+  test('is found again by the same input, with the bytes and the serial number of the first', async () => {
     const ledger = await database.openLedger();
     const first = await standOf(ledger);
     const second = await standOf(ledger);
@@ -46,11 +46,11 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(prepare).not.toHaveBeenCalled();
   });
 
-  test('stands beside that of another operation and of another order', async () => {
+  test('does not conflict with one of another operation or another order', async () => {
     const ledger = await database.openLedger();
     const all = [{}, { operation: 'complete' as const }, { outOrderNo: 'N2' }];
-    const standing = await Promise.all(all.map((changes) => standOf(ledger, changes)));
-    expect(standing.map(({ repeated }) => repeated)).toEqual([false, false, false]);
+    const acquired = await Promise.all(all.map((changes) => standOf(ledger, changes)));
+    expect(acquired.map(({ repeated }) => repeated)).toEqual([false, false, false]);
   });
 
   test('gives its number back once it is refused, for a corrected input', async () => {
@@ -73,7 +73,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(await standOf(ledger)).toMatchObject({ id, repeated: true });
   });
 
-  test('keeps its number while nobody knows what became of it', async () => {
+  test('keeps its number while its outcome is unknown', async () => {
     const ledger = await database.openLedger();
     const { id } = await standOf(ledger);
     await ledger.keepIntentOpen({ id, since: 0, result: writeResult('unknown') });

@@ -9,9 +9,9 @@ import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { ORIGIN } from '../fixtures/ledger/intended.ts';
 import { orderNotification } from '../fixtures/ledger/observations.ts';
 import { orderInput } from '../fixtures/orders/services.ts';
-import { useDesk } from '../fixtures/orders/use-services.ts';
+import { useServices } from '../fixtures/orders/use-services.ts';
 
-const { upstream } = useDesk();
+const { upstream } = useServices();
 
 const PERSONAL = {
   name: '金丝雀',

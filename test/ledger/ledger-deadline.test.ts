@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 import { LedgerUnavailableError } from '../../src/ledger/ledger-deadline.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { openTestLedger } from '../fixtures/ledger/test-ledger.ts';
-import { orderInput, type TestDesk } from '../fixtures/orders/services.ts';
-import { useDesk } from '../fixtures/orders/use-services.ts';
+import { orderInput, type TestServices } from '../fixtures/orders/services.ts';
+import { useServices } from '../fixtures/orders/use-services.ts';
 
-const { upstream, desk } = useDesk();
+const { upstream, services } = useServices();
 const TIMEOUT_MS = 300;
 
-/** A desk whose ledger acquires intents as the test wants it, and whose calls have little time. */
+/** A services whose ledger acquires intents as the test wants it, and whose calls have little time. */
 async function withAcquire(
   acquire: (acquireIntent: () => Promise<unknown>) => Promise<unknown>,
-): Promise<TestDesk> {
-  const { wechat, ...others } = desk();
+): Promise<TestServices> {
+  const { wechat, ...others } = services();
   const ledger = await openTestLedger({
     engine: (real) => ({
       ...real,
@@ -23,12 +23,12 @@ async function withAcquire(
   return { ...others, wechat: { ...wechat, timeoutMs: TIMEOUT_MS }, ledger };
 }
 
-const intentsOf = async ({ ledger: { store, idle } }: TestDesk) => {
+const intentsOf = async ({ ledger: { store, idle } }: TestServices) => {
   await idle();
   return await store.db.selectFrom('intents').select('status').execute();
 };
 
-test('an intent that waits too long is not stored, and nothing is sent after the caller was told', async () => {
+test('an intent that waits too long is not stored, and nothing is sent after the caller received an error', async () => {
   const gate = Promise.withResolvers<void>();
   const slow = await withAcquire(async (acquireIntent) => {
     await gate.promise;

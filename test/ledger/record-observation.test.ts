@@ -4,13 +4,13 @@ import { observationOf } from '../../src/orders/state/observation.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { acquire } from '../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';
-import { standingClock } from '../fixtures/ledger/test-ledger.ts';
+import { manualClock } from '../fixtures/ledger/test-ledger.ts';
 
 describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   const database = useDatabase(start);
 
   test('makes one event for each change of its state', async () => {
-    const clock = standingClock(5_000);
+    const clock = manualClock(5_000);
     const ledger = await database.openLedger({ now: clock.now });
     await see(ledger, { state: 'CREATED', source: 'MUTATION', occurredAt: 4_000 });
     clock.advance(1_000);

@@ -39,7 +39,7 @@ describe('/metrics', () => {
     expect(await (await get(app)).text()).not.toMatch(/canary|C1/i);
   });
 
-  test('counts open streams, refusals and notices', async () => {
+  test('counts open streams, refusals and notifications', async () => {
     const app = createTestApp();
     const query = 'subscription { payAfterOrderEvents { id } }';
     const stream = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
@@ -73,7 +73,7 @@ describe('/metrics', () => {
   });
 });
 
-describe('what the rooms below tell', () => {
+describe('metrics of the other modules', () => {
   test('of attempts and the breaker has few labels', async () => {
     const metrics = createMetrics({ ofProcess: false });
     metrics.attempt({ endpoint: 'create', kind: 'done', ms: 120 });
@@ -113,7 +113,7 @@ describe('what the rooms below tell', () => {
   });
 });
 
-test('writes are counted from their intent to what became of them', async () => {
+test('writes are counted from their intent to their outcome', async () => {
   const steps: string[] = [];
   const ledger = { ...(await memoryLedger()), onIntent: (step: string) => steps.push(step) };
   const fixture = await createAppWithSandbox({ resources: { ledger } });

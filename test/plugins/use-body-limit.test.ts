@@ -83,7 +83,7 @@ test('a caller of the fetch handler can not announce less than comes', async () 
   expect(response.status).toBe(413);
 });
 
-test('a caller who hangs up in the middle of a body harms nobody else', async () => {
+test('a caller that disconnects in the middle of a body does not affect others', async () => {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   const head = 'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
   socket.write(`${head}transfer-encoding: chunked\r\n\r\n5\r\n{"que`, () => socket.destroy());

@@ -60,7 +60,7 @@ test.each([
   },
 );
 
-test('the same notification again, also signed anew, is answered with 200 and changes nothing', async () => {
+test('the same notification again, also with a new signature, is answered with 200 and changes nothing', async () => {
   const body = notificationBody();
   for (const timestamp of [NOW_SECONDS, NOW_SECONDS, NOW_SECONDS + 100]) {
     expect((await post(clientFixture, body, signedHeaders(body, { timestamp }))).status).toBe(200);
@@ -104,7 +104,7 @@ test('during a change of the APIv3 key both keys decrypt', async () => {
   expect(await changing.rows()).toEqual({ orders: 2, events: 2, notifications: 2 });
 });
 
-test('neither the answer nor the log tells what is in a notification', async () => {
+test('neither the response nor the log contains the content of a notification', async () => {
   const bodies = [
     notificationBody(),
     notificationBody({ order: { mchid: '1' } }),

@@ -103,7 +103,7 @@ test('a caller who says that much will come is refused before it does', async ()
   request.destroy();
 });
 
-test('a notification that can not be stored is to come again: 503', async () => {
+test('a notification that cannot be stored is answered with 503', async () => {
   const closing = await createAppWithClient({ wechat: notificationOptions() });
   await closing.ledger.close();
   expect((await post(closing, notificationBody())).status).toBe(503);
@@ -111,7 +111,7 @@ test('a notification that can not be stored is to come again: 503', async () => 
   expect(closing.log.text()).not.toContain('SECRET');
 });
 
-test('a notification is answered with 503 where a write is refused, and taken when it comes again', async () => {
+test('a notification is answered with 503 if a write is refused, and accepted when it is retried', async () => {
   let broken = true;
   const flaky = await createAppWithClient({
     wechat: notificationOptions(),

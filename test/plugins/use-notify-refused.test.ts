@@ -18,11 +18,11 @@ afterAll(() => clientFixture.close());
 
 const NONE = { orders: 0, events: 0, notifications: 0 };
 
-/** Posts what must not be taken: nothing is written, and nothing of it is told. */
+/** Posts what must be rejected: nothing is written, and nothing of it is returned. */
 async function refused(body: string, headers: Readonly<Record<string, string>>) {
   const { status, text } = await post(clientFixture, body, headers);
   expect(await clientFixture.rows()).toEqual(NONE);
-  expect(text).toMatch(/^\{"code":"FAIL","message":"(refused|try again)"\}$/);
+  expect(text).toMatch(/^\{"code":"FAIL","message":"(refused|retry)"\}$/);
   expect(clientFixture.log.text()).not.toMatch(/SECRET|ciphertext/);
   return status;
 }
@@ -74,7 +74,7 @@ test.each([
   ['under another APIv3 key', notificationBody({ apiv3Key: OTHER_APIV3_KEY })],
   ['with a ciphertext that was cut', body.replace(/"ciphertext":"[^"]{24}/, '"ciphertext":"')],
   ['with an empty ciphertext', body.replace(/"ciphertext":"[^"]*/, '"ciphertext":"')],
-])('a notification of WeChat %s is to come again: 5xx', async (_what, sent) => {
+])('a notification of WeChat Pay %s is answered with 5xx', async (_what, sent) => {
   expect(await refused(sent, signedHeaders(sent))).toBe(500);
   expect(clientFixture.log.text()).toContain('WECHAT_APIV3_KEY');
 });

@@ -118,7 +118,7 @@ describe('CORS for a listed origin', () => {
     expect(headers.get('access-control-allow-credentials')).not.toBe('true');
   });
 
-  test('lets its pages read when to come again', async () => {
+  test('lets its pages read Retry-After', async () => {
     const headers = { origin: 'https://shop.example.com' };
     const answer = await createTestApp({ corsOrigins }).fetch(graphqlRequest(QUERY, headers));
     expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after, x-request-id');

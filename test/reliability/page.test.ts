@@ -13,7 +13,7 @@ test('a page of figures can be read back', async () => {
   expect(readPage(await toPage(results))).toEqual(results);
 });
 
-test('what was measured anew replaces what stood there; the rest stays, with its date', () => {
+test('new measurements replace earlier ones; the rest stays, with its date', () => {
   const now = [{ ...resultOf('one', '3'), date: '2026-11-25' }];
   expect(withEarlier(now, [resultOf('one', '4'), resultOf('two', '6')])).toEqual([
     ...now,

@@ -84,11 +84,11 @@ test.each(['1e3', '1.0', '1E2'])('%s is no whole number as a literal', async (am
   });
 });
 
-test('the type of a variable is told as BAD_USER_INPUT, by its name and what is expected', async () => {
+test('a variable of a wrong type is BAD_USER_INPUT, with its name and what is expected', async () => {
   expect(await withVariable('"56789"')).toEqual({
     errors: [
       {
-        message: '$input.riskAmount: Fen is a whole number of fen.',
+        message: '$input.riskAmount: Invalid Fen: use a whole number of fen.',
         locations: expect.any(Array),
         extensions: { code: 'BAD_USER_INPUT' },
       },

@@ -100,7 +100,7 @@ test('an order opens wxpayScoreDetail under its number', async () => {
   expect(extraData.get('out_order_no')).toBe(outOrderNo);
 });
 
-test('each launch is signed anew', async () => {
+test('each launch has a new signature', async () => {
   const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   const answer = await fixture.run(
     `{ payAfterOrder(by: { outOrderNo: "${outOrderNo}" }) {

@@ -62,7 +62,7 @@ describe('the doctor', () => {
 
   test('says that the sandbox is used where nothing is set', async () => {
     const { code, text } = await visit({ DATABASE_URL: undefined }, {});
-    expect(text).toMatch(/npm start uses the sandbox/);
+    expect(text).toMatch(/npm start uses the embedded sandbox/);
     expect(code).toBe(0);
   });
 
@@ -77,7 +77,7 @@ describe('the doctor', () => {
     [
       'a merchant key of another certificate',
       () => ({ WECHAT_MERCHANT_KEY: rsaKeys().privatePem }),
-      /FAIL merchant: WeChat Pay does not take the signature/,
+      /FAIL merchant: WeChat Pay rejected the signature/,
     ],
     [
       'the same, where certificates are downloaded',
@@ -92,7 +92,7 @@ describe('the doctor', () => {
     [
       'a public key that is not WeChat Pay’s',
       () => ({ WECHAT_PUBLIC_KEY: rsaKeys().publicPem }),
-      /FAIL keys of WeChat Pay: The signature does not fit/,
+      /FAIL keys of WeChat Pay: The signature does not match/,
     ],
     [
       'another APIv3 key',
@@ -109,8 +109,8 @@ describe('the doctor', () => {
     const url = await closedPort();
     const backup = await closedPort();
     const { code, text } = await visit({ WECHAT_BASE_URL: url, WECHAT_BACKUP_URL: backup });
-    expect(text).toMatch(/FAIL WeChat Pay: http:\S+ can not be reached \(ECONNREFUSED\)/);
-    expect(text).toMatch(/warn backup: http:\S+ can not be reached/);
+    expect(text).toMatch(/FAIL WeChat Pay: http:\S+ cannot be reached \(ECONNREFUSED\)/);
+    expect(text).toMatch(/warn backup: http:\S+ cannot be reached/);
     expect(code).toBe(1);
   });
 

@@ -32,7 +32,7 @@ describe('the manifest', () => {
     expect([...(config.trustedDocuments ?? [])]).toEqual([[ID, TEXT]]);
     expect(config.graphiql).toBe(false);
     expect(problemsOf({ TRUSTED_DOCUMENTS: out, GRAPHIQL: 'on' })).toEqual([
-      expect.stringMatching(/^GRAPHIQL can not be on with TRUSTED_DOCUMENTS/),
+      expect.stringMatching(/^GRAPHIQL cannot be on with TRUSTED_DOCUMENTS/),
     ]);
     writeFileSync(join(folder, 'b.graphql'), 'query {\n  nothing\n}');
     expect(await make()).toMatch(/^b\.graphql: line 2: Cannot query field "nothing"/);

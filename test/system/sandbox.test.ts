@@ -19,7 +19,7 @@ const run = (port: string) =>
 test('a port in use is refused with what to do about it', async () => {
   const { port } = new URL(sandbox.url);
   await expect(startSandbox({ port: Number(port) })).rejects.toThrow(
-    `The sandbox can't listen on 127.0.0.1:${port}: the port is in use. Set SANDBOX_PORT`,
+    `The sandbox cannot listen on 127.0.0.1:${port}: the port is in use. Set SANDBOX_PORT`,
   );
 });
 

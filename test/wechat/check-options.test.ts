@@ -21,16 +21,16 @@ const only = (start: string) => [expect.stringMatching(new RegExp(`^${start}`))]
 test('everything that is missing is named at once', () => {
   const nothing = { publicKey: undefined, publicKeyId: undefined, platformCertificates: undefined };
   expect(problems({ ...nothing, mchid: '', merchantSerial: '', merchantKey: '' })).toEqual([
-    'mchid is missing: the merchant number, digits only.',
+    'mchid is missing: expected the merchant number, digits only.',
     'merchantKey is missing: a PEM that begins with -----BEGIN PRIVATE KEY-----.',
-    expect.stringMatching(/^merchantSerial is missing: the serial of the merchant certificate/),
+    expect.stringMatching(/^merchantSerial is missing: expected the serial number of the merchant/),
     expect.stringMatching(/^publicKey is missing, and there are no platform certificates/),
   ]);
 });
 
 describe('one thing is wrong, and named alone:', () => {
   test.each<[string, Partial<WechatPayOptions>, string]>([
-    ['a merchant number with a letter', { mchid: '12300001O9' }, 'mchid is not right'],
+    ['a merchant number with a letter', { mchid: '12300001O9' }, 'mchid is invalid'],
     [
       'a PEM of one line',
       { merchantKey: firstLine(merchant.privatePem) },
@@ -47,70 +47,70 @@ describe('one thing is wrong, and named alone:', () => {
     [
       'a certificate in place of a private key',
       { merchantKey: merchantCertificate },
-      'merchantKey holds a CERTIFICATE where a PRIVATE KEY belongs',
+      'merchantKey contains a CERTIFICATE; expected a PRIVATE KEY',
     ],
     [
       'a certificate in place of a public key',
       { publicKey: platformCertificate },
-      'publicKey holds a CERTIFICATE where a PUBLIC KEY belongs',
+      'publicKey contains a CERTIFICATE; expected a PUBLIC KEY',
     ],
     [
       'a key in place of a certificate',
       { platformCertificates: wechat.publicPem },
-      'platformCertificates holds a PUBLIC KEY where a CERTIFICATE belongs',
+      'platformCertificates contains a PUBLIC KEY; expected a CERTIFICATE',
     ],
     [
       'a public key in place of the private one',
       { merchantKey: merchant.publicPem },
-      'merchantKey holds a PUBLIC KEY where a PRIVATE KEY belongs',
+      'merchantKey contains a PUBLIC KEY; expected a PRIVATE KEY',
     ],
-    ['an EC key', { merchantKey: elliptic.privatePem }, 'merchantKey is not an RSA key'],
-    ['an EC public key', { publicKey: elliptic.publicPem }, 'publicKey is not an RSA key'],
+    ['an EC key', { merchantKey: elliptic.privatePem }, 'merchantKey must be an RSA key'],
+    ['an EC public key', { publicKey: elliptic.publicPem }, 'publicKey must be an RSA key'],
     [
       'a key of 1024 bits',
       { merchantKey: weak.privatePem },
-      'merchantKey is not an RSA key of 2048',
+      'merchantKey must be an RSA key of 2048',
     ],
     ['a damaged key', { merchantKey: damaged(merchant.privatePem) }, 'merchantKey is damaged'],
     [
       'a second certificate without its end',
       { platformCertificates: `${platformCertificate}-----BEGIN CERTIFICATE-----\nMIIB` },
-      'platformCertificates holds a certificate that is not whole',
+      'platformCertificates contains an incomplete certificate',
     ],
     ['an APIv3 key of 31', { apiv3Key: apiv3Key.slice(1) }, 'apiv3Key has 31 characters'],
     ['an APIv3 key of 33', { apiv3Key: `${apiv3Key} ` }, 'apiv3Key has 33 characters'],
     ['a key without its id', { publicKeyId: undefined }, 'publicKeyId is missing'],
-    ['an id without its key', { publicKey: undefined }, 'publicKey is missing: give the PEM'],
+    ['an id without its key', { publicKey: undefined }, 'publicKey is missing: set the PEM'],
     ['a serial as id', { publicKeyId: PLATFORM_SERIAL }, 'publicKeyId is not the id'],
-    ['own public key', { publicKey: merchant.publicPem }, 'publicKey is the public half'],
+    [
+      'own public key',
+      { publicKey: merchant.publicPem },
+      'publicKey is the public key of the merchant',
+    ],
     [
       'the serial of a platform certificate',
       { merchantSerial: PLATFORM_SERIAL.toLowerCase() },
-      'merchantSerial is the serial of a platform certificate',
+      'merchantSerial is the serial number of a platform certificate',
     ],
     [
       'a certificate of another key',
       { merchantSerial: certificateOf(wechat, MERCHANT_SERIAL) },
-      'merchantSerial is a certificate that does not belong to the merchant key',
+      'merchantSerial is a certificate that does not match the merchant key',
     ],
-    [
-      'a serial of other letters',
-      { merchantSerial: 'PUB_KEY_ID_01' },
-      'merchantSerial is not right',
-    ],
-    ['plain http', { baseUrl: 'http://api.mch.weixin.qq.com' }, 'baseUrl has to begin with https'],
+    ['a serial of other letters', { merchantSerial: 'PUB_KEY_ID_01' }, 'merchantSerial is invalid'],
+    ['plain http', { baseUrl: 'http://api.mch.weixin.qq.com' }, 'baseUrl must begin with https'],
     [
       'http to a false loopback',
       { baseUrl: 'http://127.0.0.1.evil.example' },
-      'baseUrl has to begin',
+      'baseUrl must begin',
     ],
     ['a path in the origin', { baseUrl: 'https://example.com/v3' }, 'baseUrl is not an origin'],
     ['no URL', { baseUrl: 'api.mch.weixin.qq.com' }, 'baseUrl is not an origin'],
     ['another scheme', { baseUrl: 'ftp://127.0.0.1/' }, 'baseUrl is not an origin'],
-    ['too short a time-out', { timeoutMs: 99 }, 'timeoutMs is not a whole number'],
-    ['too long a time-out', { timeoutMs: 60_001 }, 'timeoutMs is not a whole number'],
-    ['half a millisecond', { timeoutMs: 100.5 }, 'timeoutMs is not a whole number'],
-    ['no number', { timeoutMs: Number.NaN }, 'timeoutMs is not a whole number'],
+    ['too short a time-out', { timeoutMs: 99 }, 'timeoutMs must be a whole number'],
+    ['too long a time-out', { timeoutMs: 60_001 }, 'timeoutMs must be a whole number'],
+    ['half a millisecond', { timeoutMs: 100.5 }, 'timeoutMs must be a whole number'],
+    ['no number', { timeoutMs: Number.NaN }, 'timeoutMs must be a whole number'],
   ])('%s', (_, changes, start) => {
     expect(problems(changes)).toEqual(only(start));
   });

@@ -10,7 +10,7 @@ import { callEcho, callSigned, type Names } from './signed-call.ts';
 
 const MEMORY = 'sqlite::memory:';
 
-/** Looks at everything that a start would rely on. Makes no order and changes none. */
+/** Checks everything that a start depends on. Creates and changes no order. */
 export async function* examine(env: Environment): AsyncGenerator<Finding> {
   const config = read(env);
   if ('problems' in config) {
@@ -19,10 +19,10 @@ export async function* examine(env: Environment): AsyncGenerator<Finding> {
     );
     return;
   }
-  yield ok('configuration', 'every variable can be used.');
+  yield ok('configuration', 'every variable is valid.');
   yield* await examineDatabase(config.databaseUrl, config.dataKey);
   if (config.upstream.kind === 'sandbox') {
-    yield ok('WeChat Pay', 'no WECHAT_ variables: npm start uses the sandbox that comes along.');
+    yield ok('WeChat Pay', 'no WECHAT_ variables: npm start uses the embedded sandbox.');
     return;
   }
   yield* examineMerchant(config.upstream.options, config);
@@ -74,7 +74,7 @@ async function examineDatabase(
 async function openable(url: string): Promise<Finding> {
   const kind = url.startsWith('sqlite:') ? url : 'PostgreSQL';
   if (url === MEMORY) {
-    return warn('database', 'in memory: orders and intents are forgotten when the server stops.');
+    return warn('database', 'in memory: orders and intents are lost when the server stops.');
   }
   try {
     const found = await tryStore(url);
@@ -82,7 +82,7 @@ async function openable(url: string): Promise<Finding> {
       case 'usable':
         return ok('database', `${kind} opens and can be written.`);
       case 'to be made':
-        return ok('database', `${kind} is not there yet: the server makes it.`);
+        return ok('database', `${kind} does not exist yet: the server creates it.`);
       case 'to be migrated':
         return ok(
           'database',
@@ -94,19 +94,22 @@ async function openable(url: string): Promise<Finding> {
       ? fail('database', error.message)
       : fail(
           'database',
-          `${kind} can not be opened or written (${codeOf(error)}): is it there, may this user write? Check DATABASE_URL.`,
+          `${kind} cannot be opened or written (${codeOf(error)}): check DATABASE_URL, that it exists, and the permissions of this user.`,
         );
   }
 }
 
 function dataKeyOf(url: string, dataKey: Buffer | undefined): Finding {
   if (dataKey !== undefined) {
-    return ok('DATA_KEY', 'is set: keep it, what it sealed can not be read without it.');
+    return ok(
+      'DATA_KEY',
+      'is set: keep it, because data encrypted with it cannot be read without it.',
+    );
   }
   return url === MEMORY
     ? ok('DATA_KEY', 'is not needed for a database in memory.')
     : warn(
         'DATA_KEY',
-        'is not set: one is kept in a file beside the database. Production needs it.',
+        'is not set: a key in a file beside the database is used. It is required in production.',
       );
 }

@@ -1,4 +1,4 @@
-/** One line of the doctor's: what was checked, and what to fix. */
+/** One line of the doctor's report: what was checked, and what to fix. */
 export interface Finding {
   readonly grade: 'ok' | 'warn' | 'FAIL';
   readonly what: string;
@@ -17,7 +17,7 @@ export function toLine({ grade, what, say }: Finding): string {
   return `${grade.padEnd(4)} ${what}: ${say}\n`;
 }
 
-/** The innermost code, such as ECONNREFUSED; a message may hold a password. */
+/** The innermost code, such as ECONNREFUSED; a message may contain a password. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return 'unknown';

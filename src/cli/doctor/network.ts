@@ -1,11 +1,11 @@
 import { codeOf, type Finding, fail, ok, warn } from './finding.ts';
 
 const PATIENCE_MS = 5_000;
-/** WeChat Pay refuses what is dated further off, and so do we. */
+/** WeChat Pay and this client refuse messages whose timestamp is off by more. */
 const WINDOW_SECONDS = 300;
 const NOTICEABLE_SECONDS = 30;
 
-/** Whether the hosts can be connected to, and what time they have. Asks without a signature. */
+/** Checks whether the hosts can be connected to, and compares their time. Sends no signature. */
 export async function examineNetwork(
   origin: string,
   backupOrigin: string | undefined,
@@ -40,24 +40,24 @@ async function greet(origin: string): Promise<Greeting> {
     const offSeconds = Math.round(((startMs + endMs) / 2 - theirs) / 1000);
     return { offSeconds: Number.isNaN(offSeconds) ? undefined : offSeconds };
   } catch (error) {
-    const problem = `can not be reached (${codeOf(error)}): check DNS, the firewall and proxies, and WECHAT_BASE_URL or WECHAT_BACKUP_URL.`;
+    const problem = `cannot be reached (${codeOf(error)}): check DNS, the firewall and proxies, and WECHAT_BASE_URL or WECHAT_BACKUP_URL.`;
     return { problem };
   }
 }
 
 function clock(offSeconds: number | undefined): Finding {
   if (offSeconds === undefined) {
-    return warn('clock', 'can not be compared: the answer had no Date.');
+    return warn('clock', 'cannot be compared: the response had no Date header.');
   }
   const off = Math.abs(offSeconds);
   const way = `${off} s ${offSeconds < 0 ? 'behind' : 'ahead of'} WeChat Pay`;
   if (off > WINDOW_SECONDS) {
     return fail(
       'clock',
-      `is ${way}: beyond ${WINDOW_SECONDS} s every call is refused. Set it by NTP.`,
+      `is ${way}: beyond ${WINDOW_SECONDS} s every call is refused. Synchronize it with NTP.`,
     );
   }
   return off > NOTICEABLE_SECONDS
-    ? warn('clock', `is ${way}: set it by NTP before it is ${WINDOW_SECONDS}.`)
+    ? warn('clock', `is ${way}: synchronize it with NTP before it is ${WINDOW_SECONDS}.`)
     : ok('clock', 'agrees with WeChat Pay.');
 }

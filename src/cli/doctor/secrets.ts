@@ -9,17 +9,15 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 const SOON_MS = 30 * 86_400_000;
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Whether the present APIv3 key decrypts the certificates that WeChat Pay sends just now. */
+/** Checks whether the current APIv3 key decrypts the certificates that WeChat Pay sends. */
 export async function examineApiv3Key(options: WechatPayOptions): Promise<readonly Finding[]> {
   if (options.apiv3Key === undefined) {
-    return [
-      warn('WECHAT_APIV3_KEY', 'is missing: notices can not be read, changes are asked for.'),
-    ];
+    return [warn('WECHAT_APIV3_KEY', 'is missing: webhooks are disabled, polling instead.')];
   }
   const news: CertificateNews[] = [];
   const wechat = createWechatPay({
     ...options,
-    // Alone, so that the download has to end before there is any key.
+    // Without keys, so that the download has to end before any key exists.
     publicKey: undefined,
     publicKeyId: undefined,
     platformCertificates: 'auto',
@@ -35,8 +33,7 @@ function told(news: CertificateNews, options: WechatPayOptions): readonly Findin
   if (news.kind === 'changed') {
     const known = pemsIn(options.platformCertificates).map(({ serialNumber }) => serialNumber);
     const missing = known.length > 0 && news.serials.some((serial) => !known.includes(serial));
-    const say =
-      'are others now than those that are configured: set it to auto, or add the new one.';
+    const say = 'differ from the configured ones: set it to auto, or add the new one.';
     return [
       ok('WECHAT_APIV3_KEY', 'decrypts what WeChat Pay sends.'),
       ...(missing ? [warn('WECHAT_PLATFORM_CERTIFICATES', say)] : []),
@@ -44,15 +41,23 @@ function told(news: CertificateNews, options: WechatPayOptions): readonly Findin
   }
   if (/decrypt/.test(news.problem)) {
     const say =
-      'does not decrypt what WeChat Pay sends: set that of the merchant platform; during a change the old one goes to WECHAT_APIV3_KEY_PREVIOUS.';
+      'does not decrypt what WeChat Pay sends: set the key of the merchant platform; during a key rotation set the old one as WECHAT_APIV3_KEY_PREVIOUS.';
     return [fail('WECHAT_APIV3_KEY', say)];
   }
   return /no platform certificates/.test(news.problem)
-    ? [ok('WECHAT_APIV3_KEY', 'is set; WeChat Pay has nothing now that would prove it.')]
-    : [warn('WECHAT_APIV3_KEY', `could not be tried: ${news.problem}`)];
+    ? [
+        ok(
+          'WECHAT_APIV3_KEY',
+          'is set; it cannot be verified now, because WeChat Pay sends nothing encrypted with it.',
+        ),
+      ]
+    : [warn('WECHAT_APIV3_KEY', `could not be checked: ${news.problem}`)];
 }
 
-/** The merchant's own certificate, where it is given in place of its serial, and the platform's. */
+/**
+ * Checks the merchant certificate, if it is configured instead of its serial number, and the
+ * platform certificates.
+ */
 export function examineExpiry(options: WechatPayOptions, now: number): readonly Finding[] {
   const { merchantSerial, platformCertificates } = options;
   return [
@@ -69,9 +74,9 @@ function pemsIn(text = ''): readonly X509Certificate[] {
 function expiry(variable: string, { validToDate, validTo }: X509Certificate, now: number): Finding {
   const leftMs = validToDate.getTime() - now;
   if (leftMs < 0) {
-    return fail(variable, `holds a certificate that has expired (${validTo}): put in the new one.`);
+    return fail(variable, `contains a certificate that has expired (${validTo}): replace it.`);
   }
   return leftMs < SOON_MS
-    ? warn(variable, `holds a certificate that expires soon (${validTo}): have a new one ready.`)
-    : ok(variable, `holds a certificate that is valid until ${validTo}.`);
+    ? warn(variable, `contains a certificate that expires soon (${validTo}): prepare a new one.`)
+    : ok(variable, `contains a certificate that is valid until ${validTo}.`);
 }

@@ -12,16 +12,16 @@ export interface Names {
   readonly serviceId: string | undefined;
 }
 
-const ACCEPTED = ok('merchant', 'number, serial and key belong together: a signed call was taken.');
+const ACCEPTED = ok('merchant', 'number, serial number and key match: a signed call was accepted.');
 const UNPROVED = warn(
   'keys of WeChat Pay',
-  'have signed nothing that came back: either they do not fit, or a proxy strips headers.',
+  'did not verify any response: the keys do not match, or a proxy strips headers; check both.',
 );
-const TRUSTED = ok('keys of WeChat Pay', 'verify what it answers.');
+const TRUSTED = ok('keys of WeChat Pay', 'verify its responses.');
 
 /**
- * What a signed query of an order that nobody has made proves. A refusal need not be signed: then
- * the state of a user that nobody is, which may be answered, has to prove WeChat Pay's keys.
+ * Sends a signed query of an order that does not exist. A refusal need not be signed: then a query
+ * of the state of a user that does not exist has to verify WeChat Pay's keys.
  */
 export async function callSigned(
   wechat: WechatPay,
@@ -45,7 +45,7 @@ function explain(error: unknown): readonly Finding[] {
     const { status, code, verified } = error.refusal;
     if (status === 401) {
       const say =
-        'WeChat Pay does not take the signature: WECHAT_MCHID, WECHAT_MERCHANT_SERIAL and WECHAT_MERCHANT_KEY have to be of one certificate, and the clock right.';
+        'WeChat Pay rejected the signature: check that WECHAT_MCHID, WECHAT_MERCHANT_SERIAL and WECHAT_MERCHANT_KEY match, and the clock.';
       return [fail('merchant', say)];
     }
     const trust = verified ? TRUSTED : UNPROVED;
@@ -58,20 +58,20 @@ function explain(error: unknown): readonly Finding[] {
     const say = `${error.message} Check WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY and WECHAT_PLATFORM_CERTIFICATES.`;
     return [fail('keys of WeChat Pay', say)];
   }
-  const say = error instanceof WechatUnavailableError ? error.message : 'it failed unexpectedly.';
-  return [fail('merchant', `no signed call could be made: ${say}`)];
+  const say = error instanceof WechatUnavailableError ? error.message : 'unexpected error.';
+  return [fail('merchant', `the signed call failed: ${say}`)];
 }
 
-/** `POST /v3/security/echo`: there and back, a body with it. Not every merchant has it. */
+/** `POST /v3/security/echo` with a body. Not every merchant has it. */
 export async function callEcho(wechat: WechatPay): Promise<Finding> {
   try {
     await wechat.request('POST', '/v3/security/echo', {}, { echo_message: 'payafter-graphql' });
-    return ok('echo', 'WeChat Pay took a signed body, and its answer verifies.');
+    return ok('echo', 'WeChat Pay accepted a signed body, and its response verifies.');
   } catch (error) {
     if (error instanceof WechatRefusedError && error.refusal.status === 404) {
-      return ok('echo', 'not offered here: nothing to fix.');
+      return ok('echo', 'not available to this merchant: nothing to fix.');
     }
     const why = error instanceof Error ? error.message : 'unknown';
-    return warn('echo', `could not be done: ${why}`);
+    return warn('echo', `failed: ${why}`);
   }
 }

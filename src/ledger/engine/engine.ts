@@ -35,7 +35,7 @@ export function typedRun({ run }: Pick<Engine, 'run'>): Run {
     (await run(name, input, options)) as JobOutput<Name>;
 }
 
-/** A monotonic clock that all threads share; `performance.now` begins anew in each. */
+/** A monotonic clock that all threads share; `performance.now` restarts in each. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

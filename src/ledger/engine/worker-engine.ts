@@ -50,7 +50,7 @@ export async function startWorkerEngine({
 }: WorkerEngineOptions): Promise<Engine> {
   // A view is cloned with all of its buffer.
   const data: ThreadData = { path, dataKey: new Uint8Array(dataKey) };
-  // Modules that this process was told to preload are not the thread's.
+  // Modules that this process preloads are not loaded in the thread.
   const worker = new Worker(thread, { workerData: data, execArgv: [], name: 'ledger' });
   const pending = new Map<number, Pending>();
   let last = 0;

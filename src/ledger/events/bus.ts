@@ -55,7 +55,7 @@ export async function createEventBus(
       .catch(onError)
       .finally(() => {
         pulling = undefined;
-        // Asked for after the last look, and before this.
+        // Requested after the last read, and before this.
         if (again) {
           pull();
         }

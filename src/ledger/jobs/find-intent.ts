@@ -7,7 +7,7 @@ import type { ReadContext } from './context.ts';
 import { intent } from './rows.ts';
 
 /** The statuses in which an intent keeps its number. */
-export const STANDING: readonly IntentStatus[] = ['open', 'done'];
+export const EFFECTIVE: readonly IntentStatus[] = ['open', 'done'];
 
 /** What determines whether two writes have the same input. */
 export interface IntentKey extends OrderKey {
@@ -18,9 +18,9 @@ export interface IntentKey extends OrderKey {
 
 export interface OwnedIntentKey extends IntentKey {
   /**
-   * Keyed hash of an openid: for a create the user of the order, if known; for the others the shopper
-   * who writes, null for callers who may act for every user. Never a credential, so that a change of
-   * keys breaks no repeat.
+   * Keyed hash of an openid: for a create the user of the order, if known; for other writes the end
+   * user that calls, null for callers that may act for every user. Never a credential, so that a
+   * repeat works after a key rotation.
    */
   readonly owner: string | null;
 }
@@ -56,7 +56,7 @@ export async function findIntent(
     row.status === 'absent' &&
     row.digest === digest &&
     (operation !== 'create' || row.owner === owner);
-  return intents.find(({ status }) => STANDING.includes(status)) ?? intents.find(isAbsent);
+  return intents.find(({ status }) => EFFECTIVE.includes(status)) ?? intents.find(isAbsent);
 }
 
 /** Whether acquiring this intent needs no new bytes. */

@@ -1,6 +1,6 @@
 import type { OrderKey } from '../records.ts';
 import type { ReadContext } from './context.ts';
-import { STANDING } from './find-intent.ts';
+import { EFFECTIVE } from './find-intent.ts';
 import { intentBody } from './rows.ts';
 
 /** Whose order a number belongs to, for one owner. `unowned`: it is recorded without a user. */
@@ -34,7 +34,7 @@ export async function findOwnership(
     .where('product', '=', product)
     .where('operation', '=', 'create')
     .where('owner', '=', owner)
-    .where('status', 'in', STANDING)
+    .where('status', 'in', EFFECTIVE)
     .executeTakeFirst();
   if (create) {
     return create.status === 'done'

@@ -12,7 +12,7 @@ import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/repeat-or-refuse.ts';
 import type { CallDeadline } from '../commands/write-order.ts';
 
-/** What is needed to tell whose an order is. */
+/** Services needed to determine who owns an order. */
 export interface OwnershipServices {
   readonly ledger: Pick<Ledger, 'findOwnership'>;
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
@@ -26,21 +26,21 @@ interface OrderIds {
 }
 
 /**
- * Checks that an order may be written to: one that is not within reach is refused as if it did not
- * exist, without a call. WeChat is queried only if the owner's create is still open.
+ * Checks that the caller may write to an order: an order of another user is refused as if it did
+ * not exist, without a call. WeChat Pay is queried only if the owner's create is still open.
  * @throws LedgerUnavailableError, or what queryBeforeWrite throws
  */
 export async function checkOwnOrder(
-  desk: OwnershipServices,
+  services: OwnershipServices,
   ids: OrderIds,
   { sendBy, queryBy }: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
 ): Promise<Refusal | undefined> {
-  const { wechat, visibility } = desk;
+  const { wechat, visibility } = services;
   if (visibility.kind === 'all') {
     return undefined;
   }
   const { appid, serviceId, outOrderNo } = ids;
-  const ownership = await ownershipFor(desk, outOrderNo, sendBy);
+  const ownership = await ownershipFor(services, outOrderNo, sendBy);
   const isOwn =
     typeof ownership === 'string'
       ? ownership === 'own'
@@ -52,7 +52,7 @@ export async function checkOwnOrder(
   return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };
 }
 
-/** Checks that a caller may act for every user: shoppers never complete or sync an order. */
+/** Checks that the caller may act for every user: end users never complete or sync an order. */
 export function checkActsForAll(
   { visibility }: Pick<OwnershipServices, 'visibility'>,
   outOrderNo: string,
@@ -63,18 +63,18 @@ export function checkActsForAll(
 }
 
 /**
- * Checks that a number is not recorded for another user, or for one who is not known.
+ * Checks that an order number is not recorded for another or an unknown user.
  * @throws LedgerUnavailableError
  */
 export async function checkNumberAvailable(
-  desk: OwnershipServices,
+  services: OwnershipServices,
   outOrderNo: string,
   sendBy: number,
 ): Promise<Refusal | undefined> {
-  if (desk.visibility.kind === 'all') {
+  if (services.visibility.kind === 'all') {
     return undefined;
   }
-  const ownership = await ownershipFor(desk, outOrderNo, sendBy);
+  const ownership = await ownershipFor(services, outOrderNo, sendBy);
   const isUnowned =
     ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
   return ownership === 'foreign' || isUnowned
@@ -86,10 +86,10 @@ export async function checkNumberAvailable(
 }
 
 /**
- * Shows an order only where it is within reach. A foreign one and one that is not there take the
- * same way to the same null.
- * @param outOrderNo null where only the order itself can say it
- * @param load asks WeChat; not called for a number that is not recorded for the owner
+ * Returns an order only if the caller may see it. A foreign order and a missing one follow the same
+ * path to the same null.
+ * @param outOrderNo null if only the order itself contains it
+ * @param load queries WeChat Pay; not called for a number that is not recorded for the owner
  */
 export async function showIfVisible(
   services: Pick<OwnershipServices, 'ledger' | 'visibility'>,
@@ -126,7 +126,7 @@ async function ownershipFor(
     : 'foreign';
 }
 
-/** Another order may have the number: that one stays somebody else's. */
+/** Another order may have the number: it stays with its owner. */
 function isOf(body: Uint8Array, order: PayAfterOrder | null): boolean {
   return order !== null && outcomeByQuery('create', body, order) === 'took-effect';
 }

@@ -18,30 +18,30 @@ import {
 } from './write-order.ts';
 
 /**
- * Cancels an order. A shopper may do so before it is confirmed; for others WeChat decides. The user
- * may still confirm between the check of a shopper's cancel and the cancel itself: WeChat has no
- * conditional cancel.
+ * Cancels an order. An end user may cancel it before it is confirmed; for other callers WeChat Pay
+ * decides. The user may still confirm between the check of an end user's cancel and the cancel
+ * itself, because WeChat Pay has no conditional cancel.
  * @throws InvalidInputError, LedgerUnavailableError, OrderNotFoundError, OrderStateError,
  *   OrderConflictError, WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
  */
 export async function cancelOrder(
-  desk: OrderServices,
+  services: OrderServices,
   input: CancelInput,
 ): Promise<Replayable<ChangedPayAfterOrder>> {
-  const deadline = startDeadline(desk.wechat);
-  const refusal = await checkCancel(desk, input, deadline);
-  const write = () => cancelWrite(desk, input);
+  const deadline = startDeadline(services.wechat);
+  const refusal = await checkCancel(services, input, deadline);
+  const write = () => cancelWrite(services, input);
   return refusal === undefined
-    ? await writeOrder(desk, write(), deadline)
-    : await repeatOrRefuse(desk, write, refusal, deadline);
+    ? await writeOrder(services, write(), deadline)
+    : await repeatOrRefuse(services, write, refusal, deadline);
 }
 
 async function checkCancel(
-  desk: OrderServices,
+  services: OrderServices,
   input: CancelInput,
   { sendBy, queryBy }: CallDeadline,
 ): Promise<Refusal | undefined> {
-  const { wechat, inputRules, visibility } = desk;
+  const { wechat, inputRules, visibility } = services;
   const issues = cancelInputIssues(input, inputRules);
   if (issues.length > 0) {
     return { error: new InvalidInputError(issues) };
@@ -50,12 +50,14 @@ async function checkCancel(
     return undefined;
   }
   return (
-    (await checkOwnOrder(desk, input, { sendBy, queryBy })) ??
+    (await checkOwnOrder(services, input, { sendBy, queryBy })) ??
     (await checkNotConfirmed(wechat, input, queryBy))
   );
 }
 
-/** A shopper may withdraw only what has not begun: queried live, since the ledger may be behind. */
+/**
+ * An end user may cancel only an unconfirmed order: queried live, because the ledger may be behind.
+ */
 async function checkNotConfirmed(
   wechat: OrderServices['wechat'],
   { appid, serviceId, outOrderNo }: CancelInput,

@@ -25,24 +25,25 @@ import {
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
 
 /**
- * Completes an order; never a shopper's. WeChat is queried first: for the ticket if it was left out, and
- * for the fees that were given at create, which WeChat accepts only without description and count.
+ * Completes an order; not for end users. WeChat Pay is queried first: for the ticket if it was
+ * omitted, and for the fees given at creation, which WeChat Pay accepts only without description
+ * and count.
  * @throws InvalidInputError, LedgerUnavailableError, OrderNotFoundError, OrderStateError,
  *   OrderConflictError, WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError
  */
 export async function completeOrder(
-  desk: OrderServices,
+  services: OrderServices,
   input: CompleteInput,
 ): Promise<Replayable<ChangedPayAfterOrder>> {
-  const deadline = startDeadline(desk.wechat);
-  const issues = completeInputIssues(input, desk.inputRules, desk.ledger.now());
+  const deadline = startDeadline(services.wechat);
+  const issues = completeInputIssues(input, services.inputRules, services.ledger.now());
   const refusal =
-    checkActsForAll(desk, input.outOrderNo) ??
+    checkActsForAll(services, input.outOrderNo) ??
     (issues.length > 0 ? { error: new InvalidInputError(issues) } : undefined);
-  const write = () => completeWrite(desk, input, deadline.queryBy);
+  const write = () => completeWrite(services, input, deadline.queryBy);
   return refusal === undefined
-    ? await writeOrder(desk, write(), deadline)
-    : await repeatOrRefuse(desk, write, refusal, deadline);
+    ? await writeOrder(services, write(), deadline)
+    : await repeatOrRefuse(services, write, refusal, deadline);
 }
 
 function completeWrite(
@@ -71,7 +72,7 @@ function completeWrite(
   };
 }
 
-/** The order as it is now. Without an answer only a caller who gives a ticket can go on. */
+/** The current order. If the query fails, only a caller that passes a ticket can continue. */
 async function present(
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
   { appid, serviceId, outOrderNo, finishTicket }: CompleteInput,
@@ -113,7 +114,10 @@ function withoutDescription({ feeName, feeAmount }: FeeItem) {
   return { feeName, feeAmount };
 }
 
-/** Its value differs between queries, and each one given stays valid: it does not make another input. */
+/**
+ * The ticket differs between queries, and each one stays valid: a different ticket is not different
+ * input.
+ */
 function withoutTicket({ finish_ticket: _, ...others }: FreshWrite['canonical']): string {
   return JSON.stringify(others);
 }

@@ -19,43 +19,44 @@ import {
 const FOREIGN_OPENID: InputIssue = {
   path: ['openid'],
   code: 'NOT_ALLOWED',
-  message: "Must be the caller's own: leave it out.",
+  message: "Must be the caller's own openid: omit it.",
 };
 
 /**
- * Checks an order against every known rule, makes the intent durable, then has WeChat create it.
- * @throws InvalidInputError, LedgerUnavailableError before anything is sent, OrderConflictError if the
- *   number was used with other input, or what createPayAfterOrder of the client throws
+ * Checks an order against every known rule, makes the intent durable, then creates the order at
+ * WeChat Pay.
+ * @throws InvalidInputError, LedgerUnavailableError before anything is sent, OrderConflictError if
+ *   the number was used with other input, or what createPayAfterOrder of the client throws
  */
 export async function createOrder(
-  desk: OrderServices,
+  services: OrderServices,
   order: CreatePayAfterOrderRequest,
 ): Promise<Replayable<CreatedPayAfterOrder>> {
-  const { wechat, ledger, visibility } = desk;
+  const { wechat, ledger, visibility } = services;
   const deadline = startDeadline(wechat);
   const given = typeof order.openid === 'string' ? ledger.ownerOf(order.openid) : null;
   const owner = (visibility.kind === 'none' ? null : visibility.owner) ?? given;
   const isForeign = given !== null && given !== owner;
-  const refusal = await checkCreate(desk, order, { deadline, isForeign });
-  const write = () => createWrite(desk, order, owner);
+  const refusal = await checkCreate(services, order, { deadline, isForeign });
+  const write = () => createWrite(services, order, owner);
   return refusal === undefined
-    ? await writeOrder(desk, write(), deadline)
-    : await repeatOrRefuse(desk, write, refusal, deadline);
+    ? await writeOrder(services, write(), deadline)
+    : await repeatOrRefuse(services, write, refusal, deadline);
 }
 
 async function checkCreate(
-  desk: OrderServices,
+  services: OrderServices,
   order: CreatePayAfterOrderRequest,
   { deadline, isForeign }: { readonly deadline: CallDeadline; readonly isForeign: boolean },
 ): Promise<Refusal | undefined> {
-  const { inputRules, ledger } = desk;
+  const { inputRules, ledger } = services;
   const issues = [
     ...createInputIssues(order, inputRules, ledger.now()),
     ...(isForeign ? [FOREIGN_OPENID] : []),
   ];
   return issues.length > 0
     ? { error: new InvalidInputError(issues) }
-    : await checkNumberAvailable(desk, order.outOrderNo, deadline.sendBy);
+    : await checkNumberAvailable(services, order.outOrderNo, deadline.sendBy);
 }
 
 function createWrite(

@@ -8,12 +8,12 @@ import {
   WechatUntrustedError,
 } from '../../wechat/index.ts';
 
-/** Of an error that is ours: WeChat was not asked, or its answer is not the reason. */
+/** The error is local: WeChat Pay was not called, or its response is not the reason. */
 export const NO_ANSWER = { status: null, code: null, requestId: null };
 
 /**
- * An order as it is before a write to it. Without a verified answer, that it does not exist included,
- * nothing is sent.
+ * The order before a write to it. Without a verified response, also to a missing order, nothing is
+ * sent.
  * @param deadline on the monotonic clock, ms
  * @throws WechatUnavailableError, WechatRefusedError
  */
@@ -31,7 +31,7 @@ export async function queryBeforeWrite(
   }
 }
 
-/** An answer, a refusal included, that may not be WeChat Pay's. A 401 is never signed. */
+/** A response, possibly a refusal, that may not be from WeChat Pay. A 401 is never signed. */
 function isUnproven(error: unknown): error is WechatError {
   return (
     error instanceof WechatUntrustedError ||

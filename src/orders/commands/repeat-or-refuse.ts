@@ -16,21 +16,25 @@ import {
   type WriteServices,
 } from './write-order.ts';
 
-/** What a check of this server found, before anything is sent. */
+/** The result of a check of this server, before anything is sent. */
 export interface Refusal {
   readonly error: Error;
-  /** The order as the check has queried it. */
+  /** The order as queried by the check. */
   readonly order?: PayAfterOrder | undefined;
-  /** The order is recorded for another user: no intent of this caller can have made or changed it. */
+  /**
+   * The order is recorded for another user: no intent of this caller can have created or changed
+   * it.
+   */
   readonly isForeign?: boolean | undefined;
 }
 
 /**
- * Checks come before any bytes go out, those of a repeat included, so that a repeat does no more than
- * a first call may. But what succeeded must not fail when it is repeated: if an intent of the same
- * owner with the same input exists, a query decides whether it took effect. Nothing is sent.
- * @param write made only here, since input that breaks rules may have no bytes
- * @throws the refusal's error; OrderOutcomeUnknownError if the query does not determine it
+ * Checks run before any request is sent, those of a repeat included, so that a repeat does no more
+ * than a first call may. But a write that succeeded must not fail when it is repeated: if an intent
+ * of the same owner with the same input exists, a query decides whether it took effect. No write is
+ * sent.
+ * @param write evaluated only here, because invalid input may have no bytes
+ * @throws the error of the refusal; OrderOutcomeUnknownError if the query does not determine it
  */
 export async function repeatOrRefuse<T extends object>(
   services: WriteServices,
@@ -49,14 +53,14 @@ export async function repeatOrRefuse<T extends object>(
   const order =
     refusal.order ??
     (await queryBeforeWrite(wechat, query, deadline).catch((error: unknown) => {
-      // A refusal of the query says nothing about the write.
+      // The refusal of a query does not say anything about the write.
       throw error instanceof WechatRefusedError
         ? new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', error)
         : error;
     }));
   const outcome = order && outcomeByQuery(operation, sentBytes(intent), order);
   if (outcome === 'undetermined' && intent.status === 'done') {
-    // It succeeded before, and the query does not contradict that.
+    // The write succeeded before, and the query does not contradict that.
     return { ...repeated.shownByQuery(), replayed: true };
   }
   if (outcome === 'undetermined') {
@@ -69,7 +73,9 @@ export async function repeatOrRefuse<T extends object>(
   return { ...repeated.shownByQuery(), replayed: true };
 }
 
-/** Undefined if the input has no bytes; without a key to encrypt for, nothing is known of it. */
+/**
+ * Undefined if the input cannot be encoded; without an encryption key its intent cannot be found.
+ */
 function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
   try {
     return write();
@@ -81,7 +87,7 @@ function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
   }
 }
 
-/** For callers who may act for every user (owner null) any owner's intent, but for a create. */
+/** For callers that may act for every user (owner null) any owner's intent, except for a create. */
 async function findRepeated(
   { ledger }: WriteServices,
   { operation, product, outOrderNo, canonical, owner }: Intended,
@@ -96,7 +102,7 @@ async function findRepeated(
 /** @throws if the stored bytes cannot be decrypted: then nothing is known of them */
 export function sentBytes({ body }: Intent): Uint8Array {
   if (body === null) {
-    throw new Error('The stored bytes of a write cannot be decrypted.');
+    throw new Error('Decrypting the stored bytes of a write failed: check DATA_KEY.');
   }
   return body;
 }

@@ -12,22 +12,22 @@ import {
 } from './write-order.ts';
 
 /**
- * Reports to WeChat that the user has paid elsewhere. Never a shopper's.
+ * Reports to WeChat Pay that the user has paid through another channel; not for end users.
  * @throws what cancelOrder throws
  */
 export async function syncOrder(
-  desk: OrderServices,
+  services: OrderServices,
   input: SyncInput,
 ): Promise<Replayable<ChangedPayAfterOrder>> {
-  const deadline = startDeadline(desk.wechat);
-  const issues = syncInputIssues(input, desk.inputRules);
+  const deadline = startDeadline(services.wechat);
+  const issues = syncInputIssues(input, services.inputRules);
   const refusal =
-    checkActsForAll(desk, input.outOrderNo) ??
+    checkActsForAll(services, input.outOrderNo) ??
     (issues.length > 0 ? { error: new InvalidInputError(issues) } : undefined);
-  const write = () => syncWrite(desk, input);
+  const write = () => syncWrite(services, input);
   return refusal === undefined
-    ? await writeOrder(desk, write(), deadline)
-    : await repeatOrRefuse(desk, write, refusal, deadline);
+    ? await writeOrder(services, write(), deadline)
+    : await repeatOrRefuse(services, write, refusal, deadline);
 }
 
 function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<ChangedPayAfterOrder> {

@@ -23,12 +23,12 @@ import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 import { NO_ANSWER } from './query-before-write.ts';
 import { failureOf, successOf } from './write-result.ts';
 
-/** What the writes to orders need of the world. */
+/** Services needed to write an order. */
 export interface OrderServices {
   readonly wechat: WechatPay;
   readonly inputRules: InputRules;
   readonly ledger: Ledger;
-  /** Whose orders these are. */
+  /** Whose orders the caller may access. */
   readonly visibility: Visibility;
   /** Recorded with each write. */
   readonly origin: WriteOrigin;
@@ -40,27 +40,27 @@ export interface WriteServices {
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
 }
 
-/** The time that one call to write an order has, waiting for the ledger included. */
+/** The deadlines of one call that writes an order, including the time for the ledger. */
 export interface CallDeadline {
-  /** On the monotonic clock, ms: the caller has an answer by then. */
+  /** On the monotonic clock, ms: the caller has a response by then. */
   readonly deadline: number;
-  /** Nothing is sent for the first time after this: an attempt needs the rest. */
+  /** Nothing is sent for the first time after this: an attempt needs the remaining time. */
   readonly sendBy: number;
   /** A query before the write ends by then: the ledger needs the time from here to `sendBy`. */
   readonly queryBy: number;
 }
 
-/** Part of the whole time. */
+/** A part of the whole time budget. */
 const LEDGER_SHARE = 0.15;
 
-/** Starts the clock of a call: `WECHAT_TIMEOUT_MS` in all. */
+/** Starts the time budget of a call: `WECHAT_TIMEOUT_MS` in all. */
 export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): CallDeadline {
   const deadline = performance.now() + timeoutMs;
   const sendBy = deadline - attemptTimeout(timeoutMs, timeoutMs);
   return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
 }
 
-/** What is about to be written to WeChat Pay, and by whom. */
+/** A write to WeChat Pay and its owner, before it is sent. */
 export interface Intended extends OrderKey {
   readonly operation: Operation;
   readonly appid: string;
@@ -68,35 +68,35 @@ export interface Intended extends OrderKey {
   /** The canonical wire object before encryption. */
   readonly canonical: string;
   /**
-   * Keyed hash of an openid: for a create the user of the order, if known; for the others the shopper
-   * who writes, null for callers who may act for every user. Never a credential, so that a change of
-   * keys breaks no repeat.
+   * Keyed hash of an openid: for a create the user of the order, if known; for other writes the end
+   * user that calls, null for callers that may act for every user. Never a credential, so that a
+   * repeat works after a key rotation.
    */
   readonly owner: string | null;
-  /** The bytes, or what makes them; that is called only if there is no intent with this input yet. */
+  /** The bytes, or a function that builds them; called only if no intent with this input exists. */
   readonly prepare: PreparedWrite | (() => PreparedWrite | Promise<PreparedWrite>);
 }
 
-/** What an answer says about the order. */
+/** What a response says about the order. */
 type Seen = Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
 
-/** One write to WeChat, from the durable intent to the recorded outcome. */
+/** One write to WeChat Pay, from the durable intent to the recorded outcome. */
 export interface OrderWrite<T> {
   readonly intended: Intended;
   readonly send: (options: WriteOptions) => Promise<T>;
-  /** What its answer alone says about the order; left out where only a query shows that. */
+  /** What the response says about the order; omitted if only a query shows it. */
   readonly seen?: ((answer: T) => Seen) | undefined;
-  /** The answer when a query has shown that the write took effect. */
+  /** The result when a query has shown that the write took effect. */
   readonly shownByQuery: () => T;
 }
 
-/** `replayed`: this call had no new effect, since the same one had succeeded before. */
+/** `replayed`: this call had no new effect, because the same call had succeeded before. */
 export type Replayable<T> = T & { readonly replayed: boolean };
 
 /**
- * The intent is durable before a byte goes to WeChat; the same input sends the same bytes, also
- * after a restart. The outcome is recorded in the background: a crash leaves the intent open, and
- * the reconciler queries WeChat. Checks of this server come before (`repeatOrRefuse`).
+ * The intent is durable before a byte is sent to WeChat Pay; the same input sends the same bytes,
+ * also after a restart. The outcome is recorded in the background: a crash leaves the intent open,
+ * and the reconciler queries WeChat Pay. Checks of this server run before (`repeatOrRefuse`).
  * @throws what `send` throws; OrderConflictError if the number has an intent with other input;
  *   LedgerUnavailableError if nothing was sent
  */
@@ -109,7 +109,7 @@ export async function writeOrder<T extends object>(
   const intent = await acquireIntent(services, write.intended, sendBy);
   ledger.onIntent(intent.repeated ? 'repeated' : 'begun');
   const since = ledger.now();
-  const { prepared, repeated: doubtful, succeededBefore } = intent;
+  const { prepared, repeated: ambiguousBefore, succeededBefore } = intent;
   let report: SendReport | undefined;
   const onSent = (sent: SendReport) => {
     report = sent;
@@ -119,7 +119,7 @@ export async function writeOrder<T extends object>(
     shown = order;
   };
   try {
-    const options = { prepared, doubtful, succeededBefore, deadline, onSent, onShown };
+    const options = { prepared, ambiguousBefore, succeededBefore, deadline, onSent, onShown };
     const answer = await write.send(options);
     ledger.onIntent('done');
     const seen = shown ?? write.seen?.(answer);
@@ -134,15 +134,15 @@ export async function writeOrder<T extends object>(
       void recorded(ledger, ledger.keepIntentOpen({ id, since, result }));
       throw error;
     }
-    // A caller who receives a refusal may use the number again immediately, on another instance too.
-    // A ledger that is locked must not delay the answer past the deadline.
+    // The order number of a refused write can be used again immediately, on another instance too. A
+    // locked ledger must not delay the response past the deadline.
     const released = await within(
       deadline - performance.now(),
       recorded(ledger, ledger.releaseIntent({ id, lease, result })),
       undefined,
     );
-    // Where the ledger did not say that no other call had sent it, one may have.
-    const sentByAnother = released !== true && !doubtful;
+    // Another call may have sent it, unless the ledger said otherwise.
+    const sentByAnother = released !== true && !ambiguousBefore;
     if (sentByAnother && !(error instanceof WechatUnavailableError)) {
       return await resolveRefusal(services, write, intent, { refusal: error, deadline });
     }
@@ -177,11 +177,14 @@ export async function acquireIntent(
   if (acquired === 'conflict') {
     throw new OrderConflictError(outOrderNo, NO_ANSWER);
   }
-  // The intent that was found was released meanwhile: now this is a new one.
+  // The existing intent was released meanwhile: this call starts a new one.
   return acquired === 'missing' ? await acquireIntent(services, intended, sendBy) : acquired;
 }
 
-/** Undefined if there is an intent already: what another call did to the order is no failure of this one. */
+/**
+ * Undefined if an intent exists: the effect of another call on the order is not a failure of this
+ * one.
+ */
 async function freshBytes(
   ledger: IntentLedger,
   { prepare }: Pick<Intended, 'prepare'>,
@@ -204,7 +207,10 @@ async function freshBytes(
   }
 }
 
-/** Values only, and a body without the buffer that it may be a part of: they go to another thread. */
+/**
+ * Plain values, and a copy of the body without the rest of its buffer: they are sent to another
+ * thread.
+ */
 function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
   if (fresh === undefined) {
     return undefined;
@@ -219,7 +225,7 @@ interface ShownEffect {
   readonly result: WriteResult | null;
 }
 
-/** Records in the background that a write took effect, and what was seen of the order thereby. */
+/** Records in the background that a write took effect, and the observed order. */
 export function recordSuccess(
   ledger: Ledger,
   id: string,

@@ -11,22 +11,23 @@ export interface StreamOptions {
   readonly product?: OrderProduct;
   /** Events of orders with this number only. */
   readonly outOrderNo: string | null;
-  /** Events after this cursor, first those that are stored; null: only what comes from now on. */
+  /** Events after this cursor, stored ones first; null: only new events. */
   readonly after: number | null;
-  /** Ends the stream, as `return()` does. */
+  /** Ends the stream, like `return()`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const PAGE = 32;
-/** A reader that is this many events behind reads on from the store instead. */
+/** A reader that is this many events behind continues from the store. */
 const BUFFER = 32;
 const RETRY_MS = 500;
-/** How soon an event is looked at again whose order may be the reader's. */
+/** How soon an event is checked again if its order may turn out to be the reader's. */
 const UNSETTLED_MS = 100;
 
 /**
- * The events of the log, stored ones first, then live, without gap or duplicate: what the buffer
- * could not hold is read from the store. Ending it frees it at once, also while it waits.
+ * The events of the log, stored ones first, then live, without gaps or duplicates: events that
+ * exceed the buffer are read from the store. Ending the stream releases it immediately, also while
+ * it waits.
  */
 export function eventStream(
   { eventsAfter, bus, log }: Pick<Ledger, 'eventsAfter' | 'bus' | 'log'>,
@@ -68,7 +69,8 @@ export function eventStream(
   }
 
   const readOn = async () => {
-    // Before the read: what arrives during it stays in the buffer, and is skipped if it was read.
+    // Subscribed before the read: events that arrive during it are buffered, and skipped if the
+    // read returned them.
     behind = false;
     live = [];
     try {

@@ -8,9 +8,9 @@ export interface Merchant {
 }
 
 /**
- * Takes a verified notification in: inbox, order and event in one durable write. When it resolves the
- * notification may be acknowledged; a repeat changes nothing. What contradicts what is known is kept as
- * suspicious and not applied.
+ * Stores a verified notification: inbox, order and event in one durable write. When it resolves,
+ * the notification may be acknowledged; a duplicate changes nothing. A notification that
+ * contradicts the ledger is stored as suspicious and not applied.
  */
 export async function handleNotification(
   ledger: Ledger,

@@ -3,22 +3,25 @@ import type { PayAfterOrder, PayAfterOrderQuery, WechatPay } from '../../wechat/
 import type { ObservationFilter } from '../state/observation.ts';
 
 /**
- * Who asks for the same order at the same time shares one call to WeChat: those who came before its
- * answer did, be it that they had to stand in line and ask only after that. So nobody is given an
- * answer that was here when they came, unless it is to be kept.
+ * Concurrent queries for the same order share one request, including those that were queued before
+ * the response and start only after it. A caller never receives a response that arrived before the
+ * caller did, unless caching is enabled.
  */
 export interface QueryCoalescing {
   /**
-   * Throws what the client throws, or the reason of this caller's own abort. The call itself is
-   * aborted when nobody waits for it any more.
-   * @param cameMs when the caller came, on the monotonic clock; left out, just now
+   * Throws what the client throws, or the reason of this caller's own abort. The request itself is
+   * aborted when no caller waits for it.
+   * @param cameMs when the caller arrived, on the monotonic clock; if omitted, now
    */
   readonly ask: (
     query: PayAfterOrderQuery,
     signal: AbortSignal | undefined,
     cameMs?: number,
   ) => Promise<PayAfterOrder | null>;
-  /** The order has just been written to, or has moved: who asks from now on gets none of what was asked before. */
+  /**
+   * The order was written to or changed: later callers do not receive the result of an earlier
+   * query.
+   */
   readonly forget: (outOrderNo: string) => void;
   readonly close: () => void;
 }
@@ -27,18 +30,18 @@ export interface SharedQueriesOptions {
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
   readonly queries: Pick<ObservationFilter, 'see'>;
   readonly bus: Pick<Ledger['bus'], 'subscribe'>;
-  /** Ms, from when it was asked for, that an order is given to those too who come after it. */
+  /** How long a result is cached, in ms since its query. */
   readonly keepMs: number;
 }
 
-/** Orders that are kept at once; beyond that there is just no keeping. */
+/** Maximum cached orders; further results are not cached. */
 const MOST_KEPT = 10_000;
-/** About as long as callers stand in line for their turn; who stands there for longer asks anew. */
+/** Maximum queueing time; later callers start a new request. */
 const LINE_MS = 100;
 
 export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoalescing {
   const { wechat, queries, bus, keepMs } = options;
-  const flights = flightBook();
+  const flights = flightIndex();
   const depart = (query: PayAfterOrderQuery, key: FlightKey): Flight => {
     const controller = new AbortController();
     const askedMs = performance.now();
@@ -62,7 +65,7 @@ export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoale
       freshUntilMs: Number.POSITIVE_INFINITY,
       state: null,
     };
-    // A failure, and that there is no such order, is told to those who wait for it and nobody else.
+    // A failure, or a missing order, is reported only to the callers that wait for it.
     answer.then((order) => {
       const landedMs = performance.now();
       flight.freshUntilMs = Math.max(landedMs, askedMs + keepMs);
@@ -85,12 +88,12 @@ export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoale
       return await wait(flight, signal);
     },
     forget: (outOrderNo) => flights.forget(outOrderNo),
-    // An answer may itself be what the event was made of.
+    // The response of a query may itself have caused the event.
     close: bus.subscribe((event) => flights.forget(event.outOrderNo, event.stateRaw)),
   };
 }
 
-/** Waits for a flight; the last one who leaves ends it. */
+/** Waits for an in-flight query; the last caller that leaves aborts it. */
 function wait(flight: Flight, signal: AbortSignal | undefined): Promise<PayAfterOrder | null> {
   flight.waiting += 1;
   if (signal === undefined) {
@@ -119,37 +122,39 @@ function wait(flight: Flight, signal: AbortSignal | undefined): Promise<PayAfter
   });
 }
 
-/** One query that is under way at WeChat, or its answer while it is kept. */
+/** A query in flight, or its cached response. */
 interface Flight {
   readonly answer: Promise<PayAfterOrder | null>;
-  /** How many wait for it. */
+  /** How many callers wait for it. */
   waiting: number;
-  /** Who came before that, on the monotonic clock, may have its answer. */
+  /** Callers that arrived before this time, on the monotonic clock, may receive its response. */
   freshUntilMs: number;
-  /** What its answer says of the order: WeChat's word; null before it is there. */
+  /** The state of the order in the response, as WeChat Pay names it; null before it arrives. */
   state: string | null;
   readonly abort: (reason: unknown) => void;
 }
 
-/** Where a flight stands in the book: under its order, by all that makes it another query. */
+/**
+ * The key of an in-flight query in the index: its order, and everything that distinguishes queries.
+ */
 interface FlightKey {
   /** Null for a query by queryId: which order it is for is not known. */
   readonly outOrderNo: string | null;
   readonly query: string;
 }
 
-/** Flights by order number, so that one order's are forgotten at once. */
-interface FlightBook {
+/** In-flight queries by order number, so that all of an order are removed together. */
+interface FlightIndex {
   readonly size: () => number;
   readonly find: (key: FlightKey) => Flight | undefined;
   readonly add: (key: FlightKey, flight: Flight) => void;
-  /** Takes this very flight out; another that has taken its place stays. */
+  /** Removes this query, but not one that has replaced it. */
   readonly drop: (key: FlightKey, flight: Flight) => void;
-  /** All of an order, but for those whose answer has this state. */
+  /** Removes all of an order, except those whose response has this state. */
   readonly forget: (outOrderNo: string, butState?: string) => void;
 }
 
-function flightBook(): FlightBook {
+function flightIndex(): FlightIndex {
   const byOrder = new Map<string | null, Map<string, Flight>>();
   let size = 0;
   const remove = (outOrderNo: string | null, butState: string | undefined) => {

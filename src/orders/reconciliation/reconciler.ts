@@ -5,20 +5,21 @@ import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../../wechat/
 import { sentBytes } from '../commands/repeat-or-refuse.ts';
 import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 
-/** Looks at what is due, once a second, until it is closed. */
+/** Polls what is due once a second, until it is closed. */
 export interface Reconciler {
-  /** Waits for the look that is under way. */
+  /** Waits for the poll in progress. */
   readonly close: () => Promise<void>;
 }
 
 const TICK_MS = 1_000;
-/** The cap on calls to WeChat: this many a tick. */
+/** Limits the calls to WeChat Pay: this many per poll. */
 const CALLS_PER_TICK = 10;
 const SIDE_BY_SIDE = 5;
 
 /**
- * Asks WeChat about orders that are not final and writes of unknown outcome, since notifications are not
- * guaranteed to come. Several instances share the work: each row is claimed before it is asked for.
+ * Queries WeChat Pay for orders that are not final and for writes of unknown outcome, because
+ * notifications are not guaranteed to arrive. Several instances share the work: each row is claimed
+ * before it is queried.
  */
 export function startReconciler(
   ledger: Ledger,
@@ -67,12 +68,15 @@ async function tick(ledger: Ledger, wechat: Pick<WechatPay, 'queryPayAfterOrder'
   }
 }
 
-/** WeChat may still be at it: what is not there so long after it was sent is taken not to come. */
+/**
+ * WeChat Pay may still be processing it: an order that does not exist this long after the request
+ * counts as not created.
+ */
 const LATEST_EFFECT_MS = 20_000;
 
 /**
- * Resolves a write of unknown outcome by a query, never by sending it again. One that has not taken
- * effect is released, so that its number may be used again.
+ * Resolves a write of unknown outcome by a query, never by sending it again. A write that has not
+ * taken effect is released, so that its number can be used again.
  */
 async function reconcileIntent(
   ledger: Ledger,
@@ -112,7 +116,7 @@ function conclusion(
       return 'open';
     case 'no-effect':
       if (operation === 'create') {
-        // Another order has the number, so that this one can no longer be created.
+        // Another order has the number, so this one can no longer be created.
         return 'refused';
       }
       break;
@@ -122,7 +126,7 @@ function conclusion(
   return now - sentAt >= LATEST_EFFECT_MS ? 'absent' : 'open';
 }
 
-/** Queries an order at WeChat Pay and records it; then sets the time of the next query. */
+/** Queries an order at WeChat Pay, records it, and schedules the next query. */
 async function reconcileOrder(
   ledger: Ledger,
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,

@@ -8,14 +8,14 @@ import {
 import { checkDiscounts, checkFees, checkIds } from './field-rules.ts';
 import { createIssueCollector, type InputIssue, type IssueCollector } from './input-issue.ts';
 
-/** What RSA-OAEP has room for under a 2048-bit key. WeChat's own limits are not known. */
+/** The maximum of RSA-OAEP with a 2048-bit key. WeChat Pay's own limits are not known. */
 const SENSITIVE_MAX_BYTES = 214;
 const MINUTE_MS = 60_000;
 
 /**
- * Every rule that an order breaks before it is sent, all at once. The one place of these rules:
- * limits known of pay-after orders are `confirmed`, those of the sibling products smartretail-orders
- * and serviceorder `analogy`. What is not known of WeChat is not checked.
+ * Every rule that an order breaks before it is sent, all together. The only place of these rules:
+ * limits known of pay-after orders are `confirmed`, those of the sibling products
+ * smartretail-orders and serviceorder `analogy`. What is not known of WeChat Pay is not checked.
  * @param now Unix ms
  */
 export function createInputIssues(
@@ -39,7 +39,7 @@ export function createInputIssues(
     'analogy',
     ['riskAmount'],
     'OUT_OF_RANGE',
-    'Must be more than 0: it is the most that this order can cost.',
+    'Must be more than 0: it is the maximum that this order can cost.',
   );
   checkUser(found, order);
   return found.issues;
@@ -80,14 +80,16 @@ function checkTimes(found: IssueCollector, order: CreatePayAfterOrderRequest, no
   );
 }
 
-/** To the second: more than a minute after the call. A plain date: not before the day of the call. */
+/**
+ * To the second: more than a minute after the call. A plain date: not before the day of the call.
+ */
 function endsLater(end: string, now: number): boolean {
   return end.length === 14
     ? end > (toWireMoment(now + MINUTE_MS) ?? '')
     : end >= (toWireMoment(now) ?? '').slice(0, 8);
 }
 
-/** To the second where both have one, else by the day. Wire forms compare as text. */
+/** Compared to the second if both have one, else by day. Wire forms compare as text. */
 function endsAfter(start: string, end: string): boolean {
   return start.length === 14 && end.length === 14
     ? end > start
@@ -117,14 +119,14 @@ function checkUser(found: IssueCollector, order: CreatePayAfterOrderRequest) {
     'analogy',
     ['openid'],
     'REQUIRED',
-    'Must be given where needUserConfirm is false.',
+    'Required if needUserConfirm is false.',
   );
   found.check(
     !confirms || (openid ?? null) === null,
     'analogy',
     ['openid'],
     'NOT_ALLOWED',
-    'Only together with needUserConfirm: false.',
+    'Allowed only with needUserConfirm: false.',
   );
   for (const [field, value] of Object.entries({ name, phone, userid, address })) {
     found.check(
@@ -132,7 +134,7 @@ function checkUser(found: IssueCollector, order: CreatePayAfterOrderRequest) {
       'confirmed',
       [field],
       'TOO_LONG',
-      `At most ${SENSITIVE_MAX_BYTES} bytes of UTF-8: encryption has no room for more.`,
+      `At most ${SENSITIVE_MAX_BYTES} bytes of UTF-8, the limit of the encryption.`,
     );
     found.characters(value, 'analogy', [field]);
   }

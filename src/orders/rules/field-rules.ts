@@ -8,7 +8,7 @@ interface Ids {
 }
 
 const IDENTIFIER = /^[\w\-|*]*$/;
-const ONLY = 'Only digits, letters and _ - | *.';
+const ONLY = 'Only digits, letters and _ - | * are allowed.';
 
 /** The rules for the merchant's own order number: its limits are those of serviceorder. */
 function checkOutOrderNo(found: IssueCollector, outOrderNo: string) {
@@ -22,7 +22,7 @@ function checkOutOrderNo(found: IssueCollector, outOrderNo: string) {
     'confirmed',
     path,
     'BAD_CHARACTER',
-    'Not . or .., which servers remove from the path of a request.',
+    'Must not be . or .., which servers remove from the path of a request.',
   );
   found.check(isDotSegment || IDENTIFIER.test(outOrderNo), 'analogy', path, 'BAD_CHARACTER', ONLY);
 }
@@ -45,14 +45,14 @@ function checkFormOfIds(found: IssueCollector, { appid, serviceId }: Ids) {
   }
 }
 
-/** What is wrong with the ids of a query, where they are there. */
+/** Checks the ids of a query, if they are present. */
 export function idIssues(ids: Ids, rules: InputRules): readonly InputIssue[] {
   const found = createIssueCollector(rules);
   checkFormOfIds(found, ids);
   return found.issues;
 }
 
-/** What is wrong with the key of a query. */
+/** Checks the key of a query. */
 export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readonly InputIssue[] {
   const found = createIssueCollector(rules);
   if ('outOrderNo' in key) {
@@ -65,7 +65,7 @@ export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readon
   return found.issues;
 }
 
-/** What is wrong with the openid of a query. */
+/** Checks the openid of a query. */
 export function userKeyIssues(openid: string, rules: InputRules): readonly InputIssue[] {
   const found = createIssueCollector(rules);
   found.required(openid, 'confirmed', ['openid']);
@@ -75,8 +75,8 @@ export function userKeyIssues(openid: string, rules: InputRules): readonly Input
 }
 
 /**
- * What is wrong with the merchant's number of a request for authorisation. Its length and characters
- * are those of the ordinary authorisation; separators would sign other parameters along with it.
+ * Checks the merchant's number of an authorization request. Its length and characters are those of
+ * the ordinary authorization; separators would inject other signed parameters.
  */
 export function requestNoIssues(outRequestNo: string, rules: InputRules): readonly InputIssue[] {
   const found = createIssueCollector(rules);
@@ -90,7 +90,7 @@ export function requestNoIssues(outRequestNo: string, rules: InputRules): readon
     'confirmed',
     path,
     'BAD_CHARACTER',
-    'No &, = or control characters, because the value is signed.',
+    'Must not contain &, = or control characters, because the value is signed.',
   );
   found.check(!isSignable || IDENTIFIER.test(outRequestNo), 'analogy', path, 'BAD_CHARACTER', ONLY);
   return found.issues;
@@ -112,7 +112,7 @@ export interface DiscountItem {
 
 type Path = (...rest: readonly string[]) => readonly string[];
 
-/** The rules of 后付费项目, the same at create and at complete. */
+/** The rules of 后付费项目, the same at creation and completion. */
 export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void {
   found.check(fees.length <= 100, 'analogy', ['fees'], 'TOO_MANY', 'At most 100 fees.');
   found.unique(
@@ -131,7 +131,7 @@ export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void
       'analogy',
       at('feeCount'),
       'OUT_OF_RANGE',
-      'From 1 to 100.',
+      'Must be from 1 to 100.',
     );
     found.amount(feeAmount, at('feeAmount'));
     found.length(feeDesc, 30, 'analogy', at('feeDesc'));
@@ -142,8 +142,8 @@ export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void
 }
 
 /**
- * The rules of 商户优惠 that hold at create and at complete.
- * @param also what else holds for each
+ * The rules of 商户优惠 that apply at creation and completion.
+ * @param also further rules of each operation
  */
 export function checkDiscounts<Discount extends DiscountItem>(
   found: IssueCollector,

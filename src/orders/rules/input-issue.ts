@@ -1,6 +1,6 @@
 import type { InputRules } from '../../domain/input-rules.ts';
 
-/** One thing wrong with an input. Says what is expected, never what was given. */
+/** One error of an input. It says what is expected, never what was given. */
 export interface InputIssue {
   /** As in the input, indices as strings: `["fees", "0", "feeName"]`. */
   readonly path: readonly string[];
@@ -18,7 +18,7 @@ type InputIssueCode =
   | 'BAD_FORMAT'
   | 'BAD_CHARACTER';
 
-/** The input breaks rules: fix every issue, then call again. Nothing was sent to WeChat. */
+/** The input breaks rules: fix every issue, then retry. Nothing was sent to WeChat Pay. */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError';
   readonly kind = 'invalid-input';
@@ -26,18 +26,21 @@ export class InvalidInputError extends Error {
 
   constructor(issues: readonly InputIssue[]) {
     const fields = issues.map(({ path }) => path.join('.')).join(', ');
-    super(`Nothing was sent to WeChat Pay. Mend these fields: ${fields}.`);
+    super(`Invalid input: ${fields}. No request was sent to WeChat Pay.`);
     this.issues = issues;
   }
 }
 
-/** Where a rule comes from: said of pay-after orders or of every APIv3 call, or of a sibling product. */
+/**
+ * The source of a rule: known of pay-after orders or every APIv3 call, or only of a sibling
+ * product.
+ */
 export type Source = 'confirmed' | 'analogy';
 
 type Path = readonly string[];
 type Optional<T> = T | null | undefined;
 
-/** Collects issues. Each check is silent where the value is absent, but for `required`. */
+/** Collects issues. Each check ignores an absent value, except `required`. */
 export interface IssueCollector {
   readonly issues: readonly InputIssue[];
   readonly check: (
@@ -48,9 +51,9 @@ export interface IssueCollector {
     message: string,
   ) => void;
   readonly required: (value: Optional<string>, source: Source, path: Path) => void;
-  /** Counts characters, a Chinese one as 1. */
+  /** Counts characters; a Chinese character counts as 1. */
   readonly length: (value: Optional<string>, max: number, source: Source, path: Path) => void;
-  /** WeChat takes characters of one to three UTF-8 bytes: no emoji, no rare ideographs. */
+  /** WeChat Pay accepts characters of one to three UTF-8 bytes: no emoji, no rare ideographs. */
   readonly characters: (value: Optional<string>, source: Source, path: Path) => void;
   readonly amount: (value: Optional<number>, path: Path) => void;
   readonly unique: (values: readonly string[], path: (index: number) => Path) => void;
@@ -69,7 +72,7 @@ export function createIssueCollector(rules: InputRules): IssueCollector {
     issues,
     check: unless,
     required: (value, source, path) =>
-      unless(Boolean(value), source, path, 'REQUIRED', 'Must be given, and not be empty.'),
+      unless(Boolean(value), source, path, 'REQUIRED', 'Required, and must not be empty.'),
     length: (value, max, source, path) =>
       unless(lengthOf(value) <= max, source, path, 'TOO_LONG', `At most ${max} characters.`),
     characters: (value, source, path) =>
@@ -78,7 +81,7 @@ export function createIssueCollector(rules: InputRules): IssueCollector {
         source,
         path,
         'BAD_CHARACTER',
-        'WeChat Pay takes no characters of four UTF-8 bytes, such as emoji.',
+        'Must not contain characters of four UTF-8 bytes, such as emoji.',
       ),
     amount: (value, path) =>
       unless(
@@ -86,12 +89,18 @@ export function createIssueCollector(rules: InputRules): IssueCollector {
         'confirmed',
         path,
         'OUT_OF_RANGE',
-        'A whole number of fen, from 0 to 9007199254740991.',
+        'Must be a whole number of fen from 0 to 9007199254740991.',
       ),
     unique: (values, path) => {
       values.forEach((value, index) => {
         const first = values.indexOf(value) === index;
-        unless(first, 'analogy', path(index), 'NOT_UNIQUE', 'Names must differ in one order.');
+        unless(
+          first,
+          'analogy',
+          path(index),
+          'NOT_UNIQUE',
+          'Names must be unique within an order.',
+        );
       });
     },
   };

@@ -22,7 +22,7 @@ interface Ids {
   readonly serviceId: string;
 }
 
-/** What a caller wants an order completed with; the ticket may be left out. */
+/** The input of a completion; the ticket may be omitted. */
 export interface CompleteInput extends Ids {
   readonly finishType: 'UNUSED' | 'FINISHED';
   readonly finishTicket?: Optional<string>;
@@ -106,7 +106,7 @@ function checkTotal(found: IssueCollector, input: CompleteInput) {
   const { totalAmount, finishType, fees, discounts } = input;
   found.amount(totalAmount, ['totalAmount']);
   if (finishType === 'UNUSED') {
-    const message = 'Must be 0 where finishType is UNUSED.';
+    const message = 'Must be 0 if finishType is UNUSED.';
     found.check(totalAmount === 0, 'confirmed', ['totalAmount'], 'OUT_OF_RANGE', message);
     return;
   }
@@ -149,13 +149,13 @@ function checkReality(found: IssueCollector, input: CompleteInput, now: number) 
     'analogy',
     ['realServiceEndLocation'],
     'NOT_ALLOWED',
-    'Must not be given where finishType is UNUSED.',
+    'Not allowed if finishType is UNUSED.',
   );
 }
 
 const SECONDS = 'ISO 8601 in whole seconds with an offset, or yyyyMMddHHmmss.';
 
-/** The format of WeChat's times is confirmed; that these are to the second is known from merchants. */
+/** WeChat Pay's time format is confirmed; that these times need seconds is known from merchants. */
 function checkRealTime(found: IssueCollector, time: Optional<string>, path: readonly string[]) {
   const isGiven = time !== null && time !== undefined;
   found.check(!isGiven || toWireTime(time) !== undefined, 'confirmed', path, 'BAD_FORMAT', SECONDS);
@@ -164,7 +164,7 @@ function checkRealTime(found: IssueCollector, time: Optional<string>, path: read
   }
 }
 
-/** A moment to the second: neither a plain date nor OnAccept. */
+/** A time to the second: neither a plain date nor OnAccept. */
 function checkSecond(
   found: IssueCollector,
   time: Optional<string>,

@@ -4,11 +4,11 @@ import type { Observation, Observed } from '../../ledger/observation.ts';
 import type { EventSource } from '../../ledger/records.ts';
 import { type PayAfterOrder, toWireTime, wireMoment } from '../../wechat/index.ts';
 
-/** What an order shows as WeChat Pay returned it, whichever call asked. */
+/** An order as WeChat Pay returned it, whichever call queried it. */
 export function observationOf(order: PayAfterOrder, source: EventSource, now: number): Observation {
   const { outOrderNo, appid, serviceId, state, riskAmount, paySuccTime } = order;
   const isPaid = state === 'USER_PAID';
-  // A 0 that is shown before the order is completed must not contradict its total later.
+  // A 0 that is shown before the order is completed must not contradict its later total.
   const totalAmount = COMPLETED.has(state) ? order.totalAmount : null;
   const paidAt = wireMoment(toWireTime(paySuccTime ?? '') ?? '');
   const { finishTransactionId: transactionId } = order;
@@ -62,7 +62,7 @@ export function warnIfSuspicious(
   }
 }
 
-/** Takes what queries show into the ledger, where it is news. */
+/** Records what queries show in the ledger, if it is new. */
 export interface ObservationFilter {
   readonly see: (order: PayAfterOrder) => void;
   readonly close: () => void;
@@ -73,8 +73,8 @@ const REMEMBERED = 10_000;
 const LONGEST_ENTRY = 128;
 
 /**
- * A query costs no write while it shows what the event log said last: the state of the orders
- * last seen is remembered, whichever call saw it.
+ * A query causes no write while it shows the last recorded state: the last observed states are
+ * cached, whichever call observed them.
  */
 export function createObservationFilter(ledger: Ledger): ObservationFilter {
   const states = new LRUCache<string, string>({
@@ -90,7 +90,7 @@ export function createObservationFilter(ledger: Ledger): ObservationFilter {
       if (states.get(order.outOrderNo) !== order.state) {
         states.set(order.outOrderNo, order.state);
         const seen = observationOf(order, 'QUERY', ledger.now());
-        // What could not be recorded is news again the next time.
+        // An observation that could not be recorded counts as new the next time.
         recordObservationLater(ledger, seen, () => states.delete(order.outOrderNo));
       }
     },

@@ -1,25 +1,34 @@
 export interface AdmissionOptions {
-  /** Operations under way at once. As many more may wait for a turn; for a place, as many as come free in `waitMs`. */
+  /**
+   * Maximum concurrent operations. As many more may be queued to begin; for a slot, as many as
+   * become free within `waitMs`.
+   */
   readonly most: number;
-  /** Ms that an operation is to wait for a place where so many are under way: who would for longer is not let in. */
+  /**
+   * How long an operation may wait for a slot at full concurrency, in ms: operations expected to
+   * wait longer are rejected.
+   */
   readonly waitMs?: number;
-  /** How many begin in one turn of the event loop; the others wait for the next ones. The more begin together, the less each costs. */
+  /**
+   * How many operations begin in one turn of the event loop; the others are queued for later turns.
+   * The more begin together, the less each costs.
+   */
   readonly perTurn?: number;
-  /** Told how long an operation has waited for its turn. */
+  /** Called with the time that an operation was queued. */
   readonly onTurn?: (seconds: number) => void;
 }
 
 /**
- * Who may begin, and when. Operations that arrive together begin a few at a time, so that a crowd
- * of them never fills a turn of the event loop: what is not GraphQL, the notifications of WeChat Pay above
- * all, is seen to in between. Who can't be served soon is told so at once.
+ * Decides which operations begin, and when. Operations that arrive together begin a few at a time,
+ * so that a burst never fills a turn of the event loop: everything else, above all WeChat Pay's
+ * notifications, is handled in between. Operations that cannot begin soon are rejected immediately.
  */
 export interface Admission {
-  /** Whether a turn would not come in time. */
+  /** Whether a new operation would wait for too long. */
   readonly isFull: () => boolean;
-  /** Waits for a turn. False where it will not come in time. */
+  /** Queues the operation. False if its turn would not come in time. */
   readonly turn: () => Promise<boolean>;
-  /** Takes a place among those under way; false where none is free. Whoever has it must `end`. */
+  /** Acquires a concurrency slot; false if none is free. The holder must call `end`. */
   readonly begin: () => boolean;
   readonly end: () => void;
 }
@@ -30,12 +39,15 @@ interface Waiting {
 }
 
 const WAIT_MS = 100;
-/** Whoever was let in waits for longer than was thought before being turned away after all: it cost more. */
+/**
+ * Admitted operations tolerate a longer wait than newcomers before they are rejected, because they
+ * have already cost work.
+ */
 const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 8, onTurn } = options;
-  // Whoever had a turn has yet to be read and checked before it begins; meanwhile others may have.
+  // An admitted operation is read and checked before it begins; meanwhile others may take the slot.
   const spare = Math.floor(most / 8);
   const line: Waiting[] = [];
   const freed = countPerSpan(waitMs);
@@ -72,7 +84,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
       setTimeout(dropLate, waitMs / 4);
     }
   };
-  // Those who wait will be served; who comes while they wait for places would wait for longer.
+  // Queued operations will be served; one that arrives while they wait for slots would wait for
+  // longer.
   const isFull = () =>
     line.length >= most ||
     (underWay >= most &&
@@ -103,7 +116,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
 }
 
-/** Counts in spans of so many ms, and tells what was counted in the last whole one. */
+/**
+ * Counts per interval of a fixed length in ms, and returns the count of the last complete interval.
+ */
 function countPerSpan(spanMs: number) {
   let [span, counted, before] = [0, 0, 0];
   const goOn = () => {

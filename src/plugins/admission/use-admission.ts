@@ -11,8 +11,8 @@ export interface UseAdmissionOptions {
 }
 
 /**
- * Turns away, before its body is read, what could not be served soon. Nothing else has to wait for a
- * turn. When a request came stands as `cameMs`, on the monotonic clock, in the server's context.
+ * Rejects an operation that would wait for too long, before its body is read. Only operations are
+ * queued. Stores the arrival time on the monotonic clock as `cameMs` in the server's context.
  */
 export function useAdmissionQueue({
   endpoint,
@@ -30,9 +30,9 @@ export function useAdmissionQueue({
 }
 
 /**
- * Lets only so many operations be under way. A place is taken when the body is there, so that slow
- * senders hold none, and given back with the answer: a subscription that is open holds none either.
- * To be listed after every plugin that replaces the executor.
+ * Limits concurrent operations. A slot is acquired after the body was read, so that slow clients
+ * hold none, and released with the response: an open subscription holds none either. Register it
+ * after every plugin that replaces the executor.
  */
 export function useAdmissionSlots({ admission }: Pick<UseAdmissionOptions, 'admission'>): Plugin {
   return {
@@ -52,7 +52,7 @@ export function useAdmissionSlots({ admission }: Pick<UseAdmissionOptions, 'admi
   };
 }
 
-/** Refuses an operation as a whole, before it begins, where its caller has made too many calls. */
+/** Rejects a whole operation, before it begins, if its caller exceeds the rate limit. */
 export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {
   const refusal = (context: CallerContext) => {
     const seconds = rateLimit.admit(callerOf(context).id);
@@ -75,7 +75,7 @@ export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {
 }
 
 function rateLimited(seconds: number): GraphQLError {
-  const message = `Too many calls. Nothing was done: repeat this one after ${seconds} s.`;
+  const message = `Rate limit exceeded. Retry after ${seconds} s.`;
   return new GraphQLError(message, {
     extensions: {
       code: 'RATE_LIMITED',

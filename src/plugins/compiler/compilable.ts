@@ -7,13 +7,17 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** With every fragment in its place. Compiling stops the event loop for longer, the more there are. */
+/**
+ * The number of fields with every fragment inlined. Compiling blocks the event loop for longer, the
+ * more there are.
+ */
 const MOST_SELECTIONS = 100;
 
 /**
- * Whether the compiler gives the executor's answers to an operation, and in bounded time. It takes
- * conditions in one use of a fragment for those of all, has words of its own, trips over names that
- * mean something to JavaScript's objects, and is of no use for introspection. Subscriptions are none of its business.
+ * Whether the compiler returns the executor's results for an operation, in bounded time. The
+ * compiler applies the conditions of one use of a fragment to all, uses JSON literals of its own,
+ * fails on names that JavaScript objects reserve, and does not help introspection. It does not
+ * handle subscriptions.
  */
 export function isCompilable(document: DocumentNode, operation: OperationDefinitionNode): boolean {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -50,7 +54,7 @@ function isPlainName(name: string): boolean {
   return name === '__typename' || !name.startsWith('__');
 }
 
-/** The compiler writes these words for numbers that JSON does not have. */
+/** The compiler writes these literals for numbers that JSON does not have. */
 function isPlainValue(value: ValueNode): boolean {
   switch (value.kind) {
     case Kind.STRING:

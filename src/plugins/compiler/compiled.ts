@@ -10,12 +10,12 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { isCompilable } from './compilable.ts';
 
-/** Executes one operation; undefined where nothing was executed, and the executor is to say why. */
+/** Executes one operation; undefined if nothing was executed and the executor has to report why. */
 export type Compiled = (args: ExecutionArgs) => MaybePromise<ExecutionResult | undefined>;
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** Compiles an operation of a valid document; undefined where it has to be executed as it is. */
+/** Compiles an operation of a valid document; undefined if the executor has to execute it. */
 export function compiled(
   { schema, document }: Pick<ExecutionArgs, 'schema' | 'document'>,
   operation: OperationDefinitionNode,
@@ -24,7 +24,7 @@ export function compiled(
   if (source === undefined || !isCompilable(document, operation)) {
     return undefined;
   }
-  // Parsed anew: the compiler writes into what it is given, and this document is everybody's.
+  // Parsed again, because the compiler mutates its input, and this document is shared.
   const query = compileQuery(schema, parse(source), operation.name?.value, OPTIONS);
   if (!isCompiledQuery(query)) {
     return undefined;
@@ -32,7 +32,8 @@ export function compiled(
   const variables = operation.variableDefinitions ?? [];
   return ({ rootValue, contextValue, variableValues }) => {
     const given = variableValues ?? {};
-    // Its own check knows neither @oneOf nor a list where an object has to be: it only comes second.
+    // The compiler's own check knows neither @oneOf nor a list in place of an object: it runs
+    // second.
     if (variables.length > 0 && getVariableValues(schema, variables, given).errors !== undefined) {
       return undefined;
     }
@@ -45,7 +46,7 @@ export function compiled(
 
 const OPTIONS = { disablingCapturingStackErrors: true };
 
-/** As the compiler gives it. */
+/** The result of the compiler. */
 interface Result {
   readonly data?: ExecutionResult['data'];
   readonly errors?: readonly GraphQLError[];
@@ -60,7 +61,7 @@ function answerOf({ data, errors }: Result, source: Source): ExecutionResult | u
     : { errors: errors.map((error) => located(error, source)), data };
 }
 
-/** The compiler's errors tell lines and columns alone; rebuilding an error needs the source. */
+/** The compiler's errors contain only lines and columns; rebuilding an error needs the source. */
 function located({ message, locations, path, originalError }: GraphQLError, source: Source) {
   const lines = source.body.split(/(?<=\r\n|\n|\r(?!\n))/);
   const positions = (locations ?? []).map(({ line, column }) =>

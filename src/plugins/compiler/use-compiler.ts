@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { type Compiled, compiled } from './compiled.ts';
 
 export interface CompilerOptions {
-  /** How often an operation comes before it is compiled. */
+  /** After how many executions an operation is compiled. */
   readonly afterHits?: number | undefined;
   /** How much of the memory compiled operations may take; those that came last are kept. */
   readonly maxBytes?: number;
@@ -15,9 +15,9 @@ const MAX_BYTES = 24 * 1024 * 1024;
 const BYTES_PER_CHARACTER = 200;
 
 /**
- * Queries and mutations that come again and again are compiled to JavaScript. Those that come once
- * are not: compiling costs as much as some ten executions. An operation is known by its node, which is
- * another in each document.
+ * Compiles frequent queries and mutations to JavaScript. Rare ones are not compiled: compiling
+ * costs as much as some ten executions. An operation is identified by its node, which differs
+ * between documents.
  */
 export function useCompiler(options: CompilerOptions = {}): Plugin {
   const { afterHits = 50, maxBytes = MAX_BYTES } = options;

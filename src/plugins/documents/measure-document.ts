@@ -9,17 +9,17 @@ import {
 } from 'graphql';
 
 /**
- * How large a document is once its fragments are spread: a fragment counts wherever it is used. Of
+ * The size of a document after its fragments are inlined: a fragment counts wherever it is used. Of
  * several operations each figure is that of the largest.
  */
 export interface DocumentShape {
-  /** Fields within fields; what is asked of the schema itself does not count. */
+  /** Depth of nested fields, without introspection. */
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
   readonly queryFields: number;
   readonly mutationFields: number;
-  /** Whether it asks for the schema. */
+  /** Whether it queries the schema. */
   readonly introspects: boolean;
   /** Names of its root fields, each once, without those that begin with two underscores. */
   readonly rootFields: readonly string[];
@@ -27,7 +27,7 @@ export interface DocumentShape {
 
 export type Shapes = (document: DocumentNode) => DocumentShape;
 
-/** Measures each document once, for as long as it is kept. */
+/** Measures each document once, and caches the result as long as the document. */
 export function rememberedShapes(): Shapes {
   const shapes = new WeakMap<DocumentNode, DocumentShape>();
   return (document) => {
@@ -52,11 +52,11 @@ const NOTHING: Measure = { depth: 0, aliases: 0, directives: 0, fields: 0, intro
 
 interface Walk {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** What is known of fragments; one that is being measured counts nothing, so that circles end. */
+  /** The measured fragments; a fragment in progress counts as nothing, so that cycles end. */
   readonly measured: Map<string, Measure>;
 }
 
-/** One walk over a document that has been parsed, valid or not. */
+/** One walk over a parsed document, valid or not. */
 export function shapeOf({ definitions }: DocumentNode): DocumentShape {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of definitions) {

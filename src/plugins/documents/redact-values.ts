@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 
 /**
- * graphql and Yoga quote what a caller sent: literals, variables, JSON. It may be somebody's name
- * or phone. This gives their errors again without it; names from the document may stay.
+ * graphql and Yoga quote the caller's input in errors: literals, variables, JSON. It may be
+ * personal data. Rewrites their errors without it; names from the document may stay.
  */
 export function withoutValues(error: GraphQLError): GraphQLError {
   switch (error.extensions['code']) {
@@ -36,12 +36,12 @@ const OPERATION_MESSAGES =
 const SYNTAX_MESSAGES =
   /^Syntax Error: (Expected [^,]{1,40}, found|Unexpected) (<EOF>|"[^\w\s"']{1,3}"|Name)\.$|^Syntax Error: Document contains more than \d+ tokens\./;
 
-/** Where graphql's sentences about an input of the wrong type begin to quote it. */
+/** Where graphql's messages about a wrong type begin to quote the input. */
 const QUOTATION =
   /, found: |; found: |, but encountered error "| not to include unknown field "|(?<=^(?:\w+|Enum "\w+") cannot represent [\w -]*value): /;
 const ENUM_QUOTATION = /^Value ".*" (does not exist in "\w+" enum)\..*$/s;
 
-/** What graphql says of an input of the wrong type, up to where it begins to quote. */
+/** graphql's message about a wrong type, without the quoted input. */
 export function typeMessage(message: string): string {
   const [kept = ''] = message.replace(ENUM_QUOTATION, 'The value $1, found: ').split(QUOTATION, 1);
   if (kept === message) {
@@ -52,7 +52,7 @@ export function typeMessage(message: string): string {
     : `${kept}.`;
 }
 
-/** Not even names are kept: a quote too many makes one of half a value. */
+/** Not even names are kept: unbalanced quotes could turn half of a value into one. */
 function syntaxMessage({ message, locations }: GraphQLError): string {
   const [at] = locations ?? [];
   return kept(
@@ -66,7 +66,7 @@ function kept(message: string, harmless: RegExp, instead: string): string {
   return harmless.test(message) ? message : instead;
 }
 
-/** What is no GraphQL request is 400 to every caller; Yoga tells it some as 200. */
+/** A request that is not GraphQL is 400 for every caller; Yoga responds to some with 200. */
 function refused(message: string): GraphQLError {
   const extensions = { code: BAD_USER_INPUT, http: { status: 400 } };
   return new GraphQLError(message, { extensions });

@@ -2,17 +2,17 @@ import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operation
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-/** Texts of documents by their ids; nothing else is run. */
+/** Texts of documents by id; nothing else is executed. */
 export type TrustedDocuments = ReadonlyMap<string, string>;
 
-/** What a caller sends in the place of a document. */
+/** What a caller sends instead of a document. */
 export interface DocumentRequest {
   readonly query?: unknown;
   readonly documentId?: unknown;
   readonly extensions?: unknown;
 }
 
-/** Runs only documents of the manifest, named by their id, over HTTP. */
+/** Executes only documents of the manifest, identified by their id, over HTTP. */
 export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
   return usePersistedOperations({
     getPersistedOperation: (id) => documents.get(id) ?? null,
@@ -26,8 +26,8 @@ export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
 }
 
 /**
- * The document that a request over another transport asks for.
- * @param documents undefined where every document may be run
+ * The document that a request over another transport identifies.
+ * @param documents undefined if every document may be executed
  * @throws GraphQLError
  */
 export function documentOf(
@@ -48,7 +48,7 @@ export function documentOf(
   return document;
 }
 
-/** `documentId` as GraphQL over HTTP has it, or the `persistedQuery` of Apollo's clients. */
+/** `documentId` as in GraphQL over HTTP, or the `persistedQuery` of Apollo clients. */
 function idOf({ documentId, extensions }: DocumentRequest): string | undefined {
   if (typeof documentId === 'string') {
     return documentId.replace(/^sha256:/, '');
@@ -65,18 +65,18 @@ function member(value: unknown, name: string): unknown {
 
 function documentsOnly(): GraphQLError {
   const message =
-    'This server runs only documents that it knows: send the id of one, and no query.';
+    'Only trusted documents are executed. Send the id of a document instead of a query.';
   return refused(message, 'TRUSTED_DOCUMENTS_ONLY');
 }
 
 function noDocumentId(): GraphQLError {
   const message =
-    'Which document? Send its id as documentId, or as extensions.persistedQuery.sha256Hash.';
+    'Missing document id. Send it as documentId, or as extensions.persistedQuery.sha256Hash.';
   return refused(message, 'DOCUMENT_ID_REQUIRED');
 }
 
 function unknownDocument(): GraphQLError {
-  const message = 'This document is not known here: it has to be in the manifest of this server.';
+  const message = 'Unknown document id. Add the document to the manifest of this server.';
   return refused(message, 'DOCUMENT_NOT_FOUND');
 }
 

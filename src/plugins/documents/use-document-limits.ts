@@ -13,10 +13,10 @@ import { LRUCache } from 'lru-cache';
 import { type CallerContext, isAllowed } from '../../auth/caller.ts';
 import { type DocumentShape, type Shapes, shapeOf } from './measure-document.ts';
 
-/** Several times what a document with every field of the schema needs; the stack has room for more. */
+/** Several times what a document with every field of the schema needs; the stack allows more. */
 const MAX_TOKENS = 1_000;
 
-/** Refuses documents that are so long, or so deep, that reading them would exhaust the stack. */
+/** Refuses documents that are so long, or so deep, that parsing them would exhaust the stack. */
 export function useTokenLimit(): Plugin {
   const limited = (source: string | Source, options?: ParseOptions) =>
     parse(source, { ...options, maxTokens: MAX_TOKENS });
@@ -30,8 +30,11 @@ export function useTokenLimit(): Plugin {
 const MOST_ERRORS = 5;
 const NO_ERRORS: readonly GraphQLError[] = [];
 
-/** The errors of a document, found once: with suggestions for who may read the schema, or without. */
-interface Verdict {
+/**
+ * The validation errors of a document, computed once: with suggestions for callers that may read
+ * the schema, or without.
+ */
+interface Findings {
   open?: readonly GraphQLError[];
   hiding?: readonly GraphQLError[];
 }
@@ -39,11 +42,11 @@ interface Verdict {
 type Validate = typeof validate;
 
 /**
- * Validates: the limits first, then the rules of GraphQL, at most five errors. Who may not read the
- * schema is not told it either: neither by introspection nor by "Did you mean".
+ * Validates: the limits first, then the rules of GraphQL, at most five errors. Callers that may not
+ * read the schema cannot infer it either: neither by introspection nor from "Did you mean".
  */
 export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
-  const verdicts = new WeakMap<DocumentNode, Verdict>();
+  const findings = new WeakMap<DocumentNode, Findings>();
   const validating =
     (mayReadSchema: boolean): Validate =>
     (schema, document, rules, _options) => {
@@ -51,8 +54,8 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
       if (shape.introspects && !mayReadSchema) {
         return [introspectionRefused()];
       }
-      const verdict = verdicts.get(document) ?? {};
-      const known = mayReadSchema ? verdict.open : verdict.hiding;
+      const found = findings.get(document) ?? {};
+      const known = mayReadSchema ? found.open : found.hiding;
       if (known !== undefined) {
         return known;
       }
@@ -62,7 +65,7 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
         tooLarge.length > 0
           ? tooLarge
           : validate(schema, document, rules, options).slice(0, MOST_ERRORS);
-      verdicts.set(document, remembered(verdict, mayReadSchema, errors));
+      findings.set(document, remembered(found, mayReadSchema, errors));
       return errors;
     };
   const open = validating(true);
@@ -75,14 +78,14 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
 }
 
 function remembered(
-  verdict: Verdict,
+  found: Findings,
   mayReadSchema: boolean,
   errors: readonly GraphQLError[],
-): Verdict {
+): Findings {
   if (errors.length === 0) {
     return { open: NO_ERRORS, hiding: NO_ERRORS };
   }
-  return mayReadSchema ? { ...verdict, open: errors } : { ...verdict, hiding: errors };
+  return mayReadSchema ? { ...found, open: errors } : { ...found, hiding: errors };
 }
 
 function introspectionRefused(): GraphQLError {
@@ -93,7 +96,7 @@ function introspectionRefused(): GraphQLError {
 
 type Measured = Exclude<keyof DocumentShape, 'introspects' | 'rootFields'>;
 
-/** The most that a document may hold: several times what a page of an application asks for. */
+/** The limits of a document: several times what a page of an application needs. */
 const LIMITS: Readonly<Record<Measured, { readonly most: number; readonly what: string }>> = {
   depth: { most: 8, what: 'fields within fields' },
   aliases: { most: 10, what: 'aliases' },
@@ -102,7 +105,7 @@ const LIMITS: Readonly<Record<Measured, { readonly most: number; readonly what: 
   mutationFields: { most: 1, what: 'root field in a mutation' },
 };
 
-/** What makes a document too large, fragments counted wherever they are spread; empty where nothing does. */
+/** Which limits a document exceeds, fragments counted wherever they are spread; empty if none. */
 function limitErrors(shape: DocumentShape): readonly GraphQLError[] {
   const kinds: readonly Measured[] = [
     'depth',
@@ -115,17 +118,17 @@ function limitErrors(shape: DocumentShape): readonly GraphQLError[] {
     .filter((kind) => shape[kind] > LIMITS[kind].most)
     .map((kind) => {
       const { most, what } = LIMITS[kind];
-      const message = `The document is too large: at most ${most} ${what}. Ask for the rest in another request.`;
+      const message = `The document is too large: at most ${most} ${what}. Split it into several requests.`;
       return new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
     });
 }
 
-/** Why the server would refuse a document, from any caller: with lines; empty where it would not. */
+/** Why the server would refuse a document from any caller, with lines; empty if it would not. */
 export function documentProblems(schema: GraphQLSchema, text: string): readonly string[] {
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) {
-      return ['There is no operation in it: each file is a whole document, fragments included.'];
+      return ['No operation found: each file must be a whole document, including its fragments.'];
     }
     return [...limitErrors(shapeOf(document)), ...validate(schema, document)].map(told);
   } catch (error) {
@@ -140,14 +143,17 @@ function told({ message, locations }: GraphQLError): string {
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 2 * 1024 * 1024;
-/** Measured: 250 to 420 bytes a token in a parsed document, and no token shorter than a character. */
+/**
+ * Measured: 250 to 420 bytes per token in a parsed document, and no token is shorter than a
+ * character.
+ */
 const BYTES_PER_TOKEN = 420;
 const BYTES_PER_CHARACTER = 300;
 const BYTES_PER_ERROR = 2_000;
 
 /**
- * What Yoga keeps of documents, bounded in bytes: bounded by number alone, a stream of ever new ones
- * would fill the memory. What a validation found is remembered with the document, elsewhere.
+ * Yoga's document caches, bounded in bytes: if only their number were bounded, a stream of new
+ * documents would fill the memory. Validation results are cached with the document, elsewhere.
  */
 export function documentCaches() {
   return {
@@ -163,7 +169,7 @@ export function documentCaches() {
   };
 }
 
-/** Never less than it really takes. */
+/** Never less than the actual size. */
 function parsedBytes({ length }: string): number {
   return Math.min(length * BYTES_PER_CHARACTER, MAX_TOKENS * BYTES_PER_TOKEN);
 }

@@ -10,7 +10,7 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import { typeMessage, withoutValues } from './redact-values.ts';
 
-/** No error that leaves the server holds a value of the caller's, and each has a code. */
+/** No error response contains a value of the caller, and each has a code. */
 export function useSafeErrors(): Plugin {
   return {
     onExecute: ({ args }) => ({
@@ -35,15 +35,15 @@ export function useSafeErrors(): Plugin {
   };
 }
 
-/** GraphQL over HTTP: 400, but 200 to who takes only application/json. */
+/** GraphQL over HTTP: 400, but 200 for clients that accept only application/json. */
 const NOT_EXECUTED = { spec: true, status: 400 };
 
-/** As many as graphql itself tells: a small request must not fetch a huge answer. */
+/** As many as graphql itself reports: a small request must not cause a huge response. */
 const MOST_ERRORS = 50;
 
 type VariableArgs = Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'>;
 
-/** The errors of all variables again, found anew: the executor's own quote the values. */
+/** Recomputes the errors of all variables, because the executor's own messages quote the values. */
 function variableErrors(args: VariableArgs): GraphQLError[] {
   const { schema, document, operationName, variableValues } = args;
   const errors: GraphQLError[] = [];

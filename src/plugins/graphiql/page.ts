@@ -4,12 +4,12 @@ const USER = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 const ORDER = 'DEMO-1';
 const DAY_MS = 86_400_000;
 const BEIJING_OFFSET_MS = 28_800_000;
-/** How long the demo may last: its order names an end, so that a completion need not. */
+/** How long the demo order may last: it has an end time, so that a completion does not need one. */
 const RENTAL_DAYS = 30;
-/** Where the sandbox is, unless told otherwise. */
+/** The default address of the sandbox. */
 const SANDBOX = 'http://127.0.0.1:4010';
 
-// Comments are kept to the width that a small window shows.
+// Comments fit the width that a small window shows.
 const USER_STATE = `# 1. 查询用户授权状态: may this user use it?
 #    Run it (▶), then go on with the next tab.
 #    Hold the pointer over a name: it explains.
@@ -66,7 +66,7 @@ subscription Events($outOrderNo: String) {
 }
 `;
 
-const QUERY = `# 4. 查询先享后付订单: how does it stand?
+const QUERY = `# 4. 查询先享后付订单: what is its state?
 #    Confirmed on the phone page of the sandbox
 #    (http://127.0.0.1:4010/), it is
 #    USER_ACCEPTED and has a finishTicket.
@@ -150,7 +150,7 @@ const COMPLETE_INPUT = {
   discounts: [{ discountName: '新客立减', discountAmount: 100 }],
 };
 
-/** Tabs that walk the life of an order, from the user's state to what the ledger knows of it. */
+/** Tabs that follow an order from the user's authorization to its record in the ledger. */
 function tabsAt(now: number, sandbox: string) {
   const serviceEndTime = dateInBeijing(now + RENTAL_DAYS * DAY_MS);
   return [
@@ -164,14 +164,14 @@ function tabsAt(now: number, sandbox: string) {
 }
 
 /**
- * GraphiQL moves a tab to where an animation left it at the moment it is pressed, so that the first
- * click on each tab would miss it. It has the same rule itself for tabs that are not being pressed.
+ * GraphiQL moves a tab back to its animated position when it is pressed, so the first click on each
+ * tab would miss it. It has the same rule for tabs that are not pressed.
  */
 const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style></head>';
 
 /**
- * GraphiQL as one page with everything in it. Its renderer is large: loaded only when asked for.
- * @param sandbox its address, which the tabs name
+ * GraphiQL as one self-contained page. Its renderer is large, so it is loaded on demand.
+ * @param sandbox the address shown in the tabs
  */
 export async function renderGraphiqlPage(sandbox: string = SANDBOX): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
@@ -179,7 +179,7 @@ export async function renderGraphiqlPage(sandbox: string = SANDBOX): Promise<str
   const options: GraphiQLOptions & { readonly variables: string | undefined } = {
     title: 'payafter-graphql · 先享后付',
     defaultTabs: tabs,
-    // GraphiQL takes the variables of the first tab from the page, not from the tab.
+    // GraphiQL reads the variables of the first tab from the page, not from the tab.
     variables: tabs[0]?.variables,
     method: 'POST',
   };

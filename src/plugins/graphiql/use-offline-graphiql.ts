@@ -7,17 +7,17 @@ import { permission } from '../../auth/caller.ts';
 const BASIC = /^Basic +([\w+/=-]{1,12000}) *$/i;
 
 /**
- * Whether a browser may open the GraphiQL page: a link carries no Bearer, but a browser asks for a
- * name and a password. The name is the id of an API key, the password its secret; or no name, and
- * a token. It opens the page alone: to call, the page sends what is in its Headers pane.
+ * Whether a browser may open the GraphiQL page. A link has no Bearer token, but a browser prompts
+ * for a user name and a password: the id of an API key and its secret, or no user name and a token.
+ * The credential only opens the page: its requests use the Headers pane.
  */
 export function graphiqlAuthorization({ authenticate }: Pick<Authenticator, 'authenticate'>) {
   return async (request: Request): Promise<boolean> => {
     const [, encoded = ''] = BASIC.exec(request.headers.get('authorization') ?? '') ?? [];
     const [name = '', ...password] = Buffer.from(encoded, 'base64').toString().split(':');
     const credential = [name, password.join(':')].filter(Boolean).join('.');
-    const verdict = await authenticate(`Bearer ${credential}`);
-    return typeof verdict === 'object' && permission(verdict, 'schema:read') === 'granted';
+    const result = await authenticate(`Bearer ${credential}`);
+    return typeof result === 'object' && permission(result, 'schema:read') === 'granted';
   };
 }
 
@@ -25,19 +25,19 @@ const gzipAsync = promisify(gzip);
 
 export interface OfflineGraphiqlOptions {
   readonly endpoint: string;
-  /** Makes the page. Called once, when somebody first asks for it. */
+  /** Renders the page. Called once, on the first request. */
   readonly render: () => Promise<string>;
-  /** Who may open it; left out: everybody. */
+  /** Whether a request may open it; if omitted, every request. */
   readonly mayOpen?: ((request: Request) => boolean | Promise<boolean>) | undefined;
 }
 
-/** The browser itself then refuses whatever would leave this server. */
+/** The browser itself blocks every request to another origin. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; form-action 'none'";
 
 /**
- * GraphiQL from our own assets, for browsers that GET the endpoint or the root. The page is the
- * same for everyone and nothing of the request gets into it.
+ * Serves GraphiQL from local assets to browsers that GET the endpoint or the root. The page is the
+ * same for every request and contains nothing of it.
  */
 export function useOfflineGraphiql({
   endpoint,

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
 
-/** What a rule may be set to. */
+/** The values that a rule accepts. */
 interface Domain<Value> {
   readonly words: string;
-  /** undefined: no such value. */
+  /** undefined: not a valid value. */
   readonly read: (value: unknown) => Value | undefined;
 }
 
@@ -48,7 +48,9 @@ const DOMAINS: { readonly [Name in keyof SandboxRules]: Domain<SandboxRules[Name
   notifySignedBy: oneOf('public-key', 'certificate'),
 };
 
-/** Applies a partial change; nothing of it holds when a name or value is unknown (TypeError says why). */
+/**
+ * Applies a partial change; changes nothing if a name or value is unknown (the TypeError says why).
+ */
 export function changeRules(rules: SandboxRules, change: JsonObject): SandboxRules {
   const next: Writable = { ...rules };
   for (const [name, value] of Object.entries(change)) {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../http/json.ts';
 
-/** Says in one sentence what a control expected; answered with a 4xx status. */
+/** Says what a control expected; returned with a 4xx status. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly status: number;
@@ -11,17 +11,17 @@ export class ControlError extends Error {
   }
 }
 
-/** Reads the members of a control's JSON body, each with its rule, and knows which names there are. */
+/** Reads the members of a control's JSON body, each with its rule, and collects their names. */
 export interface InputReader {
   integer(name: string, range: { min: number; max: number; fallback?: number }): number;
-  /** A number that need not be whole. */
+  /** A number that need not be an integer. */
   number(name: string, range: { min: number; max: number; fallback?: number }): number;
   text(name: string, fallback: string): string;
   flag(name: string, fallback: boolean): boolean;
   oneOf<Choice>(name: string, choices: readonly Choice[], fallback?: Choice): Choice;
   has(name: string): boolean;
   isNull(name: string): boolean;
-  /** Refuses names that nothing has asked for. Call it last. */
+  /** Rejects members that no read has named. Call it last. */
   refuseOthers(): void;
 }
 

@@ -7,15 +7,18 @@ export interface ControlCall {
   readonly body: unknown;
 }
 
-/** Something that a test or a developer may ask of the sandbox, outside of WeChat's protocol. */
+/** A control for tests and developers, outside of WeChat Pay's protocol. */
 export interface Control {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  /** Both languages of the page at `/sandbox`. */
+  /** The descriptions on the page at `/sandbox`, in both languages. */
   readonly zh: string;
   readonly en: string;
-  /** A body, for those that need one. */
+  /** An example body, if the control needs one. */
   readonly example?: string;
-  /** Returns what is answered as JSON (a string: as text), or promises it; throws ControlError otherwise. */
-  readonly handle: (call: ControlCall, world: SandboxState) => unknown;
+  /**
+   * Returns the JSON response (a string: as text), or a promise of it; throws ControlError
+   * otherwise.
+   */
+  readonly handle: (call: ControlCall, sandbox: SandboxState) => unknown;
 }

@@ -31,7 +31,10 @@ table{border-collapse:collapse;width:100%}td{border-top:1px solid #8884;padding:
 td:first-child{white-space:nowrap}
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}span{opacity:.75;display:block}:root{color-scheme:light dark}`;
 
-/** The page at `/sandbox`: what there is to call. It is made of the controls themselves, so it is complete. */
+/**
+ * The page at `/sandbox`, a list of all controls. It is generated from the controls, so it is
+ * complete.
+ */
 export function controlsPage(controls: readonly Control[], nonce: string): string {
   const rows = controls.map(({ method, path, zh, en, example }) => {
     const body = example === undefined ? '' : ` <code>${example}</code>`;
@@ -45,7 +48,7 @@ export function controlsPage(controls: readonly Control[], nonce: string): strin
 <style nonce="${nonce}">${STYLE}</style>
 <h1>先享后付沙箱 <span lang="en">WeChat Pay pay-after sandbox</span></h1>
 <p>模拟微信支付一侧的接口，状态只在内存中。
-<span lang="en">Plays WeChat Pay's side of the wire; everything is in memory and gone when it stops.</span></p>
+<span lang="en">Simulates WeChat Pay. All state is in memory and is lost when it stops.</span></p>
 <p><a href="/">用户手机 <span lang="en">The user's phone: confirm, decline, pay, and watch the notifications</span></a></p>
 <h2>微信支付接口 <span lang="en">WeChat's endpoints (signed with the merchant's key)</span></h2>
 ${table(WECHAT)}

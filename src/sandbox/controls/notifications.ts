@@ -12,7 +12,7 @@ const showUrl: Control = {
   method: 'GET',
   path: '/sandbox/notify-url',
   zh: '回调地址',
-  en: 'where notifications go',
+  en: 'the notification URL',
   handle: (_call, { notifications }) => ({ url: notifications.settings.url }),
 };
 
@@ -20,7 +20,7 @@ const setUrl: Control = {
   method: 'POST',
   path: '/sandbox/notify-url',
   zh: '设置回调地址，null 为不通知',
-  en: 'set where notifications go (this machine only); null: nowhere',
+  en: 'set the notification URL (this machine only); null disables notifications',
   example: '{"url":"http://127.0.0.1:4000/wechat/notify"}',
   handle: ({ body }, { notifications }) => {
     const input = readInput(body);
@@ -35,18 +35,18 @@ const showSchedule: Control = {
   method: 'GET',
   path: '/sandbox/notify-schedule',
   zh: '通知重试的间隔',
-  en: 'how long a notification waits before each retry',
-  handle: (_call, world) => scheduleView(world),
+  en: 'the back-off before each retry of a notification',
+  handle: (_call, sandbox) => scheduleView(sandbox),
 };
 
 const setSchedule: Control = {
   method: 'POST',
   path: '/sandbox/notify-schedule',
   zh: '缩短重试间隔，也适用于等待中的通知',
-  en: 'shorten the retries, also of what is waiting; and the time to answer (5000 ms)',
+  en: 'shorten the back-off, also of pending retries, and set the time-out (5000 ms)',
   example: '{"factor":0.01,"answerWithinMs":5000}',
-  handle: ({ body }, world) => {
-    const { settings } = world.notifications;
+  handle: ({ body }, sandbox) => {
+    const { settings } = sandbox.notifications;
     const input = readInput(body);
     const factor = input.number('factor', { min: 0, max: 1, fallback: settings.factor });
     const answerWithinMs = input.integer('answerWithinMs', {
@@ -55,9 +55,9 @@ const setSchedule: Control = {
       fallback: settings.answerWithinMs,
     });
     input.refuseOthers();
-    world.notifications.settings = { ...settings, factor, answerWithinMs };
-    reschedule(world);
-    return scheduleView(world);
+    sandbox.notifications.settings = { ...settings, factor, answerWithinMs };
+    reschedule(sandbox);
+    return scheduleView(sandbox);
   },
 };
 
@@ -65,7 +65,7 @@ const listNotifications: Control = {
   method: 'GET',
   path: '/sandbox/notifications',
   zh: '最近 1000 个通知及每次发送',
-  en: 'the last 1,000 notifications, with every attempt',
+  en: 'the last 1,000 notifications with every attempt',
   handle: (_call, { notifications }) => notifications.list().map(notificationView),
 };
 
@@ -73,7 +73,7 @@ const clearNotifications: Control = {
   method: 'DELETE',
   path: '/sandbox/notifications',
   zh: '清除通知，不再重试',
-  en: 'forget the notifications; none is sent again',
+  en: 'delete the notifications; pending retries are cancelled',
   handle: (_call, { notifications }) => {
     notifications.clear();
     return notifications.list();
@@ -84,14 +84,14 @@ const resendNotification: Control = {
   method: 'POST',
   path: '/sandbox/notifications/{id}/resend',
   zh: '立即再发一次',
-  en: 'send one again now; answers once it is answered',
-  handle: async ({ pathValues }, world) => {
-    const delivery = world.notifications.find(pathValues.get('id') ?? '');
+  en: 'resend a notification now; responds when the attempt has ended',
+  handle: async ({ pathValues }, sandbox) => {
+    const delivery = sandbox.notifications.find(pathValues.get('id') ?? '');
     if (!delivery) {
       throw new ControlError(404, 'no notification has this id');
     }
-    mustHaveUrl(world);
-    await resend(delivery, world);
+    mustHaveUrl(sandbox);
+    await resend(delivery, sandbox);
     return notificationView(delivery);
   },
 };
@@ -100,9 +100,9 @@ const makeStorm: Control = {
   method: 'POST',
   path: '/sandbox/storm',
   zh: '通知风暴：每个只发一次，不记录',
-  en: 'many notifications of accepted and paid orders, each sent once and not listed',
+  en: 'send many notifications of accepted and paid orders, each once and unlisted',
   example: '{"notices":1000,"concurrency":32,"distinct":true}',
-  handle: async ({ body }, world) => {
+  handle: async ({ body }, sandbox) => {
     const input = readInput(body);
     const wanted = {
       notifications: input.integer('notices', { min: 1, max: 1_000_000 }),
@@ -110,9 +110,9 @@ const makeStorm: Control = {
       distinct: input.flag('distinct', true),
     };
     input.refuseOthers();
-    mustHaveUrl(world);
+    mustHaveUrl(sandbox);
     const startMs = performance.now();
-    const statuses = await storm(wanted, world);
+    const statuses = await storm(wanted, sandbox);
     if (Object.keys(statuses).length === 0) {
       throw new ControlError(409, 'no order is accepted or paid');
     }
@@ -150,21 +150,24 @@ function mustHaveUrl({ notifications }: SandboxState): void {
 interface Storm {
   readonly notifications: number;
   readonly concurrency: number;
-  /** Each notification has an id of its own, of one order after the other; false: one notification, many times. */
+  /**
+   * Each notification has its own id and concerns the orders in turn; false: one notification, many
+   * times.
+   */
   readonly distinct: boolean;
 }
 
-/** How many notifications were answered with which status; `timeout` and the like: with none. */
+/** Number of notifications by response status; `timeout` and others: without a response. */
 type StormResult = Readonly<Record<string, number>>;
 
-/** Sends many notifications of orders that are accepted or paid, each once, and off the record. */
-async function storm(wanted: Storm, world: SandboxState): Promise<StormResult> {
-  const notifications = noticesOf(wanted, world);
+/** Sends many notifications of accepted or paid orders, each once and unrecorded. */
+async function storm(wanted: Storm, sandbox: SandboxState): Promise<StormResult> {
+  const notifications = noticesOf(wanted, sandbox);
   const counts: Record<string, number> = {};
   const sender = async () => {
     // All senders share one generator, so that each notification is sent by one of them.
     for (const notification of notifications) {
-      const status = await sendOnce(notification, world.faults.takeForNotification(), world);
+      const status = await sendOnce(notification, sandbox.faults.takeForNotification(), sandbox);
       counts[status] = (counts[status] ?? 0) + 1;
     }
   };
@@ -174,15 +177,15 @@ async function storm(wanted: Storm, world: SandboxState): Promise<StormResult> {
 
 function* noticesOf(
   { notifications, distinct }: Storm,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Generator<Notification> {
-  const orders = world.orders.all(world.clock.now()).filter(({ state }) => isAnnounced(state));
+  const orders = sandbox.orders.all(sandbox.clock.now()).filter(({ state }) => isAnnounced(state));
   const nth = (index: number) => {
     const order = orders[index % orders.length];
-    return order && orderNotification(order, world);
+    return order && orderNotification(order, sandbox);
   };
   const first = nth(0);
-  for (let sent = 0; first && sent < notifications && !world.closing.aborted; sent += 1) {
+  for (let sent = 0; first && sent < notifications && !sandbox.closing.aborted; sent += 1) {
     yield (distinct ? nth(sent) : undefined) ?? first;
   }
 }

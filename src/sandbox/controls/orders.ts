@@ -19,7 +19,7 @@ const confirm: Control = {
   path: '/sandbox/orders/{out_order_no}/confirm',
   zh: '用户确认订单',
   en: 'the user confirms: CREATED becomes USER_ACCEPTED',
-  handle: (call, world) => move(orderOf(call, world), 'USER_ACCEPTED', world),
+  handle: (call, sandbox) => move(orderOf(call, sandbox), 'USER_ACCEPTED', sandbox),
 };
 
 const decline: Control = {
@@ -27,15 +27,15 @@ const decline: Control = {
   path: '/sandbox/orders/{out_order_no}/decline',
   zh: '用户离开确认页',
   en: 'the user leaves the page: the rule stateAfterDecline decides',
-  handle: (call, world) => {
-    const order = orderOf(call, world);
+  handle: (call, sandbox) => {
+    const order = orderOf(call, sandbox);
     if (order.state !== 'CREATED') {
       throw illegal(order, 'declined');
     }
-    const { stateAfterDecline } = world.rules;
+    const { stateAfterDecline } = sandbox.rules;
     return stateAfterDecline === 'CREATED'
       ? controlView(order)
-      : move(order, stateAfterDecline, world);
+      : move(order, stateAfterDecline, sandbox);
   },
 };
 
@@ -44,10 +44,10 @@ const pay: Control = {
   path: '/sandbox/orders/{out_order_no}/pay',
   zh: '用户付款',
   en: 'the user pays: FINISHED becomes USER_PAID',
-  handle: (call, world) => {
-    const order = orderOf(call, world);
-    const skipsComplete = order.state === 'USER_ACCEPTED' && world.rules.payBeforeComplete;
-    return move(skipsComplete ? { ...order, state: 'FINISHED' } : order, 'USER_PAID', world);
+  handle: (call, sandbox) => {
+    const order = orderOf(call, sandbox);
+    const skipsComplete = order.state === 'USER_ACCEPTED' && sandbox.rules.payBeforeComplete;
+    return move(skipsComplete ? { ...order, state: 'FINISHED' } : order, 'USER_PAID', sandbox);
   },
 };
 
@@ -56,7 +56,7 @@ const expire: Control = {
   path: '/sandbox/orders/{out_order_no}/expire',
   zh: '订单立即失效',
   en: 'CREATED becomes EXPIRED now',
-  handle: (call, world) => move(orderOf(call, world), 'EXPIRED', world),
+  handle: (call, sandbox) => move(orderOf(call, sandbox), 'EXPIRED', sandbox),
 };
 
 export const orderControls: readonly Control[] = [listOrders, confirm, decline, pay, expire];
@@ -69,8 +69,8 @@ function orderOf(call: ControlCall, { orders, clock }: SandboxState): Order {
   return order;
 }
 
-function move(order: Order, to: OrderState, world: SandboxState): object {
-  const moved = take(order, to, world);
+function move(order: Order, to: OrderState, sandbox: SandboxState): object {
+  const moved = take(order, to, sandbox);
   if (!moved) {
     throw illegal(order, to);
   }
@@ -78,5 +78,5 @@ function move(order: Order, to: OrderState, world: SandboxState): object {
 }
 
 function illegal(order: Order, wanted: string): ControlError {
-  return new ControlError(409, `the order is ${order.state}; it can't become ${wanted}`);
+  return new ControlError(409, `the order is ${order.state}; it cannot become ${wanted}`);
 }

@@ -12,8 +12,8 @@ import { identityControls, stateControls } from './state.ts';
 import { trafficControls } from './traffic.ts';
 
 /**
- * Whether a request comes from this machine, was meant for it, and was not made by a foreign page:
- * the controls give out keys, and a web page can reach a loopback port through DNS rebinding.
+ * Whether a request comes from this machine, is addressed to it, and was not sent by a foreign
+ * page: the controls return keys, and a web page can reach a loopback port through DNS rebinding.
  */
 function isLocal({ socket, headers }: IncomingMessage): boolean {
   return (
@@ -36,11 +36,13 @@ const CONTROLS = [
 ];
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Answers everything that is not /v3: the user's phone, the controls, and the page that lists them. */
+/**
+ * Serves everything that is not /v3: the user's phone, the controls, and the page that lists them.
+ */
 export async function serveControls(
   request: IncomingMessage,
   response: ServerResponse,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Promise<void> {
   const body = await readBody(request, MAX_BODY_BYTES);
   try {
@@ -48,7 +50,7 @@ export async function serveControls(
       throw new ControlError(403, 'the controls are for this machine only');
     }
     const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
-    const page = request.method === 'GET' ? pageAt(path, search, world) : undefined;
+    const page = request.method === 'GET' ? pageAt(path, search, sandbox) : undefined;
     if (page) {
       const nonce = opaque(18);
       send(response, 200, 'text/html', page(nonce), nonce);
@@ -62,7 +64,7 @@ export async function serveControls(
     if (control.example !== undefined && json === undefined) {
       throw new ControlError(400, `expected JSON, for example ${control.example}`);
     }
-    const answer = await control.handle({ pathValues, body: json }, world);
+    const answer = await control.handle({ pathValues, body: json }, sandbox);
     if (typeof answer === 'string') {
       send(response, 200, 'text/plain', answer);
     } else {
@@ -75,10 +77,10 @@ export async function serveControls(
   }
 }
 
-function pageAt(path: string, search: string, world: SandboxState) {
+function pageAt(path: string, search: string, sandbox: SandboxState) {
   switch (path) {
     case '/':
-      return (nonce: string) => phonePage(new URLSearchParams(search).get('order'), nonce, world);
+      return (nonce: string) => phonePage(new URLSearchParams(search).get('order'), nonce, sandbox);
     case '/sandbox':
       return (nonce: string) => controlsPage(CONTROLS, nonce);
     default:
@@ -96,7 +98,7 @@ function findControl(method: string, path: string) {
     const methods = matches.map(({ control }) => control.method).join(' and ');
     throw methods === ''
       ? new ControlError(404, 'no such control; GET /sandbox lists them')
-      : new ControlError(405, `this control takes ${methods}`);
+      : new ControlError(405, `this control accepts ${methods}`);
   }
   return match;
 }
@@ -105,7 +107,10 @@ function sendJson(response: ServerResponse, status: number, value: unknown) {
   send(response, status, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Nothing in an answer may run or be loaded, but what carries the nonce; the page may call back. */
+/**
+ * The CSP: nothing may run or be loaded, except what carries the nonce; the page may send requests
+ * to its origin.
+ */
 function send(response: ServerResponse, status: number, type: string, text: string, nonce = '') {
   const own = nonce === '' ? '' : `; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   const policy = `default-src 'none'${own}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

@@ -14,7 +14,7 @@ const credentials: Control = {
   path: '/sandbox/credentials',
   zh: '商户凭据，键名即环境变量名',
   en: "the merchant's credentials, named as environment variables",
-  handle: (_call, world) => world.credentials(),
+  handle: (_call, sandbox) => sandbox.credentials(),
 };
 
 const platformCertificate: Control = {
@@ -22,14 +22,14 @@ const platformCertificate: Control = {
   path: '/sandbox/platform-certificate',
   zh: '微信支付平台证书 (PEM)',
   en: 'the platform certificate',
-  handle: (_call, world) => world.identity.certificates[0].pem,
+  handle: (_call, sandbox) => sandbox.identity.certificates[0].pem,
 };
 
 const rotate: Control = {
   method: 'POST',
   path: '/sandbox/platform-certificate',
   zh: '更换平台证书，旧证书仍有效',
-  en: 'a new platform certificate; those before it stay good',
+  en: 'issue a new platform certificate; earlier ones remain valid',
   handle: async (_call, { identity, realNow }) => {
     await rotateCertificate(identity, realNow());
     return { serials: identity.certificates.map(({ serial }) => serial) };
@@ -42,15 +42,15 @@ const setUser: Control = {
   method: 'POST',
   path: '/sandbox/users/{openid}',
   zh: '设置用户授权状态，有变化则发送通知',
-  en: 'set whether a user has authorised the service; a change is notified',
+  en: 'set whether a user has authorized the service; a change sends a notification',
   example: '{"useServiceState":"UNAVAILABLE"}',
-  handle: ({ pathValues, body }, world) => {
+  handle: ({ pathValues, body }, sandbox) => {
     const input = readInput(body);
     const useServiceState = input.oneOf('useServiceState', USE_SERVICE_STATES);
     input.refuseOthers();
     const openid = pathValues.get('openid') ?? '';
-    if (world.users.set(openid, useServiceState)) {
-      announceUser(openid, useServiceState, world);
+    if (sandbox.users.set(openid, useServiceState)) {
+      announceUser(openid, useServiceState, sandbox);
     }
     return { openid, useServiceState };
   },
@@ -60,7 +60,7 @@ const advanceClock: Control = {
   method: 'POST',
   path: '/sandbox/clock',
   zh: '拨快业务时钟；签名始终用真实时间',
-  en: 'advance the business clock; signatures keep real time',
+  en: 'advance the business clock; signatures use real time',
   example: '{"advanceSeconds":3600}',
   handle: ({ body }, { clock }) => {
     const input = readInput(body);
@@ -75,8 +75,8 @@ const showRules: Control = {
   method: 'GET',
   path: '/sandbox/rules',
   zh: '微信文档未说明之处，沙箱的取舍',
-  en: 'what the sandbox decided where WeChat documents nothing',
-  handle: (_call, world) => world.rules,
+  en: 'behavior that WeChat Pay does not document',
+  handle: (_call, sandbox) => sandbox.rules,
 };
 
 const setRules: Control = {
@@ -85,16 +85,16 @@ const setRules: Control = {
   zh: '改变取舍',
   en: 'change some of these rules',
   example: '{"payBeforeComplete":false}',
-  handle: ({ body }, world) => {
+  handle: ({ body }, sandbox) => {
     if (!isJsonObject(body)) {
       throw new ControlError(400, 'expected a JSON object of rules');
     }
     try {
-      world.rules = changeRules(world.rules, body);
+      sandbox.rules = changeRules(sandbox.rules, body);
     } catch (error) {
       throw error instanceof TypeError ? new ControlError(400, error.message) : error;
     }
-    return world.rules;
+    return sandbox.rules;
   },
 };
 

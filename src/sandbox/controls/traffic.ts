@@ -5,7 +5,7 @@ const listFaults: Control = {
   method: 'GET',
   path: '/sandbox/faults',
   zh: '生效中的故障',
-  en: 'the faults in force',
+  en: 'the active faults',
   handle: (_call, { faults }) => faults.list(),
 };
 
@@ -13,7 +13,7 @@ const addFaults: Control = {
   method: 'POST',
   path: '/sandbox/faults',
   zh: '注入故障，"on":"notify" 为通知的故障',
-  en: 'make calls go wrong, or notifications with "on":"notify"',
+  en: 'inject faults into calls, or into notifications with "on":"notify"',
   example: '{"on":"create","fault":"latency","ms":3000,"times":2}',
   handle: ({ body }, { faults }) => {
     faults.add(readFaults(body));
@@ -44,7 +44,7 @@ const clearCalls: Control = {
   method: 'DELETE',
   path: '/sandbox/calls',
   zh: '清除调用记录',
-  en: 'forget these calls',
+  en: 'delete these calls',
   handle: (_call, { calls }) => {
     calls.clear();
     return calls.list();

@@ -12,7 +12,7 @@ export const OTHER_ANSWERS = [
 
 export type OtherAnswer = (typeof OTHER_ANSWERS)[number];
 
-/** What goes wrong, with its options. */
+/** The kinds of faults of a call, with their options. */
 export type Misbehaviour =
   | { readonly fault: 'latency'; readonly ms: number }
   | {
@@ -27,7 +27,7 @@ export type Misbehaviour =
       readonly retryAfter?: number;
     }
   | { readonly fault: 'stale' | 'future'; readonly seconds: number }
-  /** A validly signed answer to another call takes the place of the true one. */
+  /** A validly signed response of another call replaces the real one. */
   | { readonly fault: 'other-answer'; readonly of: OtherAnswer }
   | {
       readonly fault:
@@ -41,7 +41,7 @@ export type Misbehaviour =
         | 'unknown-serial';
     };
 
-/** What goes wrong with an attempt to deliver a notification. */
+/** Faults of one attempt to deliver a notification. */
 export type NotificationMisbehaviour =
   | { readonly fault: 'duplicate'; readonly copies: number }
   | { readonly fault: 'delay'; readonly ms: number }
@@ -60,19 +60,19 @@ export type NotificationMisbehaviour =
 export type CallFaultName = Misbehaviour['fault'];
 export type NotificationFaultName = NotificationMisbehaviour['fault'];
 
-/** How often a fault strikes. */
+/** How often a fault applies. */
 export interface Reach {
-  /** How many calls or attempts it is still for; null until it is cleared. */
+  /** How many more calls or attempts it applies to; null until it is cleared. */
   readonly times: number | null;
-  /** How many matching ones still pass first. */
+  /** How many matching ones pass first. */
   readonly skip: number;
 }
 
-/** A misbehaviour, and the calls it is for. `any` is any call, but no notification. */
+/** A fault and the calls it applies to. `any` is any call, but no notification. */
 export type CallFault = Misbehaviour &
   Reach & {
     readonly on: CallKind | 'any';
-    /** Whether the call is carried out although its answer goes wrong. */
+    /** Whether the call takes effect although its response is faulty. */
     readonly takesEffect: boolean;
   };
 
@@ -111,21 +111,21 @@ export const NOTICE_FAULTS: readonly NotificationFaultName[] = [
   'bad-ciphertext',
 ];
 
-/** The faults in force, in the order they were asked for. */
-export interface FaultBook {
+/** The active faults, in the order they were added. */
+export interface FaultStore {
   add(faults: readonly Fault[]): void;
   list(): readonly Fault[];
   clear(): void;
   /**
-   * The fault for a call that has arrived: the first that matches and lets no more calls pass.
-   * Every matching call counts towards every fault's `skip`, also one that another fault took.
+   * The fault for a call: the first that matches and has nothing left to skip. Every matching call
+   * counts towards every fault's `skip`, also one that another fault was applied to.
    */
   takeForCall(kind: CallKind): CallFault | undefined;
   /** The same for an attempt to deliver a notification. */
   takeForNotification(): NotificationFault | undefined;
 }
 
-export function createFaultBook(): FaultBook {
+export function createFaultStore(): FaultStore {
   let faults: readonly Fault[] = [];
 
   function take<Taken extends Fault>(matches: (fault: Fault) => fault is Taken): Taken | undefined {

@@ -33,8 +33,7 @@ const MANY = 1_000_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Reads what was posted to /sandbox/faults: one fault or an array of them.
- *
+ * Reads the body of POST /sandbox/faults: one fault or an array of them.
  * @throws ControlError 400 that lists the valid names or options
  */
 export function readFaults(body: unknown): readonly Fault[] {
@@ -79,7 +78,7 @@ function readNotificationFault(name: string, reach: Reach, input: InputReader): 
   return { ...readNotificationMisbehaviour(known, input), on: 'notify', ...reach };
 }
 
-/** null, for until cleared, must not become the default, so it can't be read as a number. */
+/** null, which means until cleared, must not become the default, so it is not read as a number. */
 function readTimes(input: InputReader): number | null {
   return input.isNull('times') ? null : input.integer('times', { min: 1, max: MANY, fallback: 1 });
 }

@@ -11,7 +11,7 @@ const OTHER_ORDER = {
   total_amount: 1,
 };
 
-/** The ids that a call names, as they stand in the answer to each change of an order. */
+/** The ids that a call names, as in the response to each write. */
 export interface CallIds {
   readonly appid: string;
   readonly mchid: string;
@@ -19,7 +19,7 @@ export interface CallIds {
   readonly service_id: string;
 }
 
-/** A successful answer of another call, signed like every success. */
+/** A successful response of another call, signed like every success. */
 export function otherAnswer(of: OtherAnswer, ids: CallIds): Answer {
   switch (of) {
     case 'same-order':
@@ -43,7 +43,7 @@ export function otherAnswer(of: OtherAnswer, ids: CallIds): Answer {
 
 const WITHOUT_BODY = [204, 205, 304];
 
-/** WeChat's usual code for a status. */
+/** WeChat Pay's usual code for a status. */
 export function usualCode(status: number): string {
   const codes: Readonly<Record<number, string>> = {
     400: 'PARAM_ERROR',
@@ -57,7 +57,10 @@ export function usualCode(status: number): string {
   return codes[status] ?? (status < 500 ? 'INVALID_REQUEST' : 'SYSTEM_ERROR');
 }
 
-/** The answer that the fault `status` puts in place of the true one; 401, 5xx and HTML are unsigned. */
+/**
+ * The response that the fault `status` returns instead of the real one; 401, 5xx and HTML are
+ * unsigned.
+ */
 export function statusAnswer(fault: CallFault & { fault: 'status' }): Answer {
   const { status, code, message, retryAfter } = fault;
   const retry = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };

@@ -1,4 +1,4 @@
-/** What a /v3 call asks for; `other` is a path or method that WeChat does not have here. */
+/** The operation of a /v3 call; `other` is a path or method that the sandbox does not have. */
 export type CallKind =
   | 'create'
   | 'query'
@@ -9,17 +9,19 @@ export type CallKind =
   | 'certificates'
   | 'other';
 
-/** One /v3 call as the sandbox saw it. No header, parameter or body: they name people. */
+/**
+ * One /v3 call as received. Without headers, parameters and body, which may contain personal data.
+ */
 export interface SandboxCall {
   readonly method: string;
-  /** Without the query. */
+  /** Without the query string. */
   readonly path: string;
   readonly kind: CallKind;
-  /** The nonce_str of the Authorization, which tells attempts apart; null without one. */
+  /** The nonce_str of the Authorization, which identifies an attempt; null without one. */
   readonly nonce: string | null;
-  /** Hex; equal for attempts that sent the same bytes. */
+  /** Hex; equal for attempts with the same bytes. */
   readonly bodySha256: string;
-  /** The status that was answered; `none` while there is none, and if the socket was cut. */
+  /** The response status; `none` while there is none, and if the socket was closed. */
   readonly status: number | 'none';
   /** The name of the fault that was applied, or null. */
   readonly fault: string | null;
@@ -29,7 +31,7 @@ export interface SandboxCall {
 
 /** The last 1,000 calls, in the order of arrival. */
 export interface CallLog {
-  /** Notes an arrival; the function it returns notes the outcome and tells the listener. */
+  /** Records a call; the function it returns records the result and notifies the listener. */
   arrive(call: Omit<SandboxCall, 'status'>): (status: SandboxCall['status']) => void;
   list(): readonly SandboxCall[];
   clear(): void;

@@ -13,20 +13,20 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The named members that are there, in the order of the names. */
+/** The named members that are present, in the order of the names. */
 export function pick(source: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(
     names.filter((name) => Object.hasOwn(source, name)).map((name) => [name, source[name]]),
   );
 }
 
-/** A member that is a string; undefined if there is none, or another type. */
+/** A string member; undefined if it is missing or has another type. */
 export function textOf(source: JsonObject, name: string): string | undefined {
   const value = source[name];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A member that is a number; undefined if there is none, or another type. */
+/** A number member; undefined if it is missing or has another type. */
 export function numberOf(source: JsonObject, name: string): number | undefined {
   const value = source[name];
   return typeof value === 'number' ? value : undefined;

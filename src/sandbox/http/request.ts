@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The bytes of a request's body; undefined if it is longer than the limit. Reads it to its end. */
+/** The body of a request; undefined if it is longer than the limit. Reads it to its end. */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,
@@ -10,7 +10,7 @@ export async function readBody(
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    // The rest is read and dropped, so that the client gets to read the refusal.
+    // The rest is read and dropped, so that the client reads the refusal.
     if (length <= maxBytes) {
       chunks.push(bytes);
     }
@@ -18,7 +18,7 @@ export async function readBody(
   return length <= maxBytes ? Buffer.concat(chunks) : undefined;
 }
 
-/** The values of a path's `{name}` parts, percent-decoded. */
+/** The values of a path's `{name}` segments, percent-decoded. */
 export type PathValues = ReadonlyMap<string, string>;
 
 /** Matches a path against a template such as `/orders/{out_order_no}/cancel`; undefined if it doesn't. */

@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 
-/** A text that only the merchant can read, in the shape that WeChat gives it. */
+/** A text that only the merchant can decrypt, in WeChat Pay's format. */
 export interface Sealed {
   readonly algorithm: 'AEAD_AES_256_GCM';
   readonly ciphertext: string;
@@ -9,7 +9,7 @@ export interface Sealed {
 }
 
 /**
- * AES-256-GCM under the APIv3 key. The nonce is 12 characters of ASCII; the last 16 bytes of the
+ * AES-256-GCM with the APIv3 key. The nonce is 12 characters of ASCII; the last 16 bytes of the
  * ciphertext are the tag.
  */
 export function seal(plaintext: string, apiV3Key: string, associatedData: string): Sealed {

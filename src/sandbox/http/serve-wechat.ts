@@ -15,11 +15,13 @@ import { signOrSpoil } from './signature.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Answers one /v3 call: decides, lets it take effect, goes wrong where a fault says so, and signs. */
+/**
+ * Handles one /v3 call: decides the result, commits it, applies a fault if one matches, and signs.
+ */
 export async function serveWechat(
   request: IncomingMessage,
   response: ServerResponse,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Promise<void> {
   const method = request.method ?? '';
   const target = request.url ?? '';
@@ -27,8 +29,8 @@ export async function serveWechat(
   const body = await readBody(request, MAX_BODY_BYTES);
   const match = findRoute(method, path);
   const kind = match.route?.kind ?? 'other';
-  const fault = world.faults.takeForCall(kind);
-  const settle = world.calls.arrive({
+  const fault = sandbox.faults.takeForCall(kind);
+  const settle = sandbox.calls.arrive({
     method,
     path,
     kind,
@@ -37,11 +39,11 @@ export async function serveWechat(
       .update(body ?? '')
       .digest('hex'),
     fault: fault?.fault ?? null,
-    atMs: world.realNow(),
+    atMs: sandbox.realNow(),
   });
 
   const query = new URLSearchParams(search);
-  const { answer, commit } = chooseAnswer({ request, target, query, body, match }, world);
+  const { answer, commit } = chooseAnswer({ request, target, query, body, match }, sandbox);
   if (fault?.takesEffect !== false) {
     commit?.();
   }
@@ -53,14 +55,14 @@ export async function serveWechat(
   if (fault?.fault === 'latency') {
     await waitWhileOpen(fault.ms, response);
   }
-  const ids = () => idsOf({ match, query, body }, world.identity.credentials.WECHAT_MCHID);
+  const ids = () => idsOf({ match, query, body }, sandbox.identity.credentials.WECHAT_MCHID);
   const final = replaced(fault, ids) ?? answer;
-  const headers = await signatureOf(final, serialOf(request), fault, world);
+  const headers = await signatureOf(final, serialOf(request), fault, sandbox);
   settle(response.destroyed ? 'none' : final.status);
   send(response, final, headers, fault?.fault === 'truncate');
 }
 
-/** The answer that a fault puts in place of the true one. */
+/** The response that a fault returns instead of the real one. */
 function replaced(fault: CallFault | undefined, ids: () => CallIds): Answer | undefined {
   switch (fault?.fault) {
     case 'status':
@@ -72,7 +74,7 @@ function replaced(fault: CallFault | undefined, ids: () => CallIds): Answer | un
   }
 }
 
-/** From the path, the query and the body; empty where the call does not name it. */
+/** From the path, the query and the body; empty if the call does not name it. */
 function idsOf(
   {
     match,
@@ -97,14 +99,14 @@ async function signatureOf(
   answer: Answer,
   askedSerial: string | undefined,
   fault: CallFault | undefined,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Promise<object> {
   const isError = answer.status >= 400;
-  if (answer.signedBy === 'nobody' || (isError && !world.rules.signErrors)) {
+  if (answer.signedBy === 'nobody' || (isError && !sandbox.rules.signErrors)) {
     return {};
   }
-  const key = signingKey(answer, askedSerial, world.identity, world.rules);
-  return await signOrSpoil(answer.text, key, world.realNow(), fault);
+  const key = signingKey(answer, askedSerial, sandbox.identity, sandbox.rules);
+  return await signOrSpoil(answer.text, key, sandbox.realNow(), fault);
 }
 
 function send(response: ServerResponse, answer: Answer, signature: object, truncated: boolean) {

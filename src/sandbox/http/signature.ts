@@ -3,7 +3,7 @@ import type { Fault } from '../faults/fault.ts';
 import type { PlatformKey } from '../identity.ts';
 import { opaque, randomSerial } from '../random.ts';
 
-/** Signs an answer, or spoils its signature in the one way that the fault asks for. */
+/** Signs a response, or corrupts its signature as the fault demands. */
 export async function signOrSpoil(
   text: string,
   key: PlatformKey,
@@ -43,7 +43,7 @@ async function wronglySigned(text: string, key: PlatformKey, nowMs: number) {
   return { ...headers, 'Wechatpay-Signature': signature.toString('base64') };
 }
 
-/** The headers that make an answer WeChat's own. */
+/** WeChat Pay's signature headers. */
 export interface SignatureHeaders {
   readonly 'Wechatpay-Timestamp': string;
   readonly 'Wechatpay-Nonce': string;

@@ -6,29 +6,29 @@ import { requestId } from '../wechat/answer.ts';
 import { type Notification, unreadable } from './notification.ts';
 import type { Attempt, AttemptStatus, Delivery } from './queue.ts';
 
-/** One attempt to deliver a notification, on the record; true if it counts as delivered. */
-export async function attempt(delivery: Delivery, world: SandboxState): Promise<boolean> {
-  const fault = world.faults.takeForNotification();
+/** One recorded attempt to deliver a notification; true if it was delivered. */
+export async function attempt(delivery: Delivery, sandbox: SandboxState): Promise<boolean> {
+  const fault = sandbox.faults.takeForNotification();
   const copies = fault?.fault === 'duplicate' ? fault.copies : 1;
-  const sent = Array.from({ length: copies }, () => recordedSend(delivery, fault, world));
+  const sent = Array.from({ length: copies }, () => recordedSend(delivery, fault, sandbox));
   return (await Promise.all(sent)).some(isDelivered);
 }
 
 async function recordedSend(
   delivery: Delivery,
   fault: NotificationFault | undefined,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Promise<AttemptStatus> {
   if (fault?.fault === 'delay') {
-    await new Promise<void>((resolve) => world.timers.after(fault.ms, resolve));
+    await new Promise<void>((resolve) => sandbox.timers.after(fault.ms, resolve));
   }
   const started: Attempt = {
-    atMs: world.realNow(),
+    atMs: sandbox.realNow(),
     status: 'pending',
     fault: fault?.fault ?? null,
   };
   delivery.attempts = [...delivery.attempts, started];
-  const status = await sendOnce(delivery.notification, fault, world);
+  const status = await sendOnce(delivery.notification, fault, sandbox);
   delivery.attempts = delivery.attempts.map((one) => (one === started ? { ...one, status } : one));
   return status;
 }
@@ -37,34 +37,36 @@ function isDelivered(status: AttemptStatus): boolean {
   return status === 200 || status === 204 || status === 'dropped';
 }
 
-/** Sends a notification once, as a fault may have it. Never rejects. */
+/** Sends a notification once, with the fault if there is one. Never rejects. */
 export async function sendOnce(
   notification: Notification,
   fault: NotificationFault | undefined,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Promise<AttemptStatus> {
-  const { url, answerWithinMs } = world.notifications.settings;
+  const { url, answerWithinMs } = sandbox.notifications.settings;
   if (fault?.fault === 'drop') {
     return 'dropped';
   }
   if (url === null) {
     return 'no-connection';
   }
-  const message = await messageFor(notification, fault, world);
-  return await post(url, message, answerWithinMs, world.closing);
+  const message = await messageFor(notification, fault, sandbox);
+  return await post(url, message, answerWithinMs, sandbox.closing);
 }
 
-/** The bytes and headers of one attempt: signed anew each time, and wrong in the way a fault asks for. */
+/**
+ * The bytes and headers of one attempt: signed for each attempt, and corrupted as a fault demands.
+ */
 async function messageFor(
   notification: Notification,
   fault: NotificationFault | undefined,
-  world: SandboxState,
+  sandbox: SandboxState,
 ): Promise<Message> {
-  const { identity, rules } = world;
+  const { identity, rules } = sandbox;
   const byCertificate = rules.notifySignedBy === 'certificate' && rules.certificates === 'served';
   const key = byCertificate ? identity.certificates[0] : identity.publicKeyMode;
   const text = fault?.fault === 'bad-ciphertext' ? unreadable(notification) : notification.text;
-  const signature = await signOrSpoil(text, key, world.realNow(), fault);
+  const signature = await signOrSpoil(text, key, sandbox.realNow(), fault);
   return {
     bytes: Buffer.from(fault?.fault === 'tamper' ? tampered(text) : text),
     headers: {
@@ -77,7 +79,9 @@ async function messageFor(
   };
 }
 
-/** One byte of the ciphertext is another; the body is still JSON, so that only the signature tells. */
+/**
+ * Changes one byte of the ciphertext; the body is still JSON, so that only the signature is wrong.
+ */
 function tampered(text: string): string {
   return text.replace(/(?<="ciphertext":")./, (first) => (first === 'A' ? 'B' : 'A'));
 }
@@ -87,7 +91,9 @@ interface Message {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Posts a notification on a connection of its own, as WeChat's many machines do. Never rejects. */
+/**
+ * Posts a notification on a connection of its own, as WeChat Pay's many machines do. Never rejects.
+ */
 function post(
   url: string,
   { bytes, headers }: Message,
@@ -106,7 +112,7 @@ function post(
       },
       (response) => {
         resolve(response.statusCode ?? 'no-connection');
-        // The status decides; what becomes of the rest of the answer does not matter.
+        // The status decides; the rest of the response does not matter.
         response.on('error', () => undefined).resume();
       },
     );

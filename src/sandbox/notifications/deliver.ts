@@ -7,7 +7,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** How long WeChat waits before each further attempt, for 24 hours and 4 minutes in all. */
+/** WeChat Pay's back-off before each retry, 24 hours and 4 minutes in total. */
 export const RETRY_DELAYS_MS: readonly number[] = [
   15 * SECOND,
   15 * SECOND,
@@ -26,47 +26,53 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   6 * HOUR,
 ];
 
-/** Sends a notification at once, and again by the schedule until it is answered. Without a URL it is only noted. */
-export function deliver(notification: Notification, world: SandboxState): void {
-  const delivery = world.notifications.add(notification);
-  if (world.notifications.settings.url !== null) {
-    void tryAndRetry(delivery, world);
+/**
+ * Sends a notification immediately, and retries by the schedule until it is delivered. Without a
+ * URL it is only recorded.
+ */
+export function deliver(notification: Notification, sandbox: SandboxState): void {
+  const delivery = sandbox.notifications.add(notification);
+  if (sandbox.notifications.settings.url !== null) {
+    void tryAndRetry(delivery, sandbox);
   }
 }
 
-/** One more attempt, out of turn. One that succeeds ends the schedule. */
-export async function resend(delivery: Delivery, world: SandboxState): Promise<void> {
-  if (await attempt(delivery, world)) {
+/** One extra attempt. If it succeeds, the schedule ends. */
+export async function resend(delivery: Delivery, sandbox: SandboxState): Promise<void> {
+  if (await attempt(delivery, sandbox)) {
     stopRetrying(delivery);
   }
 }
 
-/** Has every waiting notification wait anew, by the schedule as it is now. */
-export function reschedule(world: SandboxState): void {
-  for (const delivery of world.notifications.list()) {
+/** Restarts the back-off of every pending notification with the current schedule. */
+export function reschedule(sandbox: SandboxState): void {
+  for (const delivery of sandbox.notifications.list()) {
     if (delivery.cancelRetry) {
       stopRetrying(delivery);
-      waitForRetry(delivery, world);
+      waitForRetry(delivery, sandbox);
     }
   }
 }
 
-async function tryAndRetry(delivery: Delivery, world: SandboxState): Promise<void> {
-  if (!(await attempt(delivery, world)) && !delivery.isOver) {
-    waitForRetry(delivery, world);
+async function tryAndRetry(delivery: Delivery, sandbox: SandboxState): Promise<void> {
+  if (!(await attempt(delivery, sandbox)) && !delivery.isOver) {
+    waitForRetry(delivery, sandbox);
   }
 }
 
-function waitForRetry(delivery: Delivery, world: SandboxState): void {
+function waitForRetry(delivery: Delivery, sandbox: SandboxState): void {
   const delayMs = RETRY_DELAYS_MS[delivery.retries];
   if (delayMs === undefined) {
     return;
   }
-  delivery.cancelRetry = world.timers.after(delayMs * world.notifications.settings.factor, () => {
-    delivery.cancelRetry = undefined;
-    delivery.retries += 1;
-    void tryAndRetry(delivery, world);
-  });
+  delivery.cancelRetry = sandbox.timers.after(
+    delayMs * sandbox.notifications.settings.factor,
+    () => {
+      delivery.cancelRetry = undefined;
+      delivery.retries += 1;
+      void tryAndRetry(delivery, sandbox);
+    },
+  );
 }
 
 function stopRetrying(delivery: Delivery): void {

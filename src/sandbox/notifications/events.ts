@@ -7,21 +7,24 @@ import type { SandboxState } from '../sandbox.ts';
 import { deliver } from './deliver.ts';
 import { type EventType, type Notification, newNotification } from './notification.ts';
 
-/** Tells the merchant of an order's new state: accepted or paid. WeChat tells of no other. */
-export function announceOrder(order: Order, world: SandboxState): void {
-  const notification = orderNotification(order, world);
+/** Notifies the merchant of an order's new state: accepted or paid. WeChat Pay sends no others. */
+export function announceOrder(order: Order, sandbox: SandboxState): void {
+  const notification = orderNotification(order, sandbox);
   if (notification) {
-    deliver(notification, world);
+    deliver(notification, sandbox);
   }
 }
 
-/** The notification of an order's state; its payload is what a query shows. undefined: none is known. */
-export function orderNotification(order: Order, world: SandboxState): Notification | undefined {
-  const eventType = eventOf(order, world);
-  const { WECHAT_MCHID } = world.identity.credentials;
+/**
+ * The notification of an order's state; its payload is what a query shows. undefined: WeChat Pay
+ * has none.
+ */
+export function orderNotification(order: Order, sandbox: SandboxState): Notification | undefined {
+  const eventType = eventOf(order, sandbox);
+  const { WECHAT_MCHID } = sandbox.identity.credentials;
   return (
     eventType &&
-    make(eventType, order.outOrderNo, queryAnswer(order, WECHAT_MCHID, world.rules), world)
+    make(eventType, order.outOrderNo, queryAnswer(order, WECHAT_MCHID, sandbox.rules), sandbox)
   );
 }
 
@@ -36,9 +39,9 @@ function eventOf({ state }: Order, { rules }: SandboxState): EventType | undefin
   }
 }
 
-/** Tells the merchant that a user has authorised the service, or does not any more. */
-export function announceUser(openid: string, state: UseServiceState, world: SandboxState): void {
-  const { WECHAT_APPID, WECHAT_MCHID, WECHAT_SERVICE_ID } = world.identity.credentials;
+/** Notifies the merchant that a user has granted or revoked the authorization of the service. */
+export function announceUser(openid: string, state: UseServiceState, sandbox: SandboxState): void {
+  const { WECHAT_APPID, WECHAT_MCHID, WECHAT_SERVICE_ID } = sandbox.identity.credentials;
   const status = state === 'AVAILABLE' ? 'USER_OPEN_SERVICE' : 'USER_CLOSE_SERVICE';
   const payload = {
     appid: WECHAT_APPID,
@@ -47,18 +50,18 @@ export function announceUser(openid: string, state: UseServiceState, world: Sand
     service_id: WECHAT_SERVICE_ID,
     openid,
     user_service_status: status,
-    openorclose_time: beijingDigits(world.clock.now()),
+    openorclose_time: beijingDigits(sandbox.clock.now()),
   };
-  deliver(make(`PAYSCORE.${status}`, null, payload, world), world);
+  deliver(make(`PAYSCORE.${status}`, null, payload, sandbox), sandbox);
 }
 
 function make(
   eventType: EventType,
   outOrderNo: string | null,
   payload: object,
-  world: SandboxState,
+  sandbox: SandboxState,
 ) {
-  const createTime = beijingRfc3339(world.clock.now());
-  const { WECHAT_APIV3_KEY } = world.identity.credentials;
+  const createTime = beijingRfc3339(sandbox.clock.now());
+  const { WECHAT_APIV3_KEY } = sandbox.identity.credentials;
   return newNotification({ eventType, outOrderNo, createTime, payload }, WECHAT_APIV3_KEY);
 }

@@ -8,7 +8,7 @@ export type EventType =
   | 'PAYSCORE.USER_OPEN_SERVICE'
   | 'PAYSCORE.USER_CLOSE_SERVICE';
 
-/** What happened, in the words of the field `summary`. */
+/** The event, as the field `summary` names it. */
 const SUMMARY: Readonly<Record<EventType, string>> = {
   'PAYSCORE.USER_ACCEPTED': '用户确认订单',
   'PAYSCORE.USER_CONFIRM': '用户确认订单',
@@ -21,13 +21,13 @@ const SUMMARY: Readonly<Record<EventType, string>> = {
 export interface Notification {
   readonly id: string;
   readonly eventType: EventType;
-  /** null: about a user, not an order. */
+  /** null: it concerns a user, not an order. */
   readonly outOrderNo: string | null;
   /** RFC 3339, of the business clock. */
   readonly createTime: string;
-  /** What the merchant reads once it has decrypted it. */
+  /** The payload after decryption. */
   readonly payload: object;
-  /** The body as it is sent. */
+  /** The request body. */
   readonly text: string;
 }
 
@@ -38,7 +38,7 @@ export function newNotification(parts: NotificationParts, apiV3Key: string): Not
   return { ...notification, text: envelope(notification, apiV3Key) };
 }
 
-/** The same body, but for another merchant's eyes: nobody has the key that it is encrypted with. */
+/** The same body, encrypted for another merchant, so that decryption fails. */
 export function unreadable(notification: Notification): string {
   return envelope(notification, randomBytes(16).toString('hex'));
 }

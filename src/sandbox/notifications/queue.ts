@@ -1,7 +1,7 @@
 import type { NotificationFault } from '../faults/fault.ts';
 import type { Notification } from './notification.ts';
 
-/** What came of an attempt: the status that was answered, or why there is none. */
+/** The result of an attempt: the response status, or why there is none. */
 export type AttemptStatus = number | 'pending' | 'timeout' | 'no-connection' | 'dropped';
 
 export interface Attempt {
@@ -11,40 +11,40 @@ export interface Attempt {
   readonly fault: NotificationFault['fault'] | null;
 }
 
-/** A notification, and how far it has come. */
+/** A notification and its delivery state. */
 export interface Delivery {
   readonly notification: Notification;
   attempts: readonly Attempt[];
-  /** How many retries of the schedule are behind it. */
+  /** How many retries of the schedule have been made. */
   retries: number;
-  /** Calls the next retry off; there while one is waiting. */
+  /** Cancels the next retry, if one is pending. */
   cancelRetry?: (() => void) | undefined;
-  /** Forgotten meanwhile: nothing more is sent. */
+  /** Deleted meanwhile: nothing more is sent. */
   isOver: boolean;
 }
 
-/** Where notifications go, and how patiently. */
+/** The notification URL, and the back-off. */
 interface NotifySettings {
   readonly url: string | null;
-  /** What every wait of the schedule is multiplied by. */
+  /** The factor of every back-off of the schedule. */
   readonly factor: number;
-  /** How long a merchant may take to answer. */
+  /** The time-out of an attempt. */
   readonly answerWithinMs: number;
 }
 
-/** The last 1,000 notifications, in the order they arose. */
-export interface NotificationBook {
+/** The last 1,000 notifications, oldest first. */
+export interface NotificationStore {
   settings: NotifySettings;
   add(notification: Notification): Delivery;
   find(id: string): Delivery | undefined;
   list(): readonly Delivery[];
-  /** Forgets all notifications, also those that were to be sent again. */
+  /** Deletes all notifications and their pending retries. */
   clear(): void;
 }
 
 const KEPT = 1_000;
 
-export function createNotificationBook(url: string | null): NotificationBook {
+export function createNotificationStore(url: string | null): NotificationStore {
   let deliveries: readonly Delivery[] = [];
   return {
     settings: { url, factor: 1, answerWithinMs: 5_000 },

@@ -12,7 +12,7 @@ import { isTicketOf } from './ticket.ts';
 
 const FIELD = '/real_service_end_time';
 
-/** Refuses a real end that is missing, not after the start, or later than the call. */
+/** Rejects a real end time that is missing, not after the start, or later than the call. */
 function mustEndInTime(wire: JsonObject, finishType: 1 | 2, order: Order, nowMs: number): void {
   const end = textOf(wire, 'real_service_end_time');
   if (end === undefined) {
@@ -32,7 +32,7 @@ function mustEndInTime(wire: JsonObject, finishType: 1 | 2, order: Order, nowMs:
   }
 }
 
-/** Refuses a total that is not what fees and discounts come to, or above the order's risk amount. */
+/** Rejects a total that is not fees less discounts, or above the order's risk amount. */
 function mustAddUp(
   total: number,
   fees: readonly JsonObject[],
@@ -54,10 +54,9 @@ function sum(items: readonly JsonObject[], amount: string): number {
 }
 
 /**
- * What a complete comes to, if it fits its order.
- *
- * @param wire a body in which nothing is wrong by itself
- * @throws Refusal 400 PARAM_ERROR, in WeChat's words where they are known
+ * The result of a complete, if it matches its order.
+ * @param wire a body that is valid by itself
+ * @throws Refusal 400 PARAM_ERROR, with WeChat Pay's message if it is known
  */
 export function completionOf(
   wire: JsonObject,

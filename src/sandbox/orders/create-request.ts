@@ -11,7 +11,7 @@ const TABLE = {
   lists: { fees: FEE_FIELDS, discounts: DISCOUNT_FIELDS },
 } as const;
 
-/** Everything wrong with the body of a create, field by field, then between fields. */
+/** Every error in the body of a create: field by field, then between fields. */
 function* createFindings(wire: JsonObject, rules: SandboxRules): Generator<Finding> {
   yield* fieldFindings(wire, TABLE, rules);
   if (rules.analogyRules) {
@@ -37,7 +37,9 @@ function* findingsBetweenFields(wire: JsonObject): Generator<Finding> {
   }
 }
 
-/** A create that passed every rule but those of the call's time. `wire` is the body as it was sent. */
+/**
+ * A create that passed every rule, except those of the time of the call. `wire` is the raw body.
+ */
 export interface CreateRequest {
   readonly wire: JsonObject;
   readonly outOrderNo: string;
@@ -47,8 +49,7 @@ export interface CreateRequest {
 }
 
 /**
- * Reads the body of a create, checking every field in the order of WeChat's table.
- *
+ * Reads the body of a create, checking every field in the order of WeChat Pay's table.
  * @throws Refusal 400 PARAM_ERROR that names the first wrong field, never its value
  */
 export function readCreate(body: Uint8Array, rules: SandboxRules): CreateRequest {

@@ -1,4 +1,4 @@
-/** The states of a pay-after order, in WeChat's own words. */
+/** The states of a pay-after order, as WeChat Pay names them. */
 export type OrderState =
   | 'CREATED'
   | 'USER_ACCEPTED'
@@ -23,7 +23,7 @@ export function mayBecome(from: OrderState, to: OrderState): boolean {
   return NEXT[from].includes(to);
 }
 
-/** The state an order has by now: CREATED is EXPIRED an hour after the create. Milliseconds. */
+/** The current state of an order: CREATED is EXPIRED an hour after the create. Milliseconds. */
 export function stateAt(state: OrderState, createdAtMs: number, nowMs: number): OrderState {
   return state === 'CREATED' && nowMs - createdAtMs >= CREATED_LIVES_MS ? 'EXPIRED' : state;
 }

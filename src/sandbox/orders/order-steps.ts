@@ -4,59 +4,59 @@ import type { OrderState } from './order-state.ts';
 import { type Completion, type Order, step } from './orders.ts';
 
 /**
- * Takes an order one step further and tells the merchant, where WeChat does; undefined, and nothing
- * has happened, if no step leads there.
+ * Moves an order to the next state and notifies the merchant if WeChat Pay does; undefined, without
+ * any effect, if the transition does not exist.
  */
-export function take(order: Order, to: OrderState, world: SandboxState): Order | undefined {
-  const moved = step(order, to, world.clock.now());
+export function take(order: Order, to: OrderState, sandbox: SandboxState): Order | undefined {
+  const moved = step(order, to, sandbox.clock.now());
   if (moved) {
-    world.orders.put(moved);
-    announceOrder(moved, world);
+    sandbox.orders.put(moved);
+    announceOrder(moved, sandbox);
   }
   return moved;
 }
 
-/** An order that was paid outside of WeChat, as the merchant says. */
-export function settle(order: Order, paidAtMs: number, world: SandboxState): void {
+/** An order that the merchant reports as paid outside of WeChat Pay. */
+export function settle(order: Order, paidAtMs: number, sandbox: SandboxState): void {
   const paid = step(order, 'USER_PAID', paidAtMs);
   if (paid) {
     const settled: Order = { ...paid, payType: 'MchChannelPayType' };
-    world.orders.put(settled);
-    if (world.rules.notifyAfterSync) {
-      announceOrder(settled, world);
+    sandbox.orders.put(settled);
+    if (sandbox.rules.notifyAfterSync) {
+      announceOrder(settled, sandbox);
     }
   }
 }
 
-/** What becomes of an order that the merchant completes: paid by and by, or not used after all. */
-export function finish(order: Order, completion: Completion, world: SandboxState): void {
+/** The result of a complete: paid after a delay, or not used. */
+export function finish(order: Order, completion: Completion, sandbox: SandboxState): void {
   const completed = { ...order, completion };
   if (completion.finishType === 2) {
-    take(completed, 'FINISHED', world);
-    collect(order.outOrderNo, completion.totalAmount, world);
+    take(completed, 'FINISHED', sandbox);
+    collect(order.outOrderNo, completion.totalAmount, sandbox);
     return;
   }
-  const { stateAfterUnused } = world.rules;
+  const { stateAfterUnused } = sandbox.rules;
   if (stateAfterUnused === 'USER_PAID') {
-    take({ ...completed, state: 'FINISHED' }, stateAfterUnused, world);
+    take({ ...completed, state: 'FINISHED' }, stateAfterUnused, sandbox);
   } else {
-    take(completed, stateAfterUnused, world);
+    take(completed, stateAfterUnused, sandbox);
   }
 }
 
-/** WeChat collects the money by itself, unless somebody was quicker. */
-function collect(outOrderNo: string, totalAmount: number, world: SandboxState): void {
-  const { payDelaySeconds, payZeroTotal } = world.rules;
+/** WeChat Pay collects the payment, unless the order was paid before. */
+function collect(outOrderNo: string, totalAmount: number, sandbox: SandboxState): void {
+  const { payDelaySeconds, payZeroTotal } = sandbox.rules;
   const delay = totalAmount === 0 && payZeroTotal === 'at-once' ? 0 : payDelaySeconds;
   const pay = () => {
-    const order = world.orders.find(outOrderNo, world.clock.now());
+    const order = sandbox.orders.find(outOrderNo, sandbox.clock.now());
     if (order) {
-      take(order, 'USER_PAID', world);
+      take(order, 'USER_PAID', sandbox);
     }
   };
   if (delay === 0) {
     pay();
   } else if (delay !== null) {
-    world.timers.after(delay * 1000, pay);
+    sandbox.timers.after(delay * 1000, pay);
   }
 }

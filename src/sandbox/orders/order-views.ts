@@ -5,7 +5,7 @@ import { objects } from '../validation/body-findings.ts';
 import { type Completion, type Order, startTimeOf } from './orders.ts';
 import { giveTicket } from './ticket.ts';
 
-/** What a query shows of an order since its complete, except for fees and discounts. */
+/** What a query shows of an order after its complete, except for fees and discounts. */
 function completedFields(
   order: Order,
   { finishType, totalAmount, wire }: Completion,
@@ -23,8 +23,8 @@ function completedFields(
 }
 
 /**
- * Fees and discounts: those of create, and since complete those of complete. An item of both has the
- * amount that complete says, and what only create may say of it.
+ * Fees and discounts: those of the create, and after the complete those of the complete. An item of
+ * both has the amount of the complete, and may have only the description of the create.
  */
 function finalLists(order: Order): JsonObject {
   return {
@@ -46,7 +46,7 @@ function finalList(order: Order, list: 'fees' | 'discounts', name: string): Json
   return { [list]: merged };
 }
 
-/** What opens WeChat's confirm page. The first three are the known live values. */
+/** The launch data of WeChat Pay's confirmation page. The first three are the known live values. */
 const LAUNCH = {
   miniprogram_businesstype: 'wxpayScoreUse',
   miniprogram_appid: 'wxd8f3793ea3b935b8',
@@ -54,7 +54,7 @@ const LAUNCH = {
   miniprogram_username: 'gh_0123456789ab',
 } as const;
 
-/** The answer to a create, and to its repeat. */
+/** The response to a create and its repeats. */
 export function createAnswer(order: Order, mchid: string, rules: SandboxRules): object {
   const launches = order.wire['need_user_confirm'] !== false || rules.launchFieldsWithoutConfirm;
   return {
@@ -64,18 +64,18 @@ export function createAnswer(order: Order, mchid: string, rules: SandboxRules): 
   };
 }
 
-/** The answer to complete and cancel. */
+/** The response to complete and cancel. */
 export function operationAnswer(order: Order, mchid: string): JsonObject {
   return { ...ids(order, mchid), order_id: order.orderId };
 }
 
-/** The answer to sync: the same without service_id. */
+/** The response to sync: the same without service_id. */
 export function syncAnswer(order: Order, mchid: string): JsonObject {
   const { service_id: _left, ...answer } = operationAnswer(order, mchid);
   return answer;
 }
 
-/** The answer to a query: only the fields that apply in the order's state. */
+/** The response to a query: only the fields that apply in the order's state. */
 export function queryAnswer(order: Order, mchid: string, rules: SandboxRules): JsonObject {
   return {
     ...ids(order, mchid),
@@ -97,7 +97,7 @@ export function queryAnswer(order: Order, mchid: string, rules: SandboxRules): J
   };
 }
 
-/** What the controls show: also what WeChat keeps to itself. For the eyes of tests only. */
+/** What the controls show: also WeChat Pay's internal values. Only for tests. */
 export function controlView(order: Order): object {
   return {
     out_order_no: order.outOrderNo,
@@ -113,7 +113,7 @@ function ids(order: Order, mchid: string): JsonObject {
   return { ...pick(order.wire, ['appid', 'out_order_no', 'service_id']), mchid };
 }
 
-/** Before acceptance the rule startTimeBeforeAccept decides what is shown of OnAccept. */
+/** Before acceptance, the rule startTimeBeforeAccept decides what is shown of OnAccept. */
 function startTime(order: Order, rules: SandboxRules): JsonObject {
   const start = startTimeOf(order);
   const hidden = start === 'OnAccept' && rules.startTimeBeforeAccept === 'absent';

@@ -6,7 +6,7 @@ import { type PersonalData, SENSITIVE_FIELDS } from '../wechat/sensitive.ts';
 import type { CreateRequest } from './create-request.ts';
 import { mayBecome, type OrderState, stateAt } from './order-state.ts';
 
-/** What a merchant does to an order that exists. */
+/** A merchant's operations on an existing order. */
 export type Operation = 'complete' | 'cancel' | 'sync';
 
 /** How the merchant completed an order. */
@@ -17,11 +17,11 @@ export interface Completion {
   readonly totalAmount: number;
   /** Milliseconds of the business clock. */
   readonly atMs: number;
-  /** The body of the complete as it was sent. */
+  /** The raw body of the complete. */
   readonly wire: JsonObject;
 }
 
-/** One order as WeChat knows it. Times in milliseconds of the business clock. */
+/** One order in WeChat Pay. Times in milliseconds of the business clock. */
 export interface Order {
   readonly outOrderNo: string;
   readonly orderId: string;
@@ -31,29 +31,32 @@ export interface Order {
   readonly acceptedAtMs?: number;
   readonly paidAtMs?: number;
   readonly transactionId?: string;
-  /** MchChannelPayType: the merchant said that it was paid outside of WeChat. */
+  /** MchChannelPayType: the merchant reported that it was paid outside of WeChat Pay. */
   readonly payType?: 'MchChannelPayType';
   readonly completion?: Completion;
-  /** What its finish_tickets are made with. */
+  /** The secret of its finish_tickets. */
   readonly ticketSecret: string;
-  /** The digests of the bodies that succeeded, to know their repeats by. */
+  /** The digests of the bodies that succeeded, to recognize their repeats. */
   readonly succeeded: Readonly<Partial<Record<Operation, string>>>;
   readonly launchPackage: string;
-  /** The body of the create as it was sent. */
+  /** The raw body of the create. */
   readonly wire: JsonObject;
   readonly personalData: PersonalData;
 }
 
-/** All orders of one sandbox, by out_order_no. What it gives out has the state of the given moment. */
-export interface OrderBook {
+/**
+ * All orders of one sandbox, by out_order_no. The orders it returns have the state of the given
+ * time.
+ */
+export interface OrderStore {
   find(outOrderNo: string, nowMs: number): Order | undefined;
   findByQueryId(queryId: string, nowMs: number): Order | undefined;
   all(nowMs: number): readonly Order[];
-  /** Puts an order in, in place of the one of its number. */
+  /** Adds an order, or replaces the one with its number. */
   put(order: Order): void;
 }
 
-export function createOrderBook(): OrderBook {
+export function createOrderStore(): OrderStore {
   const orders = new Map<string, Order>();
   const numbersByQueryId = new Map<string, string>();
   const settle = (order: Order, nowMs: number): Order => ({
@@ -75,7 +78,7 @@ export function createOrderBook(): OrderBook {
   };
 }
 
-/** A new order. One without the user's confirmation is accepted at once. */
+/** A new order. An order without user confirmation is accepted immediately. */
 export function newOrder(request: CreateRequest, personalData: PersonalData, nowMs: number): Order {
   const order: Order = {
     outOrderNo: request.outOrderNo,
@@ -95,7 +98,8 @@ export function newOrder(request: CreateRequest, personalData: PersonalData, now
 }
 
 /**
- * The order one step further, with what the new state brings along; undefined if no step leads there.
+ * The order in its next state, with the values that the state adds; undefined if the transition
+ * does not exist.
  */
 export function step(order: Order, to: OrderState, nowMs: number): Order | undefined {
   if (!mayBecome(order.state, to)) {
@@ -114,7 +118,7 @@ export function step(order: Order, to: OrderState, nowMs: number): Order | undef
   }
 }
 
-/** When the service starts: OnAccept is the moment of acceptance, once there is one. */
+/** When the service starts: OnAccept is the time of acceptance, once there is one. */
 export function startTimeOf(order: Order): string | undefined {
   const start = textOf(order.wire, 'service_start_time');
   return start === 'OnAccept' && order.acceptedAtMs !== undefined
@@ -122,7 +126,7 @@ export function startTimeOf(order: Order): string | undefined {
     : start;
 }
 
-/** Whether a repeated create asks for what the order is; see the rule `reencryptedFieldsDiffer`. */
+/** Whether a repeated create has the same parameters; see the rule `reencryptedFieldsDiffer`. */
 export function sameParameters(
   order: Order,
   wire: JsonObject,

@@ -4,9 +4,8 @@ import { opaque } from '../random.ts';
 const SALT_LENGTH = 16;
 
 /**
- * A finish_ticket: a salt, and its HMAC under the order's own secret. So each one that was ever given
- * stays valid without being remembered, and nobody can make one up.
- *
+ * A finish_ticket: a salt, and its HMAC with the order's own secret. So every issued ticket stays
+ * valid without being stored, and cannot be forged.
  * @param isNew false for the same ticket every time
  */
 export function giveTicket(secret: string, isNew: boolean): string {
@@ -14,7 +13,7 @@ export function giveTicket(secret: string, isNew: boolean): string {
   return salt + seal(secret, salt);
 }
 
-/** Whether a ticket was given for the order of this secret. */
+/** Whether a ticket was issued for the order of this secret. */
 export function isTicketOf(secret: string, ticket: string): boolean {
   const salt = ticket.slice(0, SALT_LENGTH);
   return ticket === salt + seal(secret, salt);

@@ -1,16 +1,16 @@
-/** Whether a user has authorised the service. */
+/** Whether a user has authorized the service. */
 export type UseServiceState = 'AVAILABLE' | 'UNAVAILABLE';
 
 export const USE_SERVICE_STATES: readonly UseServiceState[] = ['AVAILABLE', 'UNAVAILABLE'];
 
-/** The users' authorisations, by openid. Everybody has authorised the service until told otherwise. */
-export interface UserBook {
+/** The users' authorizations, by openid. By default every user has authorized the service. */
+export interface UserStore {
   stateOf(openid: string): UseServiceState;
-  /** Returns whether that is a change. */
+  /** Returns whether the value has changed. */
   set(openid: string, state: UseServiceState): boolean;
 }
 
-export function createUserBook(): UserBook {
+export function createUserStore(): UserStore {
   const states = new Map<string, UseServiceState>();
   const stateOf = (openid: string) => states.get(openid) ?? 'AVAILABLE';
   return {

@@ -1,4 +1,4 @@
-/** Markup of a page. A text becomes part of one only escaped. */
+/** Markup of a page. Texts are always escaped. */
 export interface Html {
   readonly markup: string;
 }
@@ -13,12 +13,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup as written, with its values escaped unless they are markup themselves; undefined is nothing. */
+/**
+ * Markup from a template; its values are escaped unless they are markup themselves; undefined is
+ * empty.
+ */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { markup: String.raw({ raw: strings }, ...parts.map(markupOf)) };
 }
 
-/** Markup that is ours, such as a style sheet. Never for a value. */
+/** Trusted markup, such as a style sheet. Never for a value. */
 export function trusted(markup: string): Html {
   return { markup };
 }

@@ -8,7 +8,9 @@ import { screen } from './screen.ts';
 import { notificationLog, orderList } from './sidebar.ts';
 import { both } from './texts.ts';
 
-/** What a user can do on the phone: the control it calls, and the state that allows it. */
+/**
+ * The actions of a user on the phone: the control that each calls, and the state that allows it.
+ */
 const ACTIONS: readonly {
   readonly control: string;
   readonly zh: string;
@@ -37,17 +39,16 @@ const SCRIPT = trusted(read('page.js'));
 const SHOWN_ORDERS = 30;
 
 /**
- * The page at `/`: an order as its user sees it in WeChat. The script fetches this same page again and
+ * The page at `/`: an order as its user sees it in WeChat. The script reloads this page and
  * replaces what has `data-live`.
- *
- * @param outOrderNo the order to show; the newest without one
+ * @param outOrderNo the order to show; if omitted, the newest
  */
-export function phonePage(outOrderNo: string | null, nonce: string, world: SandboxState): string {
-  const nowMs = world.clock.now();
-  const orders = world.orders.all(nowMs).slice(-SHOWN_ORDERS).reverse();
+export function phonePage(outOrderNo: string | null, nonce: string, sandbox: SandboxState): string {
+  const nowMs = sandbox.clock.now();
+  const orders = sandbox.orders.all(nowMs).slice(-SHOWN_ORDERS).reverse();
   const order =
-    (outOrderNo === null ? undefined : world.orders.find(outOrderNo, nowMs)) ?? orders[0];
-  const { url } = world.notifications.settings;
+    (outOrderNo === null ? undefined : sandbox.orders.find(outOrderNo, nowMs)) ?? orders[0];
+  const { url } = sandbox.notifications.settings;
   const page = html`<!doctype html>
 <html lang="zh-CN">
 <meta charset="utf-8">
@@ -70,14 +71,14 @@ export function phonePage(outOrderNo: string | null, nonce: string, world: Sandb
       <b>先享后付</b>
       <span class="capsule" aria-hidden="true"><i></i><i></i></span>
     </div>
-    <div class="screen" data-live="screen">${order ? screen(order, world) : nothing()}</div>
+    <div class="screen" data-live="screen">${order ? screen(order, sandbox) : nothing()}</div>
     <div class="foot" data-live="buttons">${order ? buttons(order) : undefined}</div>
     <p class="toast" role="status"></p>
   </section>
   <section class="panel log" aria-label="通知">
     <h2>${both('通知', 'Notifications to the merchant')}</h2>
     <p class="target" data-live="target">${target(url)}</p>
-    <div class="scroll" data-live="log">${notificationLog(world.notifications.list())}</div>
+    <div class="scroll" data-live="log">${notificationLog(sandbox.notifications.list())}</div>
   </section>
 </main>
 <script nonce="${nonce}">${SCRIPT}</script>

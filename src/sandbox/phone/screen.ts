@@ -7,7 +7,7 @@ import { objects } from '../validation/body-findings.ts';
 import { type Html, html } from './html.ts';
 import { both, moment, STATES, yuan } from './texts.ts';
 
-/** Fees, discounts, what they come to, and the most that they may. */
+/** Fees, discounts, their total, and the maximum. */
 function bill(order: Order, view: JsonObject): Html {
   const total = numberOf(view, 'total_amount');
   const sum =
@@ -47,9 +47,9 @@ function note(text: string | undefined): Html | undefined {
   return text === undefined ? undefined : html`<small class="note">${text}</small>`;
 }
 
-/** What the user's phone shows of an order. */
-export function screen(order: Order, world: SandboxState): Html {
-  const view = queryAnswer(order, world.identity.credentials.WECHAT_MCHID, world.rules);
+/** An order as the user's phone shows it. */
+export function screen(order: Order, sandbox: SandboxState): Html {
+  const view = queryAnswer(order, sandbox.identity.credentials.WECHAT_MCHID, sandbox.rules);
   const { zh, en, tone, hint } = STATES[order.state];
   const service = textOf(view, 'service_introduction') ?? '';
   return html`
@@ -69,7 +69,7 @@ export function screen(order: Order, world: SandboxState): Html {
   `;
 }
 
-/** What the order costs, once that is known; before, the most that it can cost. */
+/** The total of the order, once it is known; before that, its maximum. */
 function amount(order: Order, view: JsonObject): Html {
   const total = numberOf(view, 'total_amount');
   if (total === undefined || order.state === 'REVOKED') {
@@ -84,7 +84,7 @@ function figure(label: Html, fen: number): Html {
   return html`<p class="label">${label}</p><p class="figure">${yuan(fen)}</p>`;
 }
 
-/** One end of the service: as it really was, else as it was planned. */
+/** One end of the service: the real one if known, else the planned one. */
 function stop(which: 'start' | 'end', zh: string, en: string, view: JsonObject): Html {
   const known = (what: string) =>
     textOf(view, `real_service_${which}_${what}`) ?? textOf(view, `service_${which}_${what}`);

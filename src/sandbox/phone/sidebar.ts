@@ -14,7 +14,7 @@ const ANSWERS: Readonly<Record<Exclude<Attempt['status'], number>, string>> = {
   dropped: '已丢弃',
 };
 
-/** The orders to choose from. */
+/** The list of orders. */
 export function orderList(orders: readonly Order[], chosen: Order | undefined): Html {
   const links = orders.map((order) => {
     const { zh, tone } = STATES[order.state];

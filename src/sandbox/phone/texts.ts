@@ -2,12 +2,12 @@ import type { EventType } from '../notifications/notification.ts';
 import type { OrderState } from '../orders/order-state.ts';
 import { type Html, html } from './html.ts';
 
-/** How a state is said and coloured. */
+/** The label and colour of a state. */
 interface StateWords {
   readonly zh: string;
   readonly en: string;
   readonly tone: 'waiting' | 'using' | 'due' | 'paid' | 'over';
-  /** What the user is told about it. */
+  /** The hint for the user. */
   readonly hint: string;
 }
 
@@ -38,7 +38,7 @@ export const EVENTS: Readonly<Record<EventType, string>> = {
   'PAYSCORE.USER_CLOSE_SERVICE': '关闭服务',
 };
 
-/** Chinese, with small English beside it. */
+/** Chinese, with small English next to it. */
 export function both(zh: string, en: string): Html {
   return html`${zh} <small lang="en">${en}</small>`;
 }
@@ -49,7 +49,7 @@ export function yuan(fen: number): string {
   return `¥${Math.floor(fen / 100).toLocaleString('en-US')}.${cents}`;
 }
 
-/** WeChat's `yyyyMMddHHmmss` or `yyyyMMdd` as it is read out; OnAccept in words. */
+/** WeChat Pay's `yyyyMMddHHmmss` or `yyyyMMdd` as text; OnAccept in words. */
 export function moment(time: string): string {
   if (time === 'OnAccept') {
     return '确认使用时';

@@ -14,7 +14,7 @@ export interface BodyTable {
   readonly lists: Readonly<Record<string, readonly FieldRule[]>>;
 }
 
-/** Everything wrong with single fields of a body, in the order of its table. */
+/** Every error in single fields of a body, in the order of its table. */
 export function* fieldFindings(
   wire: JsonObject,
   { fields, lists }: BodyTable,
@@ -28,7 +28,7 @@ export function* fieldFindings(
   }
 }
 
-/** JSON null, and characters of 4 bytes in UTF-8, are refused anywhere. */
+/** JSON null, and characters of 4 bytes in UTF-8, are refused everywhere. */
 function* forbiddenValues(value: unknown, pointer: string): Generator<Finding> {
   if (value === null) {
     yield { field: pointer, issue: 'null is not allowed' };
@@ -65,7 +65,7 @@ function* itemFindings(wire: JsonObject, list: string, rules: readonly FieldRule
   }
 }
 
-/** By analogy: names are unique within a list, and a fee has an amount or says how it is billed. */
+/** By analogy: names are unique within a list, and a fee has an amount or a description. */
 export function* listFindings(wire: JsonObject): Generator<Finding> {
   yield* repeatedNames(wire, 'fees', 'fee_name');
   yield* repeatedNames(wire, 'discounts', 'discount_name');

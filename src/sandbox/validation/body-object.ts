@@ -3,8 +3,7 @@ import { paramError } from '../wechat/refusal.ts';
 import type { Finding } from './body-findings.ts';
 
 /**
- * The JSON object that a call's body must be, if nothing is found wrong with it.
- *
+ * The JSON object of a call's body, if it has no errors.
  * @throws Refusal 400 PARAM_ERROR that names the first wrong field, never its value
  */
 export function readObject(

@@ -6,7 +6,7 @@ import { type Finding, objects } from './body-findings.ts';
 const MOST_FEES = 100;
 const MOST_DISCOUNTS = 5;
 
-/** What is wrong with a complete in view of what create said. */
+/** Errors of a complete in relation to its create. */
 export function* againstOrder(
   wire: JsonObject,
   order: Order,
@@ -26,7 +26,7 @@ export function* againstOrder(
   yield* endLocation(wire, order);
 }
 
-/** A fee that create gave comes back with its name and amount only. */
+/** A fee of the create is repeated with its name and amount only. */
 function* repeatedFees(wire: JsonObject, order: Order): Generator<Finding> {
   const known = names(order.wire, 'fees', 'fee_name');
   for (const [index, fee] of objects(wire, 'fees').entries()) {
@@ -48,8 +48,8 @@ function* newDiscounts(wire: JsonObject, order: Order): Generator<Finding> {
 }
 
 /**
- * The end place is sent only where it is neither the start place nor the one expected at create.
- * That it had to be sent can't be told: left out, it says that the service ended in one of those.
+ * The end location is sent only if it is neither the start location nor the one expected at
+ * creation. A missing one cannot be detected: it means that the service ended in one of those.
  */
 function* endLocation(wire: JsonObject, order: Order): Generator<Finding> {
   const end = textOf(wire, 'real_service_end_location');

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../http/json.ts';
 
-/** Looks at one value and says what is wrong with it. A value that is absent is never wrong here. */
+/** Checks one value and returns what is wrong with it. An absent value is never wrong here. */
 export type Check = (value: unknown) => string | undefined;
 
 const whenGiven =

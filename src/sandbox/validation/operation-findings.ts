@@ -50,7 +50,7 @@ const COMPLETE_FIELDS: readonly FieldRule[] = [
   ...confirmed('discounts', isList, mostItems(5)),
 ];
 
-/** An item of `discounts`: unlike at create its amount is known, and must be said even if it is 0. */
+/** An item of `discounts`: unlike at creation its amount is required, even if it is 0. */
 const FINAL_DISCOUNT_FIELDS: readonly FieldRule[] = [
   ...analogy('discount_name', required),
   ...confirmed('discount_name', isText, longest(20)),
@@ -66,7 +66,7 @@ const TABLE = {
 
 const UNUSED = 1;
 
-/** Everything wrong with the body of a complete that can be told without its order. */
+/** Every error in the body of a complete that does not depend on its order. */
 export function* completeFindings(wire: JsonObject, rules: SandboxRules): Generator<Finding> {
   yield* fieldFindings(wire, TABLE, rules);
   if (wire['finish_type'] === UNUSED && wire['total_amount'] !== 0) {
@@ -116,12 +116,12 @@ const DETAIL: readonly FieldRule[] = confirmed(
   realTime,
 );
 
-/** Everything wrong with the body of a cancel by itself. */
+/** Every error in the body of a cancel that does not depend on its order. */
 export function cancelFindings(wire: JsonObject, rules: SandboxRules): Iterable<Finding> {
   return fieldFindings(wire, { fields: CANCEL, lists: {} }, rules);
 }
 
-/** Everything wrong with the body of a sync by itself. */
+/** Every error in the body of a sync that does not depend on its order. */
 export function* syncFindings(wire: JsonObject, rules: SandboxRules): Generator<Finding> {
   yield* fieldFindings(wire, { fields: SYNC, lists: {} }, rules);
   const detail = wire['detail'];

@@ -5,7 +5,7 @@ type ServiceTime = string | undefined;
 
 const MINUTE_MS = 60_000;
 
-/** Whether 8 or 14 digits are a time that exists. */
+/** Whether 8 or 14 digits are an existing time. */
 export function isRealTime(digits: string): boolean {
   return beijingMs(digits) !== undefined;
 }

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 
-/** What the sandbox says to one /v3 call, before it is signed and sent. */
+/** The sandbox's response to one /v3 call, before it is signed and sent. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  /** The fine number at the end of `Request-ID`; 0 on success. */
+  /** The detailed error number at the end of `Request-ID`; 0 on success. */
   readonly number: number;
-  /** `asked`: by the key that the request's Wechatpay-Serial stands for. */
+  /** `asked`: by the key that the request's Wechatpay-Serial names. */
   readonly signedBy: 'asked' | 'certificate' | 'nobody';
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Fine numbers, as WeChat publishes them for the PayScore family. */
+/** Detailed error numbers, as WeChat Pay publishes them for the PayScore family. */
 export const NUMBER = {
   outOfRange: 268435464,
   tooOften: 268435472,
@@ -25,7 +25,7 @@ export const NUMBER = {
   notCancellable: 271316592,
   endsBeforeStart: 271316637,
   aboveRisk: 271316656,
-  /** Stands for every number that is not published. */
+  /** Used for every error without a published number. */
   unlisted: 268435456,
 } as const;
 

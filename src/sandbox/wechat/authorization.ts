@@ -6,7 +6,7 @@ const SCHEME = /^WECHATPAY2-SHA256-RSA2048\s+(.+)$/;
 const FIELD = /(\w+)="([^"]*)"/g;
 const MAX_SKEW_MS = 300_000;
 
-/** A request exactly as it came in: the target is path and query, percent-encoded as sent. */
+/** A raw request: the target is path and query, percent-encoded as sent. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly target: string;
@@ -30,11 +30,10 @@ export function parseAuthorization(header: string | undefined): Map<string, stri
 }
 
 /**
- * Checks a request as WeChat does: scheme, merchant number, certificate serial, a timestamp within
- * 5 minutes either way, and the signature over the bytes received.
- *
+ * Checks a request as WeChat Pay does: scheme, merchant number, certificate serial number, a
+ * timestamp within 5 minutes in either direction, and the signature over the raw bytes.
  * @param nowMs real time in milliseconds
- * @returns the nonce that was used
+ * @returns the nonce
  * @throws Refusal 401 SIGN_ERROR, unsigned, with the echo of what was checked
  */
 export function authorize(request: ReceivedRequest, merchant: Merchant, nowMs: number): string {
@@ -48,7 +47,8 @@ export function authorize(request: ReceivedRequest, merchant: Merchant, nowMs: n
     signError(text, field, issue, {
       method: request.method,
       url: request.target,
-      // WeChat cuts the message somewhere in the body; here it ends before it: a body names people.
+      // WeChat Pay truncates the message somewhere in the body; here it ends before the body, which
+      // may contain personal data.
       truncated_sign_message: head,
       sign_message_length: message.length,
     });
@@ -80,7 +80,7 @@ function signError(message: string, field: string, issue: string, echo: object):
   });
 }
 
-/** 401 to a call whose nonce has been used before, for the rule `refuseUsedNonces`. */
+/** 401 for a call whose nonce has been used before, for the rule `refuseUsedNonces`. */
 export function usedNonce(): Refusal {
   return new Refusal({
     ...failure(
@@ -92,15 +92,15 @@ export function usedNonce(): Refusal {
   });
 }
 
-/** Remembers the nonces of accepted calls for as long as their timestamps could still pass. */
-export interface NonceBook {
-  /** Notes a nonce; false if it was used within the last 10 minutes, both ends included. */
+/** Remembers the nonces of accepted calls for as long as their timestamps stay acceptable. */
+export interface NonceStore {
+  /** Records a nonce; false if it was used within the last 10 minutes, both ends included. */
   use(nonce: string, nowMs: number): boolean;
 }
 
 const REMEMBERED_MS = 10 * 60 * 1000;
 
-export function createNonceBook(): NonceBook {
+export function createNonceStore(): NonceStore {
   // A Map keeps the order of insertion, so the oldest are found first.
   const usedAt = new Map<string, number>();
   return {

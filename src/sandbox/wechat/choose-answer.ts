@@ -15,31 +15,34 @@ import type { RouteMatch } from './routes/index.ts';
 import type { Outcome } from './routes/route.ts';
 import { wrongSerial } from './sensitive.ts';
 
-/** A /v3 call as it came in. */
+/** A raw /v3 call. */
 export interface Arrival {
   readonly request: IncomingMessage;
   readonly target: string;
   readonly query: URLSearchParams;
-  /** undefined: over the limit. */
+  /** undefined: above the size limit. */
   readonly body: Uint8Array | undefined;
   readonly match: RouteMatch;
 }
 
-/** What WeChat would do about a call. Looks only; the outcome's commit makes it so. Never throws. */
-export function chooseAnswer(arrival: Arrival, world: SandboxState): Outcome {
+/**
+ * Decides WeChat Pay's response to a call. Changes nothing; the outcome's commit does. Never
+ * throws.
+ */
+export function chooseAnswer(arrival: Arrival, sandbox: SandboxState): Outcome {
   try {
-    return decideOrThrow(arrival, world);
+    return decideOrThrow(arrival, sandbox);
   } catch (error) {
     return { answer: error instanceof Refusal ? error.answer : brokenSandbox(error) };
   }
 }
 
-function decideOrThrow(arrival: Arrival, world: SandboxState): Outcome {
+function decideOrThrow(arrival: Arrival, sandbox: SandboxState): Outcome {
   const { request, target, query, body, match } = arrival;
   if (body === undefined) {
     throw bodyTooLarge();
   }
-  const { WECHAT_MCHID, WECHAT_MERCHANT_SERIAL } = world.identity.credentials;
+  const { WECHAT_MCHID, WECHAT_MERCHANT_SERIAL } = sandbox.identity.credentials;
   const nonce = authorize(
     {
       method: request.method ?? '',
@@ -50,11 +53,11 @@ function decideOrThrow(arrival: Arrival, world: SandboxState): Outcome {
     {
       mchid: WECHAT_MCHID,
       serial: WECHAT_MERCHANT_SERIAL,
-      publicKey: world.identity.merchantPublicKey,
+      publicKey: sandbox.identity.merchantPublicKey,
     },
-    world.realNow(),
+    sandbox.realNow(),
   );
-  if (world.rules.refuseUsedNonces && !world.nonces.use(nonce, world.realNow())) {
+  if (sandbox.rules.refuseUsedNonces && !sandbox.nonces.use(nonce, sandbox.realNow())) {
     throw usedNonce();
   }
   if (!request.headers.accept || !request.headers['user-agent']) {
@@ -66,20 +69,20 @@ function decideOrThrow(arrival: Arrival, world: SandboxState): Outcome {
       : noSuchResource('请求的地址不存在');
   }
   const platformSerial = serialOf(request);
-  if (world.rules.refuseUnknownSerial && platformSerial !== undefined) {
-    mustBeKnown(platformSerial, world);
+  if (sandbox.rules.refuseUnknownSerial && platformSerial !== undefined) {
+    mustBeKnown(platformSerial, sandbox);
   }
-  return match.route.handle({ pathValues: match.pathValues, query, body, platformSerial }, world);
+  return match.route.handle({ pathValues: match.pathValues, query, body, platformSerial }, sandbox);
 }
 
-/** The request's Wechatpay-Serial: the key whose signature, and whose ciphertexts, it is about. */
+/** The request's Wechatpay-Serial: it selects the key for the signature and the ciphertexts. */
 export function serialOf(request: IncomingMessage): string | undefined {
   const value = request.headers['wechatpay-serial'];
   return Array.isArray(value) ? value[0] : value;
 }
 
-function mustBeKnown(serial: string, world: SandboxState): void {
-  if (!findPlatformKey(serial, world.identity, world.rules)) {
+function mustBeKnown(serial: string, sandbox: SandboxState): void {
+  if (!findPlatformKey(serial, sandbox.identity, sandbox.rules)) {
     throw paramError('平台证书序列号Wechatpay-Serial错误', wrongSerial('unknown'));
   }
 }

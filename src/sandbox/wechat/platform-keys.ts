@@ -2,7 +2,7 @@ import type { Identity, PlatformKey } from '../identity.ts';
 import type { SandboxRules } from '../rules.ts';
 import type { Answer } from './answer.ts';
 
-/** The key that a Wechatpay-Serial names; undefined for one that the merchant does not have. */
+/** The key that a Wechatpay-Serial names; undefined if the merchant does not have it. */
 export function findPlatformKey(
   serial: string | undefined,
   { publicKeyMode, certificates }: Identity,
@@ -13,8 +13,8 @@ export function findPlatformKey(
 }
 
 /**
- * The key for an answer. The merchant decides by its Wechatpay-Serial; without one, or with one that
- * WeChat does not know, the certificate signs.
+ * The key for a response. The merchant selects it by its Wechatpay-Serial; without one, or with an
+ * unknown one, the certificate signs.
  */
 export function signingKey(
   answer: Answer,

@@ -1,6 +1,6 @@
 import { type Answer, failure, NUMBER } from './answer.ts';
 
-/** Thrown where a call turns out to be one that WeChat refuses; carries the whole answer. */
+/** Thrown if WeChat Pay refuses the call; contains the whole response. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly answer: Answer;
@@ -13,7 +13,7 @@ export class Refusal extends Error {
 
 /**
  * 400 PARAM_ERROR. `field` is a JSON pointer for a body and a parameter's name for a query. WeChat
- * may echo the value too; the sandbox never does, since it may be somebody's phone number.
+ * Pay may echo the value too; the sandbox never does, because it may be a phone number.
  */
 export function paramError(
   message: string,
@@ -40,7 +40,7 @@ export function orderNotFound(): Refusal {
   );
 }
 
-/** 400: the order's state does not allow what the call asks for. */
+/** 400: the state of the order does not allow the operation. */
 export function orderIs(
   code: 'INVALID_ORDER_STATE' | 'ORDER_DONE' | 'ORDER_CANCELED',
   message: string,
@@ -60,7 +60,7 @@ export function methodNotAllowed(allowed: readonly string[]): Refusal {
   });
 }
 
-/** 413. Such a body is not kept, so its signature can't be looked at: nobody signs the answer. */
+/** 413. Such a body is not kept, so its signature cannot be checked: the response is unsigned. */
 export function bodyTooLarge(): Refusal {
   const message = '请求体超过1MB';
   return new Refusal({

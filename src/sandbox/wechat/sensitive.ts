@@ -6,15 +6,14 @@ import { paramError } from './refusal.ts';
 /** The four encrypted fields of create: Base64 of RSAES-OAEP with SHA-1. */
 export const SENSITIVE_FIELDS = ['name', 'phone', 'userid', 'address'] as const;
 
-/** What they say, for those that were sent. */
+/** Their plaintexts, for those that were sent. */
 export type PersonalData = Readonly<Record<string, string>>;
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
  * Decrypts the sensitive fields of a create with the key that Wechatpay-Serial names.
- *
- * @throws Refusal 400 PARAM_ERROR in WeChat's words; never with a value
+ * @throws Refusal 400 PARAM_ERROR with WeChat Pay's message; never with a value
  */
 export function decryptSensitive(
   body: JsonObject,

@@ -4,8 +4,8 @@ import { badUserInput } from '../query-errors.ts';
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
-export const PAGE_SIZE = `How many at most: ${DEFAULT_PAGE} where left out, from 1 to ${MAX_PAGE}.`;
-export const AFTER = 'The cursor of the last edge that the caller has: the page begins after it.';
+export const PAGE_SIZE = `Maximum number of elements, from 1 to ${MAX_PAGE}; if omitted, ${DEFAULT_PAGE}.`;
+export const AFTER = 'Returns the elements after this cursor. If omitted, the first page.';
 
 /** A page as a Relay connection. */
 export function connection<Row>(
@@ -40,11 +40,14 @@ export function pageSize(first: number | null | undefined): number {
   return size;
 }
 
-/** The cursor of an event; 0 where there is none. @throws GraphQLError BAD_USER_INPUT */
+/**
+ * The cursor of an event; 0 if there is none.
+ * @throws GraphQLError BAD_USER_INPUT
+ */
 export function eventCursor(after: string | number | null | undefined): number {
   const text = String(after ?? '0');
   if (!/^\d{1,15}$/.test(text)) {
-    throw badUserInput('after is not a cursor of an event.');
+    throw badUserInput('Invalid `after`: use the cursor of an event.');
   }
   return Number(text);
 }

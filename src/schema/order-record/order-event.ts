@@ -3,22 +3,22 @@ import { builder } from '../builder.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 
 const EventSource = builder.enumType('EventSource', {
-  description: 'How the server came to know of a change.',
+  description: 'The source of a change.',
   values: {
-    NOTIFICATION: { description: '回调通知: WeChat Pay told it.' },
-    QUERY: { description: "A caller's query showed it." },
-    MUTATION: { description: 'A mutation on this server made it.' },
-    RECONCILER: { description: 'The server asked by itself, since no notification came.' },
+    NOTIFICATION: { description: 'A webhook of WeChat Pay (回调通知).' },
+    QUERY: { description: 'A query showed the change.' },
+    MUTATION: { description: 'A mutation on this server caused the change.' },
+    RECONCILER: { description: 'The server polled WeChat Pay, because no webhook arrived.' },
   },
 });
 
 export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEvent').implement({
-  description: 'A change of the state of an order, as it was recorded: once per change.',
+  description: 'A recorded change of the state of an order. Each change is recorded once.',
   fields: (t) => ({
     id: t.id({
       nullable: false,
       description:
-        'The cursor of the event, strictly increasing in the order of commits: `after` of the subscription.',
+        'The id and cursor of the event, strictly increasing. Pass the last one as `after` to resume the subscription.',
       resolve: ({ id }) => String(id),
     }),
     outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
@@ -29,26 +29,27 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
     }),
     stateRaw: t.exposeString('stateRaw', {
       nullable: false,
-      description: "订单状态 in WeChat's own word.",
+      description: '订单状态 as WeChat Pay names it.',
     }),
     previousState: t.expose('previousState', {
       type: PayAfterOrderState,
-      description: '订单状态 before it; null where the order was not known here.',
+      description: '订单状态 before the change; null if this server did not know the order before.',
     }),
     source: t.expose('source', {
       type: EventSource,
       nullable: false,
-      description: 'How the server came to know.',
+      description: 'How the server learned of the change.',
     }),
     occurredAt: t.expose('occurredAt', {
       type: 'DateTime',
       nullable: false,
-      description: 'When it happened, where WeChat Pay tells (支付成功时间); else receivedAt.',
+      description:
+        'When the change happened: 支付成功时间 for a payment, otherwise the same as receivedAt.',
     }),
     receivedAt: t.expose('receivedAt', {
       type: 'DateTime',
       nullable: false,
-      description: 'When the server recorded it.',
+      description: 'When this server recorded the change.',
     }),
   }),
 });
@@ -57,10 +58,10 @@ export const PayAfterOrderEventConnection = builder.connectionObject(
   {
     type: PayAfterOrderEvent,
     name: 'PayAfterOrderEventConnection',
-    description: 'Events, oldest first.',
+    description: 'A page of events, oldest first.',
   },
   {
-    description: 'An event and its place in the connection.',
+    description: 'An event and its cursor.',
     nodeField: { description: 'The event.' },
   },
 );

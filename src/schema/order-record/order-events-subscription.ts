@@ -12,12 +12,15 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
     ...requireScope('events:read'),
     nullable: false,
     description:
-      'Changes of orders, as they are recorded: first those stored after the cursor, then live, without gap or duplicate. A caller who acts for one user hears of the orders of that user. A client that was cut off goes on after the last id it has.',
+      'State changes of orders: first the recorded ones after the cursor, then live ones, without gaps or duplicates. End users receive only events of their own orders. Requires events:read. After a disconnect, resume with the last `id` as `after`.',
     args: {
-      outOrderNo: t.arg.string({ description: '商户服务订单号: of this order alone.' }),
+      outOrderNo: t.arg.string({
+        description:
+          '商户服务订单号: only events of this order. If omitted, events of all visible orders.',
+      }),
       after: t.arg.id({
         description:
-          'The id of the last event that the caller has. Left out: only what comes from now on. An unknown one is refused.',
+          'The id of the last event received. If omitted, only new events. An unknown id is an error.',
       }),
     },
     subscribe: async (
@@ -32,14 +35,14 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
       }
       const cursor = after === null || after === undefined ? null : eventCursor(after);
       if (cursor !== null && !(await ledger.eventExists(visibility, cursor))) {
-        throw badUserInput('after is not the id of an event.');
+        throw badUserInput('Invalid `after`: use the id of an event.');
       }
       return eventStream(ledger, {
         visibility,
         product: 'PAY_AFTER',
         outOrderNo: outOrderNo ?? null,
         after: cursor,
-        // A client that is gone before the stream begins would never end it.
+        // A client that disconnected before the stream started would never end it.
         signal: signal ? AbortSignal.any([stopping, signal]) : stopping,
       });
     },

@@ -21,7 +21,7 @@ const eventsLoader = createContextCache(
 
 const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord').implement({
   description:
-    'An order as this server has recorded it; never live. Ask payAfterOrder for what WeChat Pay says now.',
+    'An order as recorded by this server. It may be outdated; query payAfterOrder for the current order.',
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
     serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
@@ -29,24 +29,26 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,
-      description: '订单状态 that was last observed.',
+      description: '订单状态 that was last recorded.',
     }),
     stateRaw: t.exposeString('stateRaw', {
       nullable: false,
-      description: "订单状态 in WeChat's own word.",
+      description: '订单状态 as WeChat Pay names it.',
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
       nullable: false,
-      description: 'When this server first knew of the order.',
+      description: 'When this server first recorded the order.',
     }),
     observedAt: t.expose('observedAt', {
       type: 'DateTime',
       nullable: false,
-      description: 'When the state was last observed by the server itself or found changed.',
+      description:
+        'When this server last verified the state with WeChat Pay, or recorded a change.',
     }),
     lastEventId: t.id({
-      description: 'Cursor of its last event: subscribe after it to miss nothing.',
+      description:
+        'Id of the last recorded event: subscribe with it as `after` to miss no event. Null if there is none.',
       resolve: ({ lastEventId: id }) => (id === null ? null : String(id)),
     }),
     events: t.field({
@@ -54,7 +56,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
       ...requireScope('events:read'),
       complexity: rowsOfPage,
       nullable: false,
-      description: 'What happened to the order, oldest first.',
+      description: 'The recorded state changes of the order, oldest first.',
       args: {
         first: t.arg.int({ description: PAGE_SIZE }),
         after: t.arg.string({ description: AFTER }),
@@ -77,29 +79,29 @@ const RecordConnection = builder.connectionObject(
   {
     type: PayAfterOrderRecord,
     name: 'PayAfterOrderRecordConnection',
-    description: 'Recorded orders, newest first.',
+    description: 'A page of recorded orders, newest first.',
   },
   {
-    description: 'A recorded order and its place in the connection.',
+    description: 'A recorded order and its cursor.',
     nodeField: { description: 'The order.' },
   },
 );
 
 const Filter = builder.inputType('PayAfterOrderFilter', {
-  description: 'Which recorded orders. What is left out does not matter.',
+  description: 'Filters; an omitted field matches everything.',
   fields: (t) => ({
     states: t.field({
       type: [PayAfterOrderState],
-      description: '订单状态: any of these; none where the list is empty.',
+      description: '订单状态: orders in any of these states; an empty list matches nothing.',
     }),
     serviceId: t.string({ description: '服务ID.' }),
     createdFrom: t.field({
       type: 'DateTime',
-      description: 'Known to the server since this moment or later.',
+      description: 'Only orders first recorded at or after this time.',
     }),
     createdBefore: t.field({
       type: 'DateTime',
-      description: 'Known to the server since before this moment.',
+      description: 'Only orders first recorded before this time.',
     }),
   }),
 });
@@ -111,15 +113,15 @@ builder.queryField('payAfterOrders', (t) =>
     complexity: rowsOfPage,
     nullable: false,
     description:
-      'The orders that this server has recorded, newest first: made through it, or seen in a notification or a query. Never live. A caller who acts for one user sees those of that user.',
+      'The orders that this server has recorded, newest first: created through it, or seen in a webhook or a query. Does not call WeChat Pay. End users receive only their own orders. Requires orders:read.',
     args: {
-      filter: t.arg({ type: Filter, description: 'Which orders; all where left out.' }),
+      filter: t.arg({ type: Filter, description: 'Which orders; if omitted, all.' }),
       first: t.arg.int({ description: PAGE_SIZE }),
       after: t.arg.string({ description: AFTER }),
     },
     resolve: async (_, { filter, first, after }, { ledger, visibility }) => {
       if (filter?.serviceId?.includes('\0')) {
-        throw badUserInput('serviceId holds a character that no service id has.');
+        throw badUserInput('Invalid serviceId: it contains a character that is not allowed.');
       }
       const { states, ...others } = filter ?? {};
       const page = await ledger.listOrders({
@@ -141,7 +143,7 @@ function readCursor(after: string): OrderCursor {
   const [, createdAt, outOrderNo] =
     /^(\d{1,15}) ([^\0]+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? [];
   if (createdAt === undefined || outOrderNo === undefined) {
-    throw badUserInput('after is not a cursor of this connection.');
+    throw badUserInput('Invalid `after`: use a cursor of this connection.');
   }
   return { createdAt: Number(createdAt), outOrderNo };
 }

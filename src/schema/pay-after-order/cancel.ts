@@ -8,14 +8,15 @@ import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const Input = builder.inputType('CancelPayAfterOrderInput', {
-  description: '撤销先享后付订单: which order is to be cancelled, and why.',
+  description: '撤销先享后付订单: the order to cancel, and the reason.',
   fields: (t) => ({
     appid: t.string({ description: APPID }),
     serviceId: t.string({ description: SERVICE_ID }),
     outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
     reason: t.string({
       required: true,
-      description: '撤销原因. By analogy: not empty, at most 50 characters.',
+      description:
+        '撤销原因: the reason of the cancellation. By analogy: not empty, at most 50 characters.',
     }),
   }),
 });
@@ -23,13 +24,13 @@ const Input = builder.inputType('CancelPayAfterOrderInput', {
 builder.mutationField('cancelPayAfterOrder', (t) =>
   t.field({
     ...requireScope('orders:cancel'),
-    type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单 has succeeded.'),
+    type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单: the order was cancelled.'),
     nullable: false,
     description:
-      '撤销先享后付订单: before it is completed. From which states WeChat Pay allows it is not known; it decides. A shopper (a caller without orders:any) may cancel only an order that is not confirmed yet: it is queried right before, also by a repeat, but a confirmation may still come between that query and the cancel. Safe to repeat.',
+      '撤销先享后付订单: cancels an order before it is completed. Requires orders:cancel. WeChat Pay decides which states allow it. End users (callers without orders:any) may cancel only an order that they have not confirmed: the server queries the order first, but the user may still confirm it between the query and the cancellation. Idempotent: a repeat with the same input succeeds without a new effect.',
     errors: {
       types: CHANGE_ERRORS,
-      union: { description: 'What came of cancelPayAfterOrder.' },
+      union: { description: 'Result of cancelPayAfterOrder: its payload, or an error.' },
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input }, context) =>

@@ -10,43 +10,47 @@ import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
   description:
-    '后付费项目 as it is to be paid. Of a fee that was given at create, description and count are left out for WeChat Pay by this server: WeChat Pay refuses them.',
+    '后付费项目 to charge. For fees already given at creation, the server omits description and count, because WeChat Pay rejects them.',
   fields: (t) => ({
     feeName: t.string({
       required: true,
       description:
-        '付费项目名称. By analogy: not empty, at most 20 characters, unique within the order.',
+        '付费项目名称: the name of the fee. By analogy: not empty, at most 20 characters, unique within the order.',
     }),
-    feeCount: t.int({ description: '付费数量. By analogy: from 1 to 100.' }),
+    feeCount: t.int({ description: '付费数量: the quantity. By analogy: from 1 to 100.' }),
     feeAmount: t.field({
       type: 'Fen',
       description:
-        '付费金额, in fen: the total of the item. By analogy: this or feeDesc is required.',
+        '付费金额 in fen: the total of the item. By analogy: this or feeDesc is required.',
     }),
-    feeDesc: t.string({ description: '计费说明. By analogy: at most 30 characters.' }),
+    feeDesc: t.string({
+      description: '计费说明: how the fee is calculated. By analogy: at most 30 characters.',
+    }),
   }),
 });
 
 const DiscountInput = builder.inputType('CompletePayAfterOrderDiscountInput', {
-  description: '商户优惠 with its amount.',
+  description: '商户优惠: a discount with its amount.',
   fields: (t) => ({
     discountName: t.string({
       required: true,
       description:
-        '优惠名称. At most 20 characters; by analogy: not empty, unique within the order.',
+        '优惠名称: the name of the discount. At most 20 characters. By analogy: not empty, unique within the order.',
     }),
     discountAmount: t.field({
       type: 'Fen',
       required: true,
-      description: '优惠金额, in fen; 0 is allowed.',
+      description: '优惠金额 in fen; 0 is allowed.',
     }),
-    discountDesc: t.string({ description: '优惠说明. By analogy: at most 30 characters.' }),
+    discountDesc: t.string({
+      description: '优惠说明: the description of the discount. By analogy: at most 30 characters.',
+    }),
   }),
 });
 
 const Input = builder.inputType('CompletePayAfterOrderInput', {
   description:
-    '完结先享后付订单: how an order ends. Rules between these places and times and those of the create are checked by WeChat Pay alone.',
+    '完结先享后付订单: the final amounts, times and location of the service. Only WeChat Pay checks whether the times and locations are consistent with those given at creation.',
   fields: (t) => ({
     appid: t.string({ description: APPID }),
     serviceId: t.string({ description: SERVICE_ID }),
@@ -58,40 +62,44 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     finishTicket: t.string({
       description:
-        '完结凭证, from a query or a notification. Left out, the server asks WeChat Pay for the present one. By analogy: at most 512 characters.',
+        '完结凭证: the ticket that authorizes the completion, from a query or a webhook. If omitted, the server fetches the current one. By analogy: at most 512 characters.',
     }),
     totalAmount: t.field({
       type: 'Fen',
       required: true,
       description:
-        '总金额, in fen: 0 where finishType is UNUSED. By analogy: the sum of all fees less all discounts, at most the riskAmount.',
+        '总金额 in fen: the amount that the user pays; 0 if finishType is UNUSED. By analogy: the sum of all fees minus all discounts, at most the riskAmount.',
     }),
-    profitSharing: t.boolean({ description: '是否需要分账: whether the money is to be shared.' }),
+    profitSharing: t.boolean({
+      description:
+        '是否需要分账: whether the payment is shared with other recipients (profit sharing).',
+    }),
     cancelReason: t.string({
       description:
-        '取消原因. By analogy: must be given where finishType is UNUSED; at most 30 characters.',
+        '取消原因: why the service was not used. By analogy: required if finishType is UNUSED; at most 30 characters.',
     }),
     realServiceStartTime: t.field({
       type: 'ServiceTime',
-      description: '实际服务开始时间. By analogy: to the second.',
+      description: '实际服务开始时间: when the service started. By analogy: to the second.',
     }),
     realServiceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务结束时间. By analogy: to the second, after the start, not in the future; required if the create named no end.',
+        '实际服务结束时间: when the service ended. By analogy: to the second, after the start, not in the future; required if no serviceEndTime was given at creation.',
     }),
     realServiceEndLocation: t.string({
       description:
-        '实际服务结束地点. By analogy: only where it differs from what the create says; at most 20 characters.',
+        '实际服务结束地点: where the service ended. By analogy: only if it differs from the locations given at creation; at most 20 characters.',
     }),
     fees: t.field({
       type: [FeeInput],
       description:
-        "后付费项目列表. By analogy: this or cancelReason is required; at most 100 items with the create's.",
+        '后付费项目列表: the fees to charge. By analogy: this or cancelReason is required; at most 100 items including those given at creation.',
     }),
     discounts: t.field({
       type: [DiscountInput],
-      description: "商户优惠列表. At most 5 items with the create's.",
+      description:
+        '商户优惠列表: the discounts. At most 5 items including those given at creation.',
     }),
   }),
 });
@@ -101,16 +109,22 @@ builder.mutationField('completePayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
-      '完结先享后付订单 has succeeded. The money is not there yet: WeChat Pay debits the user, and the order becomes USER_PAID.',
+      '完结先享后付订单: the order was completed. The user has not paid yet: WeChat Pay collects the payment later, and the order becomes USER_PAID.',
     ),
     nullable: false,
     description:
-      '完结先享后付订单, once the user has confirmed it. Requires orders:complete and orders:any. Safe to repeat with the same input; with another one it is an OrderConflictError. What took effect is never reported as failed.',
+      '完结先享后付订单: completes an order that the user has confirmed, and charges the user. Requires orders:complete and orders:any. Idempotent: a repeat with the same input succeeds without a new effect; with different input it is an OrderConflictError.',
     errors: {
       types: CHANGE_ERRORS,
-      union: { description: 'What came of completePayAfterOrder.' },
+      union: { description: 'Result of completePayAfterOrder: its payload, or an error.' },
     },
-    args: { input: t.arg({ type: Input, required: true, description: 'How the order ends.' }) },
+    args: {
+      input: t.arg({
+        type: Input,
+        required: true,
+        description: 'The order to complete, and its final amounts.',
+      }),
+    },
     resolve: (_, { input }, context) =>
       writing(context, input, () =>
         completeOrder(context, { ...input, ...withDefaults(input, context) }),

@@ -19,48 +19,48 @@ import { PayAfterOrderType } from './order.ts';
 import { loadOrder, writing } from './order-query.ts';
 
 const LAUNCH =
-  'Null where WeChat Pay sent none (with needUserConfirm: false that is usual), or where its answer never arrived and a query showed that the order exists.';
+  'Null if WeChat Pay sent none, which is usual with needUserConfirm: false, or if its response was lost and a query has shown that the order exists.';
 
 const CreatePayAfterOrderPayload = builder
   .objectRef<Replayable<CreatedPayAfterOrder>>('CreatePayAfterOrderPayload')
   .implement({
     description:
-      '创建先享后付订单 has succeeded: WeChat Pay has the order. The launch fields open its confirm page.',
+      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it.',
     fields: (t) => ({
       appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
       mchid: t.exposeString('mchid', { nullable: false, description: '商户号.' }),
       outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
       serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
       orderId: t.exposeString('orderId', {
-        description: `微信支付服务订单号: WeChat's own number of the order. ${LAUNCH}`,
+        description: `微信支付服务订单号: WeChat Pay's order id. ${LAUNCH}`,
       }),
       miniprogramBusinesstype: t.exposeString('miniprogramBusinesstype', {
-        description: `小程序跳转businessType, of wx.openBusinessView. ${LAUNCH}`,
+        description: `小程序跳转businessType: \`businessType\` of wx.openBusinessView. ${LAUNCH}`,
       }),
       miniprogramAppid: t.exposeString('miniprogramAppid', {
-        description: `小程序APPID: appId of wx.navigateToMiniProgram. ${LAUNCH}`,
+        description: `小程序APPID: \`appId\` of wx.navigateToMiniProgram. ${LAUNCH}`,
       }),
       miniprogramPath: t.exposeString('miniprogramPath', {
-        description: `小程序跳转路径: path of wx.navigateToMiniProgram. ${LAUNCH}`,
+        description: `小程序跳转路径: \`path\` of wx.navigateToMiniProgram. ${LAUNCH}`,
       }),
       miniprogramUsername: t.exposeString('miniprogramUsername', {
-        description: `小程序username, for the jump from an app. ${LAUNCH}`,
+        description: `小程序username: the mini program's user name, to open it from an app. ${LAUNCH}`,
       }),
       package: t.exposeString('package', {
-        description: `跳转微信侧小程序订单数据: the order for the page of WeChat Pay; it works once. ${LAUNCH}`,
+        description: `跳转微信侧小程序订单数据: the order data for the WeChat Pay page; it can be used only once. ${LAUNCH}`,
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       launch: t.field({
         type: PayAfterLaunch,
         description:
-          'What opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Null where WeChat Pay sent no package: the user need not confirm, or its answer never arrived.',
+          "Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Null if the user does not have to confirm, or if WeChat Pay's response was lost.",
         resolve: ({ package: order }, _, context) =>
           order === null ? null : launch('wxpayScoreUse', { package: order }, context),
       }),
       order: t.field({
         type: PayAfterOrderType,
         description:
-          'The order as a query shows it now: one more call to WeChat Pay, made only where this field is asked for. Where that call fails this field alone is null, with an error: the order stands.',
+          'The current order. Selecting this field costs one more call to WeChat Pay. If that call fails, only this field is null, with an error in `errors`: the order was still created.',
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
           loadOrder({ appid, serviceId, outOrderNo }, context),
       }),
@@ -73,7 +73,7 @@ builder.mutationField('createPayAfterOrder', (t) =>
     ...requireScope('orders:create'),
     nullable: false,
     description:
-      '创建先享后付订单. Safe to repeat: the same input under the same outOrderNo answers the same order. An order that exists is never reported as failed; where nobody can tell, OutcomeUnknownError says so.',
+      '创建先享后付订单: creates an order. Requires orders:create. Idempotent: a repeat with the same outOrderNo and input returns the same order; with different input it is an OrderConflictError. An order that may exist is never reported as failed, but as OutcomeUnknownError.',
     errors: {
       types: [
         InvalidInputError,
@@ -83,7 +83,7 @@ builder.mutationField('createPayAfterOrder', (t) =>
         OrderOutcomeUnknownError,
         LedgerUnavailableError,
       ],
-      union: { description: 'What came of createPayAfterOrder.' },
+      union: { description: 'Result of createPayAfterOrder: its payload, or an error.' },
     },
     args: {
       input: t.arg({

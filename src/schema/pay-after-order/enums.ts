@@ -2,19 +2,22 @@ import { builder } from '../builder.ts';
 import type { SchemaLog } from '../context.ts';
 
 export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
-  description: '订单状态. It only moves forward.',
+  description: '订单状态: the state of an order. It only moves forward.',
   values: {
     CREATED: {
       description:
-        '商户下单已受理: WeChat Pay has the order, the user has not confirmed it. After an hour it becomes EXPIRED.',
+        '商户下单已受理: created, but not confirmed by the user. After an hour it becomes EXPIRED.',
     },
     USER_ACCEPTED: { description: '用户成功使用服务: the user has confirmed the order.' },
-    FINISHED: { description: '商户完结订单: the merchant has completed it; it is not paid yet.' },
+    FINISHED: {
+      description: '商户完结订单: the merchant has completed the order; the user has not paid yet.',
+    },
     USER_PAID: { description: '用户订单支付成功: the user has paid. Final.' },
-    REVOKED: { description: '商户撤销订单: the merchant has cancelled it. Final.' },
-    EXPIRED: { description: '订单已失效: nobody confirmed it within an hour. Final.' },
+    REVOKED: { description: '商户撤销订单: the order was cancelled. Final.' },
+    EXPIRED: { description: '订单已失效: the user did not confirm it within an hour. Final.' },
     UNKNOWN: {
-      description: 'A word that is newer than this server: read `stateRaw`. It is logged.',
+      description:
+        'A state that this server version does not know. The raw value is in `stateRaw`.',
     },
   },
 });
@@ -25,15 +28,15 @@ export const PayAfterFinishType = builder.enumType('PayAfterFinishType', {
   values: {
     UNUSED: { description: '未使用服务，取消订单 (1): the service was not used.' },
     FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },
-    UNKNOWN: { description: 'A number that is newer than this server. It is logged.' },
+    UNKNOWN: { description: 'A value that this server version does not know.' },
   },
 });
 
 export const PayAfterFinishTypeInput = builder.enumType('PayAfterFinishTypeInput', {
-  description: '完结类型, as an order is to be completed.',
+  description: '完结类型: how to complete an order.',
   values: {
     UNUSED: {
-      description: '未使用服务，取消订单 (1): the service was not used; nothing is to pay.',
+      description: '未使用服务，取消订单 (1): the service was not used, and the user pays nothing.',
     },
     FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },
   },

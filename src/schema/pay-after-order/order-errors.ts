@@ -14,28 +14,28 @@ import { PayAfterOrderState, toState } from './enums.ts';
 
 builder.objectType(OrderNotFoundError, {
   name: 'OrderNotFoundError',
-  description: 'WeChat Pay knows no such order (订单不存在), or the caller may not know of it.',
+  description: 'There is no such order (订单不存在), or it belongs to another end user.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号, as given.',
+      description: '商户服务订单号 of the input.',
     }),
   }),
 });
 
 builder.objectType(OrderStateError, {
   name: 'OrderStateError',
-  description: 'The state of the order does not allow it (订单状态错误).',
+  description: 'The state of the order does not allow the operation (订单状态错误).',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号, as given.',
+      description: '商户服务订单号 of the input.',
     }),
     state: t.field({
       type: PayAfterOrderState,
-      description: 'The present state; null where a query could not tell.',
+      description: 'The current state; null if a query could not determine it.',
       resolve: ({ state }, _, { log }) => (state === null ? null : toState(state, log)),
     }),
   }),
@@ -44,27 +44,30 @@ builder.objectType(OrderStateError, {
 builder.objectType(OrderConflictError, {
   name: 'OrderConflictError',
   description:
-    'The outOrderNo stands for another order already (订单重入参数校验失败). Take a new number, or query the order that has it.',
+    'The outOrderNo is already used by a different order, or by this operation with different input (订单重入参数校验失败). Use a new outOrderNo, or query the order that has it.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号: the number that is taken.',
+      description: '商户服务订单号: the number that is already used.',
     }),
   }),
 });
 
 const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
-  description: 'Why it is not known whether a write took effect.',
+  description: 'Why it is unknown whether a write took effect.',
   values: {
-    TIMEOUT: { description: 'No answer came in time.' },
+    TIMEOUT: { description: 'The request to WeChat Pay timed out.' },
     CONNECTION: {
       description:
         'The connection broke before the whole answer was there, or no query has shown whether an earlier call took effect.',
     },
-    SERVER_ERROR: { description: 'WeChat Pay answered with a fault of its own (5xx or 202).' },
+    SERVER_ERROR: {
+      description:
+        'WeChat Pay returned a server error (5xx), or had not finished the request (202).',
+    },
     UNTRUSTED_ANSWER: {
-      description: "What answered could not be proved to be WeChat Pay: its signature didn't hold.",
+      description: 'The response had no valid signature of WeChat Pay.',
     },
   },
 });
@@ -84,7 +87,7 @@ const REASONS = {
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
   description:
-    'The order may or may not exist. Repeat the very same call, which never makes a second order, or query by outOrderNo. Do not take a new number before the old one is known to be free.',
+    'It is unknown whether the write took effect. Retry with the identical input, which never creates a second order, or query by outOrderNo. Do not use a new outOrderNo until the outcome is known.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
@@ -94,13 +97,13 @@ builder.objectType(OrderOutcomeUnknownError, {
     reason: t.field({
       type: UnknownOutcomeReason,
       nullable: false,
-      description: 'What was last seen of the call.',
+      description: 'Why the outcome is unknown.',
       resolve: ({ reason }) => REASONS[reason],
     }),
   }),
 });
 
-/** What complete, cancel and sync may end in, other than success. */
+/** The errors of complete, cancel and sync. */
 export const CHANGE_ERRORS = [
   InvalidInputError,
   OrderNotFoundError,

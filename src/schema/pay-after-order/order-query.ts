@@ -10,16 +10,16 @@ import { badUserInput, queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './order.ts';
 
 const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
-  description: 'Which order: exactly one of the two, as WeChat Pay has it (必填其中一个).',
+  description: 'The key of an order: exactly one of the two fields (必填其中一个).',
   isOneOf: true,
   fields: (t) => ({
     outOrderNo: t.string({
       description:
-        "商户服务订单号: the merchant's own number. By analogy: up to 32 digits, letters and _ - | *.",
+        "商户服务订单号: the merchant's own order number. By analogy: at most 32 digits, letters and _ - | *.",
     }),
     queryId: t.string({
       description:
-        '回跳查询ID: what the page of WeChat Pay hands back to the front end when the user leaves it by its button. By analogy: at most 64 characters.',
+        '回跳查询ID: the id that the WeChat Pay page returns to the front end when the user leaves it with its button. By analogy: at most 64 characters.',
     }),
   }),
 });
@@ -29,16 +29,16 @@ builder.queryField('payAfterOrder', (t) =>
     type: PayAfterOrderType,
     ...requireScope('orders:read'),
     description:
-      '查询先享后付订单, live from WeChat Pay. Null when WeChat Pay knows no such order, or the caller may not know of it. The same order asked for several times in one request costs one call.',
+      '查询先享后付订单: the current order from WeChat Pay. Requires orders:read. Null if there is no such order, or if it belongs to another end user. Several fields for the same order in one request cost one call.',
     args: {
       by: t.arg({
         type: PayAfterOrderKeyInput,
         required: true,
-        description: 'The order, by either of its numbers.',
+        description: 'The key of the order.',
       }),
-      serviceId: t.arg.string({ description: '服务ID; left out, the configured one.' }),
+      serviceId: t.arg.string({ description: '服务ID; if omitted, the configured one.' }),
       appid: t.arg.string({
-        description: '应用ID that the order was made with; left out, the configured one.',
+        description: '应用ID that the order was created with; if omitted, the configured one.',
       }),
     },
     resolve: (_, { by, ...ids }, context) => {
@@ -51,7 +51,10 @@ builder.queryField('payAfterOrder', (t) =>
   }),
 );
 
-/** One order, live, at one call per request; the caller must be known to reach it. Throws GraphQL errors. */
+/**
+ * The current order, with one call per request; the caller's access must have been checked. Throws
+ * GraphQL errors.
+ */
 export async function loadOrder(
   query: PayAfterOrderQuery,
   { orderReads }: GraphQLContext,
@@ -63,7 +66,7 @@ export async function loadOrder(
   }
 }
 
-/** What was loaded before a write is not how the order stands after it. */
+/** An order that was loaded before a write is outdated after it. */
 export async function writing<T>(
   { calls, outcome, orderReads, sharedQueries }: GraphQLContext,
   { outOrderNo }: { readonly outOrderNo: string },

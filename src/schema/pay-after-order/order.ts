@@ -7,15 +7,17 @@ import { PayAfterFinishType, PayAfterOrderState, toFinishType, toState } from '.
 type Listed<T> = T extends readonly (infer Item)[] ? Item : never;
 
 const Fee = builder.objectRef<Listed<PayAfterOrder['fees']>>('PayAfterOrderFee').implement({
-  description: '后付费项目: something the user pays for afterwards.',
+  description: '后付费项目: an item that the user pays for after the service.',
   fields: (t) => ({
-    feeName: t.exposeString('feeName', { description: '付费项目名称. Unique within the order.' }),
+    feeName: t.exposeString('feeName', {
+      description: '付费项目名称: the name of the fee, unique within the order.',
+    }),
     feeCount: t.exposeInt('feeCount', { description: '付费数量.' }),
     feeAmount: t.expose('feeAmount', {
       type: 'Fen',
-      description: '付费金额, in fen: the total of the item, not the price of one.',
+      description: '付费金额 in fen: the total of the item, not the unit price.',
     }),
-    feeDesc: t.exposeString('feeDesc', { description: '计费说明: how the fee is reckoned.' }),
+    feeDesc: t.exposeString('feeDesc', { description: '计费说明: how the fee is calculated.' }),
   }),
 });
 
@@ -27,33 +29,33 @@ const Discount = builder
       discountName: t.exposeString('discountName', { description: '优惠名称.' }),
       discountAmount: t.expose('discountAmount', {
         type: 'Fen',
-        description: '优惠金额, in fen. Known once the order is completed.',
+        description: '优惠金额 in fen. Null before the order is completed.',
       }),
       discountDesc: t.exposeString('discountDesc', { description: '优惠说明.' }),
     }),
   });
 
-const NULL_RULE = 'Null where WeChat Pay sent none, or nothing that could be read.';
+const NULL_RULE = 'Null if WeChat Pay sent no value, or one that could not be read.';
 
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
-  description: `先享后付订单, as WeChat Pay shows it now. Only the four ids and the state are always there. ${NULL_RULE}`,
+  description: `先享后付订单: the current order at WeChat Pay. Only the four ids and the state are always present. ${NULL_RULE}`,
   fields: (t) => ({
     appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
     mchid: t.exposeString('mchid', { nullable: false, description: '商户号.' }),
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: "商户服务订单号: the merchant's own number of the order.",
+      description: "商户服务订单号: the merchant's own order number.",
     }),
     serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
     state: t.field({
       type: PayAfterOrderState,
       nullable: false,
-      description: '订单状态: where the order stands.',
+      description: '订单状态: the state of the order.',
       resolve: ({ state }, _, { log }) => toState(state, log),
     }),
     stateRaw: t.exposeString('state', {
       nullable: false,
-      description: "订单状态 in WeChat's own word, also where `state` is UNKNOWN.",
+      description: '订单状态 as WeChat Pay names it; use it if `state` is UNKNOWN.',
     }),
     finishType: t.field({
       type: PayAfterFinishType,
@@ -63,23 +65,24 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     serviceStartTime: t.expose('serviceStartTime', {
       type: 'ServiceTime',
       description:
-        '服务开始时间. Ordered as `OnAccept` it becomes the moment of acceptance; what stands here before that is not known.',
+        '服务开始时间: when the service starts. `OnAccept` becomes the time when the user confirms; WeChat Pay does not document the value before that.',
     }),
     serviceEndTime: t.expose('serviceEndTime', {
       type: 'ServiceTime',
-      description: '预计服务结束时间, as it was ordered.',
+      description: '预计服务结束时间: when the service is expected to end.',
     }),
     realServiceStartTime: t.expose('realServiceStartTime', {
       type: 'ServiceTime',
-      description: '实际服务开始时间, told when the order is completed.',
+      description:
+        '实际服务开始时间: when the service started. Null before the order is completed.',
     }),
     realServiceEndTime: t.expose('realServiceEndTime', {
       type: 'ServiceTime',
-      description: '实际服务结束时间, told when the order is completed.',
+      description: '实际服务结束时间: when the service ended. Null before the order is completed.',
     }),
     paySuccTime: t.expose('paySuccTime', {
       type: 'ServiceTime',
-      description: '支付成功时间: when the user paid.',
+      description: '支付成功时间: when the user paid. Null before that.',
     }),
     serviceStartLocation: t.exposeString('serviceStartLocation', {
       description: '服务开始地点.',
@@ -91,10 +94,10 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
       description: '实际服务开始地点.',
     }),
     realServiceEndLocation: t.exposeString('realServiceEndLocation', {
-      description: '实际服务结束地点, told when the order is completed.',
+      description: '实际服务结束地点: where the service ended. Null before the order is completed.',
     }),
     serviceIntroduction: t.exposeString('serviceIntroduction', {
-      description: '服务信息: what the order is for.',
+      description: '服务信息: a short description of the service.',
     }),
     fees: t.expose('fees', {
       type: [Fee],
@@ -106,32 +109,32 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     riskAmount: t.expose('riskAmount', {
       type: 'Fen',
-      description: '订单风险金额, in fen: the most that this order can cost.',
+      description: '订单风险金额 in fen: the maximum that this order can cost.',
     }),
     totalAmount: t.expose('totalAmount', {
       type: 'Fen',
-      description: '总金额, in fen: fees less discounts. Null before the order is completed.',
+      description: '总金额 in fen: fees minus discounts. Null before the order is completed.',
     }),
     attach: t.exposeString('attach', {
-      description: '商户数据包: what the merchant attached, unchanged.',
+      description: '商户数据包: the `attach` given at creation, unchanged.',
     }),
     finishTicket: t.exposeString('finishTicket', {
       ...requireScope('orders:complete'),
       description:
-        '完结凭证: needed to complete the order. Only while the state is USER_ACCEPTED; it may differ between queries, and each one given stays valid.',
+        '完结凭证: the ticket that authorizes the completion. Requires orders:complete. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier tickets stay valid.',
     }),
     finishTransactionId: t.exposeString('finishTransactionId', {
       description:
-        '结单交易单号: the transaction_id of the payment, for a refund. Only when the state is USER_PAID.',
+        '结单交易单号: the transaction id of the payment, needed for a refund. Null unless the state is USER_PAID.',
     }),
     payType: t.exposeString('payType', {
       description:
-        "支付方式. `MchChannelPayType`: paid through the merchant's own channel. No other word is known.",
+        "支付方式: how the user paid. `MchChannelPayType`: through the merchant's own channel. WeChat Pay documents no other value.",
     }),
     launch: t.field({
       type: PayAfterLaunch,
       description:
-        'What opens the page of WeChat Pay that shows the order (调起支付分订单详情页, wxpayScoreDetail).',
+        'Launch data that opens the WeChat Pay page of the order (调起支付分订单详情页, wxpayScoreDetail).',
       resolve: ({ serviceId, outOrderNo }, _, context) =>
         launch('wxpayScoreDetail', { service_id: serviceId, out_order_no: outOrderNo }, context),
     }),

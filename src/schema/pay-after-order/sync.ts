@@ -8,7 +8,7 @@ import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const SyncType = builder.enumType('PayAfterSyncType', {
-  description: '场景类型 of a sync.',
+  description: '场景类型: the event that a sync reports.',
   values: {
     ORDER_PAID: {
       description:
@@ -23,13 +23,15 @@ const DetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
     paidTime: t.field({
       type: 'ServiceTime',
       required: true,
-      description: '收款成功时间, to the second: when the user has paid elsewhere.',
+      description:
+        "收款成功时间, to the second: when the user paid through the merchant's own channel.",
     }),
   }),
 });
 
 const Input = builder.inputType('SyncPayAfterOrderInput', {
-  description: '支付分订单同步: which order was paid elsewhere, and when.',
+  description:
+    "支付分订单同步: the order that was paid through the merchant's own channel, and when.",
   fields: (t) => ({
     appid: t.string({ description: APPID }),
     serviceId: t.string({ description: SERVICE_ID }),
@@ -37,7 +39,7 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
     type: t.field({
       type: SyncType,
       required: true,
-      description: '场景类型. WeChat Pay knows this one alone.',
+      description: '场景类型. WeChat Pay supports only this value.',
     }),
     detail: t.field({
       type: DetailInput,
@@ -52,14 +54,14 @@ builder.mutationField('syncPayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'SyncPayAfterOrderPayload',
-      '支付分订单同步 has succeeded: WeChat Pay takes the order for paid.',
+      '支付分订单同步: WeChat Pay has recorded the order as paid.',
     ),
     nullable: false,
     description:
-      '支付分订单同步: tells WeChat Pay that the user has paid a completed order elsewhere. Requires orders:complete and orders:any. Safe to repeat.',
+      "支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel. Requires orders:complete and orders:any. Idempotent: a repeat with the same input succeeds without a new effect.",
     errors: {
       types: CHANGE_ERRORS,
-      union: { description: 'What came of syncPayAfterOrder.' },
+      union: { description: 'Result of syncPayAfterOrder: its payload, or an error.' },
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input: { detail, type: _type, ...ids } }, context) =>

@@ -5,7 +5,7 @@ import { REPLAYED } from '../descriptions.ts';
 import { PayAfterOrderType } from './order.ts';
 import { loadOrder } from './order-query.ts';
 
-/** The payload of complete, cancel and sync: they answer the same. */
+/** The payload of complete, cancel and sync, which have the same fields. */
 export function changePayload(name: string, description: string) {
   return builder.objectRef<Replayable<ChangedPayAfterOrder>>(name).implement({
     description,
@@ -16,13 +16,13 @@ export function changePayload(name: string, description: string) {
       serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
       orderId: t.exposeString('orderId', {
         description:
-          "微信支付服务订单号: WeChat's own number of the order. Null where its answer never arrived and a query showed that the change took effect.",
+          "微信支付服务订单号: WeChat Pay's order id. Null if its response was lost and a query has shown that the change took effect.",
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       order: t.field({
         type: PayAfterOrderType,
         description:
-          'The order as a query shows it now: one more call to WeChat Pay, made only where this field is asked for. Where that call fails this field alone is null, with an error: the change stands.',
+          'The current order. Selecting this field costs one more call to WeChat Pay. If that call fails, only this field is null, with an error in `errors`: the change has still taken effect.',
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
           loadOrder({ appid, serviceId, outOrderNo }, context),
       }),

@@ -7,34 +7,38 @@ import { launch, PayAfterLaunch } from '../launch.ts';
 import { badArguments, queryError } from '../query-errors.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {
-  description: '用户授权状态: whether a user has authorised a service.',
+  description: '用户授权状态: whether a user has authorized a service.',
   values: {
     AVAILABLE: {
-      description: '已授权: the user has authorised the service; an order may be made.',
+      description: '已授权: the user has authorized the service.',
     },
-    UNAVAILABLE: { description: '未授权: the user has not authorised it.' },
-    UNKNOWN: { description: 'A word of WeChat Pay that is newer than this server; it is logged.' },
+    UNAVAILABLE: { description: '未授权: the user has not authorized the service.' },
+    UNKNOWN: { description: 'A value that this server version does not know.' },
   },
 });
 
 const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceState').implement({
-  description: '用户授权状态: may this user use the service? Asked before an order is made.',
+  description:
+    '用户授权状态: whether the user has authorized the service. Query it before you create an order.',
   fields: (t) => ({
-    appid: t.exposeString('appid', { nullable: false, description: '应用ID, as asked.' }),
-    serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID, as asked.' }),
+    appid: t.exposeString('appid', { nullable: false, description: '应用ID of the query.' }),
+    serviceId: t.exposeString('serviceId', {
+      nullable: false,
+      description: '服务ID of the query.',
+    }),
     openid: t.exposeString('openid', {
       description:
-        "用户标识: the user's id under the appid, as WeChat repeats it; null where it doesn't.",
+        "用户标识: the user's openid under the appid; null if WeChat Pay does not return it.",
     }),
     launch: t.field({
       type: PayAfterLaunch,
       description:
-        'What opens the page of WeChat Pay where the user authorises the service (调起支付分授权页, wxpayScoreEnable).',
+        'Launch data that opens the WeChat Pay page where the user authorizes the service (调起支付分授权页, wxpayScoreEnable).',
       args: {
         outRequestNo: t.arg.string({
           required: true,
           description:
-            "商户请求授权的唯一流水号: the merchant's own unique number of this request. Never with &, = or control characters, because the value is signed. By analogy: 1 to 64 digits, letters and _ - | *.",
+            "商户请求授权的唯一流水号: the merchant's own unique number of this authorization request. It must not contain &, = or control characters, because the value is signed. By analogy: 1 to 64 digits, letters and _ - | *.",
         }),
       },
       resolve: ({ serviceId }, { outRequestNo }, context) => {
@@ -67,14 +71,15 @@ builder.queryField('userServiceState', (t) =>
     ...requireScope('orders:read'),
     nullable: false,
     description:
-      '查询用户授权状态: may this user use the service? One call to WeChat Pay. An order with needUserConfirm: false needs AVAILABLE first.',
+      '查询用户授权状态: whether the user has authorized the service. One call to WeChat Pay. Requires orders:read. An order with needUserConfirm: false requires AVAILABLE.',
     args: {
       openid: t.arg.string({
         required: true,
-        description: "用户标识: the user's id under the appid. At most 128 characters, by analogy.",
+        description:
+          "用户标识: the user's openid under the appid. End users may query only their own. By analogy: at most 128 characters.",
       }),
-      serviceId: t.arg.string({ description: '服务ID; left out, the configured one.' }),
-      appid: t.arg.string({ description: '应用ID; left out, the configured one.' }),
+      serviceId: t.arg.string({ description: '服务ID; if omitted, the configured one.' }),
+      appid: t.arg.string({ description: '应用ID; if omitted, the configured one.' }),
     },
     resolve: async (_, { openid, ...ids }, context) => {
       const { appid, serviceId } = withDefaults(ids, context);
@@ -85,7 +90,7 @@ builder.queryField('userServiceState', (t) =>
       );
       const { wechat, signal, calls, caller, visibility } = context;
       if (visibility.kind !== 'all' && openid !== caller.openid) {
-        throw forbidden('This caller may ask about its own openid alone.');
+        throw forbidden('This caller may only query its own openid.');
       }
       try {
         calls.read();

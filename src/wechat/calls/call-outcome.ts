@@ -8,12 +8,12 @@ import {
 import type { Ambiguous, NotAccepted } from './retry-policy.ts';
 import type { CallOutcome } from './run-attempts.ts';
 
-/** The fine number of "this order number stands for other parameters". */
+/** The detailed error number of "this order number was used with other parameters". */
 const OTHER_PARAMETERS = 271316598;
 const ORDER_NOT_FOUND = 271317510;
 const NOT_FOUND_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS']);
 
-/** The answer of a call that changes nothing, or its error. */
+/** The response of a call that changes nothing, or its error. */
 export function readOutcome<T>(settled: CallOutcome<T>): T {
   switch (settled.step) {
     case 'answer':
@@ -26,7 +26,7 @@ export function readOutcome<T>(settled: CallOutcome<T>): T {
   }
 }
 
-/** The answer of a write, or its error, where no query can tell more. */
+/** The response of a write, or its error if no query can resolve the outcome. */
 export function writeOutcome<T>(settled: CallOutcome<T>): T {
   switch (settled.step) {
     case 'answer':
@@ -35,8 +35,8 @@ export function writeOutcome<T>(settled: CallOutcome<T>): T {
       throw new WechatRefusedError(settled.refusal);
     case 'query':
       throw new OutcomeUnknownError(
-        settled.doubt?.reason ?? 'UNTRUSTED_ANSWER',
-        settled.doubt ?? settled.refusal,
+        settled.ambiguous?.reason ?? 'UNTRUSTED_ANSWER',
+        settled.ambiguous ?? settled.refusal,
       );
     case 'stop':
       throw settled.last.kind === 'ambiguous'
@@ -45,19 +45,19 @@ export function writeOutcome<T>(settled: CallOutcome<T>): T {
   }
 }
 
-/** WeChat's number says that another order has this number. */
+/** WeChat Pay's error number says that another order has this number. */
 export function isConflict(refusal: Refusal): boolean {
   return refusal.code === 'INVALID_REQUEST' && refusal.number === OTHER_PARAMETERS;
 }
 
 const STATE_CODES = new Set(['INVALID_ORDER_STATE', 'ORDER_DONE', 'ORDER_CANCELED']);
 
-/** It is the order's state that does not allow it. */
+/** The state of the order does not allow the operation. */
 export function isStateRefusal({ code }: Refusal): boolean {
   return STATE_CODES.has(code);
 }
 
-/** WeChat knows no such order. Other 404s (a wrong path, say) are not that. */
+/** WeChat Pay has no such order. Other 404s, of a wrong path for example, do not mean that. */
 export function isNotFound({ status, code, number }: Refusal): boolean {
   return status === 404 && (NOT_FOUND_CODES.has(code) || number === ORDER_NOT_FOUND);
 }

@@ -5,7 +5,9 @@ import type { TransportResult } from '../http/transport.ts';
 import type { FoundKey } from '../keys/key-ring.ts';
 import type { Ambiguous, Attempt, NotAccepted } from './retry-policy.ts';
 
-/** Makes the caller's answer of a verified body; `undefined` where it isn't the answer to this call. */
+/**
+ * Reads the result from a verified body; `undefined` if the body is not a response to this call.
+ */
 export type Reader<T> = (wire: Wire) => T | undefined;
 
 export interface ClassifyContext<T> {
@@ -16,7 +18,7 @@ export interface ClassifyContext<T> {
   readonly sent: () => readonly string[];
 }
 
-/** Tells which of the four kinds an attempt was. Verifies before it parses. Pure. */
+/** Classifies an attempt as one of the four kinds. Verifies before it parses. Pure. */
 export function classifyResponse<T>(
   delivery: TransportResult,
   context: ClassifyContext<T>,
@@ -26,42 +28,47 @@ export function classifyResponse<T>(
   }
   const { status } = delivery;
   const last = { status, code: readCode(delivery), requestId: requestIdOf(delivery) };
-  const doubt = verifySignature(delivery, context.findKey, context.now);
+  const failure = verifySignature(delivery, context.findKey, context.now);
   if (status === 429) {
     const what = 'WeChat Pay rate limit reached (429).';
     const later = retryAfter(delivery.header('retry-after'));
     return {
       kind: 'not-accepted',
       reason: 'RATE_LIMITED',
-      ...(doubt !== undefined && { unverified: true }),
+      ...(failure !== undefined && { unverified: true }),
       what,
       ...last,
       ...later,
     };
   }
   if (status >= 500 || status === 202) {
-    const what = status === 202 ? 'WeChat Pay has not finished.' : 'WeChat Pay has a fault.';
+    const what =
+      status === 202
+        ? 'WeChat Pay has not finished the request (202).'
+        : 'WeChat Pay returned a server error (5xx).';
     return { kind: 'ambiguous', reason: 'SERVER_ERROR', what, ...last };
   }
   const untrusted = (what: string): Ambiguous => {
     return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, ...last };
   };
   if (status >= 200 && status < 300) {
-    if (doubt !== undefined) {
-      return untrusted(describe(doubt));
+    if (failure !== undefined) {
+      return untrusted(describe(failure));
     }
-    // A 204 without ids is no answer to a call that expects them: its reader refuses it.
+    // A 204 without ids is not a response to a call that expects them: its reader rejects it.
     const isEmpty = status === 204 && delivery.body.length === 0;
     const wire = isEmpty ? {} : parseObject(delivery.body);
     const answer = wire && context.read(wire);
     return answer === undefined
-      ? untrusted('The answer does not belong to the call.')
+      ? untrusted('The response does not belong to the request.')
       : { kind: 'done', answer, ...last };
   }
   const refusal =
-    status >= 400 ? readRefusal(delivery, doubt === undefined, context.sent) : undefined;
+    status >= 400 ? readRefusal(delivery, failure === undefined, context.sent) : undefined;
   return refusal === undefined
-    ? untrusted(`HTTP ${status} without a code of WeChat's: something else answered.`)
+    ? untrusted(
+        `HTTP ${status} without a WeChat Pay error code: the response is not from WeChat Pay; check proxies.`,
+      )
     : { kind: 'refused', refusal };
 }
 
@@ -74,50 +81,50 @@ function classifyFailure(
       return {
         kind: 'not-accepted',
         reason: 'NOT_CONNECTED',
-        what: 'WeChat Pay can not be reached.',
+        what: 'Connecting to WeChat Pay failed.',
         ...last,
       };
     case 'timed-out':
-      return { kind: 'ambiguous', reason: 'TIMEOUT', what: 'No answer in time.', ...last };
+      return { kind: 'ambiguous', reason: 'TIMEOUT', what: 'The attempt timed out.', ...last };
     case 'broken':
       return { kind: 'ambiguous', reason: 'CONNECTION', what: 'The connection broke.', ...last };
   }
 }
 
-function describe(doubt: VerificationFailure): string {
-  switch (doubt.why) {
+function describe(failure: VerificationFailure): string {
+  switch (failure.why) {
     case 'unsigned':
-      return `The answer has no ${doubt.missing} header: a proxy may strip it, or it is forged.`;
+      return `The response has no ${failure.missing} header: a proxy may strip it, or it is forged.`;
     case 'outside-window':
-      return Number.isNaN(doubt.offBySeconds)
-        ? 'The answer has no readable Wechatpay-Timestamp.'
-        : `The answer is dated ${doubt.offBySeconds} s away from this machine's clock: check the clock.`;
+      return Number.isNaN(failure.offBySeconds)
+        ? 'The response has no valid Wechatpay-Timestamp.'
+        : `The response is dated ${failure.offBySeconds} s off this machine's clock: check the clock.`;
     case 'unknown-serial':
-      return 'The answer is signed with a key that is not configured: check the platform keys.';
+      return 'The response is signed with a key that is not configured: check the platform keys.';
     case 'expired-certificate':
-      return 'The answer is signed with a platform certificate that has expired: replace it, and check the clock.';
+      return 'The response is signed with a platform certificate that has expired: replace it, and check the clock.';
     case 'not-yet-valid-certificate':
-      return 'The answer is signed with a platform certificate that is not valid yet: check the clock.';
+      return 'The response is signed with a platform certificate that is not valid yet: check the clock.';
     case 'probe':
-      return "The answer carries one of WeChat's signature probes.";
+      return "The response carries one of WeChat Pay's signature probes.";
     case 'wrong-signature':
-      return 'The signature does not fit the answer: it is forged, or a proxy altered the body.';
+      return 'The signature does not match the response: it is forged, or a proxy altered the body.';
   }
 }
 
-/** Whole seconds only; the form with a date is in nobody's answers. */
+/** Whole seconds only; WeChat Pay never sends the date form. */
 function retryAfter(header: string | null): { retryAfterMs?: number } {
   return header !== null && /^\d{1,6}$/.test(header) ? { retryAfterMs: Number(header) * 1000 } : {};
 }
 
 type Answered = Extract<TransportResult, { type: 'answered' }>;
 
-/** Every answer has one; its last part is the fine error number, 0 on success. */
+/** Every response has one; its last part is the detailed error number, 0 on success. */
 function requestIdOf(answered: Answered): string | null {
   return answered.header('request-id');
 }
 
-/** The `code` of an error's body; null where there is none of WeChat's form. */
+/** The `code` of an error's body; null if the body does not have WeChat Pay's form. */
 export function readCode(answered: Answered): string | null {
   const code = answered.status < 400 ? undefined : parseObject(answered.body)?.['code'];
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : null;
@@ -130,8 +137,8 @@ function fineNumber(requestId: string | null): number | null {
 }
 
 /**
- * Reads a 4xx answer; `undefined` where it holds no code of WeChat's, as a proxy's page does.
- * @param sent the values that went out: WeChat's sentence is left out where it quotes one of them.
+ * Reads a 4xx response; `undefined` if it has no WeChat Pay error code, as a proxy's page.
+ * @param sent the values of the request: WeChat Pay's message is omitted if it quotes one of them.
  */
 function readRefusal(
   answered: Answered,

@@ -1,17 +1,19 @@
 import type { Attempt } from './retry-policy.ts';
 
-/** One attempt at a call, for counting. Holds no number of an order and no value that was sent. */
+/** One attempt of a call, for metrics. Contains no order number and no value of the request. */
 export interface AttemptReport {
-  /** A template: `POST /v3/payscore/payafter-orders/{out_order_no}/complete`, or `POST other`. */
+  /**
+   * A path template: `POST /v3/payscore/payafter-orders/{out_order_no}/complete`, or `POST other`.
+   */
   readonly endpoint: string;
   readonly kind: Attempt<unknown>['kind'];
-  /** From the wish to send until it was judged; waiting for its turn included. */
+  /** From the request to send until the result was classified, including the time in the queue. */
   readonly ms: number;
 }
 
-/** A refusal of a write without a valid signature: a query decides. */
+/** A write was refused without a valid signature: a query resolves it. */
 export interface UnverifiedRefusal {
-  /** A template, as in {@link AttemptReport}. */
+  /** A path template, as in {@link AttemptReport}. */
   readonly endpoint: string;
   readonly status: number;
   readonly code: string;
@@ -20,13 +22,13 @@ export interface UnverifiedRefusal {
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** A callback of the caller's whose failure is not the call's. */
+/** A callback whose errors must not fail the call. */
 export function ignoreErrors<T>(callback: ((told: T) => void) | undefined): (told: T) => void {
   return (told) => {
     try {
       callback?.(told);
     } catch {
-      // Whoever listens must not break what is listened to.
+      // An error in a listener must not affect the call.
     }
   };
 }

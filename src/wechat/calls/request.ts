@@ -7,8 +7,8 @@ type Prepared = Omit<Call<never>, 'read' | 'signal'>;
 const NO_BODY = new Uint8Array();
 
 /**
- * The path is a line of the text that is signed, and servers resolve dot segments: a path that they
- * could read in another way is neither signed nor sent.
+ * The path is a line of the signed text, and servers resolve dot segments: a path that they could
+ * read in another way is neither signed nor sent.
  * @throws RangeError
  */
 export function checkPath(path: string): void {
@@ -20,10 +20,10 @@ export function checkPath(path: string): void {
 }
 
 /**
- * Path, query and body as they are signed and sent, made once for all attempts. Parameters without
- * a value are left out. Anything but a GET counts as a write. A path that holds values needs another
- * name as its endpoint.
- * @throws RangeError for a path that can't be signed
+ * Path, query and body as they are signed and sent, built once for all attempts. Parameters without
+ * a value are omitted. Every method except GET counts as a write. A path with values needs a
+ * template as its endpoint.
+ * @throws RangeError for a path that cannot be signed
  */
 export function prepare(method: Method, path: string, query: Query = {}, body?: Wire): Prepared {
   checkPath(path);
@@ -44,7 +44,7 @@ export function bodyOf(wire: Wire): Uint8Array {
   return Buffer.from(JSON.stringify(wire));
 }
 
-/** Every text and every number of three digits or more in there: short numbers identify nothing. */
+/** Every text, and every number of three digits or more: shorter numbers identify nothing. */
 export function scalarsIn(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) {
     return Object.values(value).flatMap(scalarsIn);

@@ -1,6 +1,6 @@
 import type { LastAnswer, Refusal, UnknownOutcomeReason } from '../errors.ts';
 
-/** What one attempt at a call came to: one of four kinds. */
+/** The result of one attempt: one of four kinds. */
 export type Attempt<T> =
   | Done<T>
   | { readonly kind: 'refused'; readonly refusal: Refusal }
@@ -22,20 +22,20 @@ export type NotAcceptedReason =
   | 'DEADLINE'
   | 'NO_KEY';
 
-/** WeChat has not accepted it: 429, no byte was sent, or it was not even tried. */
+/** WeChat Pay did not accept it: 429, no byte was sent, or the attempt was not made. */
 export interface NotAccepted extends LastAnswer {
   readonly kind: 'not-accepted';
   readonly reason: NotAcceptedReason;
-  /** Kept back here for longer than a call should wait: not to be tried again within it. */
+  /** Blocked locally for longer than a call may wait: no retry within this call. */
   readonly blockedLocally?: true;
-  /** A 429 without a valid signature: something between may have passed the request on. */
+  /** A 429 without a valid signature: a proxy may have forwarded the request. */
   readonly unverified?: true;
   readonly what: string;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
-/** Not sent for a reason of ours; to wait within the call would only make it longer. */
+/** Not sent because of a local limit; waiting within the call would only make it longer. */
 export function blockedLocally(
   reason: NotAcceptedReason,
   what: string,
@@ -45,7 +45,7 @@ export function blockedLocally(
   return { kind: 'not-accepted', blockedLocally: true, reason, what, retryAfterMs, ...none };
 }
 
-/** WeChat may or may not have taken it. */
+/** WeChat Pay may or may not have processed it. */
 export interface Ambiguous extends LastAnswer {
   readonly kind: 'ambiguous';
   readonly reason: UnknownOutcomeReason;
@@ -57,10 +57,10 @@ export type NextStep<T> =
   | { readonly step: 'answer'; readonly answer: T }
   | { readonly step: 'refuse'; readonly refusal: Refusal }
   /**
-   * A write was refused after an attempt that may have taken effect (`doubt`), or by an answer that is
-   * not verified: only a query can tell.
+   * A write was refused after an attempt that may have taken effect (`ambiguous`), or by a response
+   * that is not verified: only a query can resolve it.
    */
-  | { readonly step: 'query'; readonly refusal: Refusal; readonly doubt: Ambiguous | undefined }
+  | { readonly step: 'query'; readonly refusal: Refusal; readonly ambiguous: Ambiguous | undefined }
   | { readonly step: 'retry'; readonly afterMs: number }
   | { readonly step: 'stop'; readonly last: NotAccepted | Ambiguous };
 
@@ -70,9 +70,9 @@ export interface Progress<T> {
   /** In order, the latest last, not empty. */
   readonly attempts: readonly [...Attempt<T>[], Attempt<T>];
   readonly remainingMs: number;
-  /** Whether the budget for repeats, which all calls share, has room for another. */
+  /** Whether the retry budget, which all calls share, allows another retry. */
   readonly mayRepeat: boolean;
-  /** From 0 up to, not including, 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   readonly jitter: number;
 }
 
@@ -81,12 +81,15 @@ const FIRST_DELAY_MS = 200;
 export const SHORTEST_ATTEMPT_MS = 50;
 const LONGEST_ATTEMPT_MS = 3_000;
 
-/** The time one attempt may take: a third of the whole budget, at most 3 s, and what is left. */
+/**
+ * The time-out of one attempt: a third of the whole budget, at most 3 s, and never more than what
+ * is left.
+ */
 export function attemptTimeout(budgetMs: number, remainingMs: number): number {
   return Math.max(1, Math.min(budgetMs / MAX_ATTEMPTS, LONGEST_ATTEMPT_MS, remainingMs));
 }
 
-/** What follows from the attempts so far. The whole retry policy; pure. */
+/** Decides the next step from the attempts so far. The whole retry policy; pure. */
 export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
   const {
     writes,
@@ -94,17 +97,17 @@ export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
     remainingMs,
     mayRepeat,
     jitter,
-    earlierAmbiguousAttempt: earlierDoubt,
+    earlierAmbiguousAttempt: earlierAmbiguous,
   } = progress;
   const latest = attempts[attempts.length - 1] ?? attempts[0];
-  const doubt = lastAmbiguous(attempts) ?? earlierDoubt;
+  const ambiguous = lastAmbiguous(attempts) ?? earlierAmbiguous;
   if (latest.kind === 'done') {
     return { step: 'answer', answer: latest.answer };
   }
   if (latest.kind === 'refused') {
     const { refusal } = latest;
-    return writes && (doubt !== undefined || !isProven(refusal))
-      ? { step: 'query', refusal, doubt }
+    return writes && (ambiguous !== undefined || !isProven(refusal))
+      ? { step: 'query', refusal, ambiguous }
       : { step: 'refuse', refusal };
   }
   const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
@@ -114,10 +117,12 @@ export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
   if (may && attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
     return { step: 'retry', afterMs };
   }
-  return { step: 'stop', last: writes ? (doubt ?? latest) : latest };
+  return { step: 'stop', last: writes ? (ambiguous ?? latest) : latest };
 }
 
-/** WeChat Pay signs every refusal but a 401, and a call that fails authentication has no effect. */
+/**
+ * WeChat Pay signs every refusal except a 401, and a call that fails authentication has no effect.
+ */
 function isProven({ verified, status }: Refusal): boolean {
   return verified || status === 401;
 }

@@ -22,20 +22,23 @@ import {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** One call to WeChat, made of up to three attempts that carry the same bytes. */
+/** One call to WeChat Pay: up to three attempts with the same bytes. */
 export interface Call<T> {
   readonly method: Method;
   readonly target: string;
-  /** Names it without its values, for counting: `GET /v3/payscore/payafter-orders`. */
+  /** The call without its values, for metrics: `GET /v3/payscore/payafter-orders`. */
   readonly endpoint: string;
   readonly body: Uint8Array;
   readonly writes: boolean;
-  /** Names the key that the body's sensitive fields are encrypted for; the preferred one where left out. */
+  /**
+   * The id of the key that the sensitive fields of the body are encrypted with; if omitted, the
+   * preferred one.
+   */
   readonly platformSerial?: string | undefined;
-  /** What was ambiguous about this very write before, in another call. */
+  /** The ambiguous attempt of the same write in an earlier call. */
   readonly earlierAmbiguousAttempt?: Ambiguous | undefined;
   readonly read: Reader<T>;
-  /** Values that must not come back in an error; asked for only where there is one. */
+  /** Values that must not appear in an error; evaluated only if there is an error. */
   readonly sent: () => readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -56,10 +59,10 @@ export interface CallContext extends Signer {
   readonly onUnverifiedRefusal: (refusal: UnverifiedRefusal) => void;
 }
 
-/** A point on the monotonic clock (ms) by which the whole call has to end. */
+/** The time on the monotonic clock (ms) by which the whole call has to end. */
 export type Deadline = number;
 
-/** Where a call stands when no further attempt of its own follows. */
+/** The result of a call when no further attempt follows. */
 export type CallOutcome<T> = Exclude<NextStep<T>, { step: 'retry' }> & {
   readonly sent: SendReport;
 };
@@ -72,7 +75,7 @@ export interface SendReport extends LastAnswer {
   readonly reason: NotAcceptedReason | null;
 }
 
-/** @param latest the deadline of whatever this call is a part of */
+/** @param latest the deadline of the operation that this call is a part of */
 export function deadlineIn(
   budgetMs: number,
   latest: Deadline = Number.POSITIVE_INFINITY,
@@ -80,7 +83,7 @@ export function deadlineIn(
   return Math.min(performance.now() + budgetMs, latest);
 }
 
-/** Attempts until {@link decideNextStep} says that it is enough. Throws only the caller's own abort. */
+/** Makes attempts until {@link decideNextStep} stops. Throws only the caller's own abort. */
 export async function runAttempts<T>(
   call: Call<T>,
   context: CallContext,
@@ -107,7 +110,7 @@ export async function runAttempts<T>(
     if (next.step !== 'retry') {
       return { ...next, sent: reportOf(attempts, latest) };
     }
-    // Before the pause: a concurrent call must not spend the same budget.
+    // Before the pause, because a concurrent call must not spend the same budget.
     guard.countRetry();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
@@ -123,12 +126,12 @@ function reportOf<T>(earlier: readonly Attempt<T>[], latest: Attempt<T>): SendRe
   return { attempts, status, code, requestId, reason };
 }
 
-/** Cut short by the caller's own abort, and then throws its reason, as an attempt does. */
+/** Ends early on the caller's own abort, and then throws its reason, as an attempt does. */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
 }
 
-/** One attempt: its place, the key, the signature, the answer, the verdict. */
+/** One attempt: permit, key, signature, request, classification. */
 async function attempt<T>(
   call: Call<T>,
   context: CallContext,
@@ -136,7 +139,7 @@ async function attempt<T>(
 ): Promise<Attempt<T>> {
   const { resilience: guard, keys } = context;
   if (left(deadline) < 0) {
-    return blockedLocally('DEADLINE', 'The deadline of the call has passed.', 0);
+    return blockedLocally('DEADLINE', 'The deadline of the call expired.', 0);
   }
   if (keys.current() === undefined) {
     await keys.learn(undefined, left(deadline));
@@ -150,7 +153,7 @@ async function attempt<T>(
   }
   let health: Health = 'neutral';
   try {
-    // The certificate may have expired while the attempt waited for its place.
+    // The certificate may have expired while the attempt was queued.
     const serial = call.platformSerial ?? keys.current()?.serial;
     if (serial === undefined) {
       return noValidKey();
@@ -164,7 +167,7 @@ async function attempt<T>(
   }
 }
 
-/** What is left once the shortest attempt has its time. */
+/** The time that is left after the shortest attempt. */
 function left(deadline: Deadline): number {
   return deadline - performance.now() - SHORTEST_ATTEMPT_MS;
 }
@@ -183,8 +186,8 @@ async function judged<T>(
 }
 
 /**
- * A verified refusal is an answer of WeChat Pay. One that is not verified may be a proxy's, and what
- * never reached the first of two hosts says nothing about WeChat Pay either.
+ * A verified refusal is a response of WeChat Pay. One that is not verified may be a proxy's, and an
+ * attempt that did not reach the first of two hosts says nothing about WeChat Pay either.
  */
 function healthOf<T>(latest: Attempt<T>, delivery: TransportResult): Health {
   switch (latest.kind) {
@@ -214,7 +217,9 @@ export interface Signed {
   readonly method: Method;
   readonly target: string;
   readonly body: Uint8Array;
-  /** The key of WeChat's that the body is encrypted for, and that the answer is to be signed with. */
+  /**
+   * The WeChat Pay key that the body is encrypted with, and that the response must be signed with.
+   */
   readonly platformSerial: string | undefined;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -226,7 +231,7 @@ export async function sendSigned(
   { transport, credential, now }: Signer,
 ): Promise<TransportResult> {
   const timestamp = Math.floor(now() / 1000);
-  // 32 characters at most; Node draws these in advance, and bytes one by one.
+  // At most 32 characters; Node generates UUIDs in advance, and random bytes one by one.
   const nonce = randomUUID().replaceAll('-', '');
   const signed = { method, target, timestamp, nonce, body };
   return transport.send({

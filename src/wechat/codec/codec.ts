@@ -1,7 +1,7 @@
 import { fromWireTime, toWireTime } from './service-time.ts';
 
 /**
- * A wire shape is declared once, as a record of fields under WeChat's own names. The camelCase
+ * A wire format is declared once, as a record of fields under WeChat Pay's own names. The camelCase
  * types of both directions, and the mapping between them, follow from it.
  */
 export type Shape = Readonly<Record<string, Field<never, unknown, boolean>>>;
@@ -9,11 +9,14 @@ export type Shape = Readonly<Record<string, Field<never, unknown, boolean>>>;
 export interface Field<Sent, Seen, Required extends boolean> {
   readonly required: Required;
   readonly encode: (value: Sent, encrypt: Encrypt) => unknown;
-  /** `undefined` where the wire value can't be read as this type. */
+  /** `undefined` if the wire value cannot be read as this type. */
   readonly decode: (value: unknown, drop: DropField, path: string) => Seen | undefined;
 }
 
-/** Told the wire name of a field that could not be read (`fees[0].fee_count`), never its value. */
+/**
+ * Called with the wire name of a field that could not be read (`fees[0].fee_count`), never its
+ * value.
+ */
 export type DropField = (path: string) => void;
 export type Encrypt = (plaintext: string) => string;
 
@@ -23,7 +26,7 @@ type RequiredIn<S extends Shape> = {
   [Name in keyof S]: S[Name]['required'] extends true ? Name : never;
 }[keyof S];
 
-/** What a caller hands in. Optional fields may be left out or null: null is never sent. */
+/** What a caller passes in. Optional fields may be omitted or null: null is never sent. */
 export type Request<S extends Shape> = {
   readonly [Name in RequiredIn<S> & string as CamelCase<Name>]: SentIn<S[Name]>;
 } & {
@@ -33,7 +36,9 @@ export type Request<S extends Shape> = {
     | undefined;
 };
 
-/** What a caller gets. Every field is there; an optional one is null where WeChat sent none. */
+/**
+ * What a caller receives. Every field is present; an optional one is null if WeChat Pay sent none.
+ */
 export type Answer<S extends Shape> = {
   readonly [Name in keyof S & string as CamelCase<Name>]: S[Name]['required'] extends true
     ? SeenIn<S[Name]>
@@ -42,7 +47,10 @@ export type Answer<S extends Shape> = {
 
 export type Wire = Readonly<Record<string, unknown>>;
 
-/** A camelCase request as WeChat's JSON object: declared fields only, in their order, without nulls. */
+/**
+ * Encodes a camelCase request as WeChat Pay's JSON object: declared fields only, in their order,
+ * without nulls.
+ */
 export function encode<S extends Shape>(shape: S, request: Request<S>, encrypt: Encrypt): Wire;
 export function encode(
   shape: Readonly<Record<string, Field<unknown, unknown, boolean>>>,
@@ -60,9 +68,10 @@ export function encode(
 }
 
 /**
- * WeChat's JSON object as a camelCase answer. Optional fields that are missing or oddly typed
- * become null and are named to `drop`. Without a required field there is no answer: `undefined`.
- * Nothing of the request fills a gap: a value that is compared with itself always matches.
+ * Decodes WeChat Pay's JSON object to a camelCase response. Optional fields that are missing or
+ * have another type become null and are reported to `drop`. Without a required field the result is
+ * `undefined`. A missing field is never filled from the request: a value compared with itself
+ * always matches.
  */
 export function decode<S extends Shape>(
   shape: S,
@@ -88,7 +97,10 @@ export function decode(shape: Shape, wire: Wire, drop: DropField, prefix = ''): 
   return answer;
 }
 
-/** The declared names are few and come with every call: to make them anew was half of what reading cost. */
+/**
+ * Cached, because the declared names are few and appear in every call: computing them was half of
+ * the cost of decoding.
+ */
 const names = new WeakMap<object, readonly Name[]>();
 
 interface Name {
@@ -106,7 +118,7 @@ function namesOf(shape: object): readonly Name[] {
   return listed;
 }
 
-/** A JSON object: neither null nor a list. */
+/** A JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is Wire {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -117,7 +129,10 @@ export const text = {
   decode: readText,
 } satisfies Field<string, string, boolean>;
 
-/** Amounts in fen, counts and codes: non-negative, safe. WeChat's samples show them as strings too. */
+/**
+ * Amounts in fen, counts and codes: non-negative safe integers. WeChat Pay's samples show them as
+ * strings too.
+ */
 export const integer = {
   required: false,
   encode: (value) => value,
@@ -130,13 +145,15 @@ export const flag = {
   decode: (value) => (value === 'true' ? true : value === 'false' ? false : readFlag(value)),
 } satisfies Field<boolean, boolean, boolean>;
 
-/** ISO 8601 on our side, WeChat's digits on the wire: service-time.ts. */
+/** ISO 8601 in the API, WeChat Pay's digits on the wire: see service-time.ts. */
 export const serviceTime = {
   required: false,
   encode: (value) => {
     const wire = toWireTime(value);
     if (wire === undefined) {
-      throw new RangeError('A service time is ISO 8601, a date, OnAccept or yyyyMMddHHmmss.');
+      throw new RangeError(
+        'Invalid service time: use ISO 8601, a date, OnAccept or yyyyMMddHHmmss.',
+      );
     }
     return wire;
   },
@@ -146,14 +163,14 @@ export const serviceTime = {
   },
 } satisfies Field<string, string, boolean>;
 
-/** Plaintext on our side, RSA-OAEP ciphertext on the wire. Only requests hold such fields. */
+/** Plaintext in the API, RSA-OAEP ciphertext on the wire. Only requests contain such fields. */
 export const sensitive = {
   required: false,
   encode: (value, encrypt) => encrypt(value),
   decode: () => undefined,
 } satisfies Field<string, never, boolean>;
 
-/** A list of objects. An item that can't be read is dropped, the others stay. */
+/** A list of objects. An item that cannot be read is dropped, the others are kept. */
 export function listOf<S extends Shape>(
   shape: S,
 ): Field<readonly Request<S>[], readonly Answer<S>[], false> {
@@ -185,7 +202,7 @@ export function objectOf<S extends Shape>(shape: S): Field<Request<S>, Answer<S>
   };
 }
 
-/** The same field, always there. */
+/** The same field, required. */
 export function required<Sent, Seen>(field: Field<Sent, Seen, boolean>): Field<Sent, Seen, true> {
   return { ...field, required: true };
 }

@@ -1,7 +1,8 @@
 /**
- * WeChat's times: `yyyyMMddHHmmss`, `yyyyMMdd` or `OnAccept` on the wire, in Beijing time.
- * Ours: `2019-07-05T17:35:49+08:00`, `2019-07-06` or `OnAccept`. The two forms are exact inverses.
- * The zone is not stated in WeChat's documents; every known user reads it as +08:00.
+ * WeChat Pay's times: `yyyyMMddHHmmss`, `yyyyMMdd` or `OnAccept` on the wire, in Beijing time. In
+ * the API: `2019-07-05T17:35:49+08:00`, `2019-07-06` or `OnAccept`. The two forms are exact
+ * inverses. WeChat Pay's documentation does not state the time zone; every known client assumes
+ * +08:00.
  */
 const BEIJING_OFFSET_MS = 8 * 60 * 60 * 1000;
 const WIRE = /^(?:\d{8}|\d{14})$/;

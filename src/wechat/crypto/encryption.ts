@@ -4,17 +4,17 @@ import type { Encrypt, Wire } from '../codec/codec.ts';
 const OAEP_OVERHEAD_BYTES = 42;
 
 /**
- * RSAES-OAEP with SHA-1 and MGF1-SHA-1 for WeChat's key, in Base64; another ciphertext each time.
- * Throws a RangeError above 214 bytes of UTF-8 (with a 2048-bit key).
+ * RSAES-OAEP with SHA-1 and MGF1-SHA-1 for WeChat Pay's key, in Base64; the ciphertext differs each
+ * time. Throws a RangeError above 214 bytes of UTF-8 (with a 2048-bit key).
  */
 export function fieldEncryption(key: KeyObject): Encrypt {
   const limit = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8 - OAEP_OVERHEAD_BYTES;
   return (plaintext) => {
     const bytes = Buffer.from(plaintext);
     if (bytes.length > limit) {
-      throw new RangeError(`A sensitive field has room for ${limit} bytes of UTF-8.`);
+      throw new RangeError(`A sensitive field may have at most ${limit} bytes of UTF-8.`);
     }
-    // OAEP and SHA-1 are the defaults; an object that names them doubles what it costs.
+    // OAEP and SHA-1 are the defaults; passing them explicitly doubles the cost.
     return publicEncrypt(key, bytes).toString('base64');
   };
 }
@@ -30,8 +30,8 @@ export interface EncryptedResource {
 }
 
 /**
- * AES-256-GCM under the 32-byte APIv3 key. Throws where the tag doesn't fit, before a byte of
- * plaintext is given out.
+ * AES-256-GCM with the 32-byte APIv3 key. Throws if the tag does not match, before any plaintext is
+ * returned.
  */
 export function decryptResource(resource: EncryptedResource, apiv3Key: string): string {
   const bytes = Buffer.from(resource.ciphertext, 'base64');
@@ -44,7 +44,7 @@ export function decryptResource(resource: EncryptedResource, apiv3Key: string): 
   return Buffer.concat([plaintext, decipher.final()]).toString();
 }
 
-/** The parts of WeChat's JSON; `undefined` where one is missing. */
+/** The parts of WeChat Pay's JSON; `undefined` if one is missing. */
 export function readResource(wire: Wire): EncryptedResource | undefined {
   const { ciphertext, nonce, associated_data: associatedData } = wire;
   return typeof ciphertext === 'string' && typeof nonce === 'string'
@@ -56,14 +56,14 @@ export function readResource(wire: Wire): EncryptedResource | undefined {
     : undefined;
 }
 
-/** Under whichever key fits: during a change two are in use. `undefined` where none does. */
+/** Tries each key: two are in use during a key rotation. `undefined` if none decrypts it. */
 export function decryptWithAny(wire: Wire, apiv3Keys: readonly string[]): string | undefined {
   const resource = readResource(wire);
   for (const key of resource === undefined ? [] : apiv3Keys) {
     try {
       return resource && decryptResource(resource, key);
     } catch {
-      // The next key may fit.
+      // The next key may decrypt it.
     }
   }
   return undefined;

@@ -6,7 +6,7 @@ const signAsync = promisify(sign);
 
 export interface RequestToSign {
   readonly method: string;
-  /** Path and query exactly as they go over the wire, percent-encoded. */
+  /** Path and query exactly as they are sent, percent-encoded. */
   readonly target: string;
   /** Unix seconds. */
   readonly timestamp: number;
@@ -17,12 +17,14 @@ export interface RequestToSign {
 
 export interface MerchantCredential {
   readonly mchid: string;
-  /** Serial of the merchant API certificate, not of any key of WeChat's. */
+  /** Serial number of the merchant API certificate, not of a WeChat Pay key. */
   readonly serial: string;
   readonly privateKey: KeyObject;
 }
 
-/** The five lines that WeChat Pay has signed, each ended by a line feed, the last too. */
+/**
+ * The five lines that WeChat Pay requires to be signed, each ended by a line feed, the last too.
+ */
 export function requestMessage(request: RequestToSign): Buffer {
   const { method, target, timestamp, nonce, body } = request;
   return Buffer.concat([
@@ -48,7 +50,7 @@ export async function authorization(
   return `WECHATPAY2-SHA256-RSA2048 mchid="${mchid}",nonce_str="${nonce}",signature="${signed}",timestamp="${timestamp}",serial_no="${serial}"`;
 }
 
-/** WeChat Pay's rule: a message dated more than five minutes off, either way, is refused. */
+/** WeChat Pay's rule: a message whose timestamp is off by more than five minutes is refused. */
 const WINDOW_MS = 300_000;
 
 export interface SignedMessage {
@@ -57,7 +59,7 @@ export interface SignedMessage {
   readonly body: Uint8Array;
 }
 
-/** Why a message of WeChat's can't be trusted. */
+/** Why a message of WeChat Pay cannot be trusted. */
 export type VerificationFailure =
   | { readonly why: 'unsigned'; readonly missing: string }
   | { readonly why: 'outside-window'; readonly offBySeconds: number }
@@ -71,8 +73,9 @@ export function answerMessage(timestamp: string, nonce: string, body: Uint8Array
 }
 
 /**
- * Checks an answer or a notification: all four headers, the two-sided window, a valid key by serial,
- * the signature over the raw bytes. `undefined` means that it is WeChat's.
+ * Verifies a response or a notification: all four headers, the time window in both directions, a
+ * valid key by serial number, the signature over the raw bytes. `undefined` means that it is from
+ * WeChat Pay.
  * @param now Unix milliseconds.
  */
 export function verifySignature(
@@ -106,6 +109,7 @@ export function verifySignature(
   if (verify('sha256', message, key, Buffer.from(signature, 'base64'))) {
     return undefined;
   }
-  // Only named, never let through: WeChat tests with such signatures whether they are refused.
+  // Reported, but never accepted: WeChat Pay sends such signatures to test whether they are
+  // rejected.
   return { why: signature.startsWith('WECHATPAY/SIGNTEST/') ? 'probe' : 'wrong-signature' };
 }

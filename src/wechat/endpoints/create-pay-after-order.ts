@@ -10,7 +10,7 @@ import { isOfCreateOnly, isOfOtherEndpoint, isOwnAnswer, type OrderIds } from '.
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 
-/** A query returns neither the order id nor what opens the confirm page. */
+/** A query returns neither the order id nor the launch data of the confirmation page. */
 const NO_LAUNCH = {
   orderId: null,
   miniprogramBusinesstype: null,
@@ -20,7 +20,7 @@ const NO_LAUNCH = {
   package: null,
 };
 
-/** The answer to a create that only a query has shown. */
+/** The result of a create whose effect was confirmed only by a query. */
 export function createdByQuery(
   ids: OrderIds & { readonly outOrderNo: string },
 ): CreatedPayAfterOrder {
@@ -36,10 +36,10 @@ export function prepareCreate(
 }
 
 /**
- * 创建先享后付订单. An order that exists is never reported as failed. There is nothing to abort it
- * with, since an abandoned create is an unknown outcome.
- *
- * @returns the order; `orderId` and the launch fields are null where WeChat's answer never arrived.
+ * 创建先享后付订单. An order that exists is never reported as failed. The call cannot be aborted, because
+ * an aborted create has an unknown outcome.
+ * @returns the order; `orderId` and the launch fields are null if WeChat Pay's response never
+ *   arrived.
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError
  */
 export async function createPayAfterOrder(

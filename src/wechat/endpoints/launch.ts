@@ -1,26 +1,28 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** What opens a page of WeChat's: in a mini program, in an app, in an H5 page inside WeChat. */
+/** Launch data of a WeChat Pay page: in a mini program, in an app, in an H5 page inside WeChat. */
 export interface Launch {
   readonly businessType: BusinessType;
-  /** For `wx.openBusinessView`, under WeChat's own names. */
+  /** For `wx.openBusinessView`, with WeChat Pay's own names. */
   readonly extraData: Readonly<Record<string, string>>;
   /** The same as one string, for an app's `query` and the JS-SDK's `queryString`. */
   readonly queryString: string;
 }
 
-/** Confirm an order, authorise the service, see an order. */
+/** Confirm an order, authorize the service, show an order. */
 export type BusinessType = 'wxpayScoreUse' | 'wxpayScoreEnable' | 'wxpayScoreDetail';
 
 const LONGEST_VALUE = 512;
-/** `=` may only end a value, as the padding of Base64 does: WeChat Pay's `package` may be Base64. */
+/**
+ * `=` may only end a value, as the padding of Base64 does: WeChat Pay's `package` may be Base64.
+ */
 const SIGNABLE = /^[^&=\p{Cc}]*={0,2}$/u;
 
-/** A launch value that must not be signed. Names the parameter, never its value. */
+/** A launch value that must not be signed. The message names the parameter, never its value. */
 export class UnsignableLaunchError extends Error {
   override readonly name = 'UnsignableLaunchError';
 
-  /** @param parameter under WeChat Pay's name */
+  /** @param parameter WeChat Pay's name of the parameter */
   constructor(parameter: string) {
     super(
       `${parameter} cannot be signed: use at most ${LONGEST_VALUE} characters, without &, control characters, or = before the end.`,
@@ -30,8 +32,9 @@ export class UnsignableLaunchError extends Error {
 
 /**
  * Signs launch data with the APIv2 key: parameters sorted by name, `key` at the end, HMAC-SHA256,
- * upper-case hex. Values are signed as they are: one with a separator could pass for other parameters.
- * @param parameters what the page needs besides time, nonce and signature, under WeChat's names
+ * upper-case hex. Values are signed unescaped: a value with a separator could be read as other
+ * parameters.
+ * @param parameters what the page needs besides time, nonce and signature, under WeChat Pay's names
  * @param now Unix ms
  * @throws UnsignableLaunchError
  */

@@ -5,11 +5,11 @@ export interface OrderIds {
   readonly mchid: string;
   readonly appid: string;
   readonly serviceId: string;
-  /** Undefined for a query by `query_id`: only the answer has the number. */
+  /** Undefined for a query by `query_id`: only the response contains the number. */
   readonly outOrderNo: string | undefined;
 }
 
-/** The ids in an answer. Null: the endpoint does not return it. */
+/** The ids in a response. Null: the endpoint does not return it. */
 interface AnsweredIds {
   readonly mchid: string;
   readonly appid: string;
@@ -18,8 +18,9 @@ interface AnsweredIds {
 }
 
 /**
- * Whether an answer is the answer to this request. A signature covers time, nonce and body but not
- * the request, so a validly signed answer to another call verifies too: only its own ids tell.
+ * Whether a response belongs to this request. A signature covers time, nonce and body but not the
+ * request, so a validly signed response to another call verifies too: only its own ids can be
+ * compared.
  */
 export function isOwnAnswer(answer: AnsweredIds, request: OrderIds): boolean {
   return (
@@ -30,9 +31,9 @@ export function isOwnAnswer(answer: AnsweredIds, request: OrderIds): boolean {
   );
 }
 
-/** Fields that only a query and a notification have: `state`. */
+/** Fields that only queries and notifications have: `state`. */
 const OF_QUERY = ['state'];
-/** Fields that only a create has: what opens the confirm page. */
+/** Fields that only a create has: the launch data of the confirmation page. */
 const OF_CREATE = [
   'package',
   'miniprogram_businesstype',
@@ -41,13 +42,18 @@ const OF_CREATE = [
   'miniprogram_username',
 ];
 
-/** Whether this is another endpoint's answer about the same order, which has the same ids. */
+/**
+ * Whether this is the response of another endpoint about the same order, which has the same ids.
+ */
 export function isOfOtherEndpoint(wire: Wire, operation: 'create' | 'change'): boolean {
   const foreign = operation === 'create' ? OF_QUERY : [...OF_QUERY, ...OF_CREATE];
   return foreign.some((name) => name in wire);
 }
 
-/** Whether only the answer to a create has these fields; the answers to other writes are ids alone. */
+/**
+ * Whether only the response to a create has these fields; the responses to other writes contain
+ * only ids.
+ */
 export function isOfCreateOnly(wire: Wire): boolean {
   return OF_CREATE.some((name) => typeof wire[name] === 'string' && wire[name] !== '');
 }

@@ -13,7 +13,7 @@ import { isOwnAnswer } from './own-answer.ts';
 
 export const PAY_AFTER_ORDERS = '/v3/payscore/payafter-orders';
 
-/** Exactly one of the two: WeChat refuses both and neither. */
+/** Exactly one of the two: WeChat Pay refuses both and neither. */
 export type PayAfterOrderKey = { readonly outOrderNo: string } | { readonly queryId: string };
 
 export type PayAfterOrderQuery = PayAfterOrderKey & {
@@ -22,16 +22,16 @@ export type PayAfterOrderQuery = PayAfterOrderKey & {
 };
 
 export interface QueryOptions {
-  /** Aborts the query, back-off included. */
+  /** Aborts the query, including the back-off. */
   readonly signal?: AbortSignal | undefined;
   /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
   readonly deadline?: Deadline | undefined;
-  /** Null only where WeChat's signature proves that there is no such order. */
+  /** Null only if WeChat Pay's signature proves that there is no such order. */
   readonly proven?: boolean | undefined;
 }
 
 /**
- * 查询先享后付订单. Null when WeChat knows no such order.
+ * 查询先享后付订单. Null if WeChat Pay has no such order.
  * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
  */
 export async function queryPayAfterOrder(
@@ -45,7 +45,9 @@ export async function queryPayAfterOrder(
   return absent && (settled.refusal.verified || !proven) ? null : readOutcome(settled);
 }
 
-/** The query as a step of another call, which has its own deadline and its own conclusions. */
+/**
+ * The query as a step of another call, which has its own deadline and interprets the result itself.
+ */
 export function runQuery(
   context: CallContext,
   query: PayAfterOrderQuery,

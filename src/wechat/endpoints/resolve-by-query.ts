@@ -14,7 +14,7 @@ import {
 import { runQuery } from './query-pay-after-order.ts';
 import { isKnownState, outcomeByQuery, type WriteOperation } from './write-outcome.ts';
 
-/** A write whose answer does not say everything. */
+/** A write whose response does not prove its outcome. */
 interface SentWrite {
   readonly order: {
     readonly appid: string;
@@ -24,20 +24,20 @@ interface SentWrite {
   readonly operation: WriteOperation;
   /** The bytes that were sent. */
   readonly body: Uint8Array;
-  /** It did take effect before: a query need only not contradict that. */
+  /** An earlier call is known to have taken effect: a query must only not contradict that. */
   readonly succeededBefore: boolean;
 }
 
 type Asking<T> = Extract<CallOutcome<T>, { step: 'query' }>;
 
 /**
- * The order, if a query shows that the write took effect. Everything else is an error. That there is no
- * such order confirms a refusal: verified, or, if no attempt was ambiguous, in any case.
+ * The order, if a query shows that the write took effect. Every other result is an error. A missing
+ * order confirms a refusal if it is verified, or if no attempt was ambiguous.
  */
 export async function resolveByQuery<T>(
   context: CallContext,
   { order, operation, body, succeededBefore }: SentWrite,
-  { refusal, doubt }: Asking<T>,
+  { refusal, ambiguous }: Asking<T>,
   deadline: Deadline,
 ): Promise<PayAfterOrder> {
   const { outOrderNo } = order;
@@ -48,35 +48,37 @@ export async function resolveByQuery<T>(
       return asked.answer;
     }
     if (outcome === 'undetermined') {
-      throw outcomeUnknown(outOrderNo, doubt ?? unverified(refusal));
+      throw outcomeUnknown(outOrderNo, ambiguous ?? unverified(refusal));
     }
     throw operation === 'create'
       ? new OrderConflictError(outOrderNo, refusal)
       : shownRefusal(refusal, outOrderNo, asked.answer.state);
   }
   const isAbsent = asked.step === 'refuse' && isNotFound(asked.refusal);
-  if (!isAbsent || (doubt !== undefined && !asked.refusal.verified)) {
-    throw outcomeUnknown(outOrderNo, doubt ?? unverified(refusal));
+  if (!isAbsent || (ambiguous !== undefined && !asked.refusal.verified)) {
+    throw outcomeUnknown(outOrderNo, ambiguous ?? unverified(refusal));
   }
   throw operation === 'create'
     ? createRefusal(refusal, outOrderNo)
     : refusalError(refusal, outOrderNo, null);
 }
 
-/** Ids alone: as the answer to a cancel of the order, so that to its complete. */
+/**
+ * A response with only ids: the response to a cancel of the order looks like that to its complete.
+ */
 const IDS_ONLY: Ambiguous = {
   kind: 'ambiguous',
   reason: 'UNTRUSTED_ANSWER',
-  what: 'The answer names the order but not the write, and a query does not show its effect.',
+  what: 'The response contains only ids, and a query does not show the effect of the write.',
   status: 200,
   code: null,
   requestId: null,
 };
 
 /**
- * The order that shows the effect of a write which was answered with ids alone. The signature does not
- * cover the request, and the answers to other writes to the order have the same ids. Values that the
- * query leaves out do not contradict the answer; a state that is not known does not confirm it.
+ * Resolves a write whose response contains only ids: the order that shows its effect. The signature
+ * does not cover the request, and the responses to other writes to the order have the same ids.
+ * Values that the query omits do not contradict the response; an unknown state does not confirm it.
  * @throws OrderOutcomeUnknownError
  */
 export async function confirmByQuery(
@@ -95,27 +97,27 @@ export async function confirmByQuery(
   throw outcomeUnknown(order.outOrderNo, IDS_ONLY);
 }
 
-/** A refusal that nobody proved, as what it is without a query that confirms it. */
+/** Converts an unverified refusal that no query confirms to an ambiguous attempt. */
 function unverified({ status, code, requestId }: Refusal): Ambiguous {
-  const what = 'The refusal has no valid signature of WeChat Pay.';
+  const what = 'The refusal has no valid WeChat Pay signature.';
   return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, status, code, requestId };
 }
 
-/** The error of a refusal of an order that a query shows: it cannot be missing. */
+/** The error of a refusal if a query shows the order: the order cannot be missing. */
 function shownRefusal(refusal: Refusal, outOrderNo: string, state: string): WechatError {
   return isNotFound(refusal)
     ? new WechatRefusedError(refusal)
     : refusalError(refusal, outOrderNo, state);
 }
 
-/** There is no order yet that could be missing or in a wrong state. */
+/** The error of a refused create: no order exists that could be missing or in a wrong state. */
 function createRefusal(refusal: Refusal, outOrderNo: string): WechatError {
   return isConflict(refusal)
     ? new OrderConflictError(outOrderNo, refusal)
     : new WechatRefusedError(refusal);
 }
 
-/** The error of a definite refusal. One that is about the order's state comes with that state. */
+/** The error of a definite refusal. If it is about the order's state, it contains that state. */
 export async function definiteRefusal(
   context: CallContext,
   { order, operation }: SentWrite,
@@ -142,6 +144,6 @@ function refusalError(refusal: Refusal, outOrderNo: string, state: string | null
     : new WechatRefusedError(refusal);
 }
 
-export function outcomeUnknown(outOrderNo: string, doubt: Ambiguous): OrderOutcomeUnknownError {
-  return new OrderOutcomeUnknownError(outOrderNo, doubt.reason, doubt);
+export function outcomeUnknown(outOrderNo: string, ambiguous: Ambiguous): OrderOutcomeUnknownError {
+  return new OrderOutcomeUnknownError(outOrderNo, ambiguous.reason, ambiguous);
 }

@@ -2,8 +2,8 @@ import { fromWireTime, ON_ACCEPT, toWireTime, wireMoment } from '../codec/servic
 import type { CreatePayAfterOrderRequest, PayAfterOrder } from '../codec/wire-types.ts';
 
 /**
- * Whether the order that a query shows is the one that was to be created. What the answer leaves
- * out is not compared: personal data never comes back.
+ * Whether the order that a query shows is the one that was to be created. Missing values are not
+ * compared: personal data is never returned.
  */
 export function sameOrder(sent: CreatePayAfterOrderRequest, shown: PayAfterOrder): boolean {
   const seen = asCreated(shown);
@@ -19,7 +19,7 @@ export function sameOrder(sent: CreatePayAfterOrderRequest, shown: PayAfterOrder
   );
 }
 
-/** Once an order is completed, its fees and discounts are those of the complete. */
+/** After an order is completed, a query shows the fees and discounts of the complete. */
 function asCreated(shown: PayAfterOrder): PayAfterOrder {
   return shown.totalAmount === null ? shown : { ...shown, fees: null, discounts: null };
 }
@@ -45,7 +45,7 @@ function sameDiscount(sent: SentDiscount, seen: Listed<PayAfterOrder['discounts'
   );
 }
 
-/** An empty text is one that the answer leaves out. WeChat Pay trims what it stores. */
+/** WeChat Pay omits empty texts and trims what it stores. */
 function sameValue<T>(sent: Optional<T>, seen: T | null): boolean {
   const shown = trimmed(seen);
   return shown === null || shown === '' || trimmed(sent) === shown;
@@ -55,7 +55,7 @@ function trimmed<T>(value: T): T | string {
   return typeof value === 'string' ? value.trim() : value;
 }
 
-/** Names are unique in a list, so that its order says nothing. */
+/** Names are unique in a list, so the order of its items does not matter. */
 function sameList<Sent, Seen>(
   sent: Optional<readonly Sent[]>,
   seen: readonly Seen[] | null,
@@ -68,12 +68,12 @@ function sameList<Sent, Seen>(
   return items.length === seen.length && seen.every((item) => items.some((own) => same(own, item)));
 }
 
-/** `OnAccept` becomes the moment of acceptance, so that either side may show it. */
+/** `OnAccept` becomes the time of acceptance, so either side may show it. */
 function sameStart(sent: string, seen: string | null): boolean {
   return sent === ON_ACCEPT || sameTime(sent, seen);
 }
 
-/** A plain date is its first second. */
+/** A plain date means its first second. */
 function sameTime(sent: Optional<string>, seen: string | null): boolean {
   return seen === null || (typeof sent === 'string' && moment(sent) === moment(seen));
 }

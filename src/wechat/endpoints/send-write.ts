@@ -21,43 +21,51 @@ import {
 } from './resolve-by-query.ts';
 import type { WriteOperation } from './write-outcome.ts';
 
-/** The bytes of a write, made once: encryption gives others each time. To be kept and sent again. */
+/**
+ * The bytes of a write, built once, because encryption differs each time. Store them to send them
+ * again.
+ */
 export interface PreparedWrite {
   readonly target: string;
   readonly body: Uint8Array;
-  /** The key that the sensitive fields are encrypted for. */
+  /** The key that the sensitive fields are encrypted with. */
   readonly platformSerial: string;
 }
 
-/** Made for a request that has not been sent yet. */
+/** Built for a request that has not been sent yet. */
 export interface FreshWrite extends PreparedWrite {
-  /** The wire object before encryption, for a digest. Holds personal data: never to be stored. */
+  /** The wire object before encryption, for a digest. Contains personal data: never store it. */
   readonly canonical: Wire;
 }
 
 export interface WriteOptions {
-  /** Made for this very request before; where left out, it is made now. */
+  /** Built for the same request before; if omitted, it is built now. */
   readonly prepared?: PreparedWrite | undefined;
-  /** It may have taken effect before, so that a refusal proves nothing. */
-  readonly doubtful?: boolean | undefined;
-  /** It did take effect before: a query need only not contradict that. */
+  /** An earlier call may have taken effect, so a refusal proves nothing. */
+  readonly ambiguousBefore?: boolean | undefined;
+  /** An earlier call is known to have taken effect: a query must only not contradict that. */
   readonly succeededBefore?: boolean | undefined;
   /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
   readonly deadline?: Deadline | undefined;
   /** Called before the answer or the error, once no further attempt follows. */
   readonly onSent?: ((report: SendReport) => void) | undefined;
-  /** Called with the order before the answer, if a query has shown the effect of the write. */
+  /**
+   * Called with the order before the result is returned, if a query has shown the effect of the
+   * write.
+   */
   readonly onShown?: ((order: PayAfterOrder) => void) | undefined;
 }
 
-/** An answer with the ids of the request. */
+/** A response with the ids of the request. */
 interface OwnAnswer<T> {
   readonly answer: T;
-  /** No other write to the same order is answered like this. If not, a query confirms its effect. */
+  /**
+   * No other write to the same order has such a response. If false, a query confirms the effect.
+   */
   readonly isUnique: boolean;
 }
 
-/** What is particular to one kind of write. */
+/** What differs between the kinds of writes. */
 export interface Write<T> {
   readonly order: {
     readonly appid: string;
@@ -65,12 +73,12 @@ export interface Write<T> {
     readonly outOrderNo: string;
   };
   readonly prepared: PreparedWrite;
-  /** Its path as a template. */
+  /** The path template. */
   readonly endpoint: string;
-  /** The request as it was before encryption. */
+  /** The request before encryption. */
   readonly request: object;
   readonly read: (wire: Wire) => OwnAnswer<T> | undefined;
-  /** The answer when a query has shown that the write took effect, with the ids of the request. */
+  /** The result when a query has shown that the write took effect, with the ids of the request. */
   readonly shownByQuery: () => T;
   readonly operation: WriteOperation;
 }
@@ -85,7 +93,7 @@ const EARLIER: Ambiguous = {
 };
 
 /**
- * Sensitive fields are encrypted for the preferred key.
+ * Sensitive fields are encrypted with the preferred key.
  * @throws RangeError, and WechatUnavailableError while there is no valid key
  */
 export function prepareWrite<S extends Shape>(
@@ -102,9 +110,9 @@ export function prepareWrite<S extends Shape>(
 }
 
 /**
- * Sends a write. What may have taken effect is never reported as failed: where an attempt may have
- * and a later one is refused, a query decides. Nor is an answer that could be that to another write a
- * success by itself: a query confirms it.
+ * Sends a write. A write that may have taken effect is never reported as failed: if one attempt is
+ * ambiguous and a later one is refused, a query decides. A response that could belong to another
+ * write is not a success by itself: a query confirms it.
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError,
  *   OrderNotFoundError, OrderStateError
  */
@@ -113,14 +121,14 @@ export async function write<T>(
   { order, prepared, endpoint, request, read, shownByQuery, operation }: Write<T>,
   options: WriteOptions,
 ): Promise<T> {
-  const { doubtful = false, succeededBefore = false } = options;
+  const { ambiguousBefore = false, succeededBefore = false } = options;
   const deadline = deadlineIn(context.budgetMs, options.deadline);
   const call: Call<OwnAnswer<T>> = {
     method: 'POST',
     ...prepared,
     endpoint,
     writes: true,
-    earlierAmbiguousAttempt: doubtful ? EARLIER : undefined,
+    earlierAmbiguousAttempt: ambiguousBefore ? EARLIER : undefined,
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };

@@ -15,12 +15,12 @@ import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 
-/** The three writes to an order that exists: complete, cancel, sync. */
+/** The three writes to an existing order: complete, cancel, sync. */
 export interface Change<R> {
   readonly prepare: (context: CallContext, request: R) => FreshWrite;
   /**
-   * What has taken effect is never reported as failed. The answer is ids alone, so that a query
-   * confirms each success.
+   * A write that has taken effect is never reported as failed. The response contains only ids, so a
+   * query confirms each success.
    * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError,
    *   OrderNotFoundError, OrderStateError, OrderConflictError
    */
@@ -31,7 +31,7 @@ export interface Change<R> {
   ) => Promise<UpdatedPayAfterOrder>;
 }
 
-/** 完结先享后付订单. The money is not there yet when it succeeds: wait for USER_PAID. */
+/** 完结先享后付订单. Success does not mean that the user has paid: wait for USER_PAID. */
 export const completePayAfterOrder: Change<CompletePayAfterOrderRequest> = change(
   'complete',
   completeRequest,
@@ -45,7 +45,7 @@ export const cancelPayAfterOrder: Change<CancelPayAfterOrderRequest> = change(
   updateResponse,
 );
 
-/** 支付分订单同步: the user has paid elsewhere. */
+/** 支付分订单同步: the user has paid through another channel. */
 export const syncPayAfterOrder: Change<SyncPayAfterOrderRequest> = change(
   'sync',
   syncRequest,

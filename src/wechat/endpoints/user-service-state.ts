@@ -12,7 +12,7 @@ export interface UserServiceStateQuery {
 }
 
 /**
- * 查询用户授权状态: whether a user has authorised the service.
+ * 查询用户授权状态: whether a user has authorized the service.
  * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
  */
 export async function queryUserServiceState(

@@ -9,7 +9,7 @@ export type WriteOperation = 'create' | 'complete' | 'cancel' | 'sync';
 export type WriteOutcome = 'took-effect' | 'no-effect' | 'undetermined';
 
 const UNUSED = 1;
-/** What a synced order is paid by: an inference of its users; other values are not known. */
+/** How a synced order is paid: inferred by clients of the API; other values are not known. */
 const MERCHANT_CHANNEL = 'MchChannelPayType';
 const KNOWN_STATES: ReadonlySet<string> = new Set([
   'CREATED',
@@ -21,8 +21,8 @@ const KNOWN_STATES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Decides by the order that a query shows whether a write took effect: the only place for that rule,
- * used by calls and by the reconciler. Never compares a missing value: silence proves nothing.
+ * Decides from the order that a query shows whether a write took effect. Calls and the reconciler
+ * share this rule. A missing value is never compared, because it proves nothing.
  * @param body the bytes that were sent
  */
 export function outcomeByQuery(
@@ -46,7 +46,10 @@ export function outcomeByQuery(
   }
 }
 
-/** `risk_amount` is required at create and always shown: without it nothing proves the same order. */
+/**
+ * `risk_amount` is required at creation and always shown: without it nothing proves that it is the
+ * same order.
+ */
 function createOutcome(sent: Wire, order: PayAfterOrder): WriteOutcome {
   const request = decode(createRequest, sent, () => {});
   if (request === undefined || !sameOrder(request, order)) {
@@ -55,7 +58,7 @@ function createOutcome(sent: Wire, order: PayAfterOrder): WriteOutcome {
   return order.riskAmount === null ? 'undetermined' : 'took-effect';
 }
 
-/** The amount decides, since a complete of another amount leads to the same states. */
+/** The amount decides, because a complete with another amount leads to the same states. */
 function completeOutcome(sent: Wire, order: PayAfterOrder): WriteOutcome {
   const { state, finishType, totalAmount } = order;
   const isCompleted = finishType !== null || state === 'FINISHED' || state === 'USER_PAID';
@@ -74,7 +77,10 @@ function completeOutcome(sent: Wire, order: PayAfterOrder): WriteOutcome {
   return totalAmount !== null || finishType === UNUSED ? 'took-effect' : 'undetermined';
 }
 
-/** Collected by WeChat Pay instead, the user has paid twice: only the merchant can resolve that. */
+/**
+ * If WeChat Pay collected the payment instead, the user has paid twice: only the merchant can
+ * resolve that.
+ */
 function syncOutcome(order: PayAfterOrder): WriteOutcome {
   const { state, payType, finishTransactionId } = order;
   if (state !== 'USER_PAID') {
@@ -86,12 +92,12 @@ function syncOutcome(order: PayAfterOrder): WriteOutcome {
   return finishTransactionId === null ? 'undetermined' : 'no-effect';
 }
 
-/** A state newer than this server may be one that the write led to. */
+/** A state that this server does not know may be the result of the write. */
 function otherwise({ state }: PayAfterOrder): WriteOutcome {
   return isKnownState(state) ? 'no-effect' : 'undetermined';
 }
 
-/** Whether it is one of the states that WeChat's documents list. */
+/** Whether WeChat Pay's documentation lists this state. */
 export function isKnownState(state: string): boolean {
   return KNOWN_STATES.has(state);
 }

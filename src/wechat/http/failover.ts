@@ -1,6 +1,9 @@
 import type { Transport } from './transport.ts';
 
-/** Which of the two hosts calls go to. While it is the backup, one attempt now and then tries the primary. */
+/**
+ * Which of the two hosts receives the calls. While it is the backup, an attempt tries the primary
+ * from time to time.
+ */
 export type Route =
   | { readonly on: 'primary'; readonly failures: number }
   | { readonly on: 'backup'; readonly nextTryMs: number };
@@ -8,11 +11,14 @@ export type Route =
 export type Host = 'primary' | 'backup';
 
 export const PRIMARY: Route = { on: 'primary', failures: 0 };
-/** With the second the third attempt of the same call still finds the backup. */
+/** After two failures, the third attempt of the same call still reaches the backup. */
 const FAILURES_IN_A_ROW = 2;
 const TRY_EVERY_MS = 10_000;
 
-/** The host of the next attempt, and the route after it: so that no two try the primary at once. Pure. */
+/**
+ * The host of the next attempt, and the route after it, so that no two attempts probe the primary
+ * concurrently. Pure.
+ */
 export function selectHost(
   route: Route,
   nowMs: number,
@@ -25,7 +31,7 @@ export function selectHost(
     : { host: 'primary', route: { on: 'backup', nextTryMs: nowMs + TRY_EVERY_MS } };
 }
 
-/** What follows from whether a host could be connected to. Only the primary's matters. Pure. */
+/** The route after a connection succeeded or failed. Only the primary's result matters. Pure. */
 export function recordResult(route: Route, host: Host, reached: boolean, nowMs: number): Route {
   if (host === 'backup') {
     return route;
@@ -43,9 +49,9 @@ export function recordResult(route: Route, host: Host, reached: boolean, nowMs: 
 }
 
 /**
- * Both hosts as one. A signature names no host, so that it is valid on either. What reached a host
- * is never sent to the other by itself: only that no byte went out leads over.
- * @param now ms of a clock that never goes back
+ * Both hosts as one. A signature contains no host, so it is valid on either. A request that reached
+ * a host is never sent to the other automatically: fails over only if no byte was sent.
+ * @param now ms of a monotonic clock
  */
 export function withFailover(
   primary: Transport,

@@ -1,18 +1,21 @@
 import type { Dispatcher, Pool } from 'undici';
 
-/** What goes over the wire. */
+/** The request as it is sent. */
 export interface WireRequest {
   readonly method: Dispatcher.HttpMethod;
   /** Path and query, percent-encoded: exactly what was signed. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** From now until the whole answer is there; connecting and waiting for a connection included. */
+  /**
+   * From now until the whole response has arrived, including connecting and waiting for a
+   * connection.
+   */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A whole answer, as it came. */
+/** A whole response, unparsed. */
 export interface BufferedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -20,10 +23,10 @@ export interface BufferedResponse {
 }
 
 /**
- * One request and its whole answer, by the pool's own callbacks: its streams and a joined signal
- * would cost more than checking the signature does.
- * Rejects with the reason of the caller's own abort, with a `TimeoutError`, or with the TypeError
- * that fetch has for a network error.
+ * Sends one request and reads its whole response with the callbacks of the connection pool: streams
+ * and a combined abort signal would cost more than verifying the signature. Rejects with the reason
+ * of the caller's own abort, with a `TimeoutError`, or with the TypeError that fetch throws for a
+ * network error.
  */
 export function sendRequest(pool: Pool, request: WireRequest): Promise<BufferedResponse> {
   const { method, target, headers, body, timeoutMs, signal } = request;
@@ -42,7 +45,7 @@ export function sendRequest(pool: Pool, request: WireRequest): Promise<BufferedR
     };
     const follow = () => abort(signal?.reason);
     const timer = setTimeout(() => {
-      abort(new DOMException('No answer in time.', 'TimeoutError'));
+      abort(new DOMException('The request timed out.', 'TimeoutError'));
     }, timeoutMs);
     if (signal?.aborted) {
       follow();
@@ -60,7 +63,7 @@ export function sendRequest(pool: Pool, request: WireRequest): Promise<BufferedR
         }
       },
       onResponseStart: (_, status, received) => {
-        // 1xx comes before the answer.
+        // Informational (1xx) responses come before the final one.
         answer = { status, headers: received };
       },
       onResponseData: (_, chunk) => {
@@ -84,7 +87,7 @@ export function sendRequest(pool: Pool, request: WireRequest): Promise<BufferedR
   });
 }
 
-const givenUp = () => new Error('The request was given up.');
+const givenUp = () => new Error('The request was aborted.');
 
 function networkError(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause });

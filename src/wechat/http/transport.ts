@@ -2,14 +2,14 @@ import ky, { isTimeoutError } from 'ky';
 import { buildConnector, Pool } from 'undici';
 import { type BufferedResponse, sendRequest, type WireRequest } from './send-request.ts';
 
-/** Measured: with four a call costs 5 % more, with sixteen the event loop waits longer. */
+/** Measured: with four a call costs 5 % more, with sixteen the event loop is delayed for longer. */
 const ANSWERS_PER_TURN = 8;
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** WeChat closes idle connections after 8 s: ours have to be gone before. */
+/** WeChat Pay closes idle connections after 8 s: ours have to be closed before. */
 const IDLE_SOCKET_MS = 7_000;
 
-/** What came of sending: an answer of whatever status, or none. */
+/** The result of sending: a response of any status, or none. */
 export type TransportResult =
   | {
       readonly type: 'answered';
@@ -17,21 +17,21 @@ export type TransportResult =
       readonly header: (name: string) => string | null;
       readonly body: Uint8Array;
     }
-  /** No byte of the request left this machine. `spare`: there is another host to try. */
+  /** No byte of the request was sent. `spare`: there is another host to try. */
   | { readonly type: 'not-sent'; readonly cause: unknown; readonly spare?: boolean }
   | { readonly type: 'timed-out' | 'broken'; readonly cause: unknown };
 
 export interface Transport {
   /** Throws only the reason of the caller's own abort. */
   readonly send: (request: WireRequest) => Promise<TransportResult>;
-  /** Waits for what is in flight. */
+  /** Waits for the requests in flight. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * HTTP to one origin over a bounded pool of connections; redirects are not followed.
- * @param attemptMs the longest that one attempt takes; connecting has to fit well inside.
- * @param connections the most that are open at once
+ * HTTP to one origin over a bounded connection pool; redirects are not followed.
+ * @param attemptMs the time-out of one attempt; connecting has to fit well inside.
+ * @param connections the maximum number of open connections
  */
 export function createTransport(origin: string, attemptMs: number, connections: number): Transport {
   const pool = new Pool(origin, {
@@ -45,7 +45,8 @@ export function createTransport(origin: string, attemptMs: number, connections: 
   return {
     send: async (wire) => {
       const { method } = wire;
-      // The exchange has the time-out: with a time-out and a signal, ky joins three signals a call.
+      // The request has its own time-out: with a time-out and a signal, ky combines three signals
+      // per call.
       const options = {
         fetch,
         wire,
@@ -75,13 +76,13 @@ function failure(error: unknown): 'not-sent' | 'timed-out' | 'broken' {
 }
 
 interface WireInit extends RequestInit {
-  /** Handed past fetch's Request, whose headers and body would be copied. */
+  /** Bypasses fetch's Request, which would copy headers and body. */
   readonly wire?: WireRequest;
 }
 
 /**
- * A `fetch` for ky over one undici Pool, measured at a third of what the platform's own costs.
- * Rejects as {@link sendRequest} does, which is also what ky knows of fetch.
+ * A `fetch` for ky over one undici Pool; it costs a third of the platform's own (measured). Rejects
+ * as {@link sendRequest} does, with the errors that ky expects of fetch.
  */
 function pooledFetch(pool: Pool) {
   const turn = createLoopThrottle(ANSWERS_PER_TURN);
@@ -91,7 +92,8 @@ function pooledFetch(pool: Pool) {
     }
     const answer = await sendRequest(pool, init.wire);
     await turn();
-    // ky and we use just this part of a Response; a real one costs more than the signature's check.
+    // ky and this client use only this part of a Response; a real one costs more than verifying the
+    // signature.
     return new WholeAnswer(answer) as unknown as Response;
   };
 }
@@ -119,9 +121,9 @@ class WholeAnswer {
 }
 
 /**
- * Lets so many go on in each turn of the event loop, in the order they came: what arrives together
- * would else fill one turn, and everybody else would wait for its end. Those who go on together run
- * the same code side by side, which costs less than one after the other.
+ * Lets a few waiters continue in each turn of the event loop, in order of arrival: a burst would
+ * otherwise fill one turn and delay everything else. Waiters that continue together run the same
+ * code side by side, which costs less than one after the other.
  */
 export function createLoopThrottle(perTurn: number): () => Promise<void> {
   const waiting: (() => void)[] = [];
@@ -147,8 +149,8 @@ class ConnectError extends Error {
 }
 
 /**
- * Connects as undici does, and marks every failure to connect. Only the place where an error occurs
- * proves that no byte of a request was sent: an established connection fails with the same codes.
+ * Connects as undici does, and marks every failure to connect. Only the place of an error proves
+ * that no byte of a request was sent: an established connection fails with the same codes.
  */
 function createConnector(timeoutMs: number): buildConnector.connector {
   const connect = buildConnector({ timeout: timeoutMs });

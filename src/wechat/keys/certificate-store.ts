@@ -2,34 +2,36 @@ import type { X509Certificate } from 'node:crypto';
 import { NoCertificatesError } from './download-certificates.ts';
 import type { CertificateSource } from './key-ring.ts';
 
-/** Certificates that renew themselves. */
+/** Certificates that are renewed automatically. */
 export interface CertificateStore extends CertificateSource {
-  /** Over once the first download has ended, however it did. */
+  /** Resolves when the first download has ended, successfully or not. */
   readonly begin: () => Promise<void>;
   readonly close: () => void;
 }
 
 export type CertificateNews =
   | { readonly kind: 'changed'; readonly serials: readonly string[] }
-  /** Those there were stay in use. Goes on after `platform certificates: `. */
+  /** The previous certificates stay in use. The message follows `platform certificates: `. */
   | { readonly kind: 'failed'; readonly problem: string };
 
 const MINUTE = 60_000;
-/** WeChat asks for at least every 12 h; up to a tenth less spreads a fleet. */
+/**
+ * WeChat Pay requires a download at least every 12 h; a jitter of up to a tenth spreads a fleet.
+ */
 const RENEW_MS = 12 * 60 * MINUTE;
 const SPREAD = 0.1;
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 10 * MINUTE;
 const RETRY_NONE_MS = 60 * MINUTE;
-/** For callers that ask for a serial: anybody can write one on a notification. */
+/** Limits downloads for unknown serials, because anybody can send a notification with one. */
 const LEARN_EVERY_MS = MINUTE;
 const REMEMBERED = 100;
 
 /**
- * Downloads from its beginning on, every 12 h, sooner after a failure, and when an unknown serial turns up: then at
- * most once a minute, once for all who ask, and not again for a serial that was not there. The last
- * good ones stay, whatever fails. Keeps no process alive.
- * @param now ms of a clock that never goes back
+ * Downloads when created, then every 12 h, sooner after a failure, and for an unknown serial: then
+ * at most once a minute, once for all concurrent callers, and not again for a serial that was not
+ * found. The last valid certificates stay if a download fails. Does not keep the process alive.
+ * @param now ms of a monotonic clock
  */
 export function createCertificateStore(
   download: () => Promise<readonly X509Certificate[]>,

@@ -7,17 +7,17 @@ import { verifySignature } from '../crypto/signature.ts';
 import type { TransportResult } from '../http/transport.ts';
 import { type KeyRing, platformKeys } from './key-ring.ts';
 
-/** No certificates: the message says why and what to do. */
+/** The download failed: the message says why and what to do. */
 class CertificatesError extends Error {
   override readonly name = 'CertificatesError';
 }
 
-/** WeChat Pay says that the merchant has none: new merchants have a public key instead. */
+/** The merchant has no platform certificates: new merchants have a public key instead. */
 export class NoCertificatesError extends CertificatesError {}
 
 export interface DownloadContext extends Signer {
   readonly keys: KeyRing;
-  /** The present one first. */
+  /** The current one first. */
   readonly apiv3Keys: readonly string[];
   readonly timeoutMs: number;
 }
@@ -25,9 +25,9 @@ export interface DownloadContext extends Signer {
 export const CERTIFICATES = '/v3/certificates';
 
 /**
- * GET /v3/certificates. That a certificate is WeChat Pay's is proved by its being encrypted under the
- * APIv3 key; the answer as a whole then has to be signed with a valid one of them, or with a valid
- * key known before.
+ * GET /v3/certificates. Encryption with the APIv3 key proves that a certificate is WeChat Pay's;
+ * the response as a whole must then be signed with a valid one of them, or with a valid key known
+ * before.
  * @throws CertificatesError
  */
 export async function downloadCertificates(
@@ -49,10 +49,10 @@ export async function downloadCertificates(
   const downloaded = platformKeys(undefined, certificates);
   const nowMs = now();
   const find = (serial: string) => downloaded.find(serial, nowMs) ?? keys.find(serial);
-  const doubt = verifySignature(answer, find, nowMs);
-  if (doubt !== undefined) {
+  const failure = verifySignature(answer, find, nowMs);
+  if (failure !== undefined) {
     throw new CertificatesError(
-      `the answer can not be trusted (${doubt.why}): check the clock and proxies.`,
+      `the signature of the response is invalid (${failure.why}): check the clock and proxies.`,
     );
   }
   return certificates;
@@ -60,7 +60,7 @@ export async function downloadCertificates(
 
 function mustBeFine(delivery: TransportResult): Extract<TransportResult, { type: 'answered' }> {
   if (delivery.type !== 'answered') {
-    throw new CertificatesError(`WeChat Pay gave no answer (${delivery.type}).`);
+    throw new CertificatesError(`WeChat Pay did not respond (${delivery.type}).`);
   }
   const { status } = delivery;
   if (status === 200) {
@@ -87,7 +87,7 @@ function read(body: Uint8Array, apiv3Keys: readonly string[]): readonly X509Cert
     .filter(({ publicKey }) => publicKey.asymmetricKeyType === 'rsa');
   if (certificates.length === 0 || certificates.length < items.length) {
     throw new CertificatesError(
-      'a certificate can not be decrypted or read: check the APIv3 key, and the previous one.',
+      'decrypting or reading a certificate failed: check the APIv3 key, and the previous one.',
     );
   }
   return certificates;

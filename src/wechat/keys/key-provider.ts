@@ -6,11 +6,14 @@ import { createCertificateStore } from './certificate-store.ts';
 import { CERTIFICATES, downloadCertificates } from './download-certificates.ts';
 import { fixedCertificates, type KeyRing, keyRing } from './key-ring.ts';
 
-/** The keys of both sides. A call takes them once and ends under them, whatever changes meanwhile. */
+/**
+ * The keys of both sides. A call reads them once and finishes with them, even if they change
+ * meanwhile.
+ */
 interface Keys {
   readonly credential: MerchantCredential;
   readonly keys: KeyRing;
-  /** The present one first, then those that still decrypt during a change. */
+  /** The current one first, then those that still decrypt during a key rotation. */
   readonly apiv3Keys: readonly string[];
 }
 
@@ -18,7 +21,7 @@ export interface KeyProvider {
   readonly now: () => Keys;
   /** @throws WechatPayOptionsError, and then changes nothing */
   readonly change: (keys: WechatPayKeys) => void;
-  /** Over once a key is there, or the first download of certificates has failed. */
+  /** Resolves when a key is available, or when the first download of certificates has failed. */
   readonly ready: () => Promise<void>;
   readonly close: () => void;
 }
@@ -27,7 +30,10 @@ type Downloading = Pick<CallContext, 'transport' | 'now' | 'onAttempt'> & {
   readonly timeoutMs: number;
 };
 
-/** Keys that may be changed while calls go on, and certificates that change by themselves. */
+/**
+ * Keys that may be replaced while calls are in flight, and certificates that are renewed
+ * automatically.
+ */
 export function createKeyProvider(
   options: WechatPayOptions,
   checked: CheckedOptions,
@@ -62,7 +68,7 @@ export function createKeyProvider(
     change: (keys) => {
       const next = checkOptions({ ...options, ...keys });
       if ((next.certificates === 'auto') !== (store !== undefined)) {
-        const problem = 'changes between PEM and auto: that takes a restart.';
+        const problem = 'changes between PEM and auto: restart the server to apply it.';
         throw new WechatPayOptionsError([{ option: 'platformCertificates', problem }]);
       }
       held = assemble(next);

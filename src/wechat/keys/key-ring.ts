@@ -2,24 +2,27 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { blockedLocally, type NotAccepted } from '../calls/retry-policy.ts';
 import { WechatUnavailableError } from '../errors.ts';
 
-/** WeChat Pay's keys as they are now: where certificates renew themselves they change while calls go on. */
+/**
+ * WeChat Pay's current keys: if certificates are renewed automatically, they change while calls are
+ * in flight.
+ */
 export interface KeyRing {
   /**
-   * Encrypts sensitive fields and is named in every request, so that answers are signed with it;
+   * Encrypts sensitive fields and is named in every request, so that responses are signed with it;
    * undefined while no valid one is known.
    */
   readonly current: () => PlatformKey | undefined;
   readonly find: (serial: string) => FoundKey;
   /**
    * Downloads certificates if the serial has no valid key, or, without a serial, if there is none
-   * at all; waits so long at most.
+   * at all; waits at most this long.
    */
   readonly learn: (serial: string | undefined, withinMs: number) => Promise<void>;
 }
 
-/** Certificates that come and go. */
+/** Certificates that are renewed automatically. */
 export interface CertificateSource {
-  /** Another array whenever they have changed. */
+  /** A new array whenever they have changed. */
   readonly certificates: () => readonly X509Certificate[];
   readonly learn: (serial: string | undefined) => Promise<void>;
 }
@@ -52,7 +55,7 @@ export function keyRing(
   };
 }
 
-/** Certificates from the configuration: there is nothing to learn. */
+/** Certificates from the configuration: nothing to download. */
 export function fixedCertificates(certificates: readonly X509Certificate[]): CertificateSource {
   return { certificates: () => certificates, learn: () => Promise.resolve() };
 }
@@ -71,7 +74,9 @@ const RETRY_MS = 2_000;
 const NO_KEY =
   'No valid WeChat Pay public key or platform certificate is available: configure the public key, or check that the platform certificates have not expired and can be downloaded.';
 
-/** Without a valid key nothing can be encrypted for WeChat Pay, and no answer can be verified. */
+/**
+ * Without a valid key no field can be encrypted for WeChat Pay, and no response can be verified.
+ */
 export function noValidKey(): NotAccepted {
   return blockedLocally('NO_KEY', NO_KEY, RETRY_MS);
 }
@@ -80,7 +85,7 @@ export function noValidKey(): NotAccepted {
 export function requireEncryptionKey(keys: KeyRing): PlatformKey {
   const current = keys.current();
   if (current === undefined) {
-    // A write cannot wait for a download before it is prepared; its repeat finds the result.
+    // A write cannot wait for a download before it is prepared; its retry finds the result.
     void keys.learn(undefined, 0);
     const { what, ...details } = noValidKey();
     throw new WechatUnavailableError(what, details);
@@ -89,19 +94,19 @@ export function requireEncryptionKey(keys: KeyRing): PlatformKey {
 }
 
 export interface PlatformKey {
-  /** A certificate's serial in upper-case hex, or a `PUB_KEY_ID_…`. */
+  /** The serial number of a certificate in upper-case hex, or a `PUB_KEY_ID_…`. */
   readonly serial: string;
   readonly key: KeyObject;
 }
 
-/** Why a platform certificate is not used although it is known. */
+/** Why a known platform certificate is not used. */
 export type InvalidCertificate = 'expired-certificate' | 'not-yet-valid-certificate';
 
 /** The key of a serial, or why it must not be used now; `undefined` for an unknown serial. */
 export type FoundKey = KeyObject | InvalidCertificate | undefined;
 
 export interface PlatformKeys {
-  /** The key that an answer names. */
+  /** The key that a response names. */
   readonly find: (serial: string, nowMs: number) => FoundKey;
   /**
    * Encrypts sensitive fields and is named in every request, so that answers are signed with it;
@@ -117,10 +122,10 @@ interface Entry {
 }
 
 /**
- * WeChat Pay's keys, public key and platform certificates side by side, as it is while a merchant
- * switches from one to the other. The public key is preferred: WeChat asks for its id in every
- * call during the switch; among valid certificates the newest is. Validity is judged at each use,
- * because a certificate can expire long after it was read; its dates are parsed only once.
+ * WeChat Pay's keys: public key and platform certificates together, as while a merchant switches
+ * from one to the other. The public key is preferred: WeChat Pay requires its id in every call
+ * during the switch; among valid certificates the newest is preferred. Validity is checked at each
+ * use, because a certificate can expire long after it was read; its dates are parsed only once.
  */
 export function platformKeys(
   publicKey: PlatformKey | undefined,

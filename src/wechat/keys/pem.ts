@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 
-/** What was read, or a sentence that says what is wrong and what to do. */
+/** The parsed key, or a message that says what is wrong and what to do. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
 
 const CERTIFICATE_BEGIN = '-----BEGIN CERTIFICATE-----';
@@ -23,7 +23,7 @@ export function readCertificates(pem: string): Read<readonly X509Certificate[]> 
     const blocks = text.match(CERTIFICATE) ?? [];
     const begun = text.split(CERTIFICATE_BEGIN).length - 1;
     return blocks.length === 0 || blocks.length < begun
-      ? { problem: 'holds a certificate that is not whole: each needs its BEGIN and END line.' }
+      ? { problem: 'contains an incomplete certificate: each needs its BEGIN and END line.' }
       : { value: blocks.map((block) => new X509Certificate(block)) };
   });
 }
@@ -43,19 +43,19 @@ function misshape(pem: string, kind: string): { readonly problem: string } | und
   const [, label] = /-----BEGIN ([A-Z ]+)-----/.exec(pem) ?? [];
   if (label === undefined) {
     const problem = /\.pem\s*$|^[.~]?\//.test(pem)
-      ? 'is a path, not a PEM: give a path in the variable of the same name with _FILE at its end.'
-      : `is not a PEM: it has to begin with -----BEGIN ${kind}-----.`;
+      ? 'is a path, not a PEM: set the path in the variable of the same name with the suffix _FILE.'
+      : `is not a PEM: it must begin with -----BEGIN ${kind}-----.`;
     return { problem };
   }
   if (!label.endsWith(kind)) {
-    return { problem: `holds a ${label} where a ${kind} belongs.` };
+    return { problem: `contains a ${label}; expected a ${kind}.` };
   }
   if (label.startsWith('ENCRYPTED')) {
-    return { problem: 'is protected by a passphrase: give it decrypted.' };
+    return { problem: 'is protected by a passphrase: set the decrypted key.' };
   }
   if (!pem.includes('-----END ')) {
     const problem =
-      'is cut off after its first line(s): write the whole PEM on one line with \\n between its lines, or give a file by the variable with _FILE at its end.';
+      'is cut off after its first line(s): write the whole PEM on one line with \\n between its lines, or set a file in the variable with the suffix _FILE.';
     return { problem };
   }
   return undefined;
@@ -65,8 +65,8 @@ function attempt<T>(parse: () => Read<T>): Read<T> {
   try {
     return parse();
   } catch {
-    // OpenSSL's reason says nothing to an operator, and may quote the key.
-    return { problem: 'is damaged: copy the file again, every line of it.' };
+    // OpenSSL's message does not help an operator, and may quote the key.
+    return { problem: 'is damaged: copy the whole file again.' };
   }
 }
 
@@ -74,10 +74,10 @@ function rsaKey(key: KeyObject): Read<KeyObject> {
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   return key.asymmetricKeyType === 'rsa' && bits >= 2048
     ? { value: key }
-    : { problem: 'is not an RSA key of 2048 bits or more.' };
+    : { problem: 'must be an RSA key of 2048 bits or more.' };
 }
 
-/** Environment files often hold a PEM on one line. */
+/** Environment files often contain a PEM on one line. */
 function unescaped(pem: string): string {
   return pem.replaceAll('\\n', '\n').trim();
 }

@@ -9,19 +9,19 @@ import {
 } from '../crypto/signature.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 
-/** What a notification of WeChat's says, verified and decrypted. */
+/** A notification of WeChat Pay, verified and decrypted. */
 export interface Notification {
   readonly id: string;
   readonly eventType: string;
-  /** The decrypted JSON as it came: it may name people. */
+  /** The decrypted JSON, unparsed: it may contain personal data. */
   readonly payload: string;
-  /** The order inside, whatever the event type; null where there is none. */
+  /** The order in it, whatever the event type; null if there is none. */
   readonly order: PayAfterOrder | null;
-  /** What the user did to the service; null where the notification is not about that. */
+  /** What the user did to the service; null if the notification is about something else. */
   readonly service: Answer<typeof serviceNotification> | null;
 }
 
-/** Not WeChat's, as far as can be proved: answer 4xx and write nothing. */
+/** Not proved to be from WeChat Pay: respond 4xx and store nothing. */
 export class UntrustedNotificationError extends Error {
   override readonly name = 'UntrustedNoticeError';
   readonly why: VerificationFailure['why'] | 'malformed';
@@ -32,13 +32,16 @@ export class UntrustedNotificationError extends Error {
   }
 }
 
-/** WeChat's, but under another APIv3 key: answer 5xx, so that it comes again when the key is right. */
+/**
+ * From WeChat Pay, but encrypted with another APIv3 key: respond 5xx, so that it is sent again
+ * after the key is fixed.
+ */
 export class UndecryptableNotificationError extends Error {
   override readonly name = 'UndecryptableNoticeError';
 }
 
 const LEARN_MS = 3_000;
-/** Reasons that other certificates may remove. */
+/** Reasons that other certificates may resolve. */
 const ABOUT_KEY: readonly VerificationFailure['why'][] = [
   'unknown-serial',
   'expired-certificate',
@@ -47,7 +50,7 @@ const ABOUT_KEY: readonly VerificationFailure['why'][] = [
 
 export interface NotificationContext {
   readonly keys: KeyRing;
-  /** The present one first, then those that still decrypt during a change. */
+  /** The current one first, then those that still decrypt during a key rotation. */
   readonly apiv3Keys: readonly string[];
   /** Unix ms. */
   readonly now: () => number;
@@ -55,9 +58,9 @@ export interface NotificationContext {
 }
 
 /**
- * Verifies the raw bytes, then decrypts, then reads. If the key that it names is unknown or its
+ * Verifies the raw bytes, then decrypts, then parses. If the key that it names is unknown or its
  * certificate is not valid, it waits until certificates have been downloaded again, unless that was
- * done a short time ago: WeChat Pay waits 5 s for its answer.
+ * done a short time ago: WeChat Pay waits 5 s for a response.
  * @throws UntrustedNotificationError, UndecryptableNotificationError
  */
 export async function readNotification(
@@ -65,13 +68,13 @@ export async function readNotification(
   context: NotificationContext,
 ): Promise<Notification> {
   const { keys, now } = context;
-  let doubt = verifySignature(message, keys.find, now());
-  if (doubt !== undefined && ABOUT_KEY.includes(doubt.why)) {
+  let failure = verifySignature(message, keys.find, now());
+  if (failure !== undefined && ABOUT_KEY.includes(failure.why)) {
     await keys.learn(message.header('wechatpay-serial') ?? '', LEARN_MS);
-    doubt = verifySignature(message, keys.find, now());
+    failure = verifySignature(message, keys.find, now());
   }
-  if (doubt !== undefined) {
-    throw new UntrustedNotificationError(doubt.why);
+  if (failure !== undefined) {
+    throw new UntrustedNotificationError(failure.why);
   }
   const envelope = parseObject(message.body);
   const id = envelope?.['id'];

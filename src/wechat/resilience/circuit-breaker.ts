@@ -1,15 +1,17 @@
 import { blockedLocally, type NotAccepted } from '../calls/retry-policy.ts';
 
-/** Where a circuit breaker stands. Half-open is while one attempt tries whether it is over. */
+/**
+ * The state of a circuit breaker. Half-open while one attempt probes whether the outage is over.
+ */
 export type Circuit =
   | { readonly state: 'closed' | 'half-open' }
   | { readonly state: 'open'; readonly untilMs: number };
 
-/** What an attempt says of the server's health; `neither`: it asks for fewer calls, or never saw it. */
+/** What an attempt says of the server's health; `neither`: rate limited, or never reached it. */
 export type Health = 'good' | 'bad' | 'neutral';
 
 export interface CircuitRule {
-  /** Below so many attempts in the window nothing is concluded. */
+  /** With fewer attempts in the window the circuit does not open. */
   readonly attempts: number;
   /** From 0 to 1. */
   readonly failingShare: number;
@@ -18,12 +20,15 @@ export interface CircuitRule {
 
 export type AttemptDecision =
   | { readonly pass: 'allowed' | 'probe' }
-  /** Not before so long: what a caller may be told to wait. */
+  /** How long the circuit stays open: the wait that a caller may be given. */
   | { readonly pass: 'rejected'; readonly waitMs: number };
 
 export const CLOSED: Circuit = { state: 'closed' };
 
-/** Whether an attempt may be sent now. Pure, as is {@link recordOutcome}: together the whole breaker. */
+/**
+ * Whether an attempt may be sent now. Pure, as is {@link recordOutcome}: together they are the
+ * whole breaker.
+ */
 export function canAttempt(circuit: Circuit, nowMs: number, rule: CircuitRule): AttemptDecision {
   switch (circuit.state) {
     case 'closed':
@@ -38,8 +43,8 @@ export function canAttempt(circuit: Circuit, nowMs: number, rule: CircuitRule): 
 }
 
 /**
- * What follows from an attempt that was let through. Where a probe shows nothing, the next attempt
- * probes. What was sent before the circuit opened says nothing any more.
+ * The state after the result of an attempt. If a probe is inconclusive, the next attempt probes.
+ * Attempts sent before the circuit opened are ignored.
  */
 export function recordOutcome(
   circuit: Circuit,
@@ -59,7 +64,7 @@ export function recordOutcome(
     : circuit;
 }
 
-export const PAUSED = 'WeChat Pay has failed too often recently: calls to it pause.';
+export const PAUSED = 'Circuit breaker open: WeChat Pay failed too often recently. Retry later.';
 
 interface BreakerContext {
   readonly windowMs: number;
@@ -68,8 +73,8 @@ interface BreakerContext {
 }
 
 /**
- * A breaker with its state, over what was counted within a window.
- * @param now ms of a clock that never goes back
+ * A breaker with its state, over the counts of a window.
+ * @param now ms of a monotonic clock
  */
 export function createBreaker(rule: CircuitRule, { windowMs, now, onChange }: BreakerContext) {
   const tally = createSlidingWindow(windowMs, now);
@@ -84,7 +89,7 @@ export function createBreaker(rule: CircuitRule, { windowMs, now, onChange }: Br
   };
   return {
     state: () => circuit.state,
-    /** Why nothing is sent now; undefined where something may be. */
+    /** Why nothing is sent now; undefined if an attempt may be sent. */
     shut: (): NotAccepted | undefined => {
       const admission = canAttempt(circuit, now(), rule);
       return admission.pass === 'rejected'
@@ -107,7 +112,7 @@ export function createBreaker(rule: CircuitRule, { windowMs, now, onChange }: Br
   };
 }
 
-/** Counts over a sliding window, some of them marked. */
+/** Counts over a sliding window, some of them marked as failed. */
 export interface Tally {
   readonly count: (marked: boolean) => void;
   readonly read: () => Counts;
@@ -122,9 +127,9 @@ export interface Counts {
 const SLOTS = 10;
 
 /**
- * Counts in ten slots, so that it costs the same however much is counted; what is older than the
- * window leaves a slot at a time.
- * @param now ms of a clock that never goes back
+ * Counts in ten slots, so that the cost does not depend on the counts; what is older than the
+ * window leaves slot by slot.
+ * @param now ms of a monotonic clock
  */
 export function createSlidingWindow(windowMs: number, now: () => number): Tally {
   const slotMs = windowMs / SLOTS;

@@ -2,22 +2,24 @@ import type { BreakerState } from '../calls/reports.ts';
 import { blockedLocally, type NotAccepted } from '../calls/retry-policy.ts';
 import { createBreaker, createSlidingWindow, type Health, PAUSED } from './circuit-breaker.ts';
 
-/** What keeps an outage of WeChat Pay, or a crowd, from costing more than it has to. */
+/** Limits that keep an outage of WeChat Pay, or overload, from costing more than necessary. */
 export interface ResilienceOptions {
-  /** Attempts under way at once; as many connections are kept. */
+  /** Maximum concurrent attempts; as many connections are kept. */
   readonly maxConcurrent: number;
-  /** Attempts that wait for one of those places. */
+  /** Maximum attempts that are queued. */
   readonly maxQueued: number;
-  /** The breaker opens at so many attempts within the window, of which such a share has failed. */
+  /**
+   * The breaker opens if the window has at least this many attempts, and this share of them failed.
+   */
   readonly breakerAttempts: number;
   readonly breakerShare: number;
   readonly breakerOpenMs: number;
-  /** Repeats within the window: this share of the first attempts, or `repeats` where that is more. */
+  /** Retries within the window: this share of the first attempts, or `maxRetries` if that is more. */
   readonly retryShare: number;
   readonly maxRetries: number;
 }
 
-/** Of the breaker and of the budget for repeats. */
+/** The window of the breaker and of the retry budget. */
 const WINDOW_MS = 10_000;
 
 export const DEFAULT_RESILIENCE: ResilienceOptions = {
@@ -30,15 +32,15 @@ export const DEFAULT_RESILIENCE: ResilienceOptions = {
   maxRetries: 30,
 };
 
-/** Stands before every attempt: circuit breakers, room for so many at once, and a budget for repeats. */
+/** Guards every attempt: circuit breakers, a bulkhead and a retry budget. */
 export interface Resilience {
-  /** A place, to be left with what the attempt showed; or why it is not sent at all. */
+  /** A permit, to be released with the result of the attempt; or why nothing is sent. */
   readonly acquire: (
     writes: boolean,
     withinMs: number,
     signal?: AbortSignal,
   ) => Promise<Permit | NotAccepted>;
-  /** Whether the budget has room for another repeat. */
+  /** Whether the budget allows another retry. */
   readonly mayRetry: () => boolean;
   readonly countFirst: () => void;
   readonly countRetry: () => void;
@@ -52,10 +54,10 @@ interface Permit {
 const WORST_FIRST: readonly BreakerState[] = ['open', 'half-open', 'closed'];
 
 /**
- * Writes and reads have a circuit each. A write that always fails among many reads that don't would
- * never open a common one; and one that was opened by writes would keep out the very queries that
- * resolve their outcomes.
- * @param now ms of a clock that never goes back
+ * Writes and reads have a circuit each. Writes that always fail among many successful reads would
+ * never open a common one; and one that was opened by writes would block the queries that resolve
+ * their outcomes.
+ * @param now ms of a monotonic clock
  */
 export function createResilience(
   protection: ResilienceOptions,
@@ -92,7 +94,7 @@ export function createResilience(
       if (entry !== 'acquired') {
         return blockedLocally(
           'TOO_MANY_CALLS',
-          'Too many calls to WeChat Pay are under way here.',
+          'Too many concurrent calls to WeChat Pay. Retry later.',
           1_000,
         );
       }
@@ -118,11 +120,11 @@ export function createResilience(
   };
 }
 
-/** At most so many at once; the others wait in line. */
+/** A bulkhead: a maximum of concurrent attempts; others are queued. */
 export interface Bulkhead {
   /**
-   * `in`: there is room now, and `leave` has to follow. `full`: too many wait already. `late`: there
-   * was none in time. Throws only the reason of the caller's own abort.
+   * `in`: a permit was acquired, and `leave` has to follow. `full`: the queue is full. `late`: no
+   * permit became free in time. Throws only the reason of the caller's own abort.
    */
   readonly enter: (withinMs: number, signal?: AbortSignal) => Entry | Promise<Entry>;
   readonly leave: () => void;
@@ -175,7 +177,7 @@ export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
       if (next === undefined) {
         inside -= 1;
       } else {
-        // The place goes straight to the one who has waited longest.
+        // The permit goes directly to the waiter that has waited longest.
         next();
       }
     },

@@ -161,7 +161,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual([1, 2]);
   });
 
-  test('nothing of a write is told before its group is committed', async () => {
+  test('no result of a write is returned before its group is committed', async () => {
     const store = await database.openStore();
     let told = false;
     const first = store.write(append(1)).then(() => {

@@ -20,20 +20,20 @@ import {
   toTheSecond,
 } from '../../fixtures/orders/completed.ts';
 import { orderInput } from '../../fixtures/orders/services.ts';
-import { useDesk } from '../../fixtures/orders/use-services.ts';
+import { useServices } from '../../fixtures/orders/use-services.ts';
 
-const { upstream, desk } = useDesk();
+const { upstream, services } = useServices();
 
 const statesOf = async () => {
-  await desk().ledger.idle();
-  return (await eventsOf(desk().ledger)).map(({ state }) => state);
+  await services().ledger.idle();
+  return (await eventsOf(services().ledger)).map(({ state }) => state);
 };
 
 describe('cancelling', () => {
   test('makes an order REVOKED, and again answers success with the same bytes', async () => {
-    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
-    const first = await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
-    const second = await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
+    const first = await cancelOrder(services(), cancellation(upstream(), outOrderNo));
+    const second = await cancelOrder(services(), cancellation(upstream(), outOrderNo));
     expect(second).toEqual({ ...first, replayed: true });
     expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
     const sent = upstream().calls('cancel').slice(-2);
@@ -41,54 +41,54 @@ describe('cancelling', () => {
   });
 
   test('is a success where only its answer was lost', async () => {
-    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const done = { on: 'cancel', fault: 'status', status: 400, code: 'ORDER_CANCELED' };
     await upstream().fault([{ on: 'cancel', fault: 'truncate' }, done]);
-    await cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    await cancelOrder(services(), cancellation(upstream(), outOrderNo));
     expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
   });
 
   test('records what the query has shown where the answer to a create was lost', async () => {
     const order = orderInput(upstream());
-    await createOrder(desk(), order);
-    await cancelOrder(desk(), cancellation(upstream(), order.outOrderNo));
+    await createOrder(services(), order);
+    await cancelOrder(services(), cancellation(upstream(), order.outOrderNo));
     const other = await openTestLedger();
     const refused = { on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR' };
     await upstream().fault([{ on: 'create', fault: 'reset-before' }, refused]);
-    await createOrder({ ...desk(), ledger: other }, order);
+    await createOrder({ ...services(), ledger: other }, order);
     await other.idle();
     expect(await orderOf(other, order.outOrderNo)).toMatchObject({ state: 'REVOKED' });
     await other.close();
   });
 
   test('again, against rules that came later, is an unknown outcome where the query is refused', async () => {
-    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const long = { ...cancellation(upstream(), outOrderNo), reason: '下错单'.repeat(20) };
     await upstream().control('POST', 'rules', { analogyRules: false });
-    await cancelOrder({ ...desk(), inputRules: 'confirmed' }, long);
+    await cancelOrder({ ...services(), inputRules: 'confirmed' }, long);
     await upstream().control('POST', 'rules', { analogyRules: true });
-    await desk().ledger.idle();
+    await services().ledger.idle();
     await upstream().fault([{ on: 'query', fault: 'status', status: 401, code: 'SIGN_ERROR' }]);
-    await expect(cancelOrder(desk(), long)).rejects.toThrow(OrderOutcomeUnknownError);
-    await expect(cancelOrder(desk(), long)).resolves.toMatchObject({ replayed: true });
+    await expect(cancelOrder(services(), long)).rejects.toThrow(OrderOutcomeUnknownError);
+    await expect(cancelOrder(services(), long)).resolves.toMatchObject({ replayed: true });
   });
 
   test('an order that does not exist is an OrderNotFoundError', async () => {
-    const missing = cancelOrder(desk(), cancellation(upstream(), 'MISSING'));
+    const missing = cancelOrder(services(), cancellation(upstream(), 'MISSING'));
     await expect(missing).rejects.toThrow(OrderNotFoundError);
   });
 
   test('an order that is completed is an OrderStateError with its state, and changes nothing', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
-    await completeOrder(desk(), completion(upstream(), outOrderNo));
-    const late = cancelOrder(desk(), cancellation(upstream(), outOrderNo));
+    const outOrderNo = await acceptedOrder(upstream(), services());
+    await completeOrder(services(), completion(upstream(), outOrderNo));
+    const late = cancelOrder(services(), cancellation(upstream(), outOrderNo));
     await expect(late).rejects.toMatchObject({ name: 'OrderStateError', state: 'FINISHED' });
-    await desk().ledger.idle();
-    expect(await orderOf(desk().ledger, outOrderNo)).toMatchObject({ state: 'FINISHED' });
+    await services().ledger.idle();
+    expect(await orderOf(services().ledger, outOrderNo)).toMatchObject({ state: 'FINISHED' });
   });
 
   test('without a reason is refused before a call', async () => {
-    const empty = cancelOrder(desk(), { ...cancellation(upstream(), 'N1'), reason: '' });
+    const empty = cancelOrder(services(), { ...cancellation(upstream(), 'N1'), reason: '' });
     await expect(empty).rejects.toThrow(InvalidInputError);
   });
 });
@@ -97,11 +97,11 @@ describe('a query before a write', () => {
   test.each(['none', 'wrong'])(
     'whose 404 has a signature that is %s proves nothing: nothing is sent',
     async (signature) => {
-      const outOrderNo = await acceptedOrder(upstream(), desk());
+      const outOrderNo = await acceptedOrder(upstream(), services());
       const absent = { fault: 'status', status: 404, code: 'ORDER_NOT_EXIST', signature };
       await upstream().fault({ on: 'query', times: null, ...absent });
       const before = upstream().calls('complete').length;
-      const completed = completeOrder(desk(), completion(upstream(), outOrderNo));
+      const completed = completeOrder(services(), completion(upstream(), outOrderNo));
       await expect(completed).rejects.toThrow(WechatUnavailableError);
       expect(upstream().calls('complete')).toHaveLength(before);
     },
@@ -110,25 +110,25 @@ describe('a query before a write', () => {
 
 describe('telling WeChat that it was paid elsewhere', () => {
   test('makes a completed order USER_PAID, and again answers success', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
-    await completeOrder(desk(), completion(upstream(), outOrderNo));
+    const outOrderNo = await acceptedOrder(upstream(), services());
+    await completeOrder(services(), completion(upstream(), outOrderNo));
     await upstream().control('POST', 'clock', { advanceSeconds: 60 });
     const paidTime = toTheSecond(Date.now() + 30_000);
-    const first = await syncOrder(desk(), paidElsewhere(upstream(), outOrderNo, paidTime));
-    const second = await syncOrder(desk(), paidElsewhere(upstream(), outOrderNo, paidTime));
+    const first = await syncOrder(services(), paidElsewhere(upstream(), outOrderNo, paidTime));
+    const second = await syncOrder(services(), paidElsewhere(upstream(), outOrderNo, paidTime));
     expect(second).toEqual({ ...first, replayed: true });
     expect(await statesOf()).toEqual(['CREATED', 'FINISHED', 'USER_PAID']);
   });
 
   test('of an order that is not completed is an OrderStateError with its state', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
-    const early = syncOrder(desk(), paidElsewhere(upstream(), outOrderNo));
+    const outOrderNo = await acceptedOrder(upstream(), services());
+    const early = syncOrder(services(), paidElsewhere(upstream(), outOrderNo));
     await expect(early).rejects.toBeInstanceOf(OrderStateError);
     await expect(early).rejects.toMatchObject({ state: 'USER_ACCEPTED' });
   });
 
   test('takes no plain date', async () => {
-    const date = syncOrder(desk(), paidElsewhere(upstream(), 'N1', '2026-01-01'));
+    const date = syncOrder(services(), paidElsewhere(upstream(), 'N1', '2026-01-01'));
     await expect(date).rejects.toThrow(InvalidInputError);
   });
 });

@@ -11,9 +11,9 @@ import {
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
 import { acceptedOrder, completion, toTheSecond } from '../../fixtures/orders/completed.ts';
 import { orderInput } from '../../fixtures/orders/services.ts';
-import { useDesk } from '../../fixtures/orders/use-services.ts';
+import { useServices } from '../../fixtures/orders/use-services.ts';
 
-const { upstream, desk } = useDesk();
+const { upstream, services } = useServices();
 
 const callsTo = (outOrderNo: string) =>
   upstream()
@@ -21,27 +21,27 @@ const callsTo = (outOrderNo: string) =>
     .filter(({ path }) => path.includes(outOrderNo));
 
 async function intentOf(outOrderNo: string) {
-  await desk().ledger.idle();
-  const query = desk().ledger.store.db.selectFrom('intents').selectAll();
+  await services().ledger.idle();
+  const query = services().ledger.store.db.selectFrom('intents').selectAll();
   const complete = query.where('operation', '=', 'complete');
   return await complete.where('out_order_no', '=', outOrderNo).execute();
 }
 
 describe('completing an order', () => {
   test('fetches its ticket, leaves out what WeChat has of a fee already, and is recorded', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
-    const answer = await completeOrder(desk(), completion(upstream(), outOrderNo));
-    await desk().ledger.idle();
+    const outOrderNo = await acceptedOrder(upstream(), services());
+    const answer = await completeOrder(services(), completion(upstream(), outOrderNo));
+    await services().ledger.idle();
     expect(answer).toMatchObject({ outOrderNo });
-    expect(await orderOf(desk().ledger, outOrderNo)).toMatchObject({
+    expect(await orderOf(services().ledger, outOrderNo)).toMatchObject({
       state: 'FINISHED',
       total_amount: 250,
     });
-    const events = await eventsOf(desk().ledger);
+    const events = await eventsOf(services().ledger);
     expect(events.map(({ state }) => state)).toEqual(['CREATED', 'FINISHED']);
     const [intent] = await intentOf(outOrderNo);
     const body: unknown = JSON.parse(
-      desk()
+      services()
         .ledger.encryption.decrypt(intent?.body ?? '', 'intent body')
         .toString(),
     );
@@ -54,63 +54,63 @@ describe('completing an order', () => {
   });
 
   test('keeps the description and the count of a fee that is new', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const outOrderNo = await acceptedOrder(upstream(), services());
     const fees = [
       { feeName: '租金', feeAmount: 250 },
       { feeName: '夜间', feeAmount: 50, feeCount: 2, feeDesc: '两晚' },
     ];
     const totalAmount = 300;
-    await completeOrder(desk(), completion(upstream(), outOrderNo, { fees, totalAmount }));
+    await completeOrder(services(), completion(upstream(), outOrderNo, { fees, totalAmount }));
     const [intent] = await intentOf(outOrderNo);
-    const body = desk()
+    const body = services()
       .ledger.encryption.decrypt(intent?.body ?? '', 'intent body')
       .toString();
     expect(body).toContain('"fee_name":"夜间","fee_count":2,"fee_amount":50,"fee_desc":"两晚"');
   });
 
   test('again answers success, with the same bytes on the wire', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const outOrderNo = await acceptedOrder(upstream(), services());
     const input = completion(upstream(), outOrderNo);
-    const first = await completeOrder(desk(), input);
-    expect(await completeOrder(desk(), input)).toEqual({ ...first, replayed: true });
+    const first = await completeOrder(services(), input);
+    expect(await completeOrder(services(), input)).toEqual({ ...first, replayed: true });
     const sent = callsTo(outOrderNo).map(({ bodySha256 }) => bodySha256);
     expect(sent).toHaveLength(2);
     expect(new Set(sent).size).toBe(1);
   });
 
   test('again at the same moment is one completion with one ticket', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const outOrderNo = await acceptedOrder(upstream(), services());
     const input = completion(upstream(), outOrderNo);
-    const many = Array.from({ length: 8 }, () => completeOrder(desk(), input));
+    const many = Array.from({ length: 8 }, () => completeOrder(services(), input));
     await expect(Promise.all(many)).resolves.toHaveLength(8);
     expect(new Set(callsTo(outOrderNo).map(({ bodySha256 }) => bodySha256)).size).toBe(1);
   });
 
   test('for another amount is a conflict without a call', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
-    await completeOrder(desk(), completion(upstream(), outOrderNo));
+    const outOrderNo = await acceptedOrder(upstream(), services());
+    await completeOrder(services(), completion(upstream(), outOrderNo));
     const fees = [{ feeName: '租金', feeAmount: 251 }];
     const other = completion(upstream(), outOrderNo, { fees, totalAmount: 251 });
-    await expect(completeOrder(desk(), other)).rejects.toThrow(OrderConflictError);
+    await expect(completeOrder(services(), other)).rejects.toThrow(OrderConflictError);
     expect(callsTo(outOrderNo)).toHaveLength(1);
   });
 
   test('that was not used in the end is a success again, too', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const outOrderNo = await acceptedOrder(upstream(), services());
     const unused = completion(upstream(), outOrderNo, {
       finishType: 'UNUSED',
       totalAmount: 0,
       fees: null,
       cancelReason: '用户未使用',
     });
-    await completeOrder(desk(), unused);
-    await expect(completeOrder(desk(), unused)).resolves.toMatchObject({ outOrderNo });
+    await completeOrder(services(), unused);
+    await expect(completeOrder(services(), unused)).resolves.toMatchObject({ outOrderNo });
   });
 });
 
 describe('what can not be completed', () => {
   test('is refused before a call where a rule is broken', async () => {
-    const broken = completeOrder(desk(), completion(upstream(), 'N1', { totalAmount: 1 }));
+    const broken = completeOrder(services(), completion(upstream(), 'N1', { totalAmount: 1 }));
     await expect(broken).rejects.toThrow(InvalidInputError);
   });
 
@@ -118,7 +118,7 @@ describe('what can not be completed', () => {
     'is an order that does not exist, with ticket %s',
     async (given) => {
       const missing = completion(upstream(), 'MISSING', { finishTicket: given });
-      await expect(completeOrder(desk(), missing)).rejects.toThrow(OrderNotFoundError);
+      await expect(completeOrder(services(), missing)).rejects.toThrow(OrderNotFoundError);
       expect(await intentOf('MISSING')).toEqual([]);
       expect(callsTo('MISSING')).toEqual([]);
     },
@@ -127,8 +127,8 @@ describe('what can not be completed', () => {
   test('is an order that its user has not accepted: the error has its state', async () => {
     const serviceEndTime = toTheSecond(Date.now() + 86_400_000);
     const input = orderInput(upstream(), { serviceEndTime });
-    const { outOrderNo } = await createOrder(desk(), input);
-    const early = completeOrder(desk(), completion(upstream(), outOrderNo));
+    const { outOrderNo } = await createOrder(services(), input);
+    const early = completeOrder(services(), completion(upstream(), outOrderNo));
     await expect(early).rejects.toMatchObject({
       name: 'OrderStateError',
       state: 'CREATED',
@@ -136,14 +136,14 @@ describe('what can not be completed', () => {
     });
     expect(callsTo(outOrderNo)).toEqual([]);
     await upstream().control('POST', `orders/${outOrderNo}/confirm`);
-    const later = completeOrder(desk(), completion(upstream(), outOrderNo));
+    const later = completeOrder(services(), completion(upstream(), outOrderNo));
     await expect(later).resolves.toMatchObject({ outOrderNo });
   });
 
   test('is an order in another state although a ticket is given', async () => {
-    const { outOrderNo } = await createOrder(desk(), orderInput(upstream()));
+    const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const early = completion(upstream(), outOrderNo, { finishTicket: 'TICKET' });
-    await expect(completeOrder(desk(), early)).rejects.toMatchObject({ state: 'CREATED' });
+    await expect(completeOrder(services(), early)).rejects.toMatchObject({ state: 'CREATED' });
     expect(await intentOf(outOrderNo)).toMatchObject([{ status: 'refused' }]);
   });
 });
@@ -152,18 +152,18 @@ describe('ORDER_DONE after an attempt that may have taken effect', () => {
   const done = { on: 'complete', fault: 'status', status: 400, code: 'ORDER_DONE' };
 
   test('is a success where the order has the same amount', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const outOrderNo = await acceptedOrder(upstream(), services());
     await upstream().fault([{ on: 'complete', fault: 'reset-after' }, done]);
-    const answer = completeOrder(desk(), completion(upstream(), outOrderNo));
+    const answer = completeOrder(services(), completion(upstream(), outOrderNo));
     await expect(answer).resolves.toMatchObject({ outOrderNo });
     expect(await intentOf(outOrderNo)).toMatchObject([{ status: 'done' }]);
   });
 
   test('is an OrderStateError where it was completed with another', async () => {
-    const outOrderNo = await acceptedOrder(upstream(), desk());
+    const outOrderNo = await acceptedOrder(upstream(), services());
     await upstream().fault([{ on: 'complete', fault: 'reset-before', times: 3 }]);
     const input = completion(upstream(), outOrderNo);
-    await expect(completeOrder(desk(), input)).rejects.toThrow(OrderOutcomeUnknownError);
+    await expect(completeOrder(services(), input)).rejects.toThrow(OrderOutcomeUnknownError);
     // Somebody else completes it, without this server.
     const order = await upstream().wechat.queryPayAfterOrder(input);
     await upstream().wechat.completePayAfterOrder({
@@ -173,7 +173,7 @@ describe('ORDER_DONE after an attempt that may have taken effect', () => {
       totalAmount: 200,
       fees: [{ feeName: '租金', feeAmount: 200 }],
     });
-    const again = completeOrder(desk(), input);
+    const again = completeOrder(services(), input);
     await expect(again).rejects.toBeInstanceOf(OrderStateError);
     await expect(again).rejects.toMatchObject({ state: 'FINISHED' });
   });

@@ -10,26 +10,26 @@ import {
 } from '../../../src/wechat/index.ts';
 import { eventsOf, MCHID, orderNotification, orderOf } from '../../fixtures/ledger/observations.ts';
 import {
-  openDesk,
+  openServices,
   orderInput,
   startUpstream,
-  type TestDesk,
+  type TestServices,
   type Upstream,
 } from '../../fixtures/orders/services.ts';
 
 let upstream: Upstream;
-let desk: TestDesk;
+let services: TestServices;
 
 beforeAll(async () => {
   upstream = await startUpstream();
 });
 afterAll(() => upstream.close());
 beforeEach(async () => {
-  desk = await openDesk(upstream);
+  services = await openServices(upstream);
 });
 afterEach(async () => {
   await upstream.control('DELETE', 'faults');
-  await desk.ledger.close();
+  await services.ledger.close();
 });
 
 const bytesOf = (from = 0) =>
@@ -37,35 +37,37 @@ const bytesOf = (from = 0) =>
     .calls('create')
     .slice(from)
     .map(({ bodySha256 }) => bodySha256);
-const intents = () => desk.ledger.store.db.selectFrom('intents').selectAll().execute();
+const intents = () => services.ledger.store.db.selectFrom('intents').selectAll().execute();
 
 test('an order is made at WeChat, and recorded with its owner, its amount and one event', async () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream, { needUserConfirm: false, openid });
-  const answer = await createOrder(desk, input);
-  await desk.ledger.idle();
+  const answer = await createOrder(services, input);
+  await services.ledger.idle();
   expect(answer).toMatchObject({ outOrderNo: input.outOrderNo, orderId: expect.any(String) });
-  expect(await orderOf(desk.ledger, input.outOrderNo)).toMatchObject({
+  expect(await orderOf(services.ledger, input.outOrderNo)).toMatchObject({
     state: 'USER_ACCEPTED',
     risk_amount: 9_900,
-    owner: desk.ledger.ownerOf(openid),
+    owner: services.ledger.ownerOf(openid),
   });
-  expect(await eventsOf(desk.ledger)).toMatchObject([
+  expect(await eventsOf(services.ledger)).toMatchObject([
     { state: 'USER_ACCEPTED', source: 'MUTATION' },
   ]);
   expect(await intents()).toMatchObject([{ status: 'done', check_at: null }]);
 });
 
-test('the intent is on the disk before a byte goes to WeChat', async () => {
+test('the intent is durable before a byte is sent to WeChat Pay', async () => {
   const order = orderInput(upstream);
   const seen: number[] = [];
   const watching = {
-    ...desk,
+    ...services,
     wechat: {
-      ...desk.wechat,
-      createPayAfterOrder: async (...call: Parameters<typeof desk.wechat.createPayAfterOrder>) => {
+      ...services.wechat,
+      createPayAfterOrder: async (
+        ...call: Parameters<typeof services.wechat.createPayAfterOrder>
+      ) => {
         seen.push((await intents()).length);
-        return desk.wechat.createPayAfterOrder(...call);
+        return services.wechat.createPayAfterOrder(...call);
       },
     },
   };
@@ -75,7 +77,7 @@ test('the intent is on the disk before a byte goes to WeChat', async () => {
 
 test('what breaks a rule is neither written nor sent', async () => {
   const from = upstream.calls('create').length;
-  await expect(createOrder(desk, orderInput(upstream, { riskAmount: 0 }))).rejects.toThrow(
+  await expect(createOrder(services, orderInput(upstream, { riskAmount: 0 }))).rejects.toThrow(
     InvalidInputError,
   );
   expect(await intents()).toEqual([]);
@@ -86,8 +88,8 @@ describe('the same input again', () => {
   test('sends the same bytes, though what is personal is encrypted otherwise each time', async () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000', name: '张三' });
-    const first = await createOrder(desk, input);
-    const second = await createOrder(desk, input);
+    const first = await createOrder(services, input);
+    const second = await createOrder(services, input);
     expect(second).toEqual({ ...first, replayed: true });
     const sent = bytesOf(from);
     expect(sent).toHaveLength(2);
@@ -97,26 +99,32 @@ describe('the same input again', () => {
   test('is one order and one event where it comes ten times at once', async () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000' });
-    const answers = await Promise.all(Array.from({ length: 10 }, () => createOrder(desk, input)));
-    await desk.ledger.idle();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => createOrder(services, input)),
+    );
+    await services.ledger.idle();
     expect(new Set(answers.map(({ orderId }) => orderId)).size).toBe(1);
     expect(new Set(bytesOf(from)).size).toBe(1);
-    expect(await eventsOf(desk.ledger)).toHaveLength(1);
+    expect(await eventsOf(services.ledger)).toHaveLength(1);
   });
 
   test('in other words is the same input: a default that is given, a time in another zone', async () => {
     const input = orderInput(upstream, { serviceEndTime: '2031-12-25T09:10:10+08:00' });
-    await createOrder(desk, input);
+    await createOrder(services, input);
     const same = { ...input, serviceEndTime: '2031-12-25T01:10:10Z', attach: null };
-    await expect(createOrder(desk, same)).resolves.toMatchObject({ outOrderNo: input.outOrderNo });
+    await expect(createOrder(services, same)).resolves.toMatchObject({
+      outOrderNo: input.outOrderNo,
+    });
   });
 
   test('with anything else is a conflict without a call', async () => {
     const input = orderInput(upstream, { phone: '13800138000' });
-    await createOrder(desk, input);
+    await createOrder(services, input);
     const from = upstream.calls('create').length;
     for (const change of [{ phone: '13800138001' }, { riskAmount: 9_901 }, { attach: 'x' }]) {
-      await expect(createOrder(desk, { ...input, ...change })).rejects.toThrow(OrderConflictError);
+      await expect(createOrder(services, { ...input, ...change })).rejects.toThrow(
+        OrderConflictError,
+      );
     }
     expect(bytesOf(from)).toEqual([]);
   });
@@ -127,9 +135,9 @@ test('a refused number may be used again at once, with a corrected input', async
   for (let round = 0; round < 20; round += 1) {
     await upstream.fault(refuse);
     const input = orderInput(upstream);
-    await expect(createOrder(desk, input)).rejects.toThrow(WechatRefusedError);
+    await expect(createOrder(services, input)).rejects.toThrow(WechatRefusedError);
     const corrected = { ...input, riskAmount: 100 };
-    await expect(createOrder(desk, corrected)).resolves.toMatchObject({
+    await expect(createOrder(services, corrected)).resolves.toMatchObject({
       outOrderNo: input.outOrderNo,
     });
   }
@@ -138,8 +146,8 @@ test('a refused number may be used again at once, with a corrected input', async
 test('what was not accepted at all gives its number back', async () => {
   await upstream.fault({ on: 'create', fault: 'status', status: 429, times: 3 });
   const input = orderInput(upstream);
-  await expect(createOrder(desk, input)).rejects.toThrow(WechatUnavailableError);
-  await desk.ledger.idle();
+  await expect(createOrder(services, input)).rejects.toThrow(WechatUnavailableError);
+  await services.ledger.idle();
   expect(await intents()).toMatchObject([{ status: 'refused' }]);
 });
 
@@ -147,10 +155,12 @@ test('an unknown outcome leaves the intent open, and the same input finds the or
   await upstream.fault({ on: 'create', fault: 'reset-after', times: 3 });
   const input = orderInput(upstream, { phone: '13800138000' });
   const from = upstream.calls('create').length;
-  await expect(createOrder(desk, input)).rejects.toThrow(OrderOutcomeUnknownError);
-  await desk.ledger.idle();
+  await expect(createOrder(services, input)).rejects.toThrow(OrderOutcomeUnknownError);
+  await services.ledger.idle();
   expect(await intents()).toMatchObject([{ status: 'open' }]);
-  await expect(createOrder(desk, input)).resolves.toMatchObject({ orderId: expect.any(String) });
+  await expect(createOrder(services, input)).resolves.toMatchObject({
+    orderId: expect.any(String),
+  });
   expect(bytesOf(from)).toHaveLength(4);
   expect(new Set(bytesOf(from)).size).toBe(1);
 });
@@ -161,19 +171,21 @@ test('a notification that comes before the answer leaves one order, one owner an
   const { appid, serviceId, outOrderNo } = input;
   const order = { appid, serviceId, outOrderNo, state: 'USER_ACCEPTED' };
   const wechat = {
-    ...desk.wechat,
-    createPayAfterOrder: async (...call: Parameters<typeof desk.wechat.createPayAfterOrder>) => {
-      const answer = await desk.wechat.createPayAfterOrder(...call);
-      await handleNotification(desk.ledger, { mchid: MCHID }, orderNotification('n1', order));
+    ...services.wechat,
+    createPayAfterOrder: async (
+      ...call: Parameters<typeof services.wechat.createPayAfterOrder>
+    ) => {
+      const answer = await services.wechat.createPayAfterOrder(...call);
+      await handleNotification(services.ledger, { mchid: MCHID }, orderNotification('n1', order));
       return answer;
     },
   };
-  await createOrder({ ...desk, wechat }, input);
-  await desk.ledger.idle();
-  expect(await orderOf(desk.ledger, outOrderNo)).toMatchObject({
+  await createOrder({ ...services, wechat }, input);
+  await services.ledger.idle();
+  expect(await orderOf(services.ledger, outOrderNo)).toMatchObject({
     state: 'USER_ACCEPTED',
-    owner: desk.ledger.ownerOf(openid),
+    owner: services.ledger.ownerOf(openid),
     risk_amount: 9_900,
   });
-  expect(await eventsOf(desk.ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
+  expect(await eventsOf(services.ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
 });

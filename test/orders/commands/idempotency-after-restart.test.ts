@@ -6,15 +6,15 @@ import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import type { TestLedgerOptions } from '../../fixtures/ledger/test-ledger.ts';
 import { acceptedOrder, completion } from '../../fixtures/orders/completed.ts';
-import { orderInput, type TestDesk, type Upstream } from '../../fixtures/orders/services.ts';
-import { useDesk } from '../../fixtures/orders/use-services.ts';
+import { orderInput, type TestServices, type Upstream } from '../../fixtures/orders/services.ts';
+import { useServices } from '../../fixtures/orders/use-services.ts';
 
-const { upstream } = useDesk();
+const { upstream } = useServices();
 
 describe.each(databases)('after a restart on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  async function deskOn(options: TestLedgerOptions): Promise<TestDesk> {
+  async function servicesOn(options: TestLedgerOptions): Promise<TestServices> {
     const ledger = await database.openLedger(options);
     return {
       wechat: upstream().wechat,
@@ -28,14 +28,14 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
   /** What a write sent before and after; each attempt once. */
   async function bytesAcross(
     kind: Parameters<Upstream['calls']>[0],
-    write: (desk: TestDesk) => Promise<unknown>,
+    write: (services: TestServices) => Promise<unknown>,
     url: string,
   ) {
     const from = upstream().calls(kind).length;
     for (let run = 0; run < 2; run += 1) {
-      const desk = await deskOn({ url });
-      await write(desk);
-      await desk.ledger.close();
+      const services = await servicesOn({ url });
+      await write(services);
+      await services.ledger.close();
     }
     return upstream()
       .calls(kind)
@@ -46,16 +46,16 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
   test('the same create sends the same bytes', async () => {
     const input = orderInput(upstream(), { name: '张三', phone: '13800138000' });
     const url = await database.freshUrl();
-    const sent = await bytesAcross('create', (desk) => createOrder(desk, input), url);
+    const sent = await bytesAcross('create', (services) => createOrder(services, input), url);
     expect(sent).toHaveLength(2);
     expect(new Set(sent).size).toBe(1);
   });
 
   test('the same completion sends the same bytes, though queries give another ticket', async () => {
     const url = await database.freshUrl();
-    const desk = await deskOn({ url });
-    const outOrderNo = await acceptedOrder(upstream(), desk);
-    await desk.ledger.close();
+    const services = await servicesOn({ url });
+    const outOrderNo = await acceptedOrder(upstream(), services);
+    await services.ledger.close();
     const input = completion(upstream(), outOrderNo);
     const sent = await bytesAcross('complete', (open) => completeOrder(open, input), url);
     expect(sent).toHaveLength(2);

@@ -31,7 +31,7 @@ type CallerName = 'shop' | 'alice' | 'bob';
 /** As often as they stand here. */
 const CALLERS = ['shop', 'alice', 'alice', 'bob'] as const;
 const OPERATIONS = ['create', 'create', 'cancel', 'cancel', 'cancel', 'complete', 'sync'] as const;
-/** What goes wrong with every attempt of one call. */
+/** A fault of every attempt of one call. */
 const FAULTS = [
   null,
   null,
@@ -109,8 +109,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** One order number, its callers and what they were told. */
-async function startWorld() {
+/** One order number, its callers and their results. */
+async function startSetup() {
   files += 1;
   const url = `sqlite:${join(directory, `${files}.db`)}`;
   let aheadMs = 0;
@@ -147,7 +147,7 @@ async function startWorld() {
   };
   const run = ({ caller, operation, variant, fault }: Call) => {
     const wechat = fault === null ? upstream.wechat : hasty;
-    const desk: OrderServices = {
+    const services: OrderServices = {
       wechat,
       inputRules: 'all',
       ledger,
@@ -156,13 +156,13 @@ async function startWorld() {
     };
     switch (operation) {
       case 'create':
-        return createOrder(desk, inputs.create[variant] ?? order);
+        return createOrder(services, inputs.create[variant] ?? order);
       case 'cancel':
-        return cancelOrder(desk, inputs.cancel[variant] ?? inputs.cancel[0]);
+        return cancelOrder(services, inputs.cancel[variant] ?? inputs.cancel[0]);
       case 'complete':
-        return completeOrder(desk, completeInput(variant));
+        return completeOrder(services, completeInput(variant));
       case 'sync':
-        return syncOrder(desk, inputs.sync[variant] ?? inputs.sync[0]);
+        return syncOrder(services, inputs.sync[variant] ?? inputs.sync[0]);
     }
   };
   return {
@@ -202,7 +202,7 @@ const DEFINITE = [
 test('a repeat sends nothing that a first call may not, and never fails after a success', async () => {
   await fc.assert(
     fc.asyncProperty(story, async (steps) => {
-      const world = await startWorld();
+      const setup = await startSetup();
       const told: Told = { succeeded: new Set(), createdBy: null };
       const log: string[] = [];
       try {
@@ -210,18 +210,18 @@ test('a repeat sends nothing that a first call may not, and never fails after a 
           log.push(JSON.stringify(one));
           if (one.kind === 'confirm' || one.kind === 'pay') {
             await upstream
-              .control('POST', `orders/${world.outOrderNo}/${one.kind}`)
+              .control('POST', `orders/${setup.outOrderNo}/${one.kind}`)
               .catch(() => {});
           } else if (one.kind === 'restart') {
-            await world.restart();
+            await setup.restart();
           } else if (one.kind === 'two hours later') {
-            world.later();
+            setup.later();
           } else {
-            await check(one, world, told, log);
+            await check(one, setup, told, log);
           }
         }
       } finally {
-        await world.close();
+        await setup.close();
       }
     }),
     { numRuns: RUNS },
@@ -236,32 +236,32 @@ interface Told {
 
 async function check(
   call: Call,
-  world: Awaited<ReturnType<typeof startWorld>>,
+  setup: Awaited<ReturnType<typeof startSetup>>,
   told: Told,
   log: readonly string[],
 ): Promise<void> {
   const { caller, operation, variant, fault } = call;
   const steps = log.join('\n');
-  await world.ledger().idle();
-  const [before, owner] = [await world.shownState(), await world.owner()];
+  await setup.ledger().idle();
+  const [before, owner] = [await setup.shownState(), await setup.owner()];
   const sentBefore = upstream.calls(operation).length;
   if (fault !== null) {
     await upstream.fault({ on: operation, times: null, ...fault });
   }
-  const outcome = await world.run(call).catch((error: unknown) => error);
+  const outcome = await setup.run(call).catch((error: unknown) => error);
   await upstream.control('DELETE', 'faults');
   const sent = upstream.calls(operation).length - sentBefore;
-  if (before === null && (await world.shownState()) !== null) {
+  if (before === null && (await setup.shownState()) !== null) {
     told.createdBy = caller;
   }
   if (caller !== 'shop') {
     const isOwn = told.createdBy === caller;
     const mayCancel = operation === 'cancel' && before === 'CREATED' && isOwn;
-    const isAvailable = owner === undefined || owner === world.ownerOf(caller);
+    const isAvailable = owner === undefined || owner === setup.ownerOf(caller);
     const mayCreate = operation === 'create' && isAvailable;
     expect(sent === 0 || mayCancel || mayCreate, steps).toBe(true);
   }
-  if (operation === 'create' && variant === 1 && world.isSoonOver()) {
+  if (operation === 'create' && variant === 1 && setup.isSoonOver()) {
     expect(sent, `an end in the past was sent\n${steps}`).toBe(0);
   }
   const key = `${caller} ${operation} ${variant}`;
@@ -271,7 +271,7 @@ async function check(
   }
   if (isSuccess) {
     told.succeeded.add(key);
-    const after = await world.shownState();
+    const after = await setup.shownState();
     const expected = {
       create: after !== null,
       cancel: after === 'REVOKED',
@@ -286,7 +286,7 @@ async function check(
   );
   expect(isKnown, `${String(outcome)}\n${steps}`).toBe(true);
   if (DEFINITE.some((type) => outcome instanceof type) && sent > 0) {
-    const after = await world.shownState();
+    const after = await setup.shownState();
     expect(after, `a false refusal\n${steps}`).toBe(before);
   }
 }

@@ -9,7 +9,7 @@ import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import {
   orderInput,
   startUpstream,
-  type TestDesk,
+  type TestServices,
   type Upstream,
 } from '../../fixtures/orders/services.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => upstream.close());
 
-const deskOf = (ledger: TestLedger): TestDesk => ({
+const servicesOf = (ledger: TestLedger): TestServices => ({
   wechat: upstream.wechat,
   inputRules: 'all',
   visibility: ALL_ORDERS,
@@ -28,7 +28,7 @@ const deskOf = (ledger: TestLedger): TestDesk => ({
   ledger,
 });
 
-async function refusedThenCorrected(first: TestDesk, second: TestDesk) {
+async function refusedThenCorrected(first: TestServices, second: TestServices) {
   await upstream.fault({ on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR' });
   const input = orderInput(upstream);
   await expect(createOrder(first, input)).rejects.toThrow(WechatRefusedError);
@@ -47,18 +47,18 @@ function slowly(ledger: TestLedger): TestLedger {
 describe.each(databases)('a refused number, on $name', ({ name, start }) => {
   const database = useDatabase(start);
 
-  test('may be used again as soon as its refusal is told', async () => {
+  test('may be used again as soon as its refusal is returned', async () => {
     const ledger = await database.openLedger();
     for (let round = 0; round < 10; round += 1) {
-      const again = refusedThenCorrected(deskOf(ledger), deskOf(ledger));
+      const again = refusedThenCorrected(servicesOf(ledger), servicesOf(ledger));
       await expect(again).resolves.toHaveProperty('orderId');
     }
   });
 
   test.skipIf(name === 'SQLite')('may be used again at another instance, too', async () => {
     const url = await database.freshUrl();
-    const one = deskOf(slowly(await database.openLedger({ url })));
-    const other = deskOf(await database.openLedger({ url }));
+    const one = servicesOf(slowly(await database.openLedger({ url })));
+    const other = servicesOf(await database.openLedger({ url }));
     for (let round = 0; round < 5; round += 1) {
       await expect(refusedThenCorrected(one, other)).resolves.toHaveProperty('orderId');
     }

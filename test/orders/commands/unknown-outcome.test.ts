@@ -4,17 +4,17 @@ import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
 import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
-import { openTestLedger, standingClock } from '../../fixtures/ledger/test-ledger.ts';
+import { manualClock, openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { lookOnce } from '../../fixtures/orders/reconcile.ts';
-import { orderInput, type TestDesk } from '../../fixtures/orders/services.ts';
-import { useDesk } from '../../fixtures/orders/use-services.ts';
+import { orderInput, type TestServices } from '../../fixtures/orders/services.ts';
+import { useServices } from '../../fixtures/orders/use-services.ts';
 
-const { upstream } = useDesk();
+const { upstream } = useServices();
 
 async function withoutAnswer(fault: string) {
-  const clock = standingClock(Date.now());
+  const clock = manualClock(Date.now());
   const ledger = await openTestLedger({ now: clock.now });
-  const desk: TestDesk = {
+  const services: TestServices = {
     wechat: upstream().wechat,
     inputRules: 'all',
     ledger,
@@ -24,7 +24,7 @@ async function withoutAnswer(fault: string) {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream(), { openid, needUserConfirm: false, name: '张三' });
   await upstream().fault({ on: 'create', fault, times: 3 });
-  await expect(createOrder(desk, input)).rejects.toThrow(OrderOutcomeUnknownError);
+  await expect(createOrder(services, input)).rejects.toThrow(OrderOutcomeUnknownError);
   await ledger.idle();
   const status = async () => {
     const query = ledger.store.db.selectFrom('intents').select('status');
@@ -32,13 +32,13 @@ async function withoutAnswer(fault: string) {
   };
   expect(await status()).toEqual(['open']);
   clock.advance(25_000);
-  return { ledger, desk, input, openid, status };
+  return { ledger, services, input, openid, status };
 }
 
 describe('a create of which no answer came', () => {
   test('is found to have made the order, with its owner and its amount', async () => {
-    const { ledger, desk, input, openid, status } = await withoutAnswer('reset-after');
-    await lookOnce(desk.wechat, ledger);
+    const { ledger, services, input, openid, status } = await withoutAnswer('reset-after');
+    await lookOnce(services.wechat, ledger);
     expect(await status()).toEqual(['done']);
     expect(await orderOf(ledger, input.outOrderNo)).toMatchObject({
       state: 'USER_ACCEPTED',
@@ -46,24 +46,24 @@ describe('a create of which no answer came', () => {
       risk_amount: 9_900,
     });
     expect(await eventsOf(ledger)).toMatchObject([{ source: 'RECONCILER' }]);
-    const other = createOrder(desk, { ...input, riskAmount: 1 });
+    const other = createOrder(services, { ...input, riskAmount: 1 });
     await expect(other).rejects.toThrow(OrderConflictError);
     await ledger.close();
   });
 
   test('is found to have made nothing, and its number may be used again', async () => {
-    const { ledger, desk, input, status } = await withoutAnswer('reset-before');
-    await lookOnce(desk.wechat, ledger);
+    const { ledger, services, input, status } = await withoutAnswer('reset-before');
+    await lookOnce(services.wechat, ledger);
     expect(await status()).toEqual(['absent']);
-    const corrected = createOrder(desk, { ...input, riskAmount: 1 });
+    const corrected = createOrder(services, { ...input, riskAmount: 1 });
     await expect(corrected).resolves.toMatchObject({ outOrderNo: input.outOrderNo });
     await ledger.close();
   });
 
   test('does not become the owner of an order that somebody else made under its number', async () => {
-    const { ledger, desk, input, status } = await withoutAnswer('reset-before');
-    await desk.wechat.createPayAfterOrder({ ...input, riskAmount: 1 });
-    await lookOnce(desk.wechat, ledger);
+    const { ledger, services, input, status } = await withoutAnswer('reset-before');
+    await services.wechat.createPayAfterOrder({ ...input, riskAmount: 1 });
+    await lookOnce(services.wechat, ledger);
     expect(await status()).toEqual(['refused']);
     expect(await orderOf(ledger, input.outOrderNo)).toMatchObject({ owner: null, risk_amount: 1 });
     await ledger.close();

@@ -13,12 +13,12 @@ import {
   paidElsewhere,
 } from '../../fixtures/orders/completed.ts';
 import { orderInput } from '../../fixtures/orders/services.ts';
-import { useDesk } from '../../fixtures/orders/use-services.ts';
+import { useServices } from '../../fixtures/orders/use-services.ts';
 
-const { upstream, desk } = useDesk();
+const { upstream, services } = useServices();
 
 /** One attempt a call. */
-function hastyDesk() {
+function hastyServices() {
   const { credentials } = upstream().sandbox;
   const wechat = createWechatPay({
     mchid: credentials.WECHAT_MCHID,
@@ -29,11 +29,11 @@ function hastyDesk() {
     baseUrl: credentials.WECHAT_BASE_URL,
     resilience: { maxRetries: 0, retryShare: 0, breakerAttempts: Number.POSITIVE_INFINITY },
   });
-  return { ...desk(), wechat };
+  return { ...services(), wechat };
 }
 
 const statuses = async () => {
-  const { store, idle } = desk().ledger;
+  const { store, idle } = services().ledger;
   await idle();
   const rows = await store.db.selectFrom('intents').select(['operation', 'status']).execute();
   return new Map(rows.map(({ operation, status }) => [operation, status]));
@@ -45,27 +45,27 @@ describe.each(OTHER_ANSWERS)('a validly signed answer of another call: %s', (of)
 
   test('makes no create succeed, and nothing is recorded', async () => {
     await answerOtherwise('create');
-    const created = createOrder(hastyDesk(), orderInput(upstream()));
+    const created = createOrder(hastyServices(), orderInput(upstream()));
     await expect(created).rejects.toThrow(OrderOutcomeUnknownError);
     expect(await statuses()).toEqual(new Map([['create', 'open']]));
-    expect(await eventsOf(desk().ledger)).toEqual([]);
+    expect(await eventsOf(services().ledger)).toEqual([]);
   });
 
   test.each(['cancel', 'complete', 'sync'] as const)(
     'makes no %s succeed, and nothing is recorded',
     async (operation) => {
-      const number = await acceptedOrder(upstream(), desk());
-      await desk().ledger.idle();
-      const events = await eventsOf(desk().ledger);
+      const number = await acceptedOrder(upstream(), services());
+      await services().ledger.idle();
+      const events = await eventsOf(services().ledger);
       await answerOtherwise(operation);
       const change = {
-        cancel: () => cancelOrder(hastyDesk(), cancellation(upstream(), number)),
-        complete: () => completeOrder(hastyDesk(), completion(upstream(), number)),
-        sync: () => syncOrder(hastyDesk(), paidElsewhere(upstream(), number)),
+        cancel: () => cancelOrder(hastyServices(), cancellation(upstream(), number)),
+        complete: () => completeOrder(hastyServices(), completion(upstream(), number)),
+        sync: () => syncOrder(hastyServices(), paidElsewhere(upstream(), number)),
       };
       await expect(change[operation]()).rejects.toThrow(OrderOutcomeUnknownError);
       expect((await statuses()).get(operation)).toBe('open');
-      expect(await eventsOf(desk().ledger)).toEqual(events);
+      expect(await eventsOf(services().ledger)).toEqual(events);
     },
   );
 });

@@ -44,14 +44,14 @@ function startWrite(
 ) {
   const answer = Promise.withResolvers<{ made: string }>();
   const sent = Promise.withResolvers<boolean>();
-  const doubts: boolean[] = [];
+  const flags: boolean[] = [];
   const order = intended(changes);
   const { outOrderNo, appid, serviceId } = order;
   const write: OrderWrite<{ made: string }> = {
     intended: order,
-    send: ({ doubtful = false }) => {
-      doubts.push(doubtful);
-      sent.resolve(doubtful);
+    send: ({ ambiguousBefore = false }) => {
+      flags.push(ambiguousBefore);
+      sent.resolve(ambiguousBefore);
       return answer.promise;
     },
     seen: () => ({ product: 'PAY_AFTER', outOrderNo, appid, serviceId, state: 'CREATED' }),
@@ -60,7 +60,7 @@ function startWrite(
   const services = { ledger, origin: ORIGIN, wechat: { queryPayAfterOrder: async () => shown } };
   const outcome = writeOrder(services, write, NO_DEADLINE);
   outcome.catch(() => {});
-  return { outcome, sent: sent.promise, answer, doubts: () => doubts };
+  return { outcome, sent: sent.promise, answer, flags: () => flags };
 }
 
 const statuses = async ({ store, idle }: TestLedger) => {
@@ -178,13 +178,13 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
       } else {
         await expect(first.outcome).resolves.toMatchObject(expected);
       }
-      expect(first.doubts()).toEqual([false]);
+      expect(first.flags()).toEqual([false]);
       second.answer.resolve({ made: 'made' });
       await second.outcome;
     },
   );
 
-  test('is known to have succeeded where the ledger cannot tell whether another call sent it', async () => {
+  test('is known to have succeeded if the ledger does not know whether another call sent it', async () => {
     const ledger = await database.openLedger();
     const broken = { ...ledger, releaseIntent: () => Promise.reject(new Error('no database')) };
     const cancel = startWrite(broken, { operation: 'cancel' }, shownOrder({ state: 'REVOKED' }));

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { orderInput } from '../../fixtures/orders/services.ts';
-import { useDesk } from '../../fixtures/orders/use-services.ts';
+import { useServices } from '../../fixtures/orders/use-services.ts';
 
-const { upstream, desk } = useDesk();
+const { upstream, services } = useServices();
 
 async function createAndRead(): Promise<readonly object[]> {
-  const { ledger } = desk();
-  await createOrder(desk(), orderInput(upstream())).catch(() => {});
+  const { ledger } = services();
+  await createOrder(services(), orderInput(upstream())).catch(() => {});
   await ledger.idle();
   return await ledger.store.db
     .selectFrom('intents')

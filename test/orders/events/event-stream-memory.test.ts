@@ -8,7 +8,7 @@ import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { collectGarbage } from '../../fixtures/process/heap.ts';
 
 async function turnOver(): Promise<void> {
-  // What a WeakRef was asked for lives until the turn ends.
+  // The target of a dereferenced WeakRef lives until the turn ends.
   await nextTurn();
   collectGarbage();
 }

@@ -20,7 +20,7 @@ function logged(of: Partial<Pick<LoggedEvent, 'owner' | 'claimant'>>): LoggedEve
   return loggedEvent(event({ id: 1, out_order_no: 'N1' }), of);
 }
 
-/** Who is called with an event. */
+/** The listeners that are called with an event. */
 function calledWith(told: LoggedEvent): readonly string[] {
   const listeners = createListeners();
   const called: string[] = [];
@@ -64,7 +64,7 @@ test('10,000 listeners to other orders cost an event nothing', () => {
   expect(listeners.of(logged({}))).toEqual([]);
 });
 
-test('who has stopped is not called, and stopping twice stops nobody else', () => {
+test('a stopped listener is not called, and stopping twice stops no other', () => {
   const listeners = createListeners();
   const interest = { visibility: ALL_ORDERS, outOrderNo: 'N1' };
   const stay = () => {};

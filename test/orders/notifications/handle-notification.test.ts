@@ -31,7 +31,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
   });
 
-  test('that comes again under its id changes nothing and says the same', async () => {
+  test('that is repeated under its id changes nothing and returns the same', async () => {
     const ledger = await database.openLedger();
     const notification = orderNotification('n1', { state: 'USER_ACCEPTED' });
     await handleNotification(ledger, MERCHANT, notification);
@@ -123,7 +123,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await handleNotification(ledger, MERCHANT, notification)).toBe('suspicious');
   });
 
-  test('is dated by the payment, where it tells of one', async () => {
+  test('has the time of the payment, if it contains one', async () => {
     const ledger = await database.openLedger({ now: () => Date.UTC(2026, 0, 2) });
     const paySuccTime = '2026-01-01T08:00:00+08:00';
     const paid = { state: 'USER_PAID', paySuccTime };

@@ -36,14 +36,14 @@ async function shared(keepMs = 0) {
   const { calls, wechat } = heldWechat();
   const ledger = await memoryLedger();
   const queries = createObservationFilter(ledger);
-  const book = createQueryCoalescing({ wechat, queries, bus: ledger.bus, keepMs });
-  return { calls, ...book };
+  const coalescing = createQueryCoalescing({ wechat, queries, bus: ledger.bus, keepMs });
+  return { calls, ...coalescing };
 }
 
 const order = (state: string) => payAfterOrder({ outOrderNo: 'A', state });
 const none = undefined;
 
-describe('who asks for the same order at the same time', () => {
+describe('concurrent queries for the same order', () => {
   test('shares one call', async () => {
     const { calls, ask } = await shared();
     const answers = [ask(A, none), ask({ ...A }, none)];
@@ -66,7 +66,7 @@ describe('who asks for the same order at the same time', () => {
     expect(calls).toHaveLength(5);
   });
 
-  test('shares its failure; who comes later asks again', async () => {
+  test('share a failure; later callers query again', async () => {
     const { calls, ask } = await shared(10_000);
     const answers = Promise.allSettled([ask(A, none), ask(A, none)]);
     calls[0]?.fail(new Error('down'));
@@ -105,7 +105,7 @@ describe('who asks for the same order at the same time', () => {
   });
 });
 
-describe('who stands in line while an answer comes', () => {
+describe('a caller that is queued while a response arrives', () => {
   test('is given it, and nobody who came after it', async () => {
     const { calls, ask } = await shared();
     const first = ask(A, none);
@@ -129,7 +129,7 @@ describe('who stands in line while an answer comes', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('asks anew after a failure', async () => {
+  test('queries again after a failure', async () => {
     const { calls, ask } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -157,11 +157,11 @@ describe('who stands in line while an answer comes', () => {
 
 describe('an answer', () => {
   const answered = async (keepMs: number, answer: PayAfterOrder | null = order('CREATED')) => {
-    const book = await shared(keepMs);
-    const first = book.ask(A, none);
-    book.calls[0]?.answer(answer);
+    const coalescing = await shared(keepMs);
+    const first = coalescing.ask(A, none);
+    coalescing.calls[0]?.answer(answer);
     await first;
-    return book;
+    return coalescing;
   };
 
   test('is not kept', async () => {
@@ -219,7 +219,7 @@ describe('after a write', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('through this server, a query asks anew', async () => {
+  test('through this server, a query starts a new request', async () => {
     const { calls, wechat } = heldWechat();
     const cancelPayAfterOrder = () =>
       Promise.resolve({ ...ids, mchid: '1', outOrderNo: 'A', orderId: null });
@@ -253,7 +253,7 @@ test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', a
       return `${response.status} ${await response.text()}`;
     }),
   );
-  // Whoever has not come by then makes a call of its own.
+  // A caller that arrives later makes its own call.
   await sleep(2_000);
   const answering = setInterval(() => {
     for (const call of calls) {

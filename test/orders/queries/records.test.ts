@@ -4,11 +4,7 @@ import type { OrderCursor, Page, RecordFilter } from '../../../src/ledger/jobs/l
 import type { OrderRecord } from '../../../src/ledger/records.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
-import {
-  openTestLedger,
-  standingClock,
-  type TestLedger,
-} from '../../fixtures/ledger/test-ledger.ts';
+import { manualClock, openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
 const cursorOf = (row: OrderRecord | undefined): OrderCursor | null =>
   row ? { createdAt: row.createdAt, outOrderNo: row.outOrderNo } : null;
@@ -42,7 +38,7 @@ async function pages(
 const NEWEST_FIRST = ['C3', 'C2', 'C1', 'B3', 'B2', 'B1', 'A3', 'A2', 'A1'];
 
 /** Nine orders of three moments, three of each. */
-async function writeNine(ledger: TestLedger, clock: ReturnType<typeof standingClock>) {
+async function writeNine(ledger: TestLedger, clock: ReturnType<typeof manualClock>) {
   for (const moment of ['A', 'B', 'C']) {
     const three = ['2', '3', '1'].map((number) => {
       const serviceId = number === '1' ? 'S1' : 'S2';
@@ -58,7 +54,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   let ledger: TestLedger;
 
   beforeAll(async () => {
-    const clock = standingClock(1_000);
+    const clock = manualClock(1_000);
     ledger = await openTestLedger({ url: await database.freshUrl(), now: clock.now });
     await writeNine(ledger, clock);
     await see(ledger, { outOrderNo: 'B2', serviceId: 'S2', state: 'FINISHED' });
@@ -130,7 +126,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
 
   test('stay on their pages while new ones arrive and others change', async () => {
-    const clock = standingClock(1_000);
+    const clock = manualClock(1_000);
     const own = await database.openLedger({ now: clock.now });
     await writeNine(own, clock);
     let arrivals = 0;

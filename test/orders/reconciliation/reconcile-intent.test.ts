@@ -4,7 +4,7 @@ import { OrderConflictError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { acquire, finish } from '../../fixtures/ledger/intended.ts';
 import { shownOrder } from '../../fixtures/ledger/observations.ts';
-import { standingClock } from '../../fixtures/ledger/test-ledger.ts';
+import { manualClock } from '../../fixtures/ledger/test-ledger.ts';
 import { lookOnce, queriesAnswering } from '../../fixtures/orders/reconcile.ts';
 
 const MINUTE = 60_000;
@@ -20,7 +20,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
 
   /** An intent whose call has ended in nothing, a minute ago. */
   async function openIntent(changes: Partial<Intended> = {}) {
-    const clock = standingClock();
+    const clock = manualClock();
     const ledger = await database.openLedger({ now: clock.now });
     const standAgain = (other: Partial<Intended> = {}) => acquire(ledger, { ...changes, ...other });
     const { id } = await standAgain();
@@ -101,7 +101,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(wechat.asked).toEqual([]);
   });
 
-  test('is not released where a call took it up while WeChat was asked', async () => {
+  test('is not released if a call acquired it during the query', async () => {
     const { ledger, row, standAgain } = await openIntent();
     const wechat = queriesAnswering(async () => {
       expect(await standAgain()).toMatchObject({ repeated: true });
@@ -112,7 +112,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     await expect(standAgain({ canonical: '{"other":1}' })).rejects.toThrow(OrderConflictError);
   });
 
-  test('stays open where WeChat can not be asked, and is looked at again soon', async () => {
+  test('stays open if the query fails, and is checked again soon', async () => {
     const { clock, ledger, row } = await openIntent();
     await lookOnce(
       queriesAnswering(() => Promise.reject(new Error('no answer'))),
@@ -124,7 +124,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(check_at).toBeLessThanOrEqual(clock.now() + 30_000);
   });
 
-  test('keeps its time where a call took it up while WeChat could not be asked', async () => {
+  test('keeps its time if a call acquired it during a failed query', async () => {
     const { clock, ledger, row, standAgain } = await openIntent();
     const wechat = queriesAnswering(async () => {
       await standAgain();
@@ -134,7 +134,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect((await row()).check_at).toBeGreaterThanOrEqual(clock.now() + MINUTE);
   });
 
-  test('that its call settles while WeChat is asked stays as the call settled it', async () => {
+  test('that its call finishes during the query stays as the call finished it', async () => {
     const { ledger, id, row } = await openIntent();
     const wechat = queriesAnswering(async () => {
       await finish(ledger, id);

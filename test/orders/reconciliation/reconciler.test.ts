@@ -2,11 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { startReconciler } from '../../../src/orders/reconciliation/reconciler.ts';
 import { databases, startPostgresOnce, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../../fixtures/ledger/observations.ts';
-import {
-  openTestLedger,
-  standingClock,
-  type TestLedger,
-} from '../../fixtures/ledger/test-ledger.ts';
+import { manualClock, openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { lookOnce, queriesAnswering } from '../../fixtures/orders/reconcile.ts';
 
 const MINUTE = 60_000;
@@ -22,7 +18,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
   const database = useDatabase(start);
 
   async function ledgerWith(orders: number) {
-    const clock = standingClock();
+    const clock = manualClock();
     const ledger = await database.openLedger({ now: clock.now });
     const numbers = Array.from({ length: orders }, (_, index) => `N${index + 1}`);
     await Promise.all(numbers.map((outOrderNo) => see(ledger, { outOrderNo })));
@@ -157,7 +153,7 @@ describe('two reconcilers on one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
 
   test('never ask for the same order twice', async () => {
-    const clock = standingClock();
+    const clock = manualClock();
     const url = await database.freshUrl();
     const one = await database.openLedger({ url, now: clock.now });
     const other = await database.openLedger({ url, now: clock.now });
@@ -173,7 +169,7 @@ describe('two reconcilers on one PostgreSQL', () => {
 });
 
 test('the reconciler looks by itself every second, and closing waits for the look under way', async () => {
-  const clock = standingClock();
+  const clock = manualClock();
   const ledger = await openTestLedger({ now: clock.now });
   await see(ledger);
   clock.advance(MINUTE);

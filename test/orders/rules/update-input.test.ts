@@ -93,7 +93,7 @@ test.each<[string, ChangeName, JsonObject, readonly string[]]>([
   expect(await issues(name, completeInput('A1', changes))).toEqual(expected);
 });
 
-test('every failing field of a complete is told at once, and no value of it', async () => {
+test('all invalid fields of a complete are reported together, without their values', async () => {
   const input = completeInput('号 码', {
     totalAmount: -7,
     cancelReason: '😀'.repeat(31),

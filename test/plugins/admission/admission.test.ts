@@ -9,7 +9,7 @@ import { listen } from '../../fixtures/http/listen.ts';
 /** Of one order each: those who ask for the same one share a call. */
 const queryOf = (order: number) => `{ payAfterOrder(by: { outOrderNo: "T${order}" }) { state } }`;
 
-/** An application with a WeChat Pay that answers when it is told to. */
+/** An application with a WeChat Pay that responds on demand. */
 function waiting(maxInFlight: number) {
   const answers: (() => void)[] = [];
   let orders = 0;
@@ -42,7 +42,7 @@ function waiting(maxInFlight: number) {
 }
 
 describe('where as many operations are under way as may be', () => {
-  test('some more wait for a moment, and the rest are told at once to come again', async () => {
+  test('some more are queued, and the rest are rejected immediately', async () => {
     const { ask, answer, begun } = waiting(2);
     const underWay = [ask(), ask()];
     await begun(2);
@@ -55,7 +55,7 @@ describe('where as many operations are under way as may be', () => {
     expect(refused.answer).toEqual({
       errors: [
         {
-          message: expect.stringContaining('Nothing was done'),
+          message: expect.stringContaining('not executed'),
           extensions: { code: 'OVERLOADED', retryAfterSeconds: 1 },
         },
       ],
@@ -69,7 +69,7 @@ describe('where as many operations are under way as may be', () => {
     expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('who calls over HTTP is told the same, by a shorter way', async () => {
+  test('a caller over HTTP receives the same response by a shorter path', async () => {
     const { app, ask } = waiting(1);
     const port = await listen(app);
     app.admission.begin();
@@ -100,7 +100,7 @@ describe('where as many operations are under way as may be', () => {
     expect((await second).status).toBe(200);
   });
 
-  test('health and notices have a lane of their own', async () => {
+  test('health checks and notifications are not queued', async () => {
     const { app, ask, answer, begun } = waiting(1);
     const first = ask();
     await begun(1);
@@ -109,7 +109,7 @@ describe('where as many operations are under way as may be', () => {
     const notification = new Request('http://app/wechat/notify', { method: 'POST', body: '{}' });
     expect(await (await app.fetch(notification)).json()).toEqual({
       code: 'FAIL',
-      message: 'try again',
+      message: 'retry',
     });
     answer();
     await first;
@@ -140,7 +140,7 @@ test('subscriptions that are open hold no place', async () => {
   await Promise.all(streams.map((reader) => reader?.cancel()));
 });
 
-test('a crowd begins a few at a time, and each is told how long it has waited', async () => {
+test('a burst begins a few at a time, and the wait of each is reported', async () => {
   const waits: number[] = [];
   const { turn } = createAdmission({ most: 10, perTurn: 2, onTurn: (s) => waits.push(s) });
   let turns = 0;
@@ -163,7 +163,7 @@ function block(ms: number): void {
   while (performance.now() < until) {}
 }
 
-test('who comes when others have waited for a place for too long already is not let in', async () => {
+test('an operation is rejected if others have waited for a slot for too long', async () => {
   const { turn, begin, end } = createAdmission({ most: 1, waitMs: 20 });
   begin();
   const first = turn();
@@ -204,7 +204,7 @@ test('where no place is free, no more wait than places came free a moment ago', 
   expect(refusedAtOnce.length).toBeLessThan(20);
 });
 
-test('while there are places nobody is turned away, however slow the machine is', async () => {
+test('while slots are free no operation is rejected, however slow the machine is', async () => {
   const { turn } = createAdmission({ most: 10, waitMs: 20 });
   const first = turn();
   block(30);

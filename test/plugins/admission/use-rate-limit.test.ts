@@ -32,7 +32,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('over the limit a request is 429 as a whole, says when to come again, and calls nobody', async () => {
+test('over the limit a whole request is 429 with Retry-After, and makes no call', async () => {
   const { app, calls } = limited(1, 2);
   for (let index = 0; index < 2; index += 1) {
     expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
@@ -44,7 +44,7 @@ test('over the limit a request is 429 as a whole, says when to come again, and c
   expect(answer).toEqual({
     errors: [
       {
-        message: expect.stringContaining('Nothing was done'),
+        message: expect.stringContaining('Rate limit exceeded'),
         extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 1 },
       },
     ],
@@ -52,7 +52,7 @@ test('over the limit a request is 429 as a whole, says when to come again, and c
   expect(calls).toHaveLength(2);
 });
 
-test('what has begun is never refused half-way: its further calls are owed', async () => {
+test('a request that has begun is never refused half-way: its further calls are charged later', async () => {
   const { app, calls } = limited(10, 1);
   // The clock of the bucket stands until it is set.
   let now = performance.now();
@@ -61,7 +61,7 @@ test('what has begun is never refused half-way: its further calls are owed', asy
   expect(at(changed, 'data', 'cancelPayAfterOrder', 'order', 'state')).toBe('CREATED');
   expect(calls).toEqual(['cancel', 'query']);
   expect(at(await run(app, QUERY), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
-  // One token is owed, and one is needed.
+  // One token is missing, and one is needed.
   now += 120;
   expect(at(await run(app, QUERY), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
   now += 150;

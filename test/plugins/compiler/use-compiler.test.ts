@@ -107,7 +107,7 @@ describe('a compiled operation answers as an executed one does', () => {
       '{ __proto__: __typename constructor: __typename toString: payAfterOrder(by: { outOrderNo: "A" }) { hasOwnProperty: state } }',
     ],
     [
-      'fields that are asked for twice',
+      'fields that are selected twice',
       '{ payAfterOrder(by: { outOrderNo: "A" }) { state fees { feeName } } payAfterOrder(by: { outOrderNo: "A" }) { fees { feeCount } ...F } } fragment F on PayAfterOrder { stateRaw fees { feeDesc } }',
     ],
     ['introspection', '{ __schema { queryType { name } } __type(name: "Query") { name } }'],
@@ -136,7 +136,7 @@ test('conditions hold in each use of a fragment for itself', async () => {
   await expectSame({ query, variables: { yes: false, no: true } });
 });
 
-test('what the server did not expect is masked, and where it was is told', async () => {
+test('an unexpected error is masked, and its location is reported', async () => {
   const query = '{\n  payAfterOrder(by: { outOrderNo: "FAULT" }) { state }\n}';
   await expectSame({ query });
   expect(await run(apps.compiled, query)).toEqual({

@@ -145,7 +145,7 @@ test.each<[string, unknown, RegExp]>([
   expect(at(answer, 'errors', 0, 'message')).toMatch(message);
 });
 
-test('only the variables of the operation that runs are told', async () => {
+test('only the variables of the executed operation are reported', async () => {
   const query = `query A($a: String!) { userServiceState(openid: $a) { appid } }
     query B($b: Boolean!) { __typename @include(if: $b) }`;
   const answer = await answerTo({ query, operationName: 'B', variables: { b: SECRET } });
@@ -153,7 +153,7 @@ test('only the variables of the operation that runs are told', async () => {
   expect(at(answer, 'errors', 0, 'message')).toMatch(/^\$b: /);
 });
 
-test('of very many errors fifty are told', async () => {
+test('of very many errors fifty are reported', async () => {
   const answer = await answerTo(input({ fees: Array.from({ length: 1_500 }, () => SECRET) }));
   expect(at(answer, 'errors')).toHaveLength(50);
 });

@@ -78,7 +78,7 @@ describe('the manifest', () => {
     writeFileSync(file, content);
     expect(problemsOf({ TRUSTED_DOCUMENTS: file })).toEqual([
       expect.stringContaining(
-        'TRUSTED_DOCUMENTS names no manifest: make one with: npm run documents',
+        'TRUSTED_DOCUMENTS is not a manifest: create one with: npm run documents',
       ),
     ]);
   });

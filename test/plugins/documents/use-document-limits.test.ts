@@ -101,7 +101,7 @@ describe('a document is refused before anything is run where it has', () => {
   });
 });
 
-test('at most five errors are told of one document', async () => {
+test('at most five errors are reported per document', async () => {
   const refused = await run(
     app,
     `{ ${times(20, (index) => `no${index}`)} }`.replace(/(no\d+ ?){15}/, ''),
@@ -152,7 +152,7 @@ describe('the schema', () => {
     expect((await ask(query, false)).status).toBe(403);
   });
 
-  test('may be asked for deeper than anything else', async () => {
+  test('may be selected deeper than anything else', async () => {
     const deep = `{ __schema { queryType { fields { type { ${'ofType { '.repeat(8)} name ${'}'.repeat(9)} } } } }`;
     expect(at((await ask(deep, true)).answer, 'data', '__schema')).toBeDefined();
   });
@@ -176,11 +176,11 @@ describe('the schema', () => {
   });
 });
 
-test('what a document is refused for can be told beforehand', () => {
+test('the reasons for which a document is refused are reported beforehand', () => {
   expect(documentProblems(schema, `{ ${order('state')} }`)).toEqual([]);
   expect(documentProblems(schema, '{ a')).toEqual([expect.stringContaining('Syntax Error')]);
   expect(documentProblems(schema, '\n{ nothing }')).toEqual([expect.stringMatching(/^line 2: /)]);
   expect(documentProblems(schema, 'fragment F on Query { __typename }')).toEqual([
-    expect.stringContaining('no operation'),
+    expect.stringContaining('No operation'),
   ]);
 });

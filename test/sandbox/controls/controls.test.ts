@@ -58,7 +58,7 @@ describe('the credentials', () => {
 });
 
 describe('the log of calls', () => {
-  test('tells what came and what was answered, and nothing personal', async () => {
+  test('lists calls and responses, without personal data', async () => {
     await merchant.control('DELETE', '/sandbox/calls');
     const body = merchant.order();
     await merchant.call('POST', ORDERS, { body, nonce: 'NONCE1' });

@@ -126,7 +126,7 @@ describe('faults are for certain calls', () => {
     expect(await statuses(4)).toEqual([200, 500, 500, 200]);
   });
 
-  test('in the order in which they were asked for', async () => {
+  test('in the order in which they were added', async () => {
     await inject([status(500), status(503)]);
     expect(await statuses(3)).toEqual([500, 503, 200]);
   });

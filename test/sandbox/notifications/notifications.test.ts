@@ -101,7 +101,7 @@ describe('a notification', () => {
   });
 });
 
-describe('an order is told of', () => {
+describe('an order is notified', () => {
   test('when it is confirmed, by the event_type of the rule', async () => {
     await rule({ confirmEventType: 'PAYSCORE.USER_CONFIRM' });
     await merchant.create({ out_order_no: 'TYPE' });
@@ -165,7 +165,7 @@ describe('an order is told of', () => {
 test.each([
   ['UNAVAILABLE', 'USER_CLOSE_SERVICE'],
   ['AVAILABLE', 'USER_OPEN_SERVICE'],
-])('a user who becomes %s is told of, a user who stays so is not', async (state, status) => {
+])('a user who becomes %s is notified, a user who stays so is not', async (state, status) => {
   for (const _twice of [1, 2]) {
     await merchant.control('POST', '/sandbox/users/oSwitch', { useServiceState: state });
   }
@@ -184,7 +184,7 @@ test.each([
 });
 
 describe('a storm', () => {
-  test('sends so many notices of their own, and counts the answers', async () => {
+  test('sends that many separate notifications, and counts the responses', async () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset((nth) => (nth % 2 === 0 ? 200 : 500));
@@ -226,7 +226,7 @@ describe('the URL to notify', () => {
     await expect(startTestSandbox({ notifyUrl: url })).rejects.toThrow('url is an http URL');
   });
 
-  test('is shown, and without one notices are only noted', async () => {
+  test('is shown, and without one notifications are only recorded', async () => {
     const show = () => merchant.control('GET', '/sandbox/notify-url');
     expect((await show()).json).toEqual({ url: receiver.url });
     await merchant.control('POST', '/sandbox/notify-url', { url: null });

@@ -103,7 +103,7 @@ describe('the schedule', () => {
     await merchant.control('POST', '/sandbox/notify-url', { url: receiver.url });
   });
 
-  test('ends when the notices are forgotten', async () => {
+  test('ends when the notifications are deleted', async () => {
     await schedule({ factor: 0.002 });
     receiver.reset(() => 500);
     await merchant.accepted();

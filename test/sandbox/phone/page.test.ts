@@ -37,7 +37,7 @@ describe("the page of the user's phone", () => {
     expect(text).not.toContain('<button');
   });
 
-  test('shows the newest order, or the one that is asked for', async () => {
+  test('shows the newest order, or the selected one', async () => {
     await merchant.create({ out_order_no: 'OLD', service_introduction: '共享单车' });
     await merchant.create({
       out_order_no: 'NEW|1',

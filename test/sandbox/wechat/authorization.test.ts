@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import {
   authorize,
-  createNonceBook,
+  createNonceStore,
   parseAuthorization,
 } from '../../../src/sandbox/wechat/authorization.ts';
 import { Refusal } from '../../../src/sandbox/wechat/refusal.ts';
@@ -128,7 +128,7 @@ describe('the five minutes are exact to the millisecond', () => {
   });
 
   test('and a nonce is remembered for as long as its timestamp can still be accepted', () => {
-    const nonces = createNonceBook();
+    const nonces = createNonceStore();
     expect(nonces.use('N1', 0)).toBe(true);
     expect(nonces.use('N1', 600_000)).toBe(false);
     expect(nonces.use('N1', 600_001)).toBe(true);

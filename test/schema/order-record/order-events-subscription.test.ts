@@ -105,7 +105,7 @@ describe.each(transports)('over %s', (_name, open) => {
     await events.leave();
   });
 
-  test('only events of the order that was asked for come', async () => {
+  test('only events of the selected order are sent', async () => {
     const [one, other] = await Promise.all([open({ outOrderNo }), open()]);
     await fixture.see({ outOrderNo: `${outOrderNo}-other` });
     await fixture.see({ outOrderNo });
@@ -126,7 +126,7 @@ describe.each(transports)('over %s', (_name, open) => {
   );
 });
 
-test('an event that the store shows before the bus tells of it comes once', async () => {
+test('an event that is read from the store before the bus announces it is sent once', async () => {
   const late = await createAppWithClient({ wechat: notificationOptions(), ledger: withLateBus });
   for (const name of ['A', 'B', 'C']) {
     await late.see({ outOrderNo: name });
@@ -143,7 +143,7 @@ test('an event that the store shows before the bus tells of it comes once', asyn
 
 const LATE_MS = 20;
 
-/** As of another instance: what is committed is told a little later, once more to who has just come. */
+/** As of another instance: commits are announced a little later, also to new subscribers. */
 function withLateBus(real: Ledger): Ledger {
   const told: LoggedEvent[] = [];
   real.bus.subscribe((event) => told.push(event));

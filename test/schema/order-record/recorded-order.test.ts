@@ -40,7 +40,7 @@ const found = async (filter: JsonObject) => numbersOf(await list({ filter, first
 const newestFirst = (wanted: (index: number) => boolean) =>
   NUMBERS.filter((_, index) => wanted(index)).reverse();
 
-test('orders come newest first, 20 where nothing else is asked for', async () => {
+test('orders are sorted newest first, 20 by default', async () => {
   expect(numbersOf(await list({ first: 100 }))).toEqual([...NUMBERS].reverse());
   expect(numbersOf(await list({}))).toHaveLength(20);
 });

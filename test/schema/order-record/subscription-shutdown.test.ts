@@ -111,7 +111,7 @@ test('who subscribes while the server is stopping is completed at once', async (
   await listeners(clientFixture, 0);
 });
 
-test('an event of the last moment is told before the end', async () => {
+test('an event during the shutdown is sent before the end', async () => {
   const { clientFixture, port } = await started();
   const client = await subscribeAt(port.url);
   await clientFixture.see({ outOrderNo: 'LAST' });

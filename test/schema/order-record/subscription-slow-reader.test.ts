@@ -10,7 +10,7 @@ import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const MEGABYTE = 1024 * 1024;
 const EVENTS = 1_200;
-/** A word of WeChat's that is newer than this server, and long: 24 MB of events in all. */
+/** A state that this server does not know, and long: 24 MB of events in all. */
 const LONG_WORD = 'X'.repeat(20 * 1024);
 const QUERY = 'subscription { payAfterOrderEvents { id stateRaw } }';
 

@@ -54,7 +54,7 @@ test('a complete answers the ids of the order, and the order is FINISHED', async
   });
 });
 
-test('a finishTicket that is left out is asked for', async () => {
+test('an omitted finishTicket is queried', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   fixture.resetCalls();
   expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
@@ -128,7 +128,7 @@ test('a refused complete may be corrected', async () => {
   });
 });
 
-test('the order is asked for only where it is selected', async () => {
+test('the order is queried only if it is selected', async () => {
   const [one, other] = [await acceptedOrder(fixture), await acceptedOrder(fixture)];
   const finishTicket = textAt(await shown(one), 'finishTicket');
   fixture.resetCalls();
@@ -139,7 +139,7 @@ test('the order is asked for only where it is selected', async () => {
   expect(fixture.calls('query')).toHaveLength(2 * withoutOrder + 1);
 });
 
-test('an order that can not be asked for after the complete is null, with an error of its own', async () => {
+test('an order whose query fails after the complete is null, with its own error', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const finishTicket = textAt(await shown(outOrderNo), 'finishTicket');
   await fixture.injectUntilCleared({

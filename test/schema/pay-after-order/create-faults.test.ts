@@ -107,7 +107,7 @@ describe('where WeChat Pay asks for fewer calls', () => {
     });
   });
 
-  test('after a doubtful answer, the outcome is unknown', async () => {
+  test('after an ambiguous response, the outcome is unknown', async () => {
     await patient.inject({ on: 'create', fault: 'reset-after' });
     await patient.inject({ on: 'create', times: null, ...statusFault(429) });
     expect(await patient.create(orderInput())).toMatchObject({
@@ -122,7 +122,7 @@ describe('a definite no', () => {
     [400, 'PARAM_ERROR'],
     [401, 'SIGN_ERROR'],
     [403, 'NO_AUTH'],
-  ])('of %s is told with its word, after one call', async (status, wechatCode) => {
+  ])('of %s is returned with its code, after one call', async (status, wechatCode) => {
     await patient.inject({ on: 'any', times: null, ...statusFault(status) });
     const requestId = expect.stringMatching(/-\d+$/);
     expect(await patient.create(orderInput())).toEqual({

@@ -23,7 +23,7 @@ describe('a create that is repeated with the same input', () => {
     expect(bodies().size).toBe(1);
   });
 
-  test('does not encrypt its personal data anew: WeChat Pay might take them for others', async () => {
+  test('does not encrypt its personal data again: WeChat Pay might treat them as others', async () => {
     const input = orderInput(PERSONAL);
     const first = await fixture.create(input);
     expect(await fixture.create(input)).toEqual(first);
@@ -61,7 +61,7 @@ describe('a create that is repeated with the same input', () => {
   });
 });
 
-describe('a create under a number that stands for another input', () => {
+describe('a create under a number that was used with another input', () => {
   const CHANGES: readonly (readonly [string, JsonObject])[] = [
     ['riskAmount', { riskAmount: 9_999 }],
     ['place', { serviceStartLocation: '广州塔' }],
@@ -84,7 +84,7 @@ describe('a create under a number that stands for another input', () => {
     expect(fixture.calls()).toEqual([]);
   });
 
-  test('is a conflict also while nobody knows what became of the first', async () => {
+  test('is a conflict also while the outcome of the first is unknown', async () => {
     const input = orderInput();
     await fixture.inject({ on: 'any', times: null, fault: 'reset-before' });
     expect(await fixture.create(input)).toMatchObject({ __typename: 'OutcomeUnknownError' });

@@ -15,7 +15,7 @@ async function shown(changes: Partial<PayAfterOrder>) {
   return { order: at(answer, 'data', 'payAfterOrder'), log: app.log.entries() };
 }
 
-describe('a word of WeChat Pay that is newer than this server', () => {
+describe('an enum value of WeChat Pay that this server does not know', () => {
   test('is UNKNOWN as a state, stands in stateRaw, and is logged', async () => {
     const { order, log } = await shown({ state: 'USER_PAUSED' });
     expect(order).toMatchObject({ state: 'UNKNOWN', stateRaw: 'USER_PAUSED' });

@@ -32,7 +32,7 @@ const conflict = (outOrderNo: unknown) => ({
   outOrderNo,
 });
 
-describe('a number that stands for an order with other content', () => {
+describe('a number that was used for a different order', () => {
   const other = [
     ['amount', { risk_amount: 9_999 }],
     ['place', { service_start_location: '广州塔' }],
@@ -47,7 +47,7 @@ describe('a number that stands for an order with other content', () => {
     expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create']);
   });
 
-  test.each(other)('(another %s) is one also after a doubtful attempt', async (_, changes) => {
+  test.each(other)('(another %s) is one also after an ambiguous attempt', async (_, changes) => {
     const input = await madeElsewhere(changes);
     await fixture.inject({ on: 'create', fault: 'reset-before' });
     expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
@@ -55,10 +55,10 @@ describe('a number that stands for an order with other content', () => {
   });
 });
 
-describe('after a doubtful attempt, a refusal', () => {
+describe('after an ambiguous attempt, a refusal', () => {
   const refused = { on: 'create', fault: 'status', status: 400, skip: 1, takesEffect: false };
 
-  test('of an order that does exist is success: the order stands, its launch fields are lost', async () => {
+  test('of an existing order is success, without its launch fields', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-after' });
     await fixture.inject(refused);
     const input = orderInput();

@@ -157,7 +157,7 @@ describe('a query that fails', () => {
 describe('userServiceState', () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 
-  test.each(['AVAILABLE', 'UNAVAILABLE'])('tells that a user is %s', async (useServiceState) => {
+  test.each(['AVAILABLE', 'UNAVAILABLE'])('returns that a user is %s', async (useServiceState) => {
     await fixture.merchant.control('POST', `/sandbox/users/${openid}`, { useServiceState });
     const { WECHAT_APPID, WECHAT_SERVICE_ID } = fixture.sandbox.credentials;
     expect(await fixture.run(USER_STATE, { openid })).toEqual({
@@ -182,7 +182,7 @@ describe('userServiceState', () => {
     expect(fixture.calls()).toEqual([]);
   });
 
-  test('is asked about an openid as it stands, whatever characters it has', async () => {
+  test('is queried with the unchanged openid, whatever characters it has', async () => {
     const odd = 'o&a=b c%20/ü';
     const answer = await fixture.run(USER_STATE, { openid: odd });
     expect(at(answer, 'data', 'userServiceState', 'openid')).toBe(odd);

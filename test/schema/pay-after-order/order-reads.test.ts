@@ -33,7 +33,7 @@ function slowWechat() {
   return { wechat, queries, most: () => most };
 }
 
-test('the same order asked for three times in one request costs one call', async () => {
+test('the same order three times in one request costs one call', async () => {
   const fixture = await createAppWithSandbox();
   const input = orderInput();
   await fixture.create(input);
@@ -62,7 +62,7 @@ test('another appid, service or kind of key is another query', async () => {
   expect(queries).toHaveLength(4);
 });
 
-test('orders are asked for side by side', async () => {
+test('orders are queried concurrently', async () => {
   const { wechat, queries, most } = slowWechat();
   const numbers = Array.from({ length: 5 }, (_, index) => `N${index}`);
   const answer = await run(createTestApp({ wechat }), aliases(numbers));

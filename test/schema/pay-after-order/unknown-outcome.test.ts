@@ -105,7 +105,7 @@ test.each(cases)(
   },
 );
 
-test('a complete that needs a ticket is not sent while nobody can be asked for one', async () => {
+test('a complete that needs a ticket is not sent if the query for it fails', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   fixture.resetCalls();
   await fixture.injectUntilCleared({ on: 'query', fault: 'unsigned' });

@@ -60,7 +60,7 @@ test('an order from its create to its payment, as the subscription in GraphiQL s
   ]);
 });
 
-test('the phone page shows what was paid, what waits, and what the merchant was told', async () => {
+test('the phone page shows payments, pending orders and the notifications of the merchant', async () => {
   await makeOrder('RIDE-7');
   await phone.goto(server.sandbox);
   await phone.getByText('待确认').first().waitFor();

@@ -129,7 +129,7 @@ describe('a 429 was not accepted', () => {
     expect(attempt).not.toHaveProperty('retryAfterMs');
   });
 
-  test('and says when to come again', () => {
+  test('and returns the time of Retry-After', () => {
     expect(limited({ 'retry-after': '7' })).toMatchObject({ retryAfterMs: 7_000 });
     expect(limited({ 'retry-after': '0' })).toMatchObject({ retryAfterMs: 0 });
   });

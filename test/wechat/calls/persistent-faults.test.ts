@@ -28,7 +28,7 @@ async function failures(fault: object, timeoutMs: number) {
 }
 
 /** Room for three attempts that fail by themselves, on a busy machine too. */
-const ROOMY_MS = 6_000;
+const AMPLE_MS = 6_000;
 const NONE = { status: null, code: null, requestId: null };
 
 test.each<[object, string, object]>([
@@ -40,7 +40,7 @@ test.each<[object, string, object]>([
   [{ fault: 'status', status: 500 }, 'SERVER_ERROR', { status: 500, code: 'SYSTEM_ERROR' }],
   [{ fault: 'status', status: 502, html: true }, 'SERVER_ERROR', { status: 502, code: null }],
 ])('%o leaves a create unknown (%s) and a query unavailable', async (fault, reason, last) => {
-  const [timeoutMs, attempts] = reason === 'TIMEOUT' ? [TWO_ATTEMPTS_MS, 2] : [ROOMY_MS, 3];
+  const [timeoutMs, attempts] = reason === 'TIMEOUT' ? [TWO_ATTEMPTS_MS, 2] : [AMPLE_MS, 3];
   const { outOrderNo, create, query } = await failures(fault, timeoutMs);
   expect(create).toBeInstanceOf(OrderOutcomeUnknownError);
   expect(create).toMatchObject({ reason, outOrderNo, ...last });
@@ -54,7 +54,7 @@ test.each<[object, object]>([
   ...UNTRUSTED_FAULTS.map((fault): [object, object] => [{ fault }, { status: 200 }]),
   [{ fault: 'status', status: 403, html: true }, { status: 403 }],
 ])('%o leaves a create unknown and a query untrusted', async (fault, last) => {
-  const { outOrderNo, create, query } = await failures(fault, ROOMY_MS);
+  const { outOrderNo, create, query } = await failures(fault, AMPLE_MS);
   const requestId = expect.stringMatching(/-\d+$/);
   expect(create).toBeInstanceOf(OrderOutcomeUnknownError);
   expect(create).toMatchObject({ reason: 'UNTRUSTED_ANSWER', outOrderNo, requestId, ...last });

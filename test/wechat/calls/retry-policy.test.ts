@@ -70,15 +70,15 @@ describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
 });
 
 describe('a refusal after an attempt that may have taken effect', () => {
-  test('has to be asked about for a write', () => {
-    const asked = { step: 'query', refusal, doubt: lost };
+  test('requires a query for a write', () => {
+    const asked = { step: 'query', refusal, ambiguous: lost };
     expect(step([lost, refused])).toEqual(asked);
     expect(step([lost, busy, refused])).toEqual(asked);
     expect(step([busy, lost, refused])).toEqual(asked);
   });
 
-  test('names the latest doubt', () => {
-    expect(step([lost, forged, refused])).toEqual({ step: 'query', refusal, doubt: forged });
+  test('names the latest ambiguous', () => {
+    expect(step([lost, forged, refused])).toEqual({ step: 'query', refusal, ambiguous: forged });
   });
 
   test('is the end of a read', () => {
@@ -141,7 +141,7 @@ describe('no repeat follows', () => {
     expect(step([busy], { mayRepeat: false })).toEqual({ step: 'stop', last: busy });
   });
 
-  test('where the call was held back here: it fails at once, with its doubt if it has one', () => {
+  test('where the call was held back here: it fails at once, with its ambiguous if it has one', () => {
     const heldBack: NotAccepted = { ...busy, blockedLocally: true, retryAfterMs: 10 };
     expect(step([heldBack])).toEqual({ step: 'stop', last: heldBack });
     expect(step([lost, heldBack])).toEqual({ step: 'stop', last: lost });

@@ -63,7 +63,7 @@ describe('a resource that was altered is refused before a byte of it is given ou
   const flipped = (at: number) =>
     Buffer.from(bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)));
 
-  test('as it stands, it is decrypted', () => {
+  test('unchanged, it is decrypted', () => {
     expect(decrypt(bytes)).toBe(plaintext);
   });
 
@@ -124,7 +124,7 @@ describe('a sensitive field', () => {
     (plaintext) => {
       const encrypt = () => fieldEncryption(keys.publicKey)(plaintext);
       expect(encrypt).toThrow(RangeError);
-      expect(encrypt).toThrow('A sensitive field has room for 214 bytes of UTF-8.');
+      expect(encrypt).toThrow('A sensitive field may have at most 214 bytes of UTF-8.');
     },
   );
 });

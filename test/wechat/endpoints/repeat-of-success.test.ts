@@ -23,7 +23,7 @@ async function syncAgainst(shown: object, succeededBefore: boolean) {
   const detail = { paidTime: '20260101000000' };
   try {
     return await wechat
-      .syncPayAfterOrder({ ...request, detail }, { doubtful: true, succeededBefore })
+      .syncPayAfterOrder({ ...request, detail }, { ambiguousBefore: true, succeededBefore })
       .catch((error: unknown) => error);
   } finally {
     await wechat.close();

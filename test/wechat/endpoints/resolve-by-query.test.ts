@@ -93,7 +93,7 @@ describe('a create that is refused after an attempt that may have made the order
     expect(await failureOf(create(anOrder()))).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
-  test('is asked about once more where the query is lost first', async () => {
+  test('is queried once more if the first query is lost', async () => {
     const order = anOrder();
     await inject(MADE, REFUSED, { on: 'query', fault: 'truncate' });
     expect(await create(order)).toMatchObject({ outOrderNo: order.outOrderNo, orderId: null });

@@ -14,7 +14,7 @@ const wechatKey = rsaKeys();
 const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
 
 /**
- * Makes a call of an upstream that gives this answer, and tells which fields could not be read.
+ * Makes a call to an upstream with this response, and returns which fields could not be read.
  * @param shown the answer to a query, if that is not the call
  */
 async function ask<T>(body: string, call: (wechat: WechatPay) => Promise<T>, shown?: string) {

@@ -22,7 +22,7 @@ test('what arrives together goes on a few in each turn of the event loop, in its
   expect(went).toEqual(Array.from({ length: 10 }, (_, index) => index));
 });
 
-test('who comes alone after a pause waits for one turn', async () => {
+test('a single waiter after a pause waits for one turn', async () => {
   const turn = createLoopThrottle(4);
   await turn();
   await nextTurn();

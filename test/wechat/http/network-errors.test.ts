@@ -16,13 +16,13 @@ import { clientOf } from '../../fixtures/wechat/sdk-upstream.ts';
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();
 /** Room for what fails by itself to fail, on a busy machine too. */
-const ROOMY_MS = 6_000;
+const AMPLE_MS = 6_000;
 
 const connect = (url: string, options: Partial<WechatPayOptions> = {}) =>
-  clientOf(url, merchant, wechatKey, { timeoutMs: ROOMY_MS, ...options });
+  clientOf(url, merchant, wechatKey, { timeoutMs: AMPLE_MS, ...options });
 
 /** What a create and a query are rejected with. */
-async function failures(url: string, timeoutMs = ROOMY_MS) {
+async function failures(url: string, timeoutMs = AMPLE_MS) {
   const wechat = connect(url, { timeoutMs });
   const [create, query] = await Promise.all([
     failureOf(wechat.createPayAfterOrder(anOrder())),
@@ -70,11 +70,11 @@ test.concurrent.each<[string, RequestListener]>([
 });
 
 test.concurrent.each<[string, RequestListener]>([
-  ['that hangs up', (request) => request.socket.destroy()],
+  ['that disconnects', (request) => request.socket.destroy()],
   ['that resets the connection', (request) => request.socket.resetAndDestroy()],
   ['that does not speak HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
   [
-    'that hangs up amid the body',
+    'that disconnects amid the body',
     (_, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('{"out_order', () => response.destroy());

@@ -43,7 +43,7 @@ test('an empty answer has an empty body', async () => {
   expect(await sendRequest(pool, REQUEST)).toMatchObject({ status: 204, body: Buffer.alloc(0) });
 });
 
-test('who waits for a connection is told in time, and is not sent afterwards', async () => {
+test('a request that waits for a connection times out, and is not sent afterwards', async () => {
   const seen: (string | undefined)[] = [];
   const pool = await poolTo(({ url }, response) => {
     seen.push(url);

@@ -38,7 +38,7 @@ function store() {
   return { upstream, news, store: made };
 }
 
-test('certificates are renewed within 12 h, and news is told where they have changed', async () => {
+test('certificates are renewed within 12 h, and changes are reported', async () => {
   const { upstream, news, store: it } = store();
   await it.begin();
   upstream.answers = [first, second];
@@ -54,7 +54,7 @@ test('certificates are renewed within 12 h, and news is told where they have cha
   it.close();
 });
 
-test('a failure leaves the last good ones, and is tried again ever more rarely', async () => {
+test('a failure keeps the last valid ones, and is retried with increasing back-off', async () => {
   const { upstream, news, store: it } = store();
   await it.begin();
   upstream.fails = new Error('it is down.');
@@ -71,7 +71,7 @@ test('a failure leaves the last good ones, and is tried again ever more rarely',
   it.close();
 });
 
-test('a merchant that has none is asked about once an hour', async () => {
+test('for a merchant without certificates a download is tried once an hour', async () => {
   const { upstream, store: it } = store();
   upstream.fails = new NoCertificatesError('none');
   await it.begin();
@@ -80,7 +80,7 @@ test('a merchant that has none is asked about once an hour', async () => {
   it.close();
 });
 
-test('an unknown serial is asked about once for all who wait, and once a minute at most', async () => {
+test('an unknown serial causes one download for all who wait, and at most one a minute', async () => {
   const { upstream, store: it } = store();
   await it.begin();
   await it.learn(SECOND);
@@ -95,7 +95,7 @@ test('an unknown serial is asked about once for all who wait, and once a minute 
   it.close();
 });
 
-test('a serial that was not there is not asked about again', async () => {
+test('a serial that was not found causes no further download', async () => {
   const { upstream, store: it } = store();
   await it.begin();
   await vi.advanceTimersByTimeAsync(61_000);

@@ -30,7 +30,7 @@ const PUBLIC_KEY_ONLY = {};
 const BOTH = { platformCertificates: older + newer };
 const CERTIFICATES_ONLY = { ...BOTH, publicKey: undefined, publicKeyId: undefined };
 
-/** The request that a create makes of an upstream which answers under a serial, asked for or not. */
+/** The request of a create to an upstream that signs with a serial number, the requested one or not. */
 async function create(changes: Partial<WechatPayOptions>, serial?: string) {
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, ({ body }) => {
     const { out_order_no }: Record<string, unknown> = JSON.parse(body.toString());

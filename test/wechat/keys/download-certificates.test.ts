@@ -148,14 +148,14 @@ describe('certificates that are downloaded', () => {
     expect([news.length, await downloads()]).toEqual([2, 2]);
   });
 
-  test('stand beside a public key, whose id every call then names', async () => {
+  test('are used together with a public key, whose id every call then names', async () => {
     const { wechat } = client(publicKey());
     await wechat.ready();
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
   });
 });
 
-describe('certificates that can not be had', () => {
+describe('certificates that are unavailable', () => {
   const unavailable = async (wechat: ReturnType<typeof client>['wechat']) => {
     await control('DELETE', 'calls');
     expect(await failureOf(wechat.createPayAfterOrder(order()))).toMatchObject({
@@ -204,7 +204,7 @@ describe('certificates that can not be had', () => {
   test('since nobody answers: the start does not wait for it', async () => {
     const { wechat, news } = client({ baseUrl: await closedPort() });
     await wechat.ready();
-    expect(news).toMatchObject([{ problem: 'WeChat Pay gave no answer (not-sent).' }]);
+    expect(news).toMatchObject([{ problem: 'WeChat Pay did not respond (not-sent).' }]);
     const error = await failureOf(wechat.createPayAfterOrder(order()));
     expect(error).toBeInstanceOf(WechatUnavailableError);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createBulkhead } from '../../../src/wechat/resilience/resilience.ts';
 
-test('so many are in, so many wait, and the rest is turned away at once', async () => {
+test('up to the limits attempts run or are queued, and the rest is rejected immediately', async () => {
   const bulkhead = createBulkhead(2, 1);
   expect([bulkhead.enter(50), bulkhead.enter(50)]).toEqual(['acquired', 'acquired']);
   const waiting = bulkhead.enter(10_000);

@@ -49,7 +49,7 @@ async function upstream(options: Partial<WechatPayOptions> = {}) {
 }
 
 describe('in an outage that lasts', () => {
-  test('creates fail before they are sent, at once, and say when to come again', async () => {
+  test('creates fail immediately, before they are sent, with the time of a retry', async () => {
     const { sdk, states, create } = await upstream();
     const first = await Promise.all(Array.from({ length: 20 }, create));
     expect(first[0]).toBeInstanceOf(OrderOutcomeUnknownError);
@@ -63,12 +63,12 @@ describe('in an outage that lasts', () => {
     expect(states).toEqual(['open']);
   });
 
-  test('a write that was in doubt when it opened has an unknown outcome', async () => {
+  test('a write that was ambiguous when it opened has an unknown outcome', async () => {
     const { create } = await upstream({ resilience: { breakerAttempts: 1 } });
     expect(await create()).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
-  test('reads go on where only writes fail, so that what is in doubt can be settled', async () => {
+  test('reads continue if only writes fail, so that unknown outcomes can be resolved', async () => {
     const { server, states, create, query } = await upstream();
     server.broken = ({ method }) => method === 'POST';
     await Promise.all(Array.from({ length: 20 }, create));

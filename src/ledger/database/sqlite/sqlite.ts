@@ -84,7 +84,7 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
-/** WAL with synchronous=FULL: a commit is on the disk when it returns. */
+/** WAL with synchronous=FULL: a commit is durable when it returns. */
 async function openDatabase(path: string, timeout: number): Promise<SqliteDatabase> {
   const database = new DatabaseSync(path, { timeout });
   await useWal(database);

@@ -3,7 +3,7 @@ import type { Tx } from '../../database/commit.ts';
 import { compiledQuery, type Params } from '../../database/compiled-query.ts';
 import type { IntentRow, Tables } from '../../database/tables.ts';
 import type { WriteResult } from '../../records.ts';
-import { STANDING } from '../find-intent.ts';
+import { EFFECTIVE } from '../find-intent.ts';
 
 type Settling = Pick<IntentRow, 'id' | 'status' | 'finished_at' | 'check_at'>;
 type CallColumns = Pick<
@@ -68,7 +68,7 @@ function unsettled(
             .whereRef('other.product', '=', 'intents.product')
             .whereRef('other.operation', '=', 'intents.operation')
             .whereRef('other.id', '!=', 'intents.id')
-            .where('other.status', 'in', STANDING),
+            .where('other.status', 'in', EFFECTIVE),
         ),
       ),
     )

@@ -13,17 +13,17 @@ import { mustBeBound } from './parameters.ts';
 import type { Route } from './route.ts';
 
 /**
- * 创建先享后付订单. The same number with the same parameters is the same order again, whatever has
- * become of it; with other parameters it is refused with the fine number 271316598.
+ * 创建先享后付订单. The same number with the same parameters is the same order, whatever its state; with
+ * other parameters it is refused with the detailed error number 271316598.
  */
 export const create: Route = {
   kind: 'create',
   method: 'POST',
   path: '/v3/payscore/payafter-orders',
-  handle: (call, world) => {
-    const { clock, identity, orders, rules } = world;
+  handle: (call, sandbox) => {
+    const { clock, identity, orders, rules } = sandbox;
     const request = readCreate(call.body, rules);
-    mustBeBound(request.wire['appid'], request.wire['service_id'], world);
+    mustBeBound(request.wire['appid'], request.wire['service_id'], sandbox);
     const personalData = decryptSensitive(request.wire, call.platformSerial, (serial) =>
       findPlatformKey(serial, identity, rules),
     );
@@ -38,17 +38,17 @@ export const create: Route = {
       return { answer: answerFor(existing) };
     }
 
-    // Only a first call can be too late: a repeat stands for the moment of the first.
-    mustBeAcceptable(request, world);
+    // Only a first call can be too late: a repeat counts as made at the time of the first.
+    mustBeAcceptable(request, sandbox);
     const order = newOrder(request, personalData, clock.now());
-    return { answer: answerFor(order), commit: () => enter(order, world) };
+    return { answer: answerFor(order), commit: () => enter(order, sandbox) };
   },
 };
 
-function enter(order: Order, world: SandboxState): void {
-  world.orders.put(order);
-  if (world.rules.notifyAcceptedAtCreate) {
-    announceOrder(order, world);
+function enter(order: Order, sandbox: SandboxState): void {
+  sandbox.orders.put(order);
+  if (sandbox.rules.notifyAcceptedAtCreate) {
+    announceOrder(order, sandbox);
   }
 }
 

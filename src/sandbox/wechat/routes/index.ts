@@ -4,7 +4,7 @@ import { cancel, complete, sync } from './operations.ts';
 import { certificates, query, userServiceState } from './queries.ts';
 import type { Route } from './route.ts';
 
-/** Every endpoint of WeChat that the sandbox has. */
+/** Every WeChat Pay endpoint of the sandbox. */
 const ROUTES: readonly Route[] = [
   create,
   query,
@@ -15,7 +15,7 @@ const ROUTES: readonly Route[] = [
   certificates,
 ];
 
-/** The route of a call, or the methods that its path has instead (none: no such path). */
+/** The route of a call, or the allowed methods of its path (none: unknown path). */
 export type RouteMatch =
   | { readonly route: Route; readonly pathValues: PathValues }
   | { readonly route?: never; readonly allowed: readonly string[] };

@@ -19,20 +19,20 @@ import { orderIs, orderNotFound, paramError } from '../refusal.ts';
 import { mustBeBound } from './parameters.ts';
 import type { Outcome, Route, WechatCall } from './route.ts';
 
-/** 完结先享后付订单: the service is over, or was not used after all. WeChat then collects the money. */
+/** 完结先享后付订单: the service has ended, or was not used. WeChat Pay then collects the payment. */
 export const complete: Route = {
   kind: 'complete',
   method: 'POST',
   path: '/v3/payscore/payafter-orders/{out_order_no}/complete',
-  handle: (call, world) => {
-    const { clock, rules } = world;
+  handle: (call, sandbox) => {
+    const { clock, rules } = sandbox;
     const wire = readObject(call.body, (sent) => completeFindings(sent, rules));
-    return operate(call, wire, world, {
+    return operate(call, wire, sandbox, {
       operation: 'complete',
       mustAllow: mustBeCompletable,
       prepare: (order) => {
         const completion = completionOf(wire, order, clock.now(), rules);
-        return () => finish(order, completion, world);
+        return () => finish(order, completion, sandbox);
       },
       answer: operationAnswer,
     });
@@ -54,19 +54,19 @@ function mustBeCompletable(state: OrderState): void {
 }
 
 /**
- * 撤销先享后付订单. Which states allow it is not documented; as in the neighbouring products it is those
- * before complete.
+ * 撤销先享后付订单. The states that allow it are not documented; as in the neighbouring products they are
+ * those before complete.
  */
 export const cancel: Route = {
   kind: 'cancel',
   method: 'POST',
   path: '/v3/payscore/payafter-orders/{out_order_no}/cancel',
-  handle: (call, world) => {
-    const wire = readObject(call.body, (sent) => cancelFindings(sent, world.rules));
-    return operate(call, wire, world, {
+  handle: (call, sandbox) => {
+    const wire = readObject(call.body, (sent) => cancelFindings(sent, sandbox.rules));
+    return operate(call, wire, sandbox, {
       operation: 'cancel',
       mustAllow: mustBeCancellable,
-      prepare: (order) => () => take(order, 'REVOKED', world),
+      prepare: (order) => () => take(order, 'REVOKED', sandbox),
       answer: operationAnswer,
     });
   },
@@ -84,19 +84,19 @@ function mustBeCancellable(state: OrderState): void {
   }
 }
 
-/** 支付分订单同步: the merchant says that the user has paid outside of WeChat. */
+/** 支付分订单同步: the merchant reports that the user has paid outside of WeChat Pay. */
 export const sync: Route = {
   kind: 'sync',
   method: 'POST',
   path: '/v3/payscore/payafter-orders/{out_order_no}/sync',
-  handle: (call, world) => {
-    const wire = readObject(call.body, (sent) => syncFindings(sent, world.rules));
-    return operate(call, wire, world, {
+  handle: (call, sandbox) => {
+    const wire = readObject(call.body, (sent) => syncFindings(sent, sandbox.rules));
+    return operate(call, wire, sandbox, {
       operation: 'sync',
       mustAllow: mustBeSettleable,
       prepare: (order) => {
-        const paidAtMs = paidTime(wire, order, world.clock.now());
-        return () => settle(order, paidAtMs, world);
+        const paidAtMs = paidTime(wire, order, sandbox.clock.now());
+        return () => settle(order, paidAtMs, sandbox);
       },
       answer: syncAnswer,
     });
@@ -130,38 +130,40 @@ function paidTime(wire: JsonObject, { completion }: Order, nowMs: number): numbe
   return paidAtMs;
 }
 
-/** How one operation on an order differs from the others. */
+/** What differs between the operations on an order. */
 interface OperationRules {
   readonly operation: Operation;
-  /** Refuses the states that it can't start from. */
+  /** Rejects the states that do not allow it. */
   readonly mustAllow: (state: OrderState) => void;
-  /** Refuses what does not fit the order; otherwise what it will do to it. */
+  /** Rejects what does not match the order; otherwise returns the effect. */
   readonly prepare: (order: Order) => () => void;
   readonly answer: (order: Order, mchid: string) => JsonObject;
 }
 
-/** Carries out an operation on an order that exists. The same bytes again are a success again. */
+/** Executes an operation on an existing order. The same bytes succeed again. */
 function operate(
   call: WechatCall,
   wire: JsonObject,
-  world: SandboxState,
+  sandbox: SandboxState,
   { operation, mustAllow, prepare, answer }: OperationRules,
 ): Outcome {
-  mustBeBound(wire['appid'], wire['service_id'], world);
+  mustBeBound(wire['appid'], wire['service_id'], sandbox);
   const number = call.pathValues.get('out_order_no') ?? '';
-  const order = world.orders.find(number, world.clock.now());
+  const order = sandbox.orders.find(number, sandbox.clock.now());
   if (!order) {
     throw orderNotFound();
   }
-  const done = success(answer(order, world.identity.credentials.WECHAT_MCHID));
-  if (isRepeat(order, operation, call.body, world.rules)) {
+  const done = success(answer(order, sandbox.identity.credentials.WECHAT_MCHID));
+  if (isRepeat(order, operation, call.body, sandbox.rules)) {
     return { answer: done };
   }
   mustAllow(order.state);
   return { answer: done, commit: prepare(withSuccess(order, operation, call.body)) };
 }
 
-/** Whether an operation is the one that succeeded before, byte for byte, and may be answered so. */
+/**
+ * Whether an operation is an exact repeat of the one that succeeded before, and may succeed again.
+ */
 function isRepeat(
   order: Order,
   operation: Operation,
@@ -171,7 +173,7 @@ function isRepeat(
   return rules.repeatAnswersSuccess && order.succeeded[operation] === digest(body);
 }
 
-/** The order, knowing which body an operation on it succeeded with. */
+/** The order with the digest of the body of a successful operation. */
 function withSuccess(order: Order, operation: Operation, body: Uint8Array): Order {
   return { ...order, succeeded: { ...order.succeeded, [operation]: digest(body) } };
 }

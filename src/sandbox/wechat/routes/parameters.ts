@@ -1,7 +1,7 @@
 import type { SandboxState } from '../../sandbox.ts';
 import { notBound, paramError } from '../refusal.ts';
 
-/** A query parameter that must be there. Refused with 400 PARAM_ERROR if it is not. */
+/** A required query parameter. 400 PARAM_ERROR if it is missing. */
 export function requiredParameter(query: URLSearchParams, name: string): string {
   const value = query.get(name) ?? '';
   if (value === '') {
@@ -10,9 +10,9 @@ export function requiredParameter(query: URLSearchParams, name: string): string 
   return value;
 }
 
-/** Refuses an appid or service_id that is not this merchant's with 403 NO_AUTH. */
-export function mustBeBound(appid: unknown, serviceId: unknown, world: SandboxState): void {
-  const { WECHAT_APPID, WECHAT_SERVICE_ID } = world.identity.credentials;
+/** 403 NO_AUTH if the appid or service_id is not this merchant's. */
+export function mustBeBound(appid: unknown, serviceId: unknown, sandbox: SandboxState): void {
+  const { WECHAT_APPID, WECHAT_SERVICE_ID } = sandbox.identity.credentials;
   if (appid !== WECHAT_APPID || serviceId !== WECHAT_SERVICE_ID) {
     throw notBound();
   }

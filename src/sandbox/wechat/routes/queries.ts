@@ -11,10 +11,10 @@ export const query: Route = {
   kind: 'query',
   method: 'GET',
   path: '/v3/payscore/payafter-orders',
-  handle: (call, world) => {
-    const { clock, identity, orders, rules } = world;
+  handle: (call, sandbox) => {
+    const { clock, identity, orders, rules } = sandbox;
     const appid = requiredParameter(call.query, 'appid');
-    mustBeBound(appid, requiredParameter(call.query, 'service_id'), world);
+    mustBeBound(appid, requiredParameter(call.query, 'service_id'), sandbox);
     const outOrderNo = call.query.get('out_order_no');
     const queryId = call.query.get('query_id');
     if ((outOrderNo === null) === (queryId === null)) {
@@ -36,22 +36,22 @@ export const query: Route = {
   },
 };
 
-/** 查询用户授权状态: may this user use the service? */
+/** 查询用户授权状态: whether a user has authorized the service. */
 export const userServiceState: Route = {
   kind: 'user-service-state',
   method: 'GET',
   path: '/v3/payscore/user-service-state',
-  handle: (call, world) => {
+  handle: (call, sandbox) => {
     const appid = requiredParameter(call.query, 'appid');
     const serviceId = requiredParameter(call.query, 'service_id');
     const openid = requiredParameter(call.query, 'openid');
-    mustBeBound(appid, serviceId, world);
+    mustBeBound(appid, serviceId, sandbox);
     return {
       answer: success({
         appid,
         service_id: serviceId,
         openid,
-        use_service_state: world.users.stateOf(openid),
+        use_service_state: sandbox.users.stateOf(openid),
       }),
     };
   },
@@ -59,7 +59,7 @@ export const userServiceState: Route = {
 
 const ASSOCIATED_DATA = 'certificate';
 
-/** 获取平台证书: the certificates in AES-256-GCM under the APIv3 key, signed by the newest of them. */
+/** 获取平台证书: the certificates in AES-256-GCM with the APIv3 key, signed by the newest of them. */
 export const certificates: Route = {
   kind: 'certificates',
   method: 'GET',

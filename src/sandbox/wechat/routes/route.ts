@@ -3,7 +3,7 @@ import type { PathValues } from '../../http/request.ts';
 import type { SandboxState } from '../../sandbox.ts';
 import type { Answer } from '../answer.ts';
 
-/** A call whose Authorization has been accepted. */
+/** A call with a valid Authorization. */
 export interface WechatCall {
   readonly pathValues: PathValues;
   readonly query: URLSearchParams;
@@ -12,17 +12,20 @@ export interface WechatCall {
   readonly platformSerial: string | undefined;
 }
 
-/** What a call comes to. Nothing has happened until `commit` is called: a fault may prevent it. */
+/** The result of a call. It takes effect only when `commit` is called: a fault may prevent it. */
 export interface Outcome {
   readonly answer: Answer;
   readonly commit?: () => void;
 }
 
-/** One endpoint of WeChat. `handle` looks only, and throws a Refusal for what WeChat refuses. */
+/**
+ * One WeChat Pay endpoint. `handle` changes nothing, and throws a Refusal for what WeChat Pay
+ * refuses.
+ */
 export interface Route {
   readonly kind: CallKind;
   readonly method: 'GET' | 'POST';
-  /** With `{name}` for a part that varies. */
+  /** With `{name}` for a variable segment. */
   readonly path: string;
-  readonly handle: (call: WechatCall, world: SandboxState) => Outcome;
+  readonly handle: (call: WechatCall, sandbox: SandboxState) => Outcome;
 }

@@ -46,7 +46,7 @@ test('the certificate is one for five years, and its serial prints alike everywh
   expect(serialNumber).toMatch(/^[0-9A-F]{40}$/);
 });
 
-test('a certificate of another algorithm is not to be had', async () => {
+test('a certificate of another algorithm is 404', async () => {
   expect((await download('?algorithm_type=SM2')).status).toBe(404);
   expect((await download('?algorithm_type=DSA')).status).toBe(400);
 });

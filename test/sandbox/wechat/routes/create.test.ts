@@ -111,7 +111,7 @@ describe('a repeated create', () => {
   test.each([
     [true, 400],
     [false, 200],
-  ])('with a field encrypted anew follows reencryptedFieldsDiffer=%s', async (differ, status) => {
+  ])('with a field encrypted again follows reencryptedFieldsDiffer=%s', async (differ, status) => {
     await rule({ reencryptedFieldsDiffer: differ });
     const body = merchant.order();
     const create = (phone: string) =>

@@ -2,8 +2,8 @@ import { count, type Database } from './databases.ts';
 import { type Notification, STATES } from './notices.ts';
 
 /** What the database says of the notifications that were acknowledged. */
-export interface Verdict {
-  /** Acknowledged, but not in the inbox, or without the event or the state that it stands for. */
+export interface LedgerCheck {
+  /** Acknowledged, but not in the inbox, or without its event or its state. */
   readonly lost: number;
   /** Orders that reached one state by more than one event. */
   readonly twice: number;
@@ -12,10 +12,10 @@ export interface Verdict {
 }
 
 /** Reads inbox, events and orders from outside the server. */
-export async function judge(
+export async function checkLedger(
   database: Database,
   acknowledged: readonly Notification[],
-): Promise<Verdict> {
+): Promise<LedgerCheck> {
   const [inbox, orders, events] = await Promise.all([
     database.rows('select id, outcome from notifications'),
     database.rows('select out_order_no, state_raw as state, last_event_id from orders'),

@@ -55,7 +55,7 @@ export async function startLoad(cores: Cores): Promise<Child> {
 export interface LoadResult {
   readonly seconds: number;
   readonly done: number;
-  /** Turned away with a 503. */
+  /** Rejected with a 503. */
   readonly refused: number;
   readonly failed: number;
   readonly failure: string;

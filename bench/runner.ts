@@ -3,15 +3,15 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLoad, startUpstream, type UpstreamCounts } from './bystanders.ts';
-import { type Contender, type RunningServer, startServer } from './contenders.ts';
+import { startLoad, startUpstream, type UpstreamCounts } from './background-load.ts';
+import { type Candidate, type RunningServer, startServer } from './candidates.ts';
 import { KNOWN_ORDERS } from './load/lanes.ts';
-import { type Bystanders, measure } from './measure.ts';
+import { type BackgroundLoad, measure } from './measure.ts';
 import { makeMerchant, type Variables } from './work/merchant.ts';
 
 /** One merchant, one WeChat Pay, one load generator, and servers that are measured. */
-export interface Hall extends AsyncDisposable, Bystanders {
-  readonly open: (contender: Contender, how?: Opening) => Promise<RunningServer>;
+export interface Runner extends AsyncDisposable, BackgroundLoad {
+  readonly open: (candidate: Candidate, how?: Opening) => Promise<RunningServer>;
   /** `one`: servers on core 0, everything else on core 1; `two`: all on both. */
   readonly spread: (cores: 'one' | 'two') => void;
   readonly counts: () => Promise<UpstreamCounts>;
@@ -24,7 +24,7 @@ interface Opening {
   readonly changes?: Variables;
 }
 
-export async function openHall(): Promise<Hall> {
+export async function openRunner(): Promise<Runner> {
   await using stack = new AsyncDisposableStack();
   const merchant = makeMerchant();
   const root = await mkdtemp(join(tmpdir(), 'payafter-bench-'));
@@ -41,12 +41,12 @@ export async function openHall(): Promise<Hall> {
   return {
     load,
     upstream,
-    open: async (contender, { prepare, changes } = {}) => {
-      const directory = await mkdtemp(join(root, `${contender.name}-`));
+    open: async (candidate, { prepare, changes } = {}) => {
+      const directory = await mkdtemp(join(root, `${candidate.name}-`));
       await prepare?.(directory);
       const cores = '0,1' as const;
       const place = { merchant, upstreamUrl: upstream.url, directory, cores, changes };
-      const server = kept.use(await startServer(contender, place));
+      const server = kept.use(await startServer(candidate, place));
       servers.push(server);
       return server;
     },
@@ -54,8 +54,8 @@ export async function openHall(): Promise<Hall> {
       for (const server of servers.filter(({ isRunning }) => isRunning())) {
         server.pin(cores === 'one' ? '0' : '0,1');
       }
-      for (const bystander of [upstream, load]) {
-        bystander.pin(cores === 'one' ? '1' : '0,1');
+      for (const child of [upstream, load]) {
+        child.pin(cores === 'one' ? '1' : '0,1');
       }
     },
     counts: upstream.counts,
@@ -68,17 +68,17 @@ const WARM_CALLS = 3 * KNOWN_ORDERS;
 
 /**
  * Loads a server alone with queries and creates, for half the time each, and until it has seen all
- * of the orders that are asked for later.
+ * of the orders that are queried later.
  */
-export async function warm(server: RunningServer, hall: Hall, seconds: number): Promise<void> {
+export async function warm(server: RunningServer, runner: Runner, seconds: number): Promise<void> {
   const half = { concurrency: 64, warmSeconds: 0.1, seconds: seconds / 2 };
   const late = performance.now() + LONGEST_WARM_MS;
   // The peers remember no orders.
-  const calls = server.contender.isOurs ? WARM_CALLS : 0;
-  const before = (await hall.counts()).calls;
+  const calls = server.candidate.isOurs ? WARM_CALLS : 0;
+  const before = (await runner.counts()).calls;
   do {
-    await measure(server, hall, { operation: 'query', numbers: 'distinct', ...half });
-  } while ((await hall.counts()).calls - before < calls && performance.now() < late);
-  await measure(server, hall, { operation: 'create', numbers: 'new', ...half });
+    await measure(server, runner, { operation: 'query', numbers: 'distinct', ...half });
+  } while ((await runner.counts()).calls - before < calls && performance.now() < late);
+  await measure(server, runner, { operation: 'create', numbers: 'new', ...half });
   await sleep(100);
 }

@@ -2,7 +2,7 @@ import { type Server, startServer, type Variables } from './server.ts';
 import type { Workdir } from './workdir.ts';
 
 /** Keeps one server at one place, through kills. */
-export interface Keeper extends AsyncDisposable {
+export interface Supervisor extends AsyncDisposable {
   readonly url: string;
   /** How often it was killed. */
   readonly kills: () => number;
@@ -10,11 +10,11 @@ export interface Keeper extends AsyncDisposable {
   readonly killAndRestart: () => Promise<void>;
 }
 
-export async function keepServer(
+export async function superviseServer(
   directory: Workdir,
   port: number,
   variables: Variables,
-): Promise<Keeper> {
+): Promise<Supervisor> {
   const start = () => startServer(directory, { ...variables, PORT: String(port) });
   let server: Server = await start();
   let kills = 0;

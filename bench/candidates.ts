@@ -7,7 +7,7 @@ import type { Merchant, Variables } from './work/merchant.ts';
 import type { Style } from './work/requests.ts';
 
 /** A server that can be measured: ours, or what people would pick instead. */
-export interface Contender {
+export interface Candidate {
   readonly name: string;
   /** As a heading has it. */
   readonly title: string;
@@ -17,13 +17,13 @@ export interface Contender {
   readonly root?: string;
 }
 
-export const OURS: Contender = {
+export const OURS: Candidate = {
   name: 'ours',
   title: 'payafter-graphql',
   style: 'graphql',
   isOurs: true,
 };
-export const PEERS: readonly Contender[] = [
+export const PEERS: readonly Candidate[] = [
   {
     name: 'express-axios',
     title: 'Express 5 + wechatpay-axios-plugin',
@@ -45,7 +45,7 @@ export const PEERS: readonly Contender[] = [
 ];
 
 export interface RunningServer extends Child {
-  readonly contender: Contender;
+  readonly candidate: Candidate;
   readonly port: number;
   /** To be sent with every request. */
   readonly headers: Variables;
@@ -66,14 +66,14 @@ const GAUGE = new URL('./process/gauge.ts', import.meta.url).href;
 
 /** Starts it as it would run in production, with the gauge imported. */
 export async function startServer(
-  contender: Contender,
+  candidate: Candidate,
   { merchant, upstreamUrl, directory, cores, changes }: ServerPlace,
 ): Promise<RunningServer> {
-  const own = contender.isOurs ? await serverEnvironment(directory) : { env: {}, headers: {} };
+  const own = candidate.isOurs ? await serverEnvironment(directory) : { env: {}, headers: {} };
   const child = await startChild({
-    name: contender.title,
-    entry: entryOf(contender),
-    nodeOptions: [...(contender.isOurs ? startOptions() : []), '--import', GAUGE],
+    name: candidate.title,
+    entry: entryOf(candidate),
+    nodeOptions: [...(candidate.isOurs ? startOptions() : []), '--import', GAUGE],
     cwd: directory,
     cores,
     env: {
@@ -83,16 +83,16 @@ export async function startServer(
       ...own.env,
       ...changes,
     },
-    ready: contender.isOurs ? readyLine : (line) => /^peer (http:\S+)/.exec(line)?.[1],
+    ready: candidate.isOurs ? readyLine : (line) => /^peer (http:\S+)/.exec(line)?.[1],
   });
-  return { ...child, contender, headers: own.headers, port: Number(new URL(child.url).port) };
+  return { ...child, candidate, headers: own.headers, port: Number(new URL(child.url).port) };
 }
 
 function readyLine(line: string): string | undefined {
   return /"url":"(http:[^"]+)"[^}]*"msg":"ready"/.exec(line)?.[1];
 }
 
-function entryOf({ isOurs, root, name }: Contender): string {
+function entryOf({ isOurs, root, name }: Candidate): string {
   if (root !== undefined) {
     return join(root, 'src/server.ts');
   }

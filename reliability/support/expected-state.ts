@@ -40,7 +40,7 @@ export async function control(
   return answer;
 }
 
-/** Every order there is, whatever anybody was told of it. */
+/** Every order that exists, whatever was reported of it. */
 export async function trueOrders(sandbox: string): Promise<ReadonlyMap<string, TrueOrder>> {
   const orders = await control(sandbox, 'GET', '/sandbox/orders');
   const list = Array.isArray(orders) ? orders.filter(isObject) : [];

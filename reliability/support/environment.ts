@@ -8,8 +8,8 @@ import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
 import { startWechatStub } from './wechat-stub.ts';
 import { type Workdir, workdir } from './workdir.ts';
 
-/** What several experiments share; started when first asked for. */
-export interface Stage extends AsyncDisposable {
+/** What several experiments share; started on first use. */
+export interface Environment extends AsyncDisposable {
   readonly watch: Watch;
   /** Where servers of one experiment live. */
   readonly workdir: () => Promise<Workdir>;
@@ -31,7 +31,7 @@ export interface Pair {
 
 const CONNECTIONS = 500;
 
-export function createStage(): Stage {
+export function createEnvironment(): Environment {
   const stack = new AsyncDisposableStack();
   const watch = startWatch();
   const processes = new Set<ChildProcess>();
