@@ -15,7 +15,7 @@ export interface RateLimit {
    * @returns 0, or the seconds until a token is available
    */
   readonly admit: (callerId: string) => number;
-  /** Further calls of an admitted request, one by default: never refused, but the caller owes for them. */
+  /** Further calls of an admitted request, one by default: never refused, but charged against the caller's future budget. */
   readonly charge: (callerId: string, calls?: number) => void;
 }
 

@@ -8,7 +8,7 @@ import { useServices } from '../fixtures/orders/use-services.ts';
 const { upstream, services } = useServices();
 const TIMEOUT_MS = 300;
 
-/** A services whose ledger acquires intents as the test wants it, and whose calls have little time. */
+/** Services whose ledger acquires intents as the test wants it, and whose calls have little time. */
 async function withAcquire(
   acquire: (acquireIntent: () => Promise<unknown>) => Promise<unknown>,
 ): Promise<TestServices> {

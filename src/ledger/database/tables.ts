@@ -27,7 +27,7 @@ export interface OrderRow {
   readonly appid: string;
   readonly service_id: string;
   readonly status: OrderStatus;
-  /** WeChat Pay's own words. */
+  /** The state as WeChat Pay names it. */
   readonly state_raw: string;
   readonly state_description_raw: string | null;
   readonly collection_state_raw: string | null;

@@ -24,7 +24,7 @@ export interface IntentInput extends OwnedIntentKey {
   readonly origin: WriteOrigin;
 }
 
-/** Who sends a write, for support. */
+/** The sender of a write, for support. */
 export interface WriteOrigin {
   /** The API key, or the client of a token; never a user. Null if the call names none. */
   readonly client: string | null;

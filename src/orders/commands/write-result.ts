@@ -23,7 +23,7 @@ export function successOf(report: SendReport | undefined): WriteResult {
   };
 }
 
-/** How a write ended that failed, as support needs it: the kind and WeChat Pay's own words. */
+/** How a write ended that failed, as support needs it: the kind, and WeChat Pay's codes. */
 export function failureOf(error: unknown, report: SendReport | undefined): WriteResult {
   const answer = error instanceof WechatError ? error : report;
   return {

@@ -17,8 +17,8 @@ export const ROWS_PER_CALL = 100;
 
 /**
  * Refuses an operation that asks for too many rows of the ledger, before anything is read, and
- * charges its caller for many. What counts is what is asked for: a page of 100 orders with 20 events
- * each is 2,100 rows. To be listed after the rate limit.
+ * charges its caller for many. The requested size counts: a page of 100 orders with 20 events
+ * each is 2,100 rows. Register it after the rate limit.
  */
 export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<CallerContext> {
   /** Operations without a page of anything, whatever their variables are. */

@@ -24,7 +24,7 @@ export function useCompiler(options: CompilerOptions = {}): Plugin {
   const hits = new WeakMap<OperationDefinitionNode, number>();
   const kept = new LRUCache<OperationDefinitionNode, Compiled>({
     maxSize: maxBytes,
-    // One that comes again is compiled again.
+    // If it is used again, it is compiled again.
     dispose: (_, operation) => hits.delete(operation),
   });
   const comesAgain = (operation: OperationDefinitionNode) => {

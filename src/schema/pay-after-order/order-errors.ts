@@ -60,7 +60,7 @@ const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
     TIMEOUT: { description: 'The request to WeChat Pay timed out.' },
     CONNECTION: {
       description:
-        'The connection broke before the whole answer was there, or no query has shown whether an earlier call took effect.',
+        'The connection to WeChat Pay was lost before the whole response arrived, or no query has shown whether an earlier call took effect.',
     },
     SERVER_ERROR: {
       description:

@@ -175,7 +175,7 @@ describe.each([
   });
 });
 
-test('what is charged is owed: the next operation waits for it', () => {
+test('a charge delays the next operation', () => {
   const limit = createRateLimit({ perSecond: 1, burst: 1 });
   expect(limit.admit('a')).toBe(0);
   limit.charge('a', 9);
