@@ -3,7 +3,7 @@ import { fieldAt, numberAt, textAt } from './process/answer.ts';
 import { type Child, type Cores, startChild } from './process/child.ts';
 import type { Merchant } from './work/merchant.ts';
 
-/** WeChat Pay, in a process of its own. */
+/** WeChat Pay, in its own process. */
 export interface Upstream extends Child {
   readonly url: string;
   readonly delay: (ms: number) => Promise<unknown>;
@@ -42,7 +42,7 @@ export async function startUpstream(merchant: Merchant, cores: Cores): Promise<U
   };
 }
 
-/** The callers, in a process of their own. */
+/** The load generator, in its own process. */
 export async function startLoad(cores: Cores): Promise<Child> {
   return await startChild({
     name: 'The load generator',

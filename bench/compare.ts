@@ -14,7 +14,7 @@ interface Result {
 
 export interface Comparison {
   readonly results: readonly Result[];
-  /** Requests of all servers that WeChat Pay looked into, and that it would have refused. */
+  /** Requests of all servers that WeChat Pay inspected, and that it would have refused. */
   readonly inspected: number;
   readonly bad: number;
   readonly faults: readonly string[];
@@ -41,7 +41,7 @@ export async function compare(
   for (const round of Array(sizes.rounds).keys()) {
     for (const scenario of scenarios) {
       tell(`round ${round + 1} of ${sizes.rounds}: ${scenario.title}`);
-      // Nobody is always the first.
+      // Rotates, so that no candidate is always the first.
       for (const server of rotated(servers, round)) {
         const key = keyOf(scenario, server.candidate);
         const sample = await once(server, runner, scenario, sizes);

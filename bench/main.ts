@@ -49,7 +49,7 @@ const { values } = parseArgs({
 const sizes = values.quick ? QUICK : FULL;
 const startedMs = performance.now();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // What was started is ended on exit.
+  // On exit, everything that was started is stopped.
   process.once(signal, () => process.exit(130));
 }
 if (platform() !== 'linux' || availableParallelism() < 2) {

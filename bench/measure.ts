@@ -7,7 +7,7 @@ import type { Child } from './process/child.ts';
 import { cpuTime, rssMb } from './process/usage.ts';
 import { type Operation, requestText } from './work/requests.ts';
 
-/** What is asked of a server, and for how long. */
+/** The load of one measurement, and its duration. */
 export interface Task {
   readonly operation: Operation;
   readonly numbers: Numbers;
@@ -16,12 +16,12 @@ export interface Task {
   readonly seconds: number;
 }
 
-/** What one window of measuring gave. */
+/** The results of one measuring window. */
 export interface Sample {
   readonly perSecond: number;
   /** CPU µs an operation: of the whole process. */
   readonly cpuUs: number;
-  /** Of that, what other threads than the main one took: signing, the garbage collector's helpers. */
+  /** The part of threads other than the main one: signing, helpers of the garbage collector. */
   readonly otherThreadsUs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -51,7 +51,7 @@ export interface BackgroundLoad {
 }
 
 /**
- * Loads a server for a while, and then for a while more while it looks.
+ * Loads a server to warm it up, and then while it is measured.
  * @param during what else to do in the window that is measured
  */
 export async function measure(
@@ -75,7 +75,7 @@ export async function measure(
   ]);
   const before = cpuTime(server.pid);
   await sleep(seconds * 1000);
-  // Longer where hardly anything was answered.
+  // Longer if there were hardly any responses.
   await until(load, 'done', concurrency);
   const after = cpuTime(server.pid);
   const [{ calls: callsAfter }, stopped] = await Promise.all([
@@ -106,7 +106,7 @@ export async function measure(
 const LONGEST_MS = 30_000;
 const LOOK_EACH_MS = 250;
 
-/** Until the load generator counts as many, or for so long. */
+/** Resolves when the load generator has counted this many, or at the time limit. */
 async function until(load: Child, ask: 'answered' | 'done', count: number): Promise<void> {
   const late = performance.now() + LONGEST_MS;
   while (performance.now() < late && Number(await load.ask({ ask })) < count) {

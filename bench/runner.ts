@@ -18,9 +18,9 @@ export interface Runner extends AsyncDisposable, BackgroundLoad {
 }
 
 interface Opening {
-  /** Does something to its empty directory before it starts. */
+  /** Prepares its empty directory before it starts. */
   readonly prepare?: (directory: string) => Promise<unknown>;
-  /** Instead of its usual variables. */
+  /** Replace its usual variables. */
   readonly changes?: Variables;
 }
 
@@ -67,8 +67,8 @@ const LONGEST_WARM_MS = 30_000;
 const WARM_CALLS = 3 * KNOWN_ORDERS;
 
 /**
- * Loads a server alone with queries and creates, for half the time each, and until it has seen all
- * of the orders that are queried later.
+ * Loads one server with queries and creates, for half the time each, until it has seen all of the
+ * orders that are queried later.
  */
 export async function warm(server: RunningServer, runner: Runner, seconds: number): Promise<void> {
   const half = { concurrency: 64, warmSeconds: 0.1, seconds: seconds / 2 };

@@ -1,16 +1,16 @@
 import type { Numbers } from './load/lanes.ts';
 import type { Operation } from './work/requests.ts';
 
-/** One setting in which ours and the peers are compared. */
+/** One scenario in which ours and the peers are compared. */
 export interface Scenario {
   readonly name: ScenarioName;
   readonly title: string;
   readonly operation: Operation;
   readonly numbers: Numbers;
   readonly concurrency: number;
-  /** `one`: the server alone on core 0, the rest on core 1; `two`: everybody on both. */
+  /** `one`: the server on core 0, the rest on core 1; `two`: everything on both. */
   readonly cores: 'one' | 'two';
-  /** What WeChat Pay takes to answer. */
+  /** The response time of WeChat Pay. */
   readonly upstreamMs: number;
 }
 

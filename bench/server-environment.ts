@@ -11,10 +11,10 @@ export interface ServerEnvironment {
 
 /** With `orders:complete`, which sees `finishTicket`. */
 const SCOPES = ['orders:create', 'orders:read', 'orders:complete', 'orders:any', 'events:read'];
-/** The limits are on, and are those of a caller that may call a lot: what they cost is measured. */
+/** The limits are enabled, but high, so that their cost is measured. */
 const LIMITS = { RATE_LIMIT_PER_SECOND: '1000000', MAX_IN_FLIGHT: '4096' };
 
-/** @param directory where its ledger is, and what else it reads */
+/** @param directory of its ledger and other files */
 export async function serverEnvironment(directory: string): Promise<ServerEnvironment> {
   const key = await makeKey(directory);
   return {
@@ -31,7 +31,7 @@ export async function serverEnvironment(directory: string): Promise<ServerEnviro
   };
 }
 
-/** An API key, of which the server sees the hash alone. */
+/** An API key; the server sees only its hash. */
 async function makeKey(directory: string): Promise<ServerEnvironment> {
   const file = join(directory, 'keys.json');
   const secret = randomBytes(32).toString('base64url');

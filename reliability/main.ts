@@ -8,9 +8,9 @@ import { createEnvironment } from './support/environment.ts';
 import { notReached, today, toTable } from './table.ts';
 
 /**
- * Shows with figures what the server bears. Exit code 1 where a goal is missed.
- * `--quick` for small sizes, `--only <name>` and `--except <name>` for some (repeatable),
- * `--write <file>` for the page, where the rows of what was not run stay.
+ * Measures the reliability of the server. Exit code 1 if a goal is missed. `--quick` for small
+ * sizes, `--only <name>` and `--except <name>` for some experiments (repeatable), `--write <file>`
+ * for the page, which keeps the rows of experiments that did not run.
  */
 const { values } = parseArgs({
   options: {

@@ -6,7 +6,7 @@ import { goals, notReached, type Result, toTable } from './table.ts';
 /** Written by hand: what is known about missed goals. */
 const REMARKS = new URL('./remarks.md', import.meta.url);
 
-/** The table as a page of the documents. */
+/** The table as a page of the documentation. */
 export async function toPage(results: readonly Result[]): Promise<string> {
   const missed = notReached(results, 'all');
   const remarks = missed.length === 0 ? '' : `\n${await readFile(REMARKS, 'utf8')}`;
@@ -33,7 +33,7 @@ ${remarks}
 ${toTable(results)}`;
 }
 
-/** The rows of a page that was written before, by experiment. */
+/** The rows of an existing page, by experiment. */
 export function readPage(page: string): readonly Result[] {
   const results = new Map<string, Result>();
   for (const line of page.split('\n')) {
@@ -50,7 +50,7 @@ export function readPage(page: string): readonly Result[] {
   return [...results.values()];
 }
 
-/** What was measured now, and of what was not, what was measured last. */
+/** The new results, and the last results of experiments that did not run. */
 export function withEarlier(now: readonly Result[], earlier: readonly Result[]): readonly Result[] {
   const names = new Set(now.map(({ experiment }) => experiment.name));
   return [...now, ...earlier.filter(({ experiment }) => !names.has(experiment.name))];

@@ -28,7 +28,7 @@ import { streams } from './experiments/streams.ts';
 import { twoInstances } from './experiments/two-instances.ts';
 import { upstreamOutage } from './experiments/upstream-outage.ts';
 
-/** Experiments of one lane share what the environment holds; lanes may run side by side. */
+/** Experiments of one lane share what the environment provides; lanes may run concurrently. */
 export const LANES: readonly (readonly Experiment[])[] = [
   [faults],
   [faultMatrix],

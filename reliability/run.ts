@@ -6,11 +6,11 @@ import type { Environment } from './support/environment.ts';
 import { type Result, today } from './table.ts';
 
 const SIDE_BY_SIDE = 3;
-/** An experiment that hangs is given up, so that the others still have their turn. */
+/** An experiment that hangs is aborted, so that the others still run. */
 const PATIENCE = 3;
 const QUICK_MINUTES = 4;
 
-/** Quick ones side by side; full ones one after the other, since they time things. */
+/** Quick ones run concurrently; full ones one after the other, because they measure times. */
 export async function runAll(
   names: readonly string[],
   scale: Scale,

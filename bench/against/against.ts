@@ -24,7 +24,9 @@ interface Row {
   readonly now: Sample;
 }
 
-/** This checkout beside another commit: interleaved pairs, ratios with their 95 % intervals. */
+/**
+ * Compares this checkout with another commit: interleaved pairs, ratios with their 95 % intervals.
+ */
 export async function compareAgainst(
   ref: string,
   sizes: Sizes,
@@ -52,7 +54,7 @@ export async function compareAgainst(
           const { rewarmSeconds: warmSeconds, seconds } = sizes;
           const once = (server: typeof base) =>
             measure(server, runner, { ...task, concurrency, warmSeconds, seconds });
-          // Neither is always the first of a pair.
+          // Alternates, so that neither is always the first of a pair.
           if (pair % 2 === 0) {
             samples.push({ base: await once(base), now: await once(now) });
           } else {

@@ -13,7 +13,8 @@ export interface Checkout extends Disposable {
 }
 
 /**
- * Checks a commit out beside this one. Installs its packages only if they differ from the ones here.
+ * Checks a commit out in another directory. Installs its packages only if they differ from the ones
+ * here.
  * @throws if git does not know the ref
  */
 export async function checkOut(ref: string): Promise<Checkout> {

@@ -3,11 +3,11 @@ import { openStore } from '../../src/ledger/database/open-store.ts';
 import { ledgerFile } from '../server-environment.ts';
 import { APPID, SERVICE_ID } from '../work/merchant.ts';
 
-/** The orders came in at this pace, the last one just now. */
+/** The orders were created at this rate, the last one just now. */
 const EACH_MS = 1_000;
 
 /**
- * Makes a ledger of orders that are paid and done with: the server's own tables, filled by SQL.
+ * Creates a ledger of paid orders: the server's own tables, filled by SQL.
  * @param rows of `orders`, `intents` and `events` each
  */
 export async function fillLedger(directory: string, rows: number): Promise<void> {

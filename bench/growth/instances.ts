@@ -40,7 +40,7 @@ export async function growInstances(sizes: Sizes, tell: (line: string) => void):
   return { name: 'instances', title, unit: 'instances', points, notes };
 }
 
-/** All at the same time: what they do adds up, what one of them costs or takes is the mean. */
+/** Measures all instances concurrently: throughput is summed, costs are averaged. */
 async function together(
   running: readonly { server: RunningServer; by: Pick<Runner, 'load' | 'upstream'> }[],
   task: Task,
@@ -56,7 +56,7 @@ async function together(
     p99Ms: Math.max(...samples.map(({ p99Ms }) => p99Ms)),
     loopDelayP99Ms: mean('loopDelayP99Ms'),
     rssMb: sum('rssMb'),
-    // Each of them has counted the calls of all.
+    // Each window counted the calls of all instances.
     upstreamCalls: mean('upstreamCalls') / samples.length,
     refused: mean('refused'),
   };

@@ -7,7 +7,7 @@ import type { Operation } from '../work/requests.ts';
 import { fillLedger } from './fill-ledger.ts';
 import { subscribe } from './subscriptions.ts';
 
-/** How our server's cost goes as one thing grows. */
+/** How the cost of our server grows with one dimension. */
 export interface Series {
   readonly name: SeriesName;
   readonly title: string;
@@ -30,10 +30,10 @@ export const OPERATIONS = [
 ] as const;
 type Tell = (line: string) => void;
 
-/** Of which one may have the collection of the whole heap that so many new connections bring. */
+/** One of these may contain the full garbage collection that so many new connections cause. */
 const WINDOWS = 3;
 
-/** From one caller to very many at once. */
+/** From one client to very many concurrent ones. */
 export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series> {
   await using runner = await openRunner();
   const server = await runner.open(OURS);
@@ -51,7 +51,7 @@ export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series>
   return { name: 'concurrency', title, unit, points, notes: [] };
 }
 
-/** From a young ledger to one with years of orders: a new server on a filled file each time. */
+/** From a young ledger to one with years of orders: a new server with a filled file each time. */
 export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
   const points: Point[] = [];
   for (const rows of sizes.ledgers) {
@@ -73,7 +73,7 @@ export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
   return { name: 'ledger', title: 'Orders in the ledger', unit: 'orders', points, notes };
 }
 
-/** Open subscriptions and have nothing to tell, each to an order of its own. */
+/** Open subscriptions without events, each to its own order. */
 export async function growSubscriptions(sizes: Sizes, tell: Tell): Promise<Series> {
   await using runner = await openRunner();
   const server = await runner.open(OURS);

@@ -6,7 +6,7 @@ import type { Runner } from '../runner.ts';
 
 const IDLE_SECONDS = 2;
 
-/** Opens so many more, and sees what they cost while nothing happens. */
+/** Opens more subscriptions, and measures what they cost while nothing happens. */
 export async function subscribe(
   server: RunningServer,
   { load }: Runner,

@@ -8,7 +8,7 @@ export interface Connection {
 
 export interface ConnectionEvents {
   readonly onOpen: () => void;
-  /** The whole answer to the request that was sent last. */
+  /** The whole response to the last request. */
   readonly onAnswer: (status: number, body: Buffer) => void;
   /** Called once; nothing follows. */
   readonly onClose: () => void;
@@ -40,7 +40,7 @@ export function openConnection(
   };
 }
 
-/** Undefined while it is not whole. */
+/** Undefined while it is incomplete. */
 export function readAnswer(
   got: Buffer,
 ): { readonly status: number; readonly body: Buffer } | undefined {

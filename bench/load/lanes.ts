@@ -2,8 +2,8 @@ import { NUMBER_LENGTH } from '../work/requests.ts';
 import { type Connection, openConnection } from './connection.ts';
 
 /**
- * `distinct`: no two requests in flight ask for the same order, out of a set that the server has
- * seen; `hot`: all for one; `new`: a number that was never used.
+ * `distinct`: no two requests in flight query the same order, out of a set that the server has
+ * seen; `hot`: all query one order; `new`: a number that was never used.
  */
 export type Numbers = 'distinct' | 'hot' | 'new';
 
@@ -21,23 +21,23 @@ export interface Tally {
   /** Rejected with a 503: retried later, as Retry-After says. */
   refused: number;
   failed: number;
-  /** What the first failure looked like. */
+  /** The first failure. */
   failure: string;
 }
 
-/** Orders that `distinct` asks for; fewer than a server remembers. */
+/** Orders that `distinct` queries; fewer than a server remembers. */
 export const KNOWN_ORDERS = 2_048;
 const REOPEN_MS = 20;
 const RETRY_AFTER_MS = 1_000;
 const SHOWN = 200;
 
 export interface Lanes {
-  /** How many have had an answer. */
+  /** How many requests have a response. */
   readonly answered: () => number;
   readonly stop: () => void;
 }
 
-/** Each lane sends its next request as soon as the answer to the last is there. */
+/** Each lane sends its next request as soon as it has the response to the last. */
 export function startLanes(job: Job, tally: () => Tally, newNumber: () => number): Lanes {
   const { port, concurrency } = job;
   const closers: (() => void)[] = [];

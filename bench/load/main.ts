@@ -4,14 +4,14 @@ import { percentile } from '../report/statistics.ts';
 import { type Job, type Lanes, type Numbers, startLanes, type Tally } from './lanes.ts';
 import { openSubscriptions } from './subscribers.ts';
 
-/** The callers, in a process of their own. */
+/** The load generator, in its own process. */
 const NUMBERS: readonly Numbers[] = ['distinct', 'hot', 'new'];
 
 const empty = (): Tally => ({ latenciesMs: [], refused: 0, failed: 0, failure: '' });
 let tally = empty();
 let startedMs = 0;
 let lanes: Lanes = { answered: () => 0, stop: () => {} };
-/** Numbers of this run of the bench: no other process of it makes any. */
+/** Order numbers of this run: no other process of it uses them. */
 let last = randomInt(1e12);
 
 answerParent({
@@ -26,7 +26,7 @@ answerParent({
       },
     );
   },
-  /** What came before was warming up. */
+  /** Earlier requests were the warm-up. */
   mark: () => {
     if (tally.failed > 0) {
       throw new Error(`${tally.failed} requests failed while warming up: ${tally.failure}`);
@@ -57,7 +57,7 @@ answerParent({
   },
 });
 process.stdout.write('load generator\n');
-// Nothing but the channel keeps it running.
+// Only the channel keeps it running.
 process.channel?.ref();
 
 function readJob(question: unknown): Job {

@@ -2,14 +2,14 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outOrderNo } from './lanes.ts';
 
-/** How many were opened, and how the first that was not was refused. */
+/** How many were opened, and why the first failure was refused. */
 export interface Subscribers {
   readonly opened: number;
   readonly refusal: string;
 }
 
 const DOCUMENT = 'subscription ($no: String) { payAfterOrderEvents(outOrderNo: $no) { id state } }';
-/** Opened side by side. */
+/** Opened concurrently. */
 const AT_ONCE = 50;
 /** A subscriber that is rejected with a 503 retries, as Retry-After says. */
 const TRIES = 15;
@@ -51,7 +51,7 @@ async function openPatiently(
   }
 }
 
-/** Undefined once it is open; else why it is not. */
+/** Undefined once it is open; otherwise the reason of the failure. */
 function openOne(
   port: number,
   headers: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** In a child of the bench: answers what the parent asks, and ends with the parent. */
+/** In a child of the bench: answers the messages of the parent, and ends with it. */
 export function answerParent(
   answers: Readonly<Record<string, (question: unknown) => unknown>>,
 ): void {

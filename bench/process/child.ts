@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A process of the bench: tied to its parent, which it answers over a channel. */
+/** A child process of the bench, controlled over a channel. */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
-  /** Sends a message and waits for the answer to it. */
+  /** Sends a message and waits for its response. */
   readonly ask: (message: Question) => Promise<unknown>;
-  /** Which cores all its threads may run on from now on. */
+  /** Sets the cores that all its threads may run on. */
   readonly pin: (cores: Cores) => void;
   readonly isRunning: () => boolean;
   readonly stop: () => Promise<void>;
@@ -28,7 +28,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly cores: Cores;
-  /** Finds the address in a line of its output; resolves the start. */
+  /** Finds the URL in a line of its output, which ends the start. */
   readonly ready: (line: string) => string | undefined;
 }
 

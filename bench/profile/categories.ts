@@ -1,4 +1,4 @@
-/** Where a function of a CPU profile belongs: a package, a area of ours, or a part of Node. */
+/** The category of a function in a CPU profile: a package, a folder of src, or a part of Node. */
 export function categoryOf(
   functionName: string,
   url: string,

@@ -1,11 +1,11 @@
 import type { Profiler } from 'node:inspector';
 import { categoryOf, IDLE, PROFILER } from './categories.ts';
 
-/** Self time of a profile by where it belongs, as parts of the busy time; the biggest first. */
+/** Self time of a profile by category, as shares of the busy time; the largest first. */
 export interface Breakdown {
   readonly byCategory: readonly Part[];
   readonly top: readonly Part[];
-  /** Part of the whole time in which the main thread was busy. */
+  /** Share of the whole time in which the main thread was busy. */
   readonly busy: number;
 }
 

@@ -9,10 +9,10 @@ import type { Sizes } from '../sizes.ts';
 import type { Operation } from '../work/requests.ts';
 import { type Breakdown, readProfile } from './read.ts';
 
-/** Where the CPU time of an operation goes. */
+/** The CPU time of an operation by category. */
 export interface Profiled {
   readonly operation: Operation;
-  /** With the profiler off: what the shares are shares of. */
+  /** Measured without the profiler: the base of the shares. */
   readonly sample: Sample;
   readonly breakdown: Breakdown;
 }

@@ -8,7 +8,7 @@ export interface Faced {
   readonly peers: readonly { readonly title: string; readonly sample: Sample }[];
 }
 
-/** Undefined where the scenario did not run with ours and at least one peer. */
+/** Undefined if the scenario did not run with ours and at least one peer. */
 export function faced({ results }: Comparison, name: ScenarioName): Faced | undefined {
   const of = results.filter(({ scenario }) => scenario.name === name);
   const ours = of.find(({ candidate }) => candidate.isOurs)?.sample;
@@ -18,7 +18,7 @@ export function faced({ results }: Comparison, name: ScenarioName): Faced | unde
   return ours === undefined || peers.length === 0 ? undefined : { ours, peers };
 }
 
-/** How much more we do than the best peer: above 1 is better. */
+/** Our throughput relative to the best peer: above 1 is better. */
 export function timesBest({ ours, peers }: Faced): number {
   return ours.perSecond / Math.max(...peers.map(({ sample }) => sample.perSecond));
 }

@@ -1,7 +1,7 @@
 import type { Comparison } from '../compare.ts';
 import { faced, lowest, ms, percent, ratio, timesBest, us, whole } from './figures.ts';
 
-/** A figure that was to be reached, and what came out. */
+/** A target and its result. */
 export interface Goal {
   readonly what: string;
   readonly bestPeer: string;

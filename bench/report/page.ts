@@ -8,7 +8,7 @@ import { stagesTable } from '../stages/table.ts';
 import { goalsOf } from './goals.ts';
 import { comparisonTables, goalsTable, seriesTable } from './tables.ts';
 
-/** Everything that one run of the bench has found out. */
+/** All results of one run of the bench. */
 export interface Findings {
   readonly comparison: Comparison | undefined;
   readonly series: readonly Series[];
@@ -37,7 +37,7 @@ export function performancePage(findings: Findings, date: Date): string {
     .join('\n');
 }
 
-/** What the terminal shows: the figures alone. */
+/** The terminal output: only the figures. */
 export function figures({ comparison, series, stages: each }: Findings): string {
   return [
     ...(comparison ? [comparisonTables(comparison), goalsTable(goalsOf(comparison))] : []),
@@ -64,7 +64,7 @@ function machine(): string {
   return `${cpus().length} × ${cpu?.model.trim() ?? 'CPU'}, ${gb} GB, ${kernel}, Node ${process.version}`;
 }
 
-/** What was tried where a goal was missed, and what a figure means: written by hand. */
+/** Written by hand: what was tried for missed targets, and what the figures mean. */
 function remarks(): string {
   return existsSync(REMARKS) ? readFileSync(REMARKS, 'utf8') : '';
 }

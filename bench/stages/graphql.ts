@@ -7,7 +7,10 @@ import type { StageWork } from './stage.ts';
 
 const NUMBER = 'Q000000000001';
 
-/** The stages of a query inside of the GraphQL server; WeChat Pay is stubbed and answers at once. */
+/**
+ * The stages of a query inside of the GraphQL server; WeChat Pay is stubbed and responds
+ * immediately.
+ */
 export async function graphqlStages(): Promise<readonly StageWork[]> {
   const wire: Readonly<Record<string, unknown>> = JSON.parse(orderAnswer(NUMBER));
   const order = decode(payAfterOrder, wire, () => {}) ?? null;

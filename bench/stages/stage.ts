@@ -1,10 +1,10 @@
 import { median } from '../report/statistics.ts';
 
-/** One step of the way, as it is timed. */
+/** One timed step of an operation. */
 export interface StageWork {
   readonly name: string;
   readonly what: string;
-  /** Does it so many times. */
+  /** Runs it this many times. */
   readonly run: (times: number) => unknown;
 }
 
@@ -20,7 +20,7 @@ const RUNS = 7;
 const FIRST_TIMES = 8;
 
 /**
- * Warms up, finds how often it can be done in the given time, and does that several times.
+ * Warms up, determines how often it can run in the given time, and measures several runs.
  * @param now a monotonic clock, ms
  */
 export async function timeStage(

@@ -10,7 +10,7 @@ import type { IncomingMessage } from 'node:http';
 import { fieldAt, textAt } from '../process/answer.ts';
 import { PERSONAL } from '../work/order.ts';
 
-/** What WeChat Pay would refuse in a request; undefined where it is right. */
+/** Why WeChat Pay would refuse a request; undefined if it is correct. */
 export type Inspector = (request: IncomingMessage, body: Buffer) => string | undefined;
 
 const WINDOW_SECONDS = 300;

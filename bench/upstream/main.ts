@@ -5,9 +5,9 @@ import { createAnswer, orderAnswer } from '../work/order.ts';
 import { createInspector } from './inspect.ts';
 import { createSigner } from './sign.ts';
 
-/** WeChat Pay as the bench needs it: every answer signed, a sample of the requests inspected. */
+/** A WeChat Pay for benchmarks: every response is signed, a sample of the requests is inspected. */
 const INSPECTED_ONE_IN = 128;
-/** Longer than any server waits for its next turn: its connections stay open. */
+/** Longer than any server waits for its next request, so that connections stay open. */
 const IDLE_MS = 600_000;
 
 const { env } = process;

@@ -2,13 +2,13 @@ import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 
 export type Signer = (body: string) => Readonly<Record<string, string>>;
 
-/** Well inside the window of 300 s in which an answer is believed. */
+/** Well inside the 300 s for which a timestamp is accepted. */
 const SIGNED_FOR_MS = 100_000;
 const KEPT = 20_000;
 
 /**
- * The four headers over a body. Kept by body for a while, so that the same answer given again costs
- * nothing; a new one costs a signature.
+ * The four headers over a body. Cached by body for a while, so that a repeated response costs
+ * nothing.
  */
 export function createSigner(pem: string, serial: string): Signer {
   const key = createPrivateKey(pem);

@@ -1,6 +1,6 @@
 import { APPID, MCHID, SERVICE_ID } from './merchant.ts';
 
-/** What tells people apart: four fields that are encrypted for WeChat Pay. */
+/** Personal data: four fields that are encrypted for WeChat Pay. */
 export const PERSONAL = {
   name: '张三',
   phone: '13800138000',
@@ -8,7 +8,7 @@ export const PERSONAL = {
   address: '深圳市南山区滨海大道3001号',
 };
 
-/** The order that every create makes, but for its number. */
+/** The order of every create, except for its number. */
 export const CREATE_INPUT = {
   serviceStartTime: 'OnAccept',
   serviceStartLocation: '深圳湾体育中心',

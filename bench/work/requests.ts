@@ -1,7 +1,7 @@
 import { CREATE_INPUT } from './order.ts';
 
 export type Operation = 'query' | 'create';
-/** The two ways to ask for the same: GraphQL, or REST with the same JSON. */
+/** Two ways to send the same operation: GraphQL, or REST with the same JSON. */
 export type Style = 'graphql' | 'rest';
 
 /** The bytes of a request, around the order's number, which always has the same length. */

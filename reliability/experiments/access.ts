@@ -9,7 +9,7 @@ import { at, parse } from '../support/json.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MATRIX = ['test/auth'];
 
-/** The matrix of scopes, operations and owners, as the test suite has it, counted here. */
+/** The matrix of scopes, operations and owners of the test suite, counted here. */
 export const access: Experiment = {
   goal: 'G13',
   name: 'access',

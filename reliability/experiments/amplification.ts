@@ -11,7 +11,10 @@ const MOST_WRITES = 1;
 const MOST_READS = 5;
 const QUIET_MS = 5;
 
-/** Documents that try to have much done by one request, one after the other; WeChat Pay counts. */
+/**
+ * Documents that try to cause much work with one request, one after the other; the calls to WeChat
+ * Pay are counted.
+ */
 export const amplification: Experiment = {
   goal: 'G3',
   name: 'amplification',
@@ -38,7 +41,7 @@ export const amplification: Experiment = {
   },
 };
 
-/** An answer with an error does not wait for the reads beside it: they are to count for this request too. */
+/** A response with an error does not wait for the other reads: they count for this request too. */
 async function quiet({ reads, writes }: WechatStub): Promise<void> {
   for (let before = -1; before !== reads() + writes(); ) {
     before = reads() + writes();

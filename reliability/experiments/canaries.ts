@@ -12,7 +12,10 @@ const { name, phone, openid, attach } = PERSON;
 const FAULTS = ['reset-before', 'reset-after', 'truncate', 'unsigned', 'wrong-signature'] as const;
 const SIZES = { full: 20, quick: 1 } as const;
 
-/** Personal data by every way in, right and wrong, while WeChat Pay fails: it comes out nowhere. */
+/**
+ * Personal data in every input, valid and invalid, while WeChat Pay fails: it must not leak
+ * anywhere.
+ */
 export const canaries: Experiment = {
   goal: 'G12',
   name: 'canaries',
@@ -46,7 +49,7 @@ export const canaries: Experiment = {
         await Promise.all(bodies(`CAN-${round}-${fault ?? 'none'}`).map(send));
         await control(sandbox.url, 'DELETE', '/sandbox/faults');
       }
-      // Signed by keys that are not WeChat Pay's here: refused, with people in it.
+      // Signed with keys that are not WeChat Pay's here: refused, with personal data in them.
       const notification = await makeNotification(makeWechatKeys(), `CAN-${round}`, 'USER_PAID');
       await poster.notification({
         ...notification,
@@ -65,7 +68,7 @@ export const canaries: Experiment = {
   },
 };
 
-/** For the end of the run, when every server has left what it leaves. */
+/** For the end of the run, after every server has written its files. */
 export function wholeRun({ hits, looked }: Watch): readonly Row[] {
   const { places, bytes } = looked();
   const size = `${places} outputs and files of all servers, ${Math.round(bytes / 2 ** 20)} MB`;
@@ -77,7 +80,7 @@ function example(found: readonly string[]): string {
   return found[0] === undefined ? '' : ` (first: ${found[0]})`;
 }
 
-/** Right ones, wrong ones, and such as are no GraphQL at all. */
+/** Valid bodies, invalid ones, and ones that are not GraphQL. */
 function bodies(outOrderNo: string): readonly string[] {
   const input = inputOf('create', outOrderNo, 1);
   const graphql = (query: string, variables: object = {}) => JSON.stringify({ query, variables });

@@ -45,7 +45,7 @@ export const commits: Experiment = {
   },
 };
 
-/** Writes a number of notifications, so many at once. */
+/** Writes notifications with the given concurrency. */
 async function all(ledger: OpenLedger, prefix: string, writes: number): Promise<void> {
   const lane = async (first: number) => {
     for (let index = first; index < writes; index += AT_ONCE) {

@@ -11,7 +11,7 @@ const SIZES = { full: 200, quick: 15 } as const;
 const ORDERS_PER_CUT = 10;
 const CATCH_UP_MS = 10_000;
 
-/** A subscriber that is cut off again and again, while both instances write. */
+/** A subscriber whose connection is closed again and again, while both instances write. */
 export const cuts: Experiment = {
   goal: 'G15',
   name: 'cuts',

@@ -13,14 +13,17 @@ const DISK_KB = 2_048;
 const BALLAST_KB = 1_024;
 const MOST_NOTICES = 2_000;
 const BACK_MS = 10_000;
-/** A small disk that only the server sees, and that is gone with it. */
+/** A small disk for the server only, removed after the experiment. */
 const WITHIN = [
   ...['unshare', '--mount', 'sh', '-c'],
   `mount -t tmpfs -o size=${DISK_KB}k tmpfs disk && dd if=/dev/zero of=disk/ballast bs=1k count=${BALLAST_KB} 2>/dev/null && exec "$@"`,
   'sh',
 ];
 
-/** The disk under the ledger is full: nothing is acknowledged, nothing sent that is not written. */
+/**
+ * The disk under the ledger is full: nothing is acknowledged, and nothing is sent that is not
+ * stored.
+ */
 export const diskFull: Experiment = {
   goal: 'G11',
   name: 'disk-full',
@@ -64,7 +67,7 @@ export const diskFull: Experiment = {
   },
 };
 
-/** How many were stored before the first that was not. */
+/** How many were stored before the first failure. */
 async function fill(send: (name: string) => Promise<number>): Promise<number> {
   for (let index = 0; index < MOST_NOTICES; index += 1) {
     const status = await send(`FILL-${index}`);
@@ -75,7 +78,7 @@ async function fill(send: (name: string) => Promise<number>): Promise<number> {
   throw new Error('The disk was never full.');
 }
 
-/** What was too little for a notification might still do for something smaller. */
+/** Space that is too small for a notification may still suffice for something smaller. */
 async function fillRest(file: string): Promise<void> {
   for (;;) {
     try {

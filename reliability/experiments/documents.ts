@@ -2,7 +2,7 @@ import { atMost, type Experiment, none } from '../experiment.ts';
 import { rssMb } from '../support/memory.ts';
 import { setUp } from '../support/setup.ts';
 
-/** With few documents what is kept still grows, as it may. */
+/** With few documents the caches still grow, as they may. */
 const SIZES = {
   full: { total: 10_000, growthGoal: 5 },
   quick: { total: 600, growthGoal: 60 },
@@ -10,10 +10,10 @@ const SIZES = {
 const HEAP_MB = 512;
 const GOAL_MB = 350;
 const AT_ONCE = 8;
-/** With the rest of the body just under the largest size that is read. */
+/** The rest of the body is just below the maximum size. */
 const FILL_BYTES = 64_000;
 
-/** Documents as large as they may be, each of them new: what is kept of them is bounded. */
+/** Documents of maximum size, all different: the memory of their caches is bounded. */
 export const documents: Experiment = {
   goal: 'G4',
   name: 'documents',
@@ -44,7 +44,7 @@ export const documents: Experiment = {
       const some = seen.filter(({ at }) => at > from * total && at <= to * total);
       return some.reduce((sum, { mb }) => sum + mb, 0) / some.length;
     };
-    // The last third against the middle one: in the first caches still fill.
+    // Compares the last third with the middle one: in the first, caches still fill.
     const growth = 100 * (mean(2 / 3, 1) / mean(1 / 3, 2 / 3) - 1);
     const size = `${total} documents of ${FILL_BYTES / 1000} kB, all different, heap of ${HEAP_MB} MB`;
     return [
@@ -55,7 +55,7 @@ export const documents: Experiment = {
   },
 };
 
-/** In turns: valid and long, of as many tokens as pass, and not valid. */
+/** Alternates valid long documents with the maximum of tokens, and invalid ones. */
 function documentOf(index: number): string {
   const fill = (letter: string, bytes: number) => letter.repeat(bytes);
   switch (index % 3) {

@@ -93,7 +93,7 @@ async function create(poster: Poster): Promise<string> {
       : answer.type;
 }
 
-/** The same create again, as long as the answer says that it may be made again. */
+/** Retries the same create, as long as the response says that it may be retried. */
 async function recovered(poster: Poster, server: Server): Promise<string> {
   const deadline = performance.now() + RECOVERED_MS;
   for (;;) {

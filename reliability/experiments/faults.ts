@@ -11,17 +11,19 @@ import { createPoster } from '../support/post.ts';
 import { type Shop, type Told, take } from '../support/shopper.ts';
 import { type Supervisor, superviseServer } from '../support/supervisor.ts';
 
-/** As many as were done by then count: what was run stands in the table. */
+/** Orders that are finished by then count; the table shows the actual number. */
 const SIZES = {
   full: { steps: 10_000, kills: 8, minutes: 10 },
   quick: { steps: 25, kills: 0, minutes: 1 },
 } as const;
 const SHOPPERS = 16;
-/** Small, so that latency exceeds it: a third of it is the cap of an attempt. */
+/** Small, so that latency exceeds it: a third of it is the time-out of an attempt. */
 const TIMEOUT_MS = '1500';
 const SETTLED_GOAL_S = 60;
 
-/** Orders are made and completed while WeChat fails in every way and the server is killed. */
+/**
+ * Orders are created and completed while WeChat Pay fails in every way and the server is killed.
+ */
 export const faults: Experiment = {
   goal: 'G11',
   name: 'faults',
@@ -33,7 +35,7 @@ export const faults: Experiment = {
     const calls = { all: 0, faulty: 0 };
     const sandbox = await startSandbox({
       notifyUrl: `http://127.0.0.1:${port}/wechat/notify`,
-      // The strict readings: another ciphertext is another order, a repeat of a complete is refused.
+      // The strict rules: another ciphertext is another order, a repeat of a complete is refused.
       rules: {
         reencryptedFieldsDiffer: true,
         repeatAnswersSuccess: false,
@@ -75,7 +77,7 @@ export const faults: Experiment = {
   },
 };
 
-/** Shoppers side by side, kills in between, and the last kill in the middle of their calls. */
+/** Concurrent shoppers, kills in between, and the last kill in the middle of their calls. */
 async function shopAll(
   { url }: Sandbox,
   server: Supervisor,
@@ -99,7 +101,7 @@ async function shopAll(
       const index = next;
       next += 1;
       const number = `F${index}`;
-      // A few leave at the first doubt: the outcome is then for the server to find out.
+      // A few give up after the first unknown outcome: the server has to resolve it.
       if (await take(shop, 'create', number, index, index % 16 !== 5)) {
         completes += 1;
         if (completes % Math.ceil(steps / (kills + 1)) === 0 && completes < steps) {
@@ -132,7 +134,7 @@ function rowsOf(told: readonly Told[], size: string): readonly Row[] {
   ];
 }
 
-/** A few of them, to find the cause by. */
+/** Some examples, to find the cause. */
 function named(items: readonly string[]): string {
   return items.length === 0 ? '' : ` (${items.slice(0, 5).join(', ')})`;
 }

@@ -16,7 +16,7 @@ const SIZES = {
 } as const;
 const SEED = 20_261_124;
 
-/** Whatever is sent, by every way in: refused with a code, never answered with what was sent. */
+/** Whatever is sent to any endpoint is refused with a code, and never echoed. */
 export const fuzz: Experiment = {
   goal: 'G5',
   name: 'fuzz',

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 const MOST_COMPONENTS = 100;
 
-/** What npm would bring: the same each time, whole, and without running anything. */
+/** What npm installs: the same each time, complete, and without running any script. */
 export const install: Experiment = {
   goal: 'G18',
   name: 'install',
@@ -46,7 +46,7 @@ async function components(): Promise<number> {
   return Array.isArray(list) ? list.filter(isObject).length : Number.NaN;
 }
 
-/** npm ci in two empty places: file by file the same. */
+/** npm ci in two empty directories: identical files. */
 async function sameTree(environment: Environment): Promise<Row> {
   const one = await installed(environment);
   const other = await installed(environment);

@@ -13,12 +13,12 @@ const SHOPPER = 'orders:create orders:read orders:cancel events:read';
 const [OWN, OTHER] = ['oReliabilityShopperA', 'oReliabilityShopperB'];
 const NUMBER = 'OTHERS-1';
 const MISSING = 'OTHERS-2';
-/** As many as stand in a document of less than 1,000 tokens. */
+/** As many as fit into a document of less than 1,000 tokens. */
 const ALIASES = 20;
 const UNKNOWN_KIDS = 30;
 const AT_ONCE = { connections: 4 };
 
-/** One who has no right tries to get in, to see the orders of others, and to have too much done. */
+/** An attacker tries to get in, to see the orders of others, and to cause too much work. */
 export const intruder: Experiment = {
   goal: 'G13',
   name: 'intruder',
@@ -59,7 +59,7 @@ function createBody(outOrderNo: string): string {
   return JSON.stringify({ query: CREATE, variables: { input } });
 }
 
-/** Tokens that are nearly right let nobody in, and cost no more than one look at the keys. */
+/** Tokens that are nearly valid are refused, and cause at most one fetch of the keys. */
 async function forge(
   issuer: TokenIssuer,
   url: string,
@@ -107,7 +107,7 @@ const WAYS: readonly ((number: string) => string)[] = [
     `mutation { completePayAfterOrder(input: { outOrderNo: "${number}", finishType: UNUSED, totalAmount: 0 }) { __typename } }`,
 ];
 
-/** By every way: the order of another looks exactly like one that does not exist. */
+/** In every way, the order of another user looks exactly like a missing order. */
 async function peek(owner: Poster, other: Poster): Promise<readonly Row[]> {
   let [seen, different] = [0, 0];
   for (const way of WAYS) {
@@ -140,7 +140,7 @@ async function peek(owner: Poster, other: Poster): Promise<readonly Row[]> {
   ];
 }
 
-/** A subscription from the very beginning, for the number of another. */
+/** A subscription from the first event, for the number of another user. */
 async function listen(issuer: TokenIssuer, url: string): Promise<Row> {
   const authorization = `Bearer ${issuer.token({ openid: OTHER, scope: SHOPPER })}`;
   const text = await subscribeOnce(url, { authorization }, NUMBER);
@@ -148,7 +148,7 @@ async function listen(issuer: TokenIssuer, url: string): Promise<Row> {
   return none('events of it that another shopper receives', 'a subscription from cursor 0', seen);
 }
 
-/** One request that wants many orders: at most one is made. */
+/** One request that tries to create many orders: at most one is created. */
 async function abuse(poster: Poster, sandbox: string): Promise<readonly Row[]> {
   const before = (await trueOrders(sandbox)).size;
   const { serviceStartTime, serviceStartLocation, serviceIntroduction } = {

@@ -18,7 +18,9 @@ const SIZES = {
 } as const;
 const SENDERS = 32;
 
-/** kill -9 in the middle of a storm of notifications: what was acknowledged is there, and once. */
+/**
+ * kill -9 in the middle of a storm of notifications: what was acknowledged is stored exactly once.
+ */
 export const kill9: Experiment = {
   goal: 'G8',
   name: 'kill9',
@@ -44,7 +46,7 @@ interface Size {
 interface Outcome extends LedgerCheck {
   readonly rounds: number;
   readonly acknowledged: number;
-  /** Sent, but the kill came before the answer. */
+  /** Sent, but the kill came before the response. */
   readonly cutOff: number;
 }
 
@@ -95,7 +97,7 @@ interface Start {
   readonly variables: Variables;
   readonly round: number;
   readonly orders: number;
-  /** What was not acknowledged before is sent again, first. */
+  /** What was not acknowledged before is sent again first. */
   readonly waiting: readonly Notification[];
 }
 
@@ -125,7 +127,7 @@ async function killMidway(
         acknowledged.push(notification);
       }
       if (acknowledged.length >= afterSoMany) {
-        // Not only right after a commit: anywhere in the next ones, too.
+        // Not only right after a commit, but anywhere in the next ones, too.
         killed ??= sleep(between(0, 15)).then(server.kill);
       }
       return server.isRunning();

@@ -7,13 +7,13 @@ import { setUp } from '../support/setup.ts';
 import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
-/** Quick ones share the machine with others: there times prove little. */
+/** Quick experiments share the machine with others: their times prove little. */
 const SIZES = { full: { seconds: 20, goal: 10 }, quick: { seconds: 2, goal: 50 } } as const;
 const PER_SECOND = 200;
 const LOOPS = 32;
 const CONNECTIONS = 64;
 
-/** Notifications come in at a steady pace while queries take all the rest of the server. */
+/** Notifications arrive at a steady rate while queries use the rest of the server's capacity. */
 export const load: Experiment = {
   goal: 'G9',
   name: 'load',

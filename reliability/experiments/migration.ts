@@ -29,7 +29,7 @@ export const migration: Experiment = {
   minutes: 6,
   run: async (scale) => {
     const { orders, kills, seconds } = SIZES[scale];
-    // Not one of the environment's: what it looks through, it reads as a whole.
+    // Not the shared one: it scans whole files into memory.
     const directory = await mkdtemp(join(tmpdir(), 'payafter-migration-'));
     try {
       return [
@@ -142,7 +142,7 @@ function versionIn(path: string): number {
   return Number(file.prepare('select version from schema_version').get()?.['version']);
 }
 
-/** How many rows there are, and sums that would not be the same if any had changed. */
+/** The number of rows, and checksums that change if any row changes. */
 function countsIn(path: string, notifications: 'notices' | 'notifications') {
   using file = new DatabaseSync(path);
   const value = (query: string) => Number(Object.values(file.prepare(query).get() ?? {})[0]);

@@ -17,7 +17,9 @@ const FAULTS = [
 ] as const;
 const CAUGHT_UP_MS = 90_000;
 
-/** Notifications that come late, several times, or never: the record ends where WeChat Pay's does. */
+/**
+ * Notifications that arrive late, several times, or never: the ledger ends in WeChat Pay's state.
+ */
 export const notificationFaults: Experiment = {
   goal: 'G11',
   name: 'notification-faults',

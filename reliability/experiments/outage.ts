@@ -9,7 +9,7 @@ import type { Poster } from '../support/post.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import type { WechatKeys } from '../support/wechat-keys.ts';
 
-/** Quick ones share the machine with others: there times prove little. */
+/** Quick experiments share the machine with others: their times prove little. */
 const SIZES = {
   full: { outageMs: 60_000, calmMs: 3_000, goalMs: 5_000 },
   quick: { outageMs: 3_000, calmMs: 700, goalMs: 15_000 },
@@ -21,7 +21,7 @@ const GIVE_UP_MS = 30_000;
 /** The state of the environment. `changing`: no response of that time proves anything. */
 type Phase = 'before' | 'changing' | 'down' | 'after';
 
-/** The database goes away and comes back: the server says so, waits, and forgets nothing. */
+/** The database is stopped and restarted: the server reports it, waits, and loses nothing. */
 export const outage: Experiment = {
   goal: 'G15',
   name: 'outage',
@@ -66,7 +66,7 @@ export const outage: Experiment = {
   },
 };
 
-/** What was answered, when. */
+/** The responses with their times. */
 class Notes {
   phase: Phase = 'before';
   over = false;
@@ -105,7 +105,7 @@ class Notes {
   }
 }
 
-/** As WeChat does: each notification again and again until it is acknowledged. */
+/** As WeChat Pay does: retries each notification until it is acknowledged. */
 async function write(keys: WechatKeys, poster: Poster, name: string, notes: Notes): Promise<void> {
   for (let index = 0; !notes.over; index += 1) {
     for (const state of STATES) {

@@ -10,7 +10,7 @@ import { percentile } from '../support/stats.ts';
 import { batch, steady } from '../support/steady-notices.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
-/** Quick ones share the machine with others: there times prove little. */
+/** Quick experiments share the machine with others: their times prove little. */
 const SIZES = {
   full: {
     seconds: 10,
@@ -36,7 +36,7 @@ const LOOPS = 64;
 const CALLERS = 1_500;
 const GOAL_MS = { accepted: 1_000, refused: 50, loop: 100, notification: 5_000, generator: 10 };
 
-/** Three times as many queries as it can answer, while notifications come in. */
+/** Three times the queries that the server can handle, while notifications arrive. */
 export const overload: Experiment = {
   goal: 'G16',
   name: 'overload',
@@ -56,7 +56,7 @@ export const overload: Experiment = {
     ];
     await steady(poster, warm, perSecond);
     const calm = await steady(poster, calmNotifications, perSecond);
-    // What is seen for the first time is also written down, once; and code that is new is slow.
+    // An order that is seen for the first time is also recorded, once; and new code is slow.
     await answersPerSecond(server.url, { seconds: warmSeconds, orders });
     const peakBeside = async (some: readonly Notification[]) => {
       const beside = steady(poster, some, perSecond);
@@ -69,7 +69,7 @@ export const overload: Experiment = {
       openLoad(server.url, offered),
       steady(poster, notifications, perSecond),
     ]);
-    // Once more: others on the machine may have had more of it before.
+    // Measured again, because other processes may have taken more of the machine before.
     const peak = Math.max(before, await peakBeside(afterwards));
     const loopMs = await loopDelayMs(await poster.text('/metrics').catch(() => undefined));
     const acknowledged = [...calm, ...sent].filter(({ status }) => isAcknowledged(status));

@@ -11,7 +11,9 @@ const SCHEMA = new URL('../../schema.graphql', import.meta.url);
 const EVERY = { full: 1, quick: 25 } as const;
 const AT_ONCE = 8;
 
-/** One who may work but not see the schema, and one who may do nothing, try to find it out. */
+/**
+ * A caller without the scope for the schema, and one without any scope, try to discover the schema.
+ */
 export const prober: Experiment = {
   goal: 'G2',
   name: 'prober',

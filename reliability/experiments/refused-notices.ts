@@ -8,7 +8,7 @@ import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
 
 const SIZES = { full: 100, quick: 10 } as const;
 const SKEW_S = 301;
-/** A little more: on a busy machine it comes a little later. */
+/** With a margin, because a busy machine may deliver it a little later. */
 const AHEAD_S = 330;
 
 /** Notifications that are forged or outdated: rejected, and nothing is written. */

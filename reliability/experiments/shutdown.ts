@@ -11,11 +11,11 @@ import { subscribeBySocket } from '../support/socket-stream.ts';
 import { subscribe } from '../support/sse.ts';
 
 const SIZES = { full: { streams: 50, idle: 100 }, quick: { streams: 6, idle: 10 } } as const;
-/** How long WeChat Pay takes over the create that is in flight. */
+/** The response time of WeChat Pay for the create in flight. */
 const CREATE_MS = 2_000;
 const HARD_CAP_MS = 10_000;
 
-/** SIGTERM in the middle of everything. */
+/** SIGTERM under load. */
 export const shutdown: Experiment = {
   goal: 'G7',
   name: 'shutdown',
@@ -105,7 +105,7 @@ async function arrival(sandbox: string): Promise<void> {
   }
 }
 
-/** What /ready says first once it does not say 200 any more, and how a call fares at that time. */
+/** The first response of /ready that is not 200, and the result of a call at that time. */
 async function firstAnswers(url: string, poster: Poster) {
   let ready = 200;
   while (ready === 200) {

@@ -19,11 +19,14 @@ const SIZES = {
 const CREATES_PER_SECOND = 5;
 const STREAMS = 10;
 const STREAM_MS = 2_000;
-/** Until then caches fill and code is compiled. */
+/** The time for caches to fill and code to be compiled. */
 const WARM_UP = 0.3;
 const WINDOW_S = 600;
 
-/** At half of what it can do, for long: queries, creates, notifications, subscribers that come and go. */
+/**
+ * Half of the server's capacity for a long time: queries, creates, notifications, and subscribers
+ * that come and go.
+ */
 export const soak: Experiment = {
   goal: 'G17',
   name: 'soak',
@@ -140,7 +143,7 @@ async function comeAndGo(url: string, goesOn: () => boolean): Promise<void> {
   await Promise.all(Array.from({ length: STREAMS }, one));
 }
 
-/** Of the straight line that is nearest to these points. */
+/** The slope of the linear regression of these points. */
 function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): number {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const [x, y] = [mean(points.map((p) => p.x)), mean(points.map((p) => p.y))];

@@ -24,7 +24,7 @@ const AT_ONCE = 50;
 /** A state that this server does not know, and long, so that buffers would fill. */
 const LONG_WORD = 'X'.repeat(15_000);
 
-/** Subscribers that go without a word, and subscribers that do not read. */
+/** Subscribers that disappear without closing, and subscribers that do not read. */
 export const streams: Experiment = {
   goal: 'G14',
   name: 'streams',
@@ -77,7 +77,7 @@ export const streams: Experiment = {
   },
 };
 
-/** Returns how each of them goes: without a goodbye. */
+/** Returns how to disconnect each of them without a close. */
 async function openMany(url: string, count: number): Promise<readonly (() => void)[]> {
   const limit = pLimit(AT_ONCE);
   const one = async (index: number) => {
@@ -124,7 +124,7 @@ async function makeEvents(
   return made;
 }
 
-/** As /metrics tells; undefined where it does not. */
+/** The value in /metrics; undefined if it is missing. */
 async function openStreams(poster: Poster): Promise<number | undefined> {
   const metrics = await poster.text('/metrics').catch(() => undefined);
   const lines = metrics?.match(/^\w*streams?_?\w*(\{.*\})? \d+$/gm);

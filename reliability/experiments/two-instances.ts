@@ -4,7 +4,7 @@ import { makeNotification } from '../support/notices.ts';
 import { percentile } from '../support/stats.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
-/** Quick ones share the machine with others: there times prove little. */
+/** Quick experiments share the machine with others: their times prove little. */
 const SIZES = {
   full: { events: 50, goalMs: 1_000 },
   quick: { events: 10, goalMs: 5_000 },

@@ -10,7 +10,7 @@ import { CREATE, inputOf } from '../support/shopper.ts';
 
 const SIZES = { full: 400, quick: 60 } as const;
 const PER_SECOND = 20;
-/** Before the breaker and the budget know that there is an outage. */
+/** Before the breaker and the retry budget detect the outage. */
 const LEARNING = 20;
 const EXTRA_PERCENT = 10;
 

@@ -1,15 +1,15 @@
 import { CALLER } from './caller.ts';
 
 const GOOD = '"state":"';
-/** The first of them. */
+/** The first number. */
 const ASKED = 'ASKED';
 
-/** The numbers of so many orders that callers ask for. */
+/** The order numbers that callers query. */
 export function askedOrders(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => (index === 0 ? ASKED : `${ASKED}${index}`));
 }
 
-/** Queries for so many orders, as bytes that are made once. */
+/** Queries for these orders, as bytes that are built once. */
 export function askedQueries(count: number): readonly Buffer[] {
   return askedOrders(count).map((number) => {
     const body = JSON.stringify({
@@ -27,7 +27,7 @@ export function askedQueries(count: number): readonly Buffer[] {
   });
 }
 
-/** Whether an answer to it is as wanted. */
+/** Whether a response is as expected. */
 export function isAnswered(answer: { readonly status: number; readonly bytes: Buffer }): boolean {
   return answer.status === 200 && answer.bytes.includes(GOOD);
 }

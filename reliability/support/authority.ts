@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import forge from 'node-forge';
 
-/** What a TLS server shows of itself. */
+/** The key and certificate of a TLS server. */
 export interface TlsIdentity {
   readonly key: string;
   readonly cert: string;

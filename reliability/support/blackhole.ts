@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 
-/** A port of the loopback where every new connection hangs, as behind a firewall that drops. */
+/** A port on loopback where every new connection hangs, as behind a firewall that drops packets. */
 export interface Blackhole extends AsyncDisposable {
   readonly port: number;
 }
 
-/** It listens, and then sleeps in its own event loop: nobody takes what waits in its queue. */
+/** It listens, and then blocks its own event loop: no connection in its queue is accepted. */
 const SLEEPER = `
 const { parentPort } = require('node:worker_threads');
 const server = require('node:net').createServer();
@@ -14,7 +14,7 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
   parentPort.postMessage(server.address().port);
   setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
 });`;
-/** More than the queue holds. */
+/** More than the queue can contain. */
 const FILLERS = 6;
 
 export async function startBlackhole(): Promise<Blackhole> {

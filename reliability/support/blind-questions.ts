@@ -6,7 +6,7 @@ import {
   isObjectType,
 } from 'graphql';
 
-/** Every name that a schema has, but for those that all schemas have. */
+/** Every name of a schema, except those that all schemas have. */
 export function namesOf(schema: GraphQLSchema): ReadonlySet<string> {
   const names = new Set<string>();
   for (const type of Object.values(schema.getTypeMap())) {
@@ -34,7 +34,7 @@ export function namesOf(schema: GraphQLSchema): ReadonlySet<string> {
     }
   }
   const common = ['Query', 'Mutation', 'Subscription', 'String', 'Float', 'Boolean', 'message'];
-  // The first are in every schema, or every answer; short ones occur in any text.
+  // The first are in every schema, or every response; short ones occur in any text.
   return new Set([...names].filter((name) => !common.includes(name) && name.length > 4));
 }
 
@@ -42,7 +42,7 @@ export function schemaOf(text: string): GraphQLSchema {
   return buildSchema(text);
 }
 
-/** Names that are nearly right, in every place where a name can stand, and plain introspection. */
+/** Nearly valid names, in every place of a name, and plain introspection. */
 export function blindQuestions(names: Iterable<string>): readonly string[] {
   const near = [...names].flatMap((name) => [
     name.slice(0, -1),

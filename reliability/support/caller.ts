@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCOPES } from '../../src/auth/caller.ts';
 
-/** One that may do everything, and one that may work but not look at the schema. */
+/** A caller with every scope, and one that may not read the schema. */
 const KEYS = {
   everything: {
     secret: 'reliability-everything-reliability-everything',
@@ -18,16 +18,16 @@ const KEYS = {
 type KeyName = keyof typeof KEYS;
 const credential = (name: KeyName) => ({ authorization: `Bearer ${name}.${KEYS[name].secret}` });
 
-/** What callers show of themselves, over HTTP and WebSocket. */
+/** The credentials of callers, over HTTP and WebSocket. */
 export const CALLER: Readonly<Record<string, string>> = credential('everything');
 export const WITHOUT_SCHEMA: Readonly<Record<string, string>> = credential('work');
 
-/** The same caller at a browser, which asks for a name and a password. */
+/** The same caller in a browser, which prompts for a user name and a password. */
 export const BROWSER: Readonly<Record<string, string>> = {
   authorization: `Basic ${Buffer.from(`everything:${KEYS.everything.secret}`).toString('base64')}`,
 };
 
-/** The variables by which a server knows these callers. */
+/** The variables that configure these callers. */
 export function callerVariables(directory: string): Readonly<Record<string, string>> {
   const file = join(directory, 'api-keys.json');
   const entries = Object.entries(KEYS).map(([name, { secret, scopes }]) => {

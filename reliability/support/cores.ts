@@ -3,13 +3,16 @@ import { availableParallelism } from 'node:os';
 
 /** One core for the server, and another for everything else: clients must not take CPU time of the server. */
 export interface Cores extends Disposable {
-  /** What the server is run by. */
+  /** The command that runs the server. */
   readonly within: readonly string[];
-  /** For the table. */
+  /** The text for the table. */
   readonly told: string;
 }
 
-/** Keeps this process to the second core while it is in scope; where that can't be done all share all. */
+/**
+ * Pins this process to the second core while it is in scope; if that is impossible, all share all
+ * cores.
+ */
 export function ownCores(): Cores {
   const count = availableParallelism();
   if (process.platform !== 'linux' || count < 2) {

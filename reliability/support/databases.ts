@@ -3,12 +3,12 @@ import pg from 'pg';
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-/** Looks into the server's database from outside. */
+/** Reads the server's database from outside. */
 export interface Database {
   /** For DATABASE_URL. */
   readonly url: string;
   readonly rows: (sql: string) => Promise<Rows>;
-  /** Null: sound. */
+  /** Null: undamaged. */
   readonly damage: () => Promise<string | null>;
 }
 

@@ -65,7 +65,7 @@ const operation = fc
     }
   });
 
-/** Bodies that try to have much done by one request: aliases, fragments, directives, batches. */
+/** Bodies that try to cause much work with one request: aliases, fragments, directives, batches. */
 export const greedyBodies = fc.oneof(
   { weight: 9, arbitrary: operation.map((query) => JSON.stringify({ query })) },
   {

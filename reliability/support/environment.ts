@@ -11,12 +11,12 @@ import { type Workdir, workdir } from './workdir.ts';
 /** What several experiments share; started on first use. */
 export interface Environment extends AsyncDisposable {
   readonly watch: Watch;
-  /** Where servers of one experiment live. */
+  /** The directory of the servers of one experiment. */
   readonly workdir: () => Promise<Workdir>;
   readonly postgres: () => Promise<Postgres>;
-  /** One that the experiment may stop and start. */
+  /** A PostgreSQL that the experiment may stop and start. */
   readonly ownPostgres: () => Promise<Postgres>;
-  /** At once, for the case of Ctrl+C. */
+  /** Immediately, for Ctrl+C. */
   readonly killAll: () => void;
   /** Two instances on one PostgreSQL, as behind a load balancer. */
   readonly pair: () => Promise<Pair>;

@@ -2,7 +2,7 @@ import { randomBytes, sign } from 'node:crypto';
 import type { SandboxCredentials } from '../../src/sandbox/identity.ts';
 import { at, isObject } from './json.ts';
 
-/** An order as WeChat itself knows it. */
+/** An order as WeChat Pay has it. */
 export interface TrueOrder {
   readonly outOrderNo: string;
   readonly orderId: string;
@@ -14,7 +14,10 @@ const TARGET = '/v3/payscore/payafter-orders';
 
 const TRIES = 3;
 
-/** Calls one of the sandbox's controls. An idle connection may be gone just then: it is tried again. */
+/**
+ * Calls one of the sandbox's controls. Retries, because an idle connection may just have been
+ * closed.
+ */
 export async function control(
   sandbox: string,
   method: string,
@@ -57,7 +60,7 @@ export async function trueOrders(sandbox: string): Promise<ReadonlyMap<string, T
   );
 }
 
-/** What an order came to in the end, in fen, by a query of the merchant's own; null: not completed. */
+/** The final total of an order in fen, by a query of the merchant; null: not completed. */
 export async function trueTotal(
   { WECHAT_BASE_URL, ...merchant }: SandboxCredentials,
   outOrderNo: string,

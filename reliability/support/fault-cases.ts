@@ -2,7 +2,7 @@ import { OTHER_ANSWERS, type OtherAnswer } from '../../src/sandbox/faults/fault.
 import { blackholed, injected, refused, type StartPlace, shows, wrong } from './fault-places.ts';
 import { FRONT_FAULTS, unsignedRefusal } from './front-faults.ts';
 
-/** One way for WeChat Pay to be away or wrong, and what a caller is to see meanwhile. */
+/** One fault of WeChat Pay, and the expected result of a caller during it. */
 export interface FaultCase {
   readonly what: string;
   readonly quick: boolean;
@@ -11,7 +11,7 @@ export interface FaultCase {
   /** The code of the error, or `data`. */
   readonly query: string;
   readonly start: StartPlace;
-  /** WeChat Pay's clock, against ours. */
+  /** The offset of WeChat Pay's clock from ours. */
   readonly clockOffMs?: number;
 }
 
@@ -69,7 +69,7 @@ export const CASES: readonly FaultCase[] = [
   },
   ...OTHER_ANSWERS.flatMap(answersToOtherCalls),
   { what: 'permanent 5xx', quick: false, ...UNKNOWN, start: wrong(serverError) },
-  // The query has one of them, the create the other.
+  // The query gets one of them, the create the other.
   { what: 'a burst of two 5xx', quick: false, ...FINE, start: wrong(serverError, 2) },
   { what: '502 with an HTML page', quick: false, ...UNKNOWN, start: wrong(html) },
   { what: '204 without a body', quick: false, ...UNTRUSTED, start: wrong(noContent) },
@@ -77,13 +77,13 @@ export const CASES: readonly FaultCase[] = [
   { what: 'clock 10 min behind ours', quick: false, ...skewed(-SKEW_MS) },
 ];
 
-/** WeChat Pay refuses calls that are dated wrongly: a definite no, and nothing is made. */
+/** WeChat Pay refuses calls with a wrong timestamp: a definite refusal, and nothing is created. */
 function skewed(clockOffMs: number) {
   const seen = { create: 'WechatRefusedError', query: 'WECHAT_REFUSED' };
   return { ...seen, clockOffMs, start: wrong(serverError, 0) };
 }
 
-/** Of writes only: the query of the order goes through and decides. */
+/** Only of writes: the query of the order succeeds and decides. */
 function refusals({ status, code, quick }: Refused): readonly FaultCase[] {
   return [
     {
@@ -101,7 +101,7 @@ function refusals({ status, code, quick }: Refused): readonly FaultCase[] {
   ];
 }
 
-/** Validly signed: only the ids show that they are not answers to this call. */
+/** Validly signed: only the ids show that they are not responses to this call. */
 function answersToOtherCalls(of: OtherAnswer): readonly FaultCase[] {
   return [true, false].map((takesEffect) => ({
     what: `signed answer to another call (${of}), ${takesEffect ? 'after' : 'before'} it took effect`,

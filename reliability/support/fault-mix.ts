@@ -3,7 +3,7 @@ import { OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
 import { control } from './expected-state.ts';
 import { between, pick } from './stats.ts';
 
-/** How many calls in a hundred go wrong. */
+/** How many of a hundred calls are faulty. */
 const SHARE = 35;
 const CALLS_AHEAD = 400;
 const NOTICES_AHEAD = 40;
@@ -11,7 +11,10 @@ const NOTICES_AHEAD = 40;
 /** The message of every refusal that this mix injects. No genuine refusal has it. */
 export const INJECTED = 'refusal injected by the fault mix';
 
-/** Some happen before the order is made or changed, some after: the caller can't tell. */
+/**
+ * Some apply before the order is created or changed, some after: the caller cannot distinguish
+ * them.
+ */
 const CALL_FAULTS: readonly (() => object)[] = [
   () => ({ fault: 'reset-before' }),
   () => ({ fault: 'reset-after' }),
@@ -38,7 +41,7 @@ const CALL_FAULTS: readonly (() => object)[] = [
     message: INJECTED,
     takesEffect: pick([true, false]),
   }),
-  // A late answer is a true one: it always takes effect.
+  // A late response is a real one: it always takes effect.
   () => ({ fault: 'latency', ms: pick([200, 1_500]) }),
 ];
 const NOTICE_FAULTS: readonly (() => object)[] = [
@@ -49,11 +52,11 @@ const NOTICE_FAULTS: readonly (() => object)[] = [
 ];
 
 export interface FaultMix {
-  /** From now on all goes well. */
+  /** Stops the faults. */
   readonly end: () => Promise<void>;
 }
 
-/** Keeps the sandbox supplied with faults at random places of its traffic. */
+/** Injects faults at random places of the sandbox's traffic. */
 export function mixFaults(sandbox: string): FaultMix {
   let over = false;
   const supplying = (async () => {
@@ -69,7 +72,7 @@ export function mixFaults(sandbox: string): FaultMix {
       await sleep(50);
     }
   })();
-  // Told at the end.
+  // Reported at the end.
   supplying.catch(() => {});
   return {
     end: async () => {

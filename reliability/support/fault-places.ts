@@ -4,7 +4,7 @@ import { control } from './expected-state.ts';
 import { freePort } from './free-port.ts';
 import { type FrontFault, startTlsFront } from './tls-front.ts';
 
-/** Where the server looks for WeChat Pay. */
+/** The URL of WeChat Pay for the server. */
 interface Place {
   readonly port: number;
   readonly recover: () => Promise<void>;

@@ -8,7 +8,7 @@ const GIVE_UP_S = 120;
 /** An order that has not changed for some minutes is queried after a quarter of that time. */
 const SAME_STATE_S = 240;
 
-/** How long after the faults no intent is open any more. */
+/** How long after the faults all intents are resolved. */
 export async function secondsUntilSettled(database: Database): Promise<number> {
   const startMs = performance.now();
   for (;;) {
@@ -27,7 +27,7 @@ export interface Finding {
   readonly which: readonly string[];
 }
 
-/** What the server told and wrote down, held against what WeChat has. */
+/** Compares the results and records of the server with WeChat Pay. */
 export async function checkEnd(
   database: Database,
   { url, credentials }: Sandbox,
@@ -72,7 +72,7 @@ export async function checkEnd(
   ];
 }
 
-/** Notifications and the reconciler need a while to bring the last states. */
+/** Notifications and the reconciler need a while to deliver the last states. */
 async function waitForStates(database: Database, sandbox: string): Promise<void> {
   const deadline = performance.now() + SAME_STATE_S * 1000;
   while ((await differing(database, sandbox)).length > 0 && performance.now() < deadline) {

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SeenEvent, subscribe } from './sse.ts';
 
-/** A subscriber that comes back after each cut, with the last cursor it has. */
+/** A subscriber that reconnects after each disconnect with its last cursor. */
 export interface Follower extends Disposable {
   /** In the order of arrival. */
   readonly seen: readonly SeenEvent[];
-  /** True where there was a connection to cut. */
+  /** True if there was a connection to close. */
   readonly cut: () => boolean;
-  /** Resolves once it has seen the event of this cursor; false: not in time. */
+  /** Resolves when it has received the event of this cursor; false: not in time. */
   readonly reaches: (id: number, withinMs: number) => Promise<boolean>;
 }
 
 const PAUSE_MS = 50;
 
 /**
- * Follows from a cursor on. Resolves when the first connection is open.
- * @param urlOf where to go next: a load balancer's choice
+ * Follows from a cursor. Resolves when the first connection is open.
+ * @param urlOf the URL of the next connection, as a load balancer chooses it
  */
 export async function follow(urlOf: () => string, after: number | null): Promise<Follower> {
   const seen: SeenEvent[] = [];
@@ -56,7 +56,10 @@ export async function follow(urlOf: () => string, after: number | null): Promise
   };
 }
 
-/** How what was seen differs from the log after the cursor: nothing may be missing or duplicated. */
+/**
+ * The differences between the received events and the log after the cursor: nothing may be missing
+ * or duplicated.
+ */
 export function compare(
   seen: readonly SeenEvent[],
   log: readonly number[],

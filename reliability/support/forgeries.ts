@@ -9,7 +9,7 @@ interface ForgedToken {
 const HOUR_S = 3_600;
 const now = () => Math.floor(Date.now() / 1000);
 
-/** Tokens that are nearly right. */
+/** Tokens that are nearly valid. */
 export function forgedTokens(): readonly ForgedToken[] {
   return [
     { what: 'alg none', forgery: { alg: 'none' } },

@@ -1,6 +1,6 @@
 import type { FrontFault } from './tls-front.ts';
 
-/** More than the server reads of any answer. */
+/** More than the server reads of any response. */
 const OVERSIZE_BYTES = 2 * 1024 * 1024;
 
 /** Every fault of a request or a response in transit. */

@@ -1,7 +1,7 @@
 import { malformation, textOf } from '../../test/fixtures/app/answer-checks.ts';
 import { holdsValue } from '../../test/fixtures/graphql/arbitraries.ts';
 
-/** What fuzzing found, by kind; each with a few examples to find the cause by. */
+/** The findings of fuzzing, by kind; each with a few examples. */
 export interface Findings {
   cases: number;
   readonly serverErrors: string[];
@@ -13,7 +13,7 @@ export function noFindings(): Findings {
   return { cases: 0, serverErrors: [], malformed: [], echoes: [] };
 }
 
-/** Looks at one answer of HTTP. */
+/** Checks one HTTP response. */
 export async function judgeAnswer(
   findings: Findings,
   sent: string,

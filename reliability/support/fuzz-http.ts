@@ -15,7 +15,7 @@ interface HttpCase {
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const POST = 'POST' as const;
-/** How long a stream of events is listened to: nothing comes. */
+/** How long a stream of events is read; it has no events. */
 const STREAM_MS = 5;
 const AT_ONCE = 32;
 
@@ -46,13 +46,13 @@ const oddlySent = fc
     }),
   );
 
-/** Calls of GraphQL: mostly such as a client could send, the others broken in some way. */
+/** GraphQL requests: mostly plausible ones, the others broken in some way. */
 export const graphqlCases = fc.oneof(
   { weight: 3, arbitrary: wellSent },
   { weight: 1, arbitrary: oddlySent },
 );
 
-/** Notifications that are not WeChat Pay's, though they may begin as true ones. */
+/** Forged notifications, which may begin like valid ones. */
 export async function notificationCases(keys: WechatKeys): Promise<fc.Arbitrary<HttpCase>> {
   const { body: whole, headers: signed } = await makeNotification(keys, 'FUZZ-1', 'USER_PAID');
   const names = Object.keys(signed);
@@ -85,7 +85,7 @@ export async function notificationCases(keys: WechatKeys): Promise<fc.Arbitrary<
     .filter(({ body, headers: given }) => body !== whole || !given['wechatpay-signature']);
 }
 
-/** Sends so many cases, the same ones for the same seed, and judges each answer. */
+/** Sends this many cases, the same ones for the same seed, and checks each response. */
 export async function fuzzHttp(
   pool: Pool,
   cases: fc.Arbitrary<HttpCase>,

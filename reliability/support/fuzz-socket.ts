@@ -5,11 +5,11 @@ import { CALLER } from './caller.ts';
 import { type Findings, judgeText, noFindings } from './fuzz-findings.ts';
 import { at, parse } from './json.ts';
 
-/** How many messages a connection carries; the ids say which is which. */
+/** Messages per connection; the ids identify the responses. */
 const PER_SOCKET = 10;
 const QUIET_MS = 1_500;
 const AT_ONCE = 16;
-/** What a server closes with where it is at fault itself. */
+/** Close codes of server errors. */
 const OWN_FAULTS = [1006, 1011, 4500];
 
 const subscribe = graphqlBody.map(
@@ -23,10 +23,10 @@ const odd = fc
     graphqlBody.map((payload) => `{"type":"next","id":"77001zkq9","payload":${payload}}`),
   )
   .map((message) => () => message);
-/** An odd one ends the connection mostly, so there are few of them. */
+/** An invalid message usually ends the connection, so there are few of them. */
 const messages = fc.oneof({ weight: 12, arbitrary: subscribe }, { weight: 1, arbitrary: odd });
 
-/** Sends so many messages over many connections, and judges each frame that comes back. */
+/** Sends this many messages over many connections, and checks each received frame. */
 export async function fuzzSocket(
   url: string,
   { count, seed }: { readonly count: number; readonly seed: number },

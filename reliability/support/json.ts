@@ -1,4 +1,4 @@
-/** The value at a path of a JSON value; undefined where the path leads nowhere. */
+/** The value at a path of a JSON value; undefined if it does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce((part, key) => (isObject(part) ? part[key] : undefined), value);
 }
@@ -7,7 +7,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null;
 }
 
-/** The text as JSON; undefined where it is none. */
+/** The text as JSON; undefined if it is invalid. */
 export function parse(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { openSockets, PING } from './open-sockets.ts';
 
-/** What came back, and ms after it was sent. */
+/** The response, and its latency in ms. */
 export interface LeanAnswer {
   readonly status: number;
   /** Head and body. */
@@ -9,9 +9,9 @@ export interface LeanAnswer {
   readonly ms: number;
 }
 
-/** Sends requests in turn, again and again, with as little work as possible: it is not what is measured. */
+/** Sends requests in turn with as little work as possible, because the client is not measured. */
 export interface LeanCalls {
-  /** False where as many wait as may. The answer is undefined where none came. */
+  /** False if the maximum is waiting. The response is undefined if none arrived. */
   readonly send: (onAnswer: (answer: LeanAnswer | undefined) => void) => boolean;
   readonly close: () => void;
 }
@@ -29,8 +29,8 @@ const END_OF_HEAD = '\r\n\r\n';
 const LENGTH = '\r\ncontent-length: ';
 
 /**
- * Connected before it begins: libuv takes one new connection in each turn of its loop, so that to
- * connect thousands of callers takes a busy server seconds, whatever it says to them.
+ * Connects before the measurement: libuv accepts one new connection in each turn of its loop, so
+ * thousands of connections take a busy server seconds.
  * @param most connections; each carries one call at a time
  */
 export async function leanCalls(
@@ -69,7 +69,7 @@ export async function leanCalls(
   let turn = 0;
   return {
     send: (onAnswer) => {
-      // All in turn: one that is never used would be closed.
+      // All in turn: an unused one would be closed.
       const line = free.shift();
       if (line === undefined) {
         return false;
@@ -88,7 +88,7 @@ export async function leanCalls(
   };
 }
 
-/** Of answers that tell their length, as those of this server do. */
+/** For responses with a Content-Length, as those of this server. */
 function isWhole(got: Buffer): boolean {
   const end = got.indexOf(END_OF_HEAD, 0, 'latin1');
   if (end < 0) {

@@ -1,13 +1,15 @@
 import { count, type Database } from './databases.ts';
 import { type Notification, STATES } from './notices.ts';
 
-/** What the database says of the notifications that were acknowledged. */
+/** The acknowledged notifications in the database. */
 export interface LedgerCheck {
   /** Acknowledged, but not in the inbox, or without its event or its state. */
   readonly lost: number;
   /** Orders that reached one state by more than one event. */
   readonly twice: number;
-  /** True notifications that were taken for contradictions, holes in the cursors, damage of the file. */
+  /**
+   * Valid notifications that were treated as contradictions, gaps in the cursors, a damaged file.
+   */
   readonly wrong: number;
 }
 

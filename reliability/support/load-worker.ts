@@ -4,16 +4,16 @@ import { at } from './json.ts';
 /** The results of calls at a given rate. */
 export interface OpenLoad {
   readonly sent: number;
-  /** Due, but too many were still waiting for their answers. */
+  /** Due, but too many requests were in flight. */
   readonly unsent: number;
-  /** Milliseconds of each answer that was as wanted. */
+  /** Latency in ms of each expected response. */
   readonly good: readonly number[];
-  /** Milliseconds of each 503 and 429, and how many had no Retry-After. */
+  /** Latency in ms of each 503 and 429, and how many had no Retry-After. */
   readonly refused: readonly number[];
   readonly bare: number;
-  /** Answered otherwise, or not at all. */
+  /** Another response, or none. */
   readonly broken: number;
-  /** Ms by which the generator itself was late, at each of its turns. */
+  /** The lateness of the generator in ms, at each of its turns. */
   readonly late: readonly number[];
   readonly tookS: number;
 }
@@ -21,13 +21,13 @@ export interface OpenLoad {
 export interface OpenLoadOptions {
   readonly perSecond: number;
   readonly seconds: number;
-  /** So many callers at most, each waiting for its answer; beyond this they don't get to ask. */
+  /** Maximum concurrent callers; requests beyond it are not sent. */
   readonly callers: number;
   /** How many it queries in turn: concurrent queries of one order share a call to WeChat Pay. */
   readonly orders?: number;
 }
 
-/** Asks from a thread of its own, so that it delays the server and not the clocks of others. */
+/** Sends queries from its own thread, so that it delays the server and not the clocks of others. */
 export async function openLoad(url: string, options: OpenLoadOptions): Promise<OpenLoad> {
   const worker = new Worker(new URL('./open-loop.ts', import.meta.url), {
     workerData: { url, orders: 1, ...options },
@@ -55,7 +55,7 @@ interface Queries {
   readonly stop: () => Promise<{ readonly answered: number; readonly failed: number }>;
 }
 
-/** Asks as fast as answers come, in so many loops, from a thread of its own. */
+/** Sends queries as fast as responses arrive, in this many loops, from its own thread. */
 export function startQueries(url: string, loops: number, orders = 1): Queries {
   const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
     workerData: { url, loops, orders },

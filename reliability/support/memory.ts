@@ -15,7 +15,7 @@ export interface Held {
   readonly fds: number;
 }
 
-/** What the server holds once it has collected its garbage. */
+/** The memory of the server after a garbage collection. */
 export async function probe(server: Server): Promise<Held> {
   const told = server.logged('probe');
   server.signal('SIGUSR2');
@@ -28,8 +28,8 @@ const REST_EACH_MS = 2_000;
 const LONGEST_REST_MS = 60_000;
 
 /**
- * What it holds once its callers are gone: when it no longer closes connections.
- * @param looks how many in a row have to show the same, 2 s apart
+ * Its memory after its clients have disconnected: when it no longer closes connections.
+ * @param looks how many equal measurements in a row, 2 s apart
  */
 export async function atRest(server: Server, looks: number): Promise<Held> {
   const late = performance.now() + LONGEST_REST_MS;
@@ -43,7 +43,7 @@ export async function atRest(server: Server, looks: number): Promise<Held> {
   return last;
 }
 
-/** The resident memory of a process as the system counts it, in MB. */
+/** The resident memory of a process, in MB. */
 export async function rssMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Variables } from './server.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
-/** The states that WeChat sends notifications of, in their order. */
+/** The states that WeChat Pay sends notifications of, in their order. */
 export const STATES = ['USER_ACCEPTED', 'USER_PAID'] as const;
 export type NoticedState = (typeof STATES)[number];
 
-/** A notification, ready to be posted: signed, encrypted. */
+/** A signed and encrypted notification, ready to be posted. */
 export interface Notification<State extends string = NoticedState> {
   readonly id: string;
   readonly outOrderNo: string;
@@ -15,7 +15,7 @@ export interface Notification<State extends string = NoticedState> {
   readonly headers: Variables;
 }
 
-/** What a query shows of an order in this state, and what a notification holds. */
+/** An order in this state, as in a query and in a notification. */
 export function orderIn({ ids }: WechatKeys, outOrderNo: string, state: string): object {
   return {
     ...ids,
@@ -55,7 +55,7 @@ export async function signed<State extends string>(
   return { ...notification, headers };
 }
 
-/** Both notifications of each order, in any order: deliveries of WeChat's overtake each other. */
+/** Both notifications of each order, in any order: deliveries of WeChat Pay overtake each other. */
 export async function makeNotifications(
   keys: WechatKeys,
   outOrderNos: readonly string[],

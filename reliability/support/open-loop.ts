@@ -5,8 +5,8 @@ import { at } from './json.ts';
 import { type LeanAnswer, leanCalls } from './lean-calls.ts';
 
 /**
- * A worker that asks at a given rate, whether or not it is answered, as a crowd of clients does; and
- * reports the result of each call.
+ * A worker that sends requests at a given rate, independent of responses, as a crowd of clients
+ * does; and reports the result of each call.
  */
 const TICK_MS = 1;
 const LAST_ANSWERS_MS = 20_000;

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** So many connections to a server, each greeted so that it is known to the server; then idle. */
+/**
+ * This many connections to a server, each used once so that the server has accepted it; then idle.
+ */
 export async function openSockets(
   url: string,
   count: number,
@@ -22,5 +24,5 @@ export async function openSockets(
   );
 }
 
-/** A request that an idle connection has had answered. */
+/** A request on an idle connection that has received its response. */
 export const PING = 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from './stats.ts';
 
-/** Does something with each at an even pace, whether or not what was begun before has ended. */
+/** Runs something for each item at an even rate, whether or not earlier runs have ended. */
 export async function atPace<Item, T>(
   items: readonly Item[],
   perSecond: number,

@@ -3,17 +3,17 @@ import { CALLER } from './caller.ts';
 import { at, parse } from './json.ts';
 import type { Notification } from './notices.ts';
 
-/** Posts to one server. */
+/** Sends requests to one server. */
 export interface Poster extends AsyncDisposable {
-  /** The status of the answer; 0 where none came. */
+  /** The status of the response; 0 if there was none. */
   readonly notification: (notification: Pick<Notification, 'body' | 'headers'>) => Promise<number>;
-  /** The `data` of the answer, or why there is none. */
+  /** The `data` of the response, or the reason of the failure. */
   readonly graphql: (query: string, variables: object) => Promise<GraphqlAnswer>;
-  /** A body as it is, to /graphql; undefined where no answer came. */
+  /** Sends a raw body to /graphql; undefined if there was no response. */
   readonly send: (body: string | Uint8Array, headers?: Headers) => Promise<RawAnswer | undefined>;
-  /** The text of a GET that was answered with 200. */
+  /** The text of a GET with status 200. */
   readonly text: (path: string) => Promise<string | undefined>;
-  /** The status of a GET; 0 where no answer came. */
+  /** The status of a GET; 0 if there was no response. */
   readonly get: (path: string) => Promise<number>;
 }
 

@@ -3,12 +3,12 @@ import { type Database, postgresDatabase } from './databases.ts';
 import type { Watch } from './watch.ts';
 import { lookThrough } from './workdir.ts';
 
-/** A PostgreSQL of its own, on a free port, that waits for the disk at each commit. */
+/** A separate PostgreSQL on a free port, with durable commits. */
 export interface Postgres extends AsyncDisposable {
   /** A new, empty database. */
   readonly create: (name: string) => Promise<Database>;
   readonly stop: () => Promise<void>;
-  /** Again, at the same place with the same data. */
+  /** Restarts it at the same place with the same data. */
   readonly start: () => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** Loaded into a server by --import: tells on SIGUSR2 what it holds once the garbage is gone. */
+/** Loaded into a server by --import: on SIGUSR2 reports its memory after a garbage collection. */
 process.on('SIGUSR2', () => {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();

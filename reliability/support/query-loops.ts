@@ -3,7 +3,7 @@ import { askedQueries, isAnswered } from './asked-query.ts';
 import { at } from './json.ts';
 import { leanCalls } from './lean-calls.ts';
 
-/** A worker that asks for orders as fast as answers come, until it gets a message. */
+/** A worker that queries orders as fast as responses arrive, until it gets a message. */
 const loops = Number(at(workerData, 'loops'));
 const orders = Number(at(workerData, 'orders'));
 const calls = await leanCalls(String(at(workerData, 'url')), askedQueries(orders), loops);

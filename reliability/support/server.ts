@@ -8,15 +8,15 @@ import { callerVariables } from './caller.ts';
 import { at, parse } from './json.ts';
 import type { Workdir } from './workdir.ts';
 
-/** The server as its users run it: a process of its own. */
+/** The server as its users run it: in its own process. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly isRunning: () => boolean;
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** kill -9; resolves when it is gone. */
+  /** kill -9; resolves when the process has ended. */
   readonly kill: () => Promise<void>;
-  /** The exit code; null where a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   readonly exited: Promise<number | null>;
   /** How many lines of level error it has logged, by message. */
   readonly errors: ReadonlyMap<string, number>;
@@ -29,7 +29,7 @@ export type Variables = Readonly<Record<string, string>>;
 export interface ServerOptions {
   /** Options of Node itself. */
   readonly node?: readonly string[];
-  /** A command that is to run the rest of the line. */
+  /** A command that runs the rest of the line. */
   readonly within?: readonly string[];
 }
 
@@ -39,11 +39,11 @@ const SANDBOX_MCHID = '1230000109';
 const START_MS = 90_000;
 const KEPT_LINES = 20;
 
-/** What every server here has: the one place that knows how it is set up. */
+/** The common configuration of all servers here. */
 function environment(directory: string, variables: Variables): Variables {
   const onSandbox = variables['WECHAT_MCHID'] === SANDBOX_MCHID;
   return {
-    // Production refuses to run on the sandbox; but for that nothing else is made easier.
+    // Production refuses the sandbox; nothing else is relaxed.
     ...(onSandbox ? { GRAPHIQL: 'off' } : { NODE_ENV: 'production' }),
     HOST: '127.0.0.1',
     PORT: '0',
@@ -55,7 +55,7 @@ function environment(directory: string, variables: Variables): Variables {
   };
 }
 
-/** Starts the server as `npm start` does, with these variables alone, and waits until it listens. */
+/** Starts the server as `npm start` does, with only these variables, and waits until it listens. */
 export async function startServer(
   { path, watch, processes }: Workdir,
   variables: Variables,

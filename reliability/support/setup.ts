@@ -7,7 +7,7 @@ import { makeWechatKeys, type WechatKeys } from './wechat-keys.ts';
 import { startWechatStub, type WechatStub } from './wechat-stub.ts';
 import type { Workdir } from './workdir.ts';
 
-/** One server on SQLite, before a WeChat Pay that is a stub, and who calls it. */
+/** One server on SQLite with a stub of WeChat Pay, and its callers. */
 export interface Setup extends AsyncDisposable {
   readonly directory: Workdir;
   readonly keys: WechatKeys;
@@ -19,14 +19,14 @@ export interface Setup extends AsyncDisposable {
 
 export interface SetupOptions extends ServerOptions {
   readonly connections?: number;
-  /** Where the database is, under the directory of the server. */
+  /** The path of the database in the directory of the server. */
   readonly file?: string;
   readonly variables?: Variables;
-  /** What the directory has to have before the server starts. */
+  /** Prepares the directory before the server starts. */
   readonly prepare?: (directory: Workdir) => Promise<void>;
 }
 
-/** So many orders are known to the stub, and paid; `ASKED` is the first. */
+/** The stub has this many paid orders; `ASKED` is the first. */
 const MOST_ASKED = 1_000;
 
 export async function setUp(environment: Environment, options: SetupOptions = {}): Promise<Setup> {

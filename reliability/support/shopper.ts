@@ -8,33 +8,33 @@ import { PERSON } from './watch.ts';
 
 export type Step = 'create' | 'complete';
 
-/** What the server told of one step of one order. */
+/** The response of the server to one step of one order. */
 export interface Told {
   readonly step: Step;
   readonly outOrderNo: string;
   /** A member of the result union, `no-answer`, or the codes of GraphQL errors. */
   readonly word: string;
   readonly orderId: string | null;
-  /** Said of an order for which it was not so at that moment. */
+  /** The server reported a success that was not true at that time. */
   readonly isFalse: boolean;
 }
 
 export interface Shop {
   readonly poster: Poster;
-  /** The order as WeChat has it at this moment. */
+  /** The current order in WeChat Pay. */
   readonly look: (outOrderNo: string) => Promise<TrueOrder | undefined>;
   readonly tell: (told: Told) => void;
-  /** Nobody tries again any more. */
+  /** No more retries. */
   readonly isOver: () => boolean;
 }
 
-/** An answer to one step of one order. */
+/** A response to one step of one order. */
 interface Answer extends Pick<Told, 'step' | 'outOrderNo' | 'word'> {
   /** Of an error. */
   readonly message: string;
 }
 
-/** Nobody knows: the same call is to be made again. */
+/** Unknown outcome: the same call is to be retried. */
 const UNKNOWN_OUTCOMES = [
   'OutcomeUnknownError',
   'WechatUnavailableError',
@@ -83,9 +83,10 @@ export function inputOf(step: Step, outOrderNo: string, index: number): object {
 }
 
 /**
- * Takes a step as a good client does: it repeats the same call after an unknown outcome, and after a
- * refusal, which may come from a proxy.
- * @param patient false: leaves at the first doubt, so that the server has to find out by itself
+ * Takes a step as a good client does: it repeats the same call after an unknown outcome, and after
+ * a refusal, which may come from a proxy.
+ * @param patient false: gives up after the first unknown outcome, so that the server has to resolve
+ *   it
  * @returns whether it received success
  */
 export async function take(

@@ -2,29 +2,29 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BROWSER, CALLER } from './caller.ts';
 
-/** A client that takes its time over one part of a call. */
+/** A client that is slow in one part of a call. */
 interface SlowKind {
   readonly name: string;
-  /** What it says at once. */
+  /** What it sends immediately. */
   readonly first: string;
-  /** What it says each second. */
+  /** What it sends each second. */
   readonly later: string;
   readonly reads: boolean;
-  /** By when the server is to have closed it. */
+  /** The server must have closed it by then. */
   readonly goalS: number;
 }
 
 const SECOND_MS = 1_000;
-/** So many begin each second, as with slowhttptest: they are to be slow, and no rush. */
+/** This many start each second, as with slowhttptest, to avoid a burst. */
 const PER_SECOND = 50;
 const headersOf = (headers: Readonly<Record<string, string>>) =>
   Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('');
 const HEAD = `POST /graphql HTTP/1.1\r\nhost: x\r\n${headersOf(CALLER)}`;
-/** The largest answer that there is, and one that is made in advance: to answer costs nearly nothing. */
+/** The largest response, built in advance: it costs nearly nothing. */
 const PAGE = `GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n${headersOf(BROWSER)}\r\n`;
-/** More than the buffers of the system hold, which are some 4 MB over loopback. */
+/** More than the buffers of the system can contain, which are some 4 MB over loopback. */
 const PAGES = 3;
 
 export const SLOW_KINDS: readonly SlowKind[] = [
@@ -45,7 +45,7 @@ export const SLOW_KINDS: readonly SlowKind[] = [
   },
 ];
 
-/** How many seconds until the server has closed each of them; infinite where it has not in time. */
+/** The seconds until the server has closed each of them; infinite if it has not in time. */
 export async function beSlow(
   url: string,
   { first, later, reads, goalS }: SlowKind,
@@ -65,7 +65,8 @@ export async function beSlow(
     }
     socket.write(first);
     const startMs = performance.now();
-    // To one that is closed this fails, and so tells even who does not read.
+    // Writing to a closed connection fails, which also detects the close for a client that does not
+    // read.
     const saying = setInterval(() => socket.write(later), SECOND_MS);
     let wasLate = false;
     const late = setTimeout(() => {

@@ -6,7 +6,7 @@ import { SUBSCRIPTION } from './sse.ts';
 export interface SocketStream {
   /** True: the server said `complete`. */
   readonly completed: Promise<boolean>;
-  /** Without a goodbye. */
+  /** Disconnects without a close. */
   readonly terminate: () => void;
 }
 

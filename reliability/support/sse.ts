@@ -7,14 +7,14 @@ export interface SeenEvent {
   readonly id: number;
   readonly outOrderNo: string;
   readonly state: string;
-  /** When it was seen, on the monotonic clock. */
+  /** When it was received, on the monotonic clock. */
   readonly atMs: number;
 }
 
 export interface SseListener {
   readonly onOpen: () => void;
   readonly onEvent: (event: SeenEvent) => void;
-  /** Called once, however it ends; true: the server said that it is complete. */
+  /** Called once at the end of the stream; true: the server completed it. */
   readonly onEnd: (complete: boolean) => void;
 }
 
@@ -23,7 +23,7 @@ export const SUBSCRIPTION =
 
 /**
  * Subscribes over server-sent events.
- * @returns how to cut the connection; true where there still was one
+ * @returns how to disconnect; true if there was a connection
  */
 export function subscribe(
   url: string,

@@ -9,7 +9,7 @@ export function between(min: number, max: number): number {
   return min + Math.floor(Math.random() * (max - min + 1));
 }
 
-/** Where in a list there is nothing, the program itself is wrong. */
+/** An element of a list that must not be empty. */
 export function pick<T>(items: readonly T[]): T {
   const item = items[between(0, items.length - 1)];
   if (item === undefined) {

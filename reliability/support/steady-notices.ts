@@ -9,7 +9,7 @@ export interface SentNotification {
   readonly ms: number;
 }
 
-/** Sends at an even pace, whether or not the ones before are answered. */
+/** Sends at an even rate, whether or not earlier ones have a response. */
 export async function steady(
   poster: Poster,
   notifications: readonly Notification[],
@@ -22,7 +22,7 @@ export async function steady(
   });
 }
 
-/** So many notifications, two of each order. */
+/** This many notifications, two of each order. */
 export async function batch(
   keys: WechatKeys,
   name: string,

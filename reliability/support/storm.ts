@@ -2,13 +2,13 @@ import type { Notification } from './notices.ts';
 import type { Poster } from './post.ts';
 
 export interface Storm {
-  /** How many are sent side by side. */
+  /** Maximum concurrent requests. */
   readonly senders: number;
-  /** Told of every answer; false ends the storm. */
+  /** Called with every response; false ends the storm. */
   readonly onAnswer: (notification: Notification, status: number) => boolean;
 }
 
-/** Sends each notification once, some side by side, until there are no more or it is ended. */
+/** Sends each notification once, with the given concurrency, until all are sent or it is ended. */
 export async function storm(
   poster: Poster,
   notifications: readonly Notification[],

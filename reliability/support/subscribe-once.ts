@@ -4,7 +4,7 @@ const QUERY =
   'subscription ($number: String, $after: ID) { payAfterOrderEvents(outOrderNo: $number, after: $after) { id state } }';
 const LISTEN_MS = 1_500;
 
-/** All that a subscription from the first cursor on brings within a moment, as it came. */
+/** Everything that a subscription from the first cursor receives within a moment, unparsed. */
 export async function subscribeOnce(
   url: string,
   caller: Readonly<Record<string, string>>,

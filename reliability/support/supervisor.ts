@@ -1,12 +1,12 @@
 import { type Server, startServer, type Variables } from './server.ts';
 import type { Workdir } from './workdir.ts';
 
-/** Keeps one server at one place, through kills. */
+/** Restarts one server on one port after each kill. */
 export interface Supervisor extends AsyncDisposable {
   readonly url: string;
   /** How often it was killed. */
   readonly kills: () => number;
-  /** kill -9, and starts it again at once. */
+  /** kill -9, then restarts it immediately. */
   readonly killAndRestart: () => Promise<void>;
 }
 

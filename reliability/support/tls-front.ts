@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TlsIdentity } from './authority.ts';
 
-/** An answer of the WeChat Pay behind the front. */
+/** A response of the WeChat Pay behind the front. */
 interface TrueAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -15,20 +15,20 @@ interface TrueAnswer {
 export interface FrontFault {
   /** Whether the call reaches WeChat Pay, although its response is faulty. */
   readonly takesEffect: boolean;
-  /** If omitted, calls of every method go wrong. */
+  /** If omitted, calls of every method are faulty. */
   readonly method?: 'GET' | 'POST';
   /** @param socket the TCP socket below TLS: only that can be reset */
   readonly answer: (response: ServerResponse, answer: TrueAnswer, socket: Socket) => void;
 }
 
-/** TLS in front of a WeChat Pay that speaks HTTP. */
+/** A TLS proxy in front of a WeChat Pay over HTTP. */
 export interface TlsFront extends AsyncDisposable {
   readonly port: number;
-  /** Calls that were understood as HTTP. */
+  /** Calls that were parsed as HTTP. */
   readonly calls: () => number;
-  /** From now on, for so many calls. Null: all goes well. */
+  /** Injects a fault into this many calls. Null: no fault. */
   readonly behave: (fault: FrontFault | null, times?: number) => void;
-  /** For new connections; those that are open are cut. */
+  /** Applies to new connections; open ones are closed. */
   readonly show: (identity: TlsIdentity) => void;
 }
 

@@ -5,22 +5,22 @@ export interface Claims {
   readonly [name: string]: unknown;
 }
 
-/** An issuer of tokens, with its keys at an address. */
+/** A token issuer with its keys at a URL. */
 export interface TokenIssuer extends AsyncDisposable {
-  /** The variables by which a server trusts it. */
+  /** The variables that make a server trust it. */
   readonly variables: Readonly<Record<string, string>>;
   readonly token: (claims: Claims, changes?: Forgery) => string;
   /** How often its keys were fetched. */
   readonly fetches: () => number;
 }
 
-/** How a token differs from a true one. */
+/** How a token differs from a valid one. */
 export interface Forgery {
   readonly kid?: string;
   /** `none`: not signed. `HS256`: signed with the public key as if it were a shared secret. */
   readonly alg?: 'none' | 'HS256';
   readonly key?: 'another';
-  /** What is said instead after the signature was made. */
+  /** Claims that are changed after the signature. */
   readonly claims?: Claims;
 }
 

@@ -8,7 +8,7 @@ export const PERSON = {
   attach: 'attach-canary-77001',
 } as const;
 
-/** Variables whose values are known to the server and to nobody else. */
+/** Variables whose values only the server knows. */
 const SECRETS = ['WECHAT_APIV3_KEY', 'WECHAT_APIV2_KEY', 'WECHAT_APIV3_KEY_PREVIOUS', 'DATA_KEY'];
 
 interface Hit {
@@ -16,13 +16,13 @@ interface Hit {
   readonly where: string;
 }
 
-/** Looks for personal data and secrets in everything that servers leave behind. */
+/** Scans everything that servers write for personal data and secrets. */
 export interface Watch {
-  /** Makes secrets of these variables known. */
+  /** Adds the values of these variables as secrets. */
   readonly learn: (variables: Readonly<Record<string, string>>) => void;
   readonly look: (where: string, output: Uint8Array | string) => void;
   readonly hits: readonly Hit[];
-  /** How much has been looked through. */
+  /** How much was scanned. */
   readonly looked: () => { readonly places: number; readonly bytes: number };
 }
 
@@ -38,7 +38,7 @@ export function startWatch(): Watch {
           canaries.set(secret, name);
         }
       }
-      // The middle of the key: its first lines are alike in all keys.
+      // The middle of the key, because the first lines are the same in all keys.
       const line = variables['WECHAT_MERCHANT_KEY']?.split('\n')[9];
       if (line) {
         canaries.set(line, 'WECHAT_MERCHANT_KEY');

@@ -13,18 +13,18 @@ const signLater = promisify(
     sign('sha256', data, key, done),
 );
 
-/** WeChat's side of one merchant: its keys, and the merchant's variables. */
+/** WeChat Pay's side of one merchant: its keys, and the merchant's variables. */
 export interface WechatKeys {
   readonly ids: { readonly appid: string; readonly mchid: string; readonly service_id: string };
-  /** Without the address of WeChat. */
+  /** Without WeChat Pay's URL. */
   readonly variables: Variables;
-  /** The four headers over a body, dated now, or so many seconds later. */
+  /** The four headers over a body, with the current time plus an offset in seconds. */
   readonly sign: (body: string, laterS?: number) => Promise<Variables>;
   /** A `resource` of a notification: AES-256-GCM under the APIv3 key. */
   readonly seal: (plaintext: string) => Variables;
 }
 
-/** New keys for WeChat and for a merchant of its. */
+/** New keys for WeChat Pay and one of its merchants. */
 export function makeWechatKeys(): WechatKeys {
   const merchant = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const wechat = generateKeyPairSync('rsa', { modulusLength: 2048 });

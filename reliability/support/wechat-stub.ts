@@ -4,12 +4,12 @@ import { type NoticedState, orderIn } from './notices.ts';
 import type { Variables } from './server.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
-/** A WeChat that answers queries, refuses writes, and counts. */
+/** A WeChat Pay that answers queries, refuses writes, and counts. */
 export interface WechatStub extends AsyncDisposable {
   readonly url: string;
-  /** What it knows; anything else is a verified 404. */
+  /** Its orders; any other is a verified 404. */
   readonly states: Map<string, NoticedState>;
-  /** How many writes have come in; each is refused. */
+  /** The number of received writes; each is refused. */
   readonly writes: () => number;
   readonly reads: () => number;
   readonly certificateCalls: () => number;
@@ -17,7 +17,7 @@ export interface WechatStub extends AsyncDisposable {
 
 const SIGNED_FOR_MS = 60_000;
 
-/** Signatures are kept for a minute, so that the stub is never what limits the speed. */
+/** Signatures are cached for a minute, so that the stub is never the bottleneck. */
 export async function startWechatStub(keys: WechatKeys): Promise<WechatStub> {
   const states = new Map<string, NoticedState>();
   const signatures = new Map<string, { readonly headers: Variables; readonly atMs: number }>();

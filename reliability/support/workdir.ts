@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Watch } from './watch.ts';
 
-/** Where servers live: their directory, and who looks at what they leave there. */
+/** The directories of servers, which are scanned for leaks. */
 export interface Workdir extends AsyncDisposable {
   readonly path: string;
   readonly watch: Watch;
-  /** Those that still run, to be ended with the run. */
+  /** Servers that still run, to be stopped with the run. */
   readonly processes: Set<ChildProcess>;
 }
 
-/** An empty directory that is looked through and gone at the end of its scope. */
+/** An empty directory that is scanned and removed at the end of its scope. */
 export async function workdir(watch: Watch, processes: Set<ChildProcess>): Promise<Workdir> {
   const path = await mkdtemp(join(tmpdir(), 'payafter-reliability-'));
   return {
@@ -26,7 +26,9 @@ export async function workdir(watch: Watch, processes: Set<ChildProcess>): Promi
   };
 }
 
-/** Files of keys belong to their owners; everything else may hold neither keys nor people. */
+/**
+ * Key files belong to their owners; every other file must contain neither keys nor personal data.
+ */
 const KEY_FILES = /\.(pem|key)$/;
 
 export async function lookThrough(watch: Watch, directory: string): Promise<void> {

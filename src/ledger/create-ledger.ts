@@ -13,18 +13,21 @@ export interface LedgerParts {
   readonly log: LedgerLog;
   /** Unix ms. */
   readonly now: () => number;
-  /** How long, in ms, what is under way is left alone; then its process counts as crashed. */
+  /**
+   * For how long, in ms, an intent in progress is not reconciled; after that its process counts as
+   * crashed.
+   */
   readonly holdMs: number;
   readonly onIntent: (step: IntentStep) => void;
 }
 
 export interface OpenLedger extends Ledger {
-  /** Waits for what is being written. */
+  /** Waits for pending writes. */
   readonly close: () => Promise<void>;
 }
 
 const PROBE_MS = 2_000;
-/** An intent that was durable too late. */
+/** An intent that became durable too late. */
 const NOT_SENT: WriteResult = {
   outcome: 'not-accepted',
   attempts: 0,
@@ -54,7 +57,8 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     background = false,
   ): Promise<JobOutput<Name>> => {
     const writing = run(name, input, { background });
-    // The engine reads the log after the write: both go to its thread, and come back, together.
+    // The engine reads the log after the write: both are sent to its thread, and returned,
+    // together.
     bus.poll();
     return await writing;
   };

@@ -1,13 +1,15 @@
 import type { Store } from './database/open-store.ts';
 import type { Encryption } from './encryption.ts';
 
-/** The database was sealed under another key: set DATA_KEY to the one that it was made with. */
+/**
+ * The database was encrypted with another key: set DATA_KEY to the key that it was created with.
+ */
 export class WrongDataKeyError extends Error {
   override readonly name = 'WrongDataKeyError';
 
   constructor(cause: unknown) {
     super(
-      'DATA_KEY is not the key of this database: set the one that it was made with, or another DATABASE_URL.',
+      'DATA_KEY is not the key of this database: set the key that it was created with, or another DATABASE_URL.',
       { cause },
     );
   }
@@ -17,8 +19,8 @@ const KIND = 'data key check';
 const WORD = 'payafter';
 
 /**
- * Leaves a sealed word in a new database, and opens it in a known one: under another key every
- * repeat would look like other input, and no stored body could be sent again.
+ * Stores an encrypted constant in a new database, and decrypts it in an existing one: with another
+ * key every repeat would look like different input, and no stored body could be sent again.
  * @throws WrongDataKeyError
  */
 export function checkDataKey(

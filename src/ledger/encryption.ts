@@ -10,11 +10,17 @@ import {
 
 /** Keeps stored data unreadable without the data key. */
 export interface Encryption {
-  /** AES-256-GCM, Base64, bound to what it is: a sealed body can't be passed off as a notification. */
+  /**
+   * AES-256-GCM in Base64, bound to the kind of data: an encrypted body cannot be used as a
+   * notification.
+   */
   readonly encrypt: (plaintext: Uint8Array | string, kind: string) => string;
-  /** Throws where the key, the kind or a byte is another. */
+  /** Throws if the key, the kind or a byte is different. */
   readonly decrypt: (sealed: string, kind: string) => Buffer;
-  /** A keyed hash: the same text gives the same, and it can't be found by trying all phones. */
+  /**
+   * A keyed hash: equal texts have equal hashes, which cannot be reversed by trying all phone
+   * numbers.
+   */
   readonly hash: (text: string, kind: string) => string;
 }
 
@@ -51,7 +57,7 @@ export function createEncryption(dataKey: Uint8Array): Encryption {
   };
 }
 
-/** Random nonces, each given out once: drawn one by one they cost as much as the encryption. */
+/** Random nonces, each used once: generating them one by one costs as much as the encryption. */
 function createNonces(): () => Uint8Array {
   let pool = new Uint8Array();
   let next = 0;
@@ -65,7 +71,7 @@ function createNonces(): () => Uint8Array {
   };
 }
 
-/** As a KeyObject: the bytes would be wrapped in one at each use. */
+/** A KeyObject, because raw bytes would be converted to one at each use. */
 function derive(dataKey: Uint8Array, purpose: string): KeyObject {
   const key = hkdfSync('sha256', dataKey, '', `payafter-graphql ${purpose}`, 32);
   return createSecretKey(Buffer.from(key));

@@ -27,13 +27,13 @@ export interface LedgerOptions {
 /** A live call finishes its own intent; the reconciler queries it only after this, by default. */
 export const HOLD_MS = 60_000;
 
-/** The database does not answer: check that it runs, and DATABASE_URL. */
+/** The database does not respond: check that it runs, and DATABASE_URL. */
 class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError';
 
   constructor(cause: unknown) {
     const why = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    super(`Can't open the database${why}: is it there? Check DATABASE_URL.`, { cause });
+    super(`Cannot open the database${why}: check that it exists, and DATABASE_URL.`, { cause });
   }
 }
 
@@ -79,7 +79,7 @@ async function openEngine(
   return createLocalEngine(store, encryption);
 }
 
-/** The process cannot go on without its ledger: it ends as after any error that nobody caught. */
+/** The process cannot continue without its ledger: it ends as after any uncaught error. */
 function throwUncaught(error: Error): void {
   setImmediate(() => {
     throw error;

@@ -6,14 +6,14 @@ import { readVersion, SCHEMA_VERSION } from './migrations.ts';
 import { postgresDialect, postgresPool } from './postgres/postgres.ts';
 import { sqliteDialect } from './sqlite/sqlite.ts';
 
-/** What ends the trial, so that nothing of it stays. */
+/** Ends the trial, so that it leaves no changes. */
 class EndOfTrial extends Error {}
 
 /**
- * Opens the database as the server does and writes to it, and takes all of it back: so that it is
- * known to open, to be of no newer version, and to be writable. A file that is not there yet is not
- * made, and tables of an earlier version are not migrated.
- * @throws whatever keeps the server from opening it
+ * Opens the database as the server does, writes to it, and rolls back: so it can be opened, is not
+ * of a newer version, and is writable. A missing file is not created, and tables of an earlier
+ * version are not migrated.
+ * @throws any error that would keep the server from opening it
  */
 export async function tryStore(url: string): Promise<'usable' | 'to be made' | 'to be migrated'> {
   const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
@@ -41,7 +41,7 @@ export async function tryStore(url: string): Promise<'usable' | 'to be made' | '
   return version > 0 && version < SCHEMA_VERSION ? 'to be migrated' : 'usable';
 }
 
-/** A folder that is not there is made by the server: one above it has to allow that. */
+/** The server creates a missing folder: its nearest existing parent has to allow that. */
 async function mayMake(folder: string): Promise<void> {
   if (await exists(folder)) {
     await access(folder, constants.W_OK);

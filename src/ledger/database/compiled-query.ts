@@ -5,10 +5,10 @@ import type { Tables } from './tables.ts';
 export type Params<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
 
 /**
- * A statement whose text is built once for each kind of database: to build it each time costs three
- * times what it costs to run it.
- * @param build is called once, with a place for each name of the values; they have the same names
- *   each time
+ * A statement whose text is built once for each kind of database, because building it costs three
+ * times as much as running it.
+ * @param build is called once, with a placeholder for each name of the values; they have the same
+ *   names each time
  */
 export function compiledQuery<Values extends object, Row>(
   build: (db: Kysely<Tables>, places: Params<Values>) => Compilable<Row>,

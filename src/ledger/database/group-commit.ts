@@ -16,11 +16,11 @@ export interface Writer {
    * nothing but the transaction.
    */
   readonly write: <T>(job: (tx: Tx) => Promise<T>, pace?: Pace) => Promise<T>;
-  /** Resolves once every job that waits is written. */
+  /** Resolves once every pending job is written. */
   readonly idle: () => Promise<void>;
   /**
-   * Resolves once the jobs that were given until now are written, so that a read sees them; and, where
-   * a caller waits for the read, immediately while another process holds the lock.
+   * Resolves once all earlier jobs are written, so that a read sees them; but if a caller waits for
+   * the read, immediately while another process holds the lock.
    */
   readonly caughtUp: (pace?: Pace) => Promise<void>;
 }
@@ -36,7 +36,7 @@ interface Waiting extends Job {
   readonly since: number;
 }
 
-/** A read that waits until so many jobs are settled. */
+/** A read that waits until this many jobs have finished. */
 interface Reader {
   readonly after: number;
   readonly pace: Pace;
@@ -45,7 +45,7 @@ interface Reader {
 
 /** Bounds how long one transaction holds the lock. */
 const GROUP_SIZE = 64;
-/** What no caller waits for survives a lock of this length. */
+/** Background jobs survive a lock of this length. */
 const BACKGROUND_WAIT_MS = 30_000;
 
 /**
@@ -79,7 +79,7 @@ export function createGroupCommit(
     }
   };
   const work = async () => {
-    // What is given in the same turn belongs to the first group.
+    // Jobs of the same turn belong to the first group.
     await Promise.resolve();
     while (queue.length > 0) {
       const waiting = queue.length;
@@ -99,7 +99,8 @@ export function createGroupCommit(
         }
       }
       resumeReaders();
-      // SQLite never lets the loop turn by itself: reads, and the jobs of the next group, arrive here.
+      // SQLite never yields to the event loop: here reads, and the jobs of the next group, can
+      // arrive.
       await nextTurn();
     }
   };

@@ -24,7 +24,10 @@ interface MigrationOptions {
   readonly target?: number;
 }
 
-/** The database was made by a newer version of this server: run that one, or another database. */
+/**
+ * The database was created by a newer version of this server: run that one, or use another
+ * database.
+ */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
 }

@@ -40,7 +40,7 @@ export interface OrderRow {
   /** As the create sent them: WeChat Pay overwrites those of a service order when it is completed. */
   readonly planned_start_time: string | null;
   readonly planned_end_time: string | null;
-  /** Encrypted: with the times, the places tell where a user was. */
+  /** Encrypted, because with the times the places reveal where a user was. */
   readonly planned_start_location: string | null;
   readonly planned_end_location: string | null;
   readonly created_at: number;
@@ -147,7 +147,7 @@ export interface EventRow {
 
 /** At most one row. */
 interface DataKeyRow {
-  /** A known word, encrypted under the data key of this database. */
+  /** A known text, encrypted with the data key of this database. */
   readonly sealed: string;
 }
 

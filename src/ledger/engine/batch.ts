@@ -1,6 +1,6 @@
 /**
- * Collects what is given in one turn of the loop, and sends it together at its end: each message
- * between threads wakes the other one, and what comes together shares a commit.
+ * Collects the jobs of one turn of the loop, and sends them together at its end: each message
+ * between threads wakes the other one, and jobs that arrive together share a commit.
  */
 export function createBatch<T>(send: (items: readonly T[]) => void): (item: T) => void {
   let items: T[] = [];

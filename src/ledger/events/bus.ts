@@ -2,13 +2,13 @@ import type { EventsAfter } from '../jobs/event-log.ts';
 import type { LoggedEvent } from '../records.ts';
 import { createListeners, type Interest, type Listener } from './listeners.ts';
 
-/** Gives out every event of the log, of all instances, in the order of their cursors. */
+/** Publishes every event of the log, of all instances, in the order of their cursors. */
 export interface EventBus {
   /** Called with each new event that may be of interest. Returns how to stop. */
   readonly subscribe: (listener: Listener, interest?: Interest) => () => void;
-  /** Looks for new events: those of the writes that were given before, too. */
+  /** Reads new events, including those of earlier writes. */
   readonly poll: () => void;
-  /** The cursor of the last event given out. */
+  /** The cursor of the last published event. */
   readonly head: () => number;
   readonly close: () => Promise<void>;
 }

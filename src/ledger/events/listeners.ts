@@ -1,20 +1,20 @@
 import type { Visibility } from '../../domain/visibility.ts';
 import type { LoggedEvent } from '../records.ts';
 
-/** What a listener may want to hear of. */
+/** The events that a listener wants. */
 export interface Interest {
   readonly visibility: Visibility;
-  /** Null for the events of all orders within reach. */
+  /** Null for the events of all visible orders. */
   readonly outOrderNo: string | null;
 }
 
 export type Listener = (event: LoggedEvent) => void;
 
-/** Listeners by their interest: an event costs nothing for those who do not want to hear of it. */
+/** Listeners by their interest: an event costs nothing for listeners that do not want it. */
 export interface Listeners {
-  /** Returns how to stop. Without an interest: of everything. */
+  /** Returns how to stop. Without an interest: all events. */
   readonly add: (listener: Listener, interest?: Interest) => () => void;
-  /** All who may want to hear of it. */
+  /** All listeners that may want it. */
   readonly of: (event: LoggedEvent) => readonly Listener[];
 }
 
@@ -49,7 +49,7 @@ function topicOf(interest: Interest | undefined): string {
   return visibility.kind === 'own' ? `owner ${visibility.owner}` : EVERYTHING;
 }
 
-/** As long as the owner of an order is not known, it may be the claimant. */
+/** While the owner of an order is not known, it may be the claimant. */
 function topicsOf({ outOrderNo, owner, claimant }: LoggedEvent): readonly string[] {
   const theirs = owner ?? claimant;
   const topics = [EVERYTHING, `order ${outOrderNo}`];

@@ -3,8 +3,8 @@ import pg from 'pg';
 const RECONNECT_MS = 500;
 
 /**
- * LISTENs on a connection of its own, again and again where it breaks. A hint only says "look":
- * what is lost while it is down is found by polling.
+ * LISTENs on its own connection, and reconnects if it breaks. A notification only triggers a read:
+ * polling finds what is missed while it is down.
  * @returns how to stop
  */
 export function listenForNotify(url: string, channel: string, callback: () => void): () => void {

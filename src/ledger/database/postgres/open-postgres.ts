@@ -12,8 +12,8 @@ import { postgresDialect, postgresPool } from './postgres.ts';
 const LOCK = 7_306_925_884;
 const CHANNEL = 'payafter_events';
 /**
- * So long a read waits for this instance's own writes. Another instance may hold the lock for seconds,
- * and the database does not say so.
+ * How long a read waits for this instance's own writes. Another instance may hold the lock for
+ * seconds, and the database does not report that.
  */
 const READ_WAIT_MS = 250;
 

@@ -5,19 +5,21 @@ const BIGINT = 20;
 const POOL_SIZE = 8;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 4_000;
-/** An instance that freezes in the middle of a write must not keep the others from writing. */
+/** An instance that freezes in the middle of a write must not block the writes of others. */
 const STUCK_WRITE_MS = 5_000;
 
-/** A connection whose other end is gone without a word looks like any other: all are given up in time. */
+/**
+ * A connection whose other end has disappeared looks like any other: all are replaced regularly.
+ */
 const CONNECTION_S = 60;
 
 interface PoolOptions {
   readonly connectionSeconds?: number;
-  /** 0: without end. */
+  /** 0: unlimited. */
   readonly statementTimeoutMs?: number;
 }
 
-/** Kysely over pg; bigint columns are numbers, since ours are times, amounts and cursors. */
+/** Kysely over pg; bigint columns are numbers, because they contain times, amounts and cursors. */
 export function postgresPool(
   url: string,
   { connectionSeconds = CONNECTION_S, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: PoolOptions = {},
@@ -35,8 +37,8 @@ export function postgresPool(
         oid === BIGINT ? Number : pg.types.getTypeParser(oid, format),
     },
   });
-  // A connection that breaks, idle or between two statements: the next query gets another, or fails
-  // and says why. Unheard, it would end the process.
+  // If a connection breaks, idle or between two statements, the next query gets another, or fails
+  // with the reason. An unhandled error event would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;

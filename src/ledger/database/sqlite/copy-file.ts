@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const PRIVATE = 0o600;
 
-/** Of this file's kind: TypeScript in a clone, JavaScript in the package. */
+/** The same extension as this file: TypeScript in a clone, JavaScript in the package. */
 const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 const PROCESS = new URL(`./copy-process${EXTENSION}`, import.meta.url);
 
@@ -30,8 +30,8 @@ export async function copySqliteFile(path: string, suffix: string): Promise<stri
 }
 
 /**
- * What the other process does.
- * @param mayLink asked before the copy gets its name: whether the lock is still held
+ * The work of the other process.
+ * @param mayLink called before the copy gets its name: whether the lock is still held
  */
 export async function copyUnderLock(
   path: string,

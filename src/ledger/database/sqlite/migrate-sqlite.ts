@@ -4,7 +4,7 @@ import { type MigrationLog, migrate, readVersion, SCHEMA_VERSION } from '../migr
 import { copySqliteFile, removeCopy } from './copy-file.ts';
 import { DatabaseLockedError, sqliteDialect } from './sqlite.ts';
 
-/** So long a process waits for another one that migrates the same file. */
+/** How long a process waits for another one that migrates the same file. */
 const PATIENCE_MS = 10 * 60_000;
 /** Large transactions write each page of an index once if all of them fit. */
 const CACHE_KIB = 256 * 1024;

@@ -14,11 +14,11 @@ import {
 import { LRUCache } from 'lru-cache';
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** To prepare a statement costs several times what it costs to run it. */
+/** Preparing a statement costs several times as much as running it. */
 const KEPT_STATEMENTS = 128;
 const BUSY_PAUSE_MS = 20;
 const LOCK_PAUSE_MS = 3;
-/** SQLite's own number for a lock that somebody else holds. */
+/** SQLite's error code for a lock that another connection holds. */
 const SQLITE_BUSY = 5;
 
 /** Another process held the lock of the database for too long. */
@@ -32,13 +32,13 @@ export class DatabaseLockedError extends Error {
 }
 
 export interface SqliteOptions {
-  /** Called when another process holds the lock for writes; the event loop goes on meanwhile. */
+  /** Called when another process holds the lock for writes; the event loop continues meanwhile. */
   readonly onLocked?: () => void;
-  /** A connection for reads: these wait at most for the recovery after a crash. */
+  /** A connection for reads: they wait at most for the recovery after a crash. */
   readonly isForReads?: boolean;
 }
 
-/** Kysely over node:sqlite: it has no dialect of its own for that. */
+/** Kysely over node:sqlite, for which it has no dialect of its own. */
 export function sqliteDialect(
   path: string,
   { onLocked = () => {}, isForReads = false }: SqliteOptions = {},
@@ -102,7 +102,7 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
     reader: statement.columns().length > 0,
     all: (parameters) => statement.all(...parameters.map(toSql)),
     run: (parameters) => statement.run(...parameters.map(toSql)),
-    // Two readers of one statement would be in each other's way.
+    // Two concurrent readers of one statement would interfere.
     iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(toSql)),
   };
 }
@@ -124,14 +124,16 @@ async function useWal(database: DatabaseSync): Promise<void> {
   }
 }
 
-/** The lower byte says what, the others why in detail. */
+/** The lower byte is the error, the others its details. */
 function isBusy(error: unknown): boolean {
   return (
     error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
   );
 }
 
-/** node:sqlite makes null of a Date, and takes an object in the first place for named parameters. */
+/**
+ * node:sqlite stores a Date as null, and treats an object in the first place as named parameters.
+ */
 function toSql(value: unknown): SQLInputValue {
   switch (typeof value) {
     case 'string':
