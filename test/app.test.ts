@@ -15,7 +15,7 @@ describe('POST /graphql', () => {
     'application/json',
     'application/json; charset=utf-8',
     'application/json;charset=utf8',
-  ])('takes %s', async (type) => {
+  ])('POST /graphql takes %s', async (type) => {
     const response = await post({ 'content-type': type });
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
@@ -30,17 +30,17 @@ describe('POST /graphql', () => {
     'application/json-patch+json',
     'x/application/json',
     '',
-  ])('takes no %j: what a form of another origin could send is 415', async (type) => {
+  ])('POST /graphql takes no %j: what a form of another origin could send is 415', async (type) => {
     const response = await post({ 'content-type': type });
     expect([response.status, await response.text()]).toEqual([415, '']);
   });
 
-  test('takes no content type of its own making', async () => {
+  test('POST /graphql takes no content type of its own making', async () => {
     const request = new Request('http://app/graphql', { method: 'POST', body: Buffer.from(body) });
     expect((await app.fetch(request)).status).toBe(415);
   });
 
-  test('refuses a body over 64 KB, and takes one of just that size', async () => {
+  test('POST /graphql refuses a body over 64 KB, and takes one of just that size', async () => {
     const padded = (size: number) => {
       const empty = JSON.stringify({ query: '{ __typename }', extensions: { x: '' } });
       return empty.replace('""', `"${'x'.repeat(size - empty.length)}"`);
@@ -51,7 +51,7 @@ describe('POST /graphql', () => {
     expect(await refused.text()).not.toContain('xxxx');
   });
 
-  test('refuses a body over 64 KB also where it does not say how long it is', async () => {
+  test('POST /graphql refuses a body over 64 KB also where it does not say how long it is', async () => {
     const chunk = Buffer.alloc(40_000, ' ');
     const stream = new ReadableStream({
       start: (controller) => {
@@ -65,7 +65,7 @@ describe('POST /graphql', () => {
     expect((await app.fetch(new Request('http://app/graphql', init))).status).toBe(413);
   });
 
-  test('takes no list of requests', async () => {
+  test('POST /graphql takes no list of requests', async () => {
     const response = await app.fetch(graphqlRequest(`[${body},${body}]`));
     expect(response.status).toBe(400);
     expect(at(await response.json(), 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');
@@ -135,7 +135,7 @@ describe('CORS', () => {
     },
   );
 
-  test('lets the listed origins in and no other', async () => {
+  test('CORS lets the listed origins in and no other', async () => {
     const corsOrigins = ['https://shop.example.com', 'https://admin.example.com'];
     const open = createTestApp({ corsOrigins });
     for (const origin of corsOrigins) {

@@ -84,7 +84,7 @@ describe('dependencies point one way', () => {
 });
 
 describe('packages', () => {
-  test('of GraphQL are imported by the schema, the plugins, the application and the transports', () => {
+  test('packages of GraphQL are imported by the schema, the plugins, the application and the transports', () => {
     const isGraphql = ({ to }: Import) =>
       /^(graphql|graphql-.*|@graphql-.*|@pothos\/.*|dataloader)$/.test(to);
     const areas = files.filter(({ imports }) => imports.some(isGraphql)).map(({ area }) => area);

@@ -69,19 +69,19 @@ describe('figures', () => {
 });
 
 describe('goals', () => {
-  test('are reached where ours is that much better than the best peer', () => {
+  test('goals are reached where ours is that much better than the best peer', () => {
     const goals = goalsOf(comparison(FAST, PLAIN));
     expect(goals.map(({ reached }) => reached)).toEqual(Array(7).fill(true));
   });
 
-  test('are missed where ours is only as good', () => {
+  test('goals are missed where ours is only as good', () => {
     const goals = goalsOf(comparison(PLAIN, PLAIN));
     const missed = goals.filter(({ reached }) => !reached).map(({ what }) => what);
     expect(missed).toHaveLength(6);
     expect(missed).not.toContain('resident memory after the whole run');
   });
 
-  test('are not spoken of where their scenario did not run', () => {
+  test('goals are not spoken of where their scenario did not run', () => {
     expect(goalsOf({ results: [], inspected: 0, bad: 0, faults: [] })).toEqual([]);
   });
 });
@@ -120,7 +120,7 @@ describe('requests', () => {
     expect(outOrderNo('Q', 7)).toHaveLength(NUMBER_LENGTH);
   });
 
-  test('are answered when the whole answer is there, by its length or its last chunk', () => {
+  test('requests are answered when the whole answer is there, by its length or its last chunk', () => {
     const known = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n';
     expect(readAnswer(Buffer.from('HTTP/1.1 200 OK\r\n'))).toBeUndefined();
     expect(readAnswer(Buffer.from(`${known}abc`))).toBeUndefined();

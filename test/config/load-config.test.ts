@@ -177,7 +177,7 @@ describe('what outlives a request', () => {
 });
 
 describe('problems', () => {
-  test('are reported together, each with what to do', () => {
+  test('problems are reported together, each with what to do', () => {
     const env = merchantEnv({
       HOST: '0.0.0.0',
       PORT: '99999',

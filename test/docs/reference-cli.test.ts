@@ -8,12 +8,12 @@ const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON
 );
 
 describe('the reference of the command line', () => {
-  test('names every script', () => {
+  test('the reference of the command line names every script', () => {
     const named = namesIn(rowsOf(PAGE, '`npm run …`'));
     expect(named.toSorted()).toEqual(Object.keys(scripts).toSorted());
   });
 
-  test('names every option of every script that has options', () => {
+  test('the reference of the command line names every option of every script that has options', () => {
     const documented = new Map(
       tablesOf(PAGE).flatMap(({ head: [first = ''], rows }) => {
         const [, script] = /^Option of `([\w:]+)`$/.exec(first) ?? [];

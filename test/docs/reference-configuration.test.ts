@@ -18,7 +18,7 @@ const fileForms = known.filter(
 );
 
 describe('the reference of the configuration', () => {
-  test('names every variable that is read, and no other', () => {
+  test('the reference of the configuration names every variable that is read, and no other', () => {
     const others = known.filter((name) => !fileForms.includes(name));
     expect(namesIn(rows).toSorted()).toEqual(others);
   });
@@ -29,7 +29,7 @@ describe('the reference of the configuration', () => {
     expect(names.toSorted()).toEqual(fileForms.toSorted());
   });
 
-  test('shows the defaults that the server uses', () => {
+  test('the reference of the configuration shows the defaults that the server uses', () => {
     expect(loadConfig({})).toMatchObject({
       host: defaultOf('HOST'),
       port: Number(defaultOf('PORT')),

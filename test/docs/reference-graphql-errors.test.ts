@@ -17,7 +17,7 @@ const source = globSync('src/{schema,plugins,http,auth}/**/*.ts', { cwd: root })
   .join('\n');
 
 describe('the reference of errors', () => {
-  test('names every member of a mutation result with its code', () => {
+  test('the reference of errors names every member of a mutation result with its code', () => {
     const unions = Object.values(schema.getTypeMap()).flatMap((type) =>
       'getTypes' in type ? [type] : [],
     );
@@ -28,7 +28,7 @@ describe('the reference of errors', () => {
     expect(codes.toSorted()).toEqual(valuesOf('ErrorCode'));
   });
 
-  test('says which mutations return a member', () => {
+  test('the reference of errors says which mutations return a member', () => {
     const returned = rowsOf(PAGE, 'Result member').map(([name = '', , by = '']) => [
       codeIn(name)[0],
       by === 'all' ? 'cancel, complete, create, sync' : by.split(', ').toSorted().join(', '),
@@ -44,19 +44,19 @@ describe('the reference of errors', () => {
     }
   });
 
-  test('names every reason of an unknown outcome', () => {
+  test('the reference of errors names every reason of an unknown outcome', () => {
     const rows = rowsOf(PAGE, '`reason` of `OutcomeUnknownError`');
     expect(namesIn(rows).toSorted()).toEqual(valuesOf('UnknownOutcomeReason'));
   });
 
-  test('names every code of an input issue', () => {
+  test('the reference of errors names every code of an input issue', () => {
     const type = readFileSync(join(root, 'src/orders/rules/input-issue.ts'), 'utf8');
     const [union = ''] = /type InputIssueCode =[^;]+;/.exec(type) ?? [];
     const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
     expect(namesIn(rowsOf(PAGE, '`code` of an issue')).toSorted()).toEqual(codes.toSorted());
   });
 
-  test('names every extensions.code that the server writes', () => {
+  test('the reference of errors names every extensions.code that the server writes', () => {
     const written = source.matchAll(
       /\b(?:code: |graphqlError\(error, |refused\([^()]*, |BAD_USER_INPUT = )'([A-Z][A-Z_]+)'/g,
     );

@@ -27,17 +27,17 @@ const logged = [...source.matchAll(LOG_CALL)].flatMap(({ groups }) =>
 );
 
 describe('the reference of the log', () => {
-  test('names every message that the server logs', () => {
+  test('the reference of the log names every message that the server logs', () => {
     expect(logged.length).toBeGreaterThan(20);
     const missing = logged.filter(({ message }) => !documented.includes(message));
     expect(missing).toEqual([]);
   });
 
-  test('names no message that the server does not log', () => {
+  test('the reference of the log names no message that the server does not log', () => {
     expect(documented.filter((message) => !source.includes(`'${message}'`))).toEqual([]);
   });
 
-  test('says the level of every message', () => {
+  test('the reference of the log says the level of every message', () => {
     const levels = new Map(
       rows.map(([level = '', message = '']) => [codeIn(message)[0] ?? '', codeIn(level)]),
     );

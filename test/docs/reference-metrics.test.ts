@@ -19,13 +19,13 @@ const types = new Map(
 describe('the reference of metrics', () => {
   const rows = rowsOf(PAGE, 'Metric');
 
-  test('names every metric of this server with its type', () => {
+  test('the reference of metrics names every metric of this server with its type', () => {
     const documented = rows.map(([name = '', type]) => [codeIn(name)[0], type]);
     const own = [...types].filter(([name]) => name.startsWith('payafter_'));
     expect(documented.toSorted()).toEqual(own.toSorted());
   });
 
-  test('names the labels of every metric', () => {
+  test('the reference of metrics names the labels of every metric', () => {
     const source = read('src/observability/metrics.ts');
     for (const [name = '', , labels = ''] of rows) {
       const [, after = ''] = source.split(`name: '${codeIn(name)[0]}'`);
@@ -35,7 +35,7 @@ describe('the reference of metrics', () => {
     }
   });
 
-  test('names every kind of an attempt, step of a write and outcome of a webhook', () => {
+  test('the reference of metrics names every kind of an attempt, step of a write and outcome of a webhook', () => {
     const values = (label: string) =>
       rowsOf(PAGE, 'Label')
         .filter(([name = '']) => name === label)
@@ -58,7 +58,7 @@ describe('the reference of metrics', () => {
     expect(values('`outcome` of a webhook')).toEqual(outcomes.toSorted());
   });
 
-  test('names metrics of the process that exist', () => {
+  test('the reference of metrics names metrics of the process that exist', () => {
     const names = namesIn(rowsOf(PAGE, 'Process metric'));
     expect(names.filter((name) => !types.has(name))).toEqual([]);
   });

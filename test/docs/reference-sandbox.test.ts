@@ -11,7 +11,7 @@ import { namesIn, rowsOf } from '../fixtures/docs/tables.ts';
 const PAGE = 'docs/reference/sandbox.md';
 
 describe('the reference of the sandbox', () => {
-  test('names every control with an example of its body', () => {
+  test('the reference of the sandbox names every control with an example of its body', () => {
     const controls = [
       ...identityControls,
       ...orderControls,
@@ -26,7 +26,7 @@ describe('the reference of the sandbox', () => {
     expect(shown.toSorted()).toEqual(controls.toSorted());
   });
 
-  test('names every fault of a call, and whether the call takes effect', () => {
+  test('the reference of the sandbox names every fault of a call, and whether the call takes effect', () => {
     const shown = rowsOf(PAGE, '`fault` of a call').map(([name = '', effect]) => [
       codeIn(name)[0],
       effect === 'yes',
@@ -35,17 +35,17 @@ describe('the reference of the sandbox', () => {
     expect(shown.toSorted()).toEqual(faults.toSorted());
   });
 
-  test('names every answer that can take the place of the true one', () => {
+  test('the reference of the sandbox names every answer that can take the place of the true one', () => {
     const row = rowsOf(PAGE, '`fault` of a call').find(([name]) => name === '`other-answer`');
     expect(codeIn(row?.[2] ?? '')).toEqual(['of', ...OTHER_ANSWERS]);
   });
 
-  test('names every fault of a webhook', () => {
+  test('the reference of the sandbox names every fault of a webhook', () => {
     const shown = namesIn(rowsOf(PAGE, '`fault` of a notification'));
     expect(shown.toSorted()).toEqual(NOTICE_FAULTS.toSorted());
   });
 
-  test('names every switch with its default', () => {
+  test('the reference of the sandbox names every switch with its default', () => {
     const shown = rowsOf(PAGE, 'Switch').map(([name = '', value = '']) => [
       ...codeIn(name),
       ...codeIn(value),

@@ -31,34 +31,49 @@ test.each(pairs)('from $from to $to is $is', ({ from, to, is }) => {
 describe('a word that this server does not know', () => {
   const word = readState('PARTLY_PAID');
 
-  test('is kept as it came', () => {
+  test('a word that this server does not know is kept as it came', () => {
     expect(word).toEqual({ state: 'UNKNOWN', raw: 'PARTLY_PAID' });
   });
 
-  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED'])('is taken after %s', (from) => {
-    expect(advance(readState(from), word)).toBe('forward');
-  });
+  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED'])(
+    'a word that this server does not know is taken after %s',
+    (from) => {
+      expect(advance(readState(from), word)).toBe('forward');
+    },
+  );
 
-  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])('is suspicious after the final %s', (from) => {
-    expect(advance(readState(from), word)).toBe('suspicious');
-  });
+  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])(
+    'a word that this server does not know is suspicious after the final %s',
+    (from) => {
+      expect(advance(readState(from), word)).toBe('suspicious');
+    },
+  );
 
-  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED'])('is not overwritten by %s', (to) => {
-    expect(advance(word, readState(to))).toBe('stale');
-  });
+  test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED'])(
+    'a word that this server does not know is not overwritten by %s',
+    (to) => {
+      expect(advance(word, readState(to))).toBe('stale');
+    },
+  );
 
-  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])('gives way to the final %s', (to) => {
-    expect(advance(word, readState(to))).toBe('forward');
-  });
+  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])(
+    'a word that this server does not know gives way to the final %s',
+    (to) => {
+      expect(advance(word, readState(to))).toBe('forward');
+    },
+  );
 
-  test('is the same as itself, and gives way to another new word', () => {
+  test('a word that this server does not know is the same as itself, and gives way to another new word', () => {
     expect(advance(word, readState('PARTLY_PAID'))).toBe('same');
     expect(advance(word, readState('DISPUTED'))).toBe('forward');
   });
 
-  test.each(['UNKNOWN', '', 'created', 'constructor', ' CREATED'])('may be %j', (raw) => {
-    expect(readState(raw)).toEqual({ state: 'UNKNOWN', raw });
-  });
+  test.each(['UNKNOWN', '', 'created', 'constructor', ' CREATED'])(
+    'a word that this server does not know may be %j',
+    (raw) => {
+      expect(readState(raw)).toEqual({ state: 'UNKNOWN', raw });
+    },
+  );
 });
 
 test('only USER_PAID, REVOKED and EXPIRED are final', () => {

@@ -35,21 +35,24 @@ describe('an order', () => {
     ['FINISHED', 30 * DAY + 1, null],
     ['UNKNOWN', 30 * DAY, HOUR],
     ['UNKNOWN', 30 * DAY + 1, null],
-  ])('that is %s for %i ms is looked at again after %s ms', (state, age, wait) => {
+  ])('an order that is %s for %i ms is looked at again after %s ms', (state, age, wait) => {
     expect(orderWait(state, age)).toBe(wait);
   });
 
-  test.each(FINAL)('that is %s is never looked at again', (state) => {
+  test.each(FINAL)('an order that is %s is never looked at again', (state) => {
     expect([0, MINUTE, DAY].map((age) => orderWait(state, age))).toEqual([null, null, null]);
   });
 
-  test.each(STATES)('that is %s is found out within a minute while it is young', (state) => {
-    for (let age = 0; age <= 3 * MINUTE; age += SECOND) {
-      expect(orderWait(state, age, 0.999_9)).toBeLessThanOrEqual(MINUTE);
-    }
-  });
+  test.each(STATES)(
+    'an order that is %s is found out within a minute while it is young',
+    (state) => {
+      for (let age = 0; age <= 3 * MINUTE; age += SECOND) {
+        expect(orderWait(state, age, 0.999_9)).toBeLessThanOrEqual(MINUTE);
+      }
+    },
+  );
 
-  test('that is CREATED is still looked at after it has expired', () => {
+  test('an order that is CREATED is still looked at after it has expired', () => {
     let age = 0;
     let after = 0;
     for (let wait = orderWait('CREATED', 0); wait !== null; wait = orderWait('CREATED', age)) {
@@ -59,12 +62,12 @@ describe('an order', () => {
     expect(after).toBeGreaterThan(0);
   });
 
-  test('is looked at a little later by jitter, never sooner', () => {
+  test('an order is looked at a little later by jitter, never sooner', () => {
     expect(orderWait('CREATED', 0, 0.999_9)).toBeGreaterThan(20 * SECOND);
     expect(orderWait('CREATED', 0, 0.999_9)).toBeLessThanOrEqual(25 * SECOND);
   });
 
-  test('is looked at in time although the clock went back', () => {
+  test('an order is looked at in time although the clock went back', () => {
     expect(orderWait('CREATED', -DAY)).toBe(20 * SECOND);
   });
 });
@@ -82,11 +85,11 @@ describe('an open intent', () => {
     [HOUR, 30 * MINUTE],
     [2 * HOUR, HOUR],
     [365 * DAY, HOUR],
-  ])('of %i ms is looked at again after %i ms', (age, wait) => {
+  ])('an open intent of %i ms is looked at again after %i ms', (age, wait) => {
     expect(intentWait(age)).toBe(wait);
   });
 
-  test('is looked at twice a minute at least, for an hour', () => {
+  test('an open intent is looked at twice a minute at least, for an hour', () => {
     for (let age = 0; age < HOUR; age += 10 * SECOND) {
       expect(intentWait(age, 0.999_9)).toBeLessThanOrEqual(30 * SECOND);
     }

@@ -18,18 +18,18 @@ describe('the address of a client', () => {
     ['10.1.2.3', 'unknown', '10.1.2.3', 'where the proxy does not know'],
     ['10.1.2.3', '', '10.1.2.3', 'where it says nothing'],
     ['10.1.2.3', '10.4.4.4', '10.4.4.4', 'one of ours calls by itself'],
-  ])('of %s with X-Forwarded-For: %s is %s: %s', (peer, header, client) => {
+  ])('the address of a client of %s with X-Forwarded-For: %s is %s: %s', (peer, header, client) => {
     expect(from(peer, { 'x-forwarded-for': header })).toBe(client);
   });
 
-  test('is read of Forwarded where that is given', () => {
+  test('the address of a client is read of Forwarded where that is given', () => {
     const forwarded = 'for=192.0.2.1, for="[2001:db8::7]:443";proto=https;by=10.1.2.3';
     const headers = { forwarded, 'x-forwarded-for': '192.0.2.99' };
     expect(from('10.1.2.3', headers)).toBe('2001:db8::7');
     expect(from('198.51.100.7', headers)).toBe('198.51.100.7');
   });
 
-  test('is not known where there is no connection', () => {
+  test('the address of a client is not known where there is no connection', () => {
     expect(clientOf(undefined, () => '203.0.113.9')).toBeUndefined();
   });
 });

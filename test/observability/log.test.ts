@@ -16,7 +16,7 @@ describe('a secret field is redacted', () => {
     ...['name', 'phone', 'userid', 'address', 'openid', 'attach', 'package'],
     ...['authorization', 'cookie', 'signature', 'ciphertext', 'plaintext'],
     ...['key', 'secret', 'token', 'jwt', 'password', 'body', 'variables', 'input'],
-  ])('by its name: %s', (name) => {
+  ])('a secret field is redacted by its name: %s', (name) => {
     expect(logged({ [name]: 'canary' })).toMatchObject({ [name]: REDACTED });
   });
 
@@ -25,11 +25,11 @@ describe('a secret field is redacted', () => {
     ...['Authorization', 'AUTHORIZATION', 'Wechatpay-Signature', 'wechatpay_signature'],
     ...['apiv3_key', 'apiv3Key', 'APIV3-KEY', 'merchantKey', 'merchant_key', 'privateKey'],
     ...['private_key', 'api-key', 'OpenID', 'userID', 'user_id'],
-  ])('in any case and with any separator: %s', (name) => {
+  ])('a secret field is redacted in any case and with any separator: %s', (name) => {
     expect(logged({ [name]: 'canary' })).toMatchObject({ [name]: REDACTED });
   });
 
-  test('at any depth, in lists too, whatever it holds', () => {
+  test('a secret field is redacted at any depth, in lists too, whatever it holds', () => {
     const order = { outOrderNo: 'T1', phone: ['canary'], openid: { value: 'canary' } };
     const entry = logged({ a: { b: { c: [order, [order]] } }, list: [{ name: 'canary' }] });
     const clean = { outOrderNo: 'T1', phone: REDACTED, openid: REDACTED };
@@ -40,7 +40,7 @@ describe('a secret field is redacted', () => {
     expect(JSON.stringify(entry)).not.toContain('canary');
   });
 
-  test('with everything that is too deep to look into', () => {
+  test('a secret field is redacted with everything that is too deep to look into', () => {
     const deep = Array.from({ length: 50 }).reduce<JsonObject>((inner) => ({ inner }), {
       phone: 'canary',
       x: 'canary',
@@ -77,7 +77,7 @@ describe('an error', () => {
     readonly body = 'canary';
   }
 
-  test('shows its type, message, codes and stack, and nothing else that it holds', () => {
+  test('an error shows its type, message, codes and stack, and nothing else that it holds', () => {
     const entry = logged({ err: new TransportError('the connection broke') });
     expect(at(entry, 'err')).toEqual({
       type: 'TransportError',
@@ -88,7 +88,7 @@ describe('an error', () => {
     });
   });
 
-  test('shows its causes the same way', () => {
+  test('an error shows its causes the same way', () => {
     const cause = new Error('query failed', { cause: new TransportError('the connection broke') });
     const entry = logged({ err: new Error('no order', { cause }) });
     expect(at(entry, 'err')).toMatchObject({
@@ -103,12 +103,12 @@ describe('an error', () => {
     expect(JSON.stringify(entry)).not.toContain('canary');
   });
 
-  test('with a cause that is no error has its secrets redacted', () => {
+  test('an error with a cause that is no error has its secrets redacted', () => {
     const err = new Error('no order', { cause: { phone: 'canary', status: 500 } });
     expect(at(logged({ err }), 'err', 'cause')).toEqual({ phone: REDACTED, status: 500 });
   });
 
-  test('is shown the same under any name', () => {
+  test('an error is shown the same under any name', () => {
     const problem = new TransportError('the connection broke');
     expect(at(logged({ step: 'http', problem }), 'problem', 'type')).toBe('TransportError');
     expect(JSON.stringify(logged({ errors: [problem] }))).not.toContain('canary');

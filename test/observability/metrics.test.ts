@@ -16,7 +16,7 @@ const lines = async (app: ReturnType<typeof createTestApp>, name: string) =>
   (await (await get(app)).text()).split('\n').filter((line) => line.startsWith(name));
 
 describe('/metrics', () => {
-  test('counts operations by root field and outcome, never by a word of the caller', async () => {
+  test('/metrics counts operations by root field and outcome, never by a word of the caller', async () => {
     const app = createTestApp({
       wechat: stubWechat({ queryPayAfterOrder: () => Promise.resolve(payAfterOrder()) }),
     });
@@ -39,7 +39,7 @@ describe('/metrics', () => {
     expect(await (await get(app)).text()).not.toMatch(/canary|C1/i);
   });
 
-  test('counts open streams, refusals and notifications', async () => {
+  test('/metrics counts open streams, refusals and notifications', async () => {
     const app = createTestApp();
     const query = 'subscription { payAfterOrderEvents { id } }';
     const stream = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
@@ -63,7 +63,7 @@ describe('/metrics', () => {
     ]);
   });
 
-  test('is for GET, and for callers with metrics:read', async () => {
+  test('/metrics is for GET, and for callers with metrics:read', async () => {
     const app = createTestApp();
     const posted = await app.fetch(new Request('http://app/metrics', { method: 'POST' }));
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
@@ -74,7 +74,7 @@ describe('/metrics', () => {
 });
 
 describe('metrics of the other modules', () => {
-  test('of attempts and the breaker has few labels', async () => {
+  test('metrics of the other modules of attempts and the breaker has few labels', async () => {
     const metrics = createMetrics({ ofProcess: false });
     metrics.attempt({ endpoint: 'create', kind: 'done', ms: 120 });
     metrics.breaker('half-open');
@@ -88,7 +88,7 @@ describe('metrics of the other modules', () => {
     expect(text).toContain('payafter_wechat_breaker_state 1');
   });
 
-  test('of the reconciler is what its queries have found', async () => {
+  test('metrics of the other modules of the reconciler is what its queries have found', async () => {
     const metrics = createMetrics({ ofProcess: false });
     const answers: (() => Promise<string | null>)[] = [
       () => Promise.resolve('order'),
@@ -106,7 +106,7 @@ describe('metrics of the other modules', () => {
     }
   });
 
-  test('of the process includes the delay of the event loop', async () => {
+  test('metrics of the other modules of the process includes the delay of the event loop', async () => {
     const text = await createMetrics({ ofProcess: true }).show();
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
     expect(text).toContain('process_resident_memory_bytes');

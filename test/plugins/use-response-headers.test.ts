@@ -51,7 +51,7 @@ describe('a request', () => {
     },
   );
 
-  test('has its name in each line that is written because of it, and in no other', async () => {
+  test('a request has its name in each line that is written because of it, and in no other', async () => {
     const requests = createRequestIds();
     const { log, entries } = collectLog(requests.id);
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
@@ -73,7 +73,7 @@ describe('a request', () => {
 });
 
 describe('the log', () => {
-  test('has a line for an operation that failed, without a word of the caller, and none for others', async () => {
+  test('the log has a line for an operation that failed, without a word of the caller, and none for others', async () => {
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
     const app = createTestApp({ wechat });
     await app.fetch(graphqlRequest(QUERY));
@@ -118,7 +118,7 @@ describe('CORS for a listed origin', () => {
     expect(headers.get('access-control-allow-credentials')).not.toBe('true');
   });
 
-  test('lets its pages read Retry-After', async () => {
+  test('CORS for a listed origin lets its pages read Retry-After', async () => {
     const headers = { origin: 'https://shop.example.com' };
     const answer = await createTestApp({ corsOrigins }).fetch(graphqlRequest(QUERY, headers));
     expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after, x-request-id');

@@ -28,7 +28,7 @@ describe('the contract', () => {
     },
   );
 
-  test('holds nothing else: no other type, no other root field, no directive of its own', () => {
+  test('the contract holds nothing else: no other type, no other root field, no directive of its own', () => {
     const names = (of: typeof schema) => ownTypes(of).map(({ name }) => name);
     expect(names(actual)).toEqual(names(contract));
     expect(
@@ -39,7 +39,7 @@ describe('the contract', () => {
     ).toEqual(specifiedDirectives.map(({ name }) => name).toSorted());
   });
 
-  test('takes exactly one key of an order', () => {
+  test('the contract takes exactly one key of an order', () => {
     const key = schema.getType('PayAfterOrderKey');
     expect(isInputObjectType(key) && key.isOneOf).toBe(true);
   });
@@ -48,7 +48,7 @@ describe('the contract', () => {
 describe('every description', () => {
   const elements = elementsOf(schema);
 
-  test('is there', () => {
+  test('every description is there', () => {
     expect(elements.length).toBeGreaterThan(250);
     const bare = elements.filter(({ description }) => description.trim() === '');
     expect(bare.map(({ coordinate }) => coordinate)).toEqual([]);
@@ -62,19 +62,19 @@ describe('every description', () => {
     expect(restating.map(({ coordinate }) => coordinate)).toEqual([]);
   });
 
-  test('ends as a sentence does', () => {
+  test('every description ends as a sentence does', () => {
     const open = elements.filter(({ description }) => !/[.?*]$/.test(description));
     expect(open.map(({ coordinate }) => coordinate)).toEqual([]);
   });
 
-  test("of a thing that WeChat Pay has gives WeChat's own term", () => {
+  test("every description of a thing that WeChat Pay has gives WeChat's own term", () => {
     const wechats = elements.filter(({ coordinate }) => WECHATS.test(coordinate));
     expect(wechats.length).toBeGreaterThan(140);
     const bare = wechats.filter(({ description }) => !/\p{Script=Han}/u.test(description));
     expect(bare.map(({ coordinate }) => coordinate).filter((at) => !OURS.test(at))).toEqual([]);
   });
 
-  test('of an amount gives its unit', () => {
+  test('every description of an amount gives its unit', () => {
     const amounts = elements.filter(({ type }) => /^Fen!?$/.test(type));
     expect(amounts.length).toBeGreaterThan(5);
     const bare = amounts.filter(({ description }) => !description.includes('in fen'));

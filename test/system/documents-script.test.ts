@@ -24,7 +24,7 @@ describe('the manifest', () => {
       (error: unknown) => String(at(error, 'stderr')),
     );
 
-  test('is made of a folder, and names every document that would be refused', async () => {
+  test('the manifest is made of a folder, and names every document that would be refused', async () => {
     writeFileSync(join(folder, 'a.graphql'), TEXT);
     expect(await make()).toBe(`1 documents in ${out}\n`);
     expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual({ [ID]: TEXT });

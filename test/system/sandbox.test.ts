@@ -59,7 +59,7 @@ describe('npm run sandbox', () => {
   test.each([
     ['99999', 'SANDBOX_PORT is a port number'],
     ['used', 'SANDBOX_PORT is a port number'],
-  ])('says what is wrong with SANDBOX_PORT=%s', async (port, message) => {
+  ])('npm run sandbox says what is wrong with SANDBOX_PORT=%s', async (port, message) => {
     const child = run(port);
     const [output] = await once(child.stderr, 'data');
     expect(String(output)).toContain(message);

@@ -7,7 +7,7 @@ const ORDERS = '/v3/payscore/payafter-orders';
 const { wechat, sent, upstream } = sdkFixture();
 
 describe('the generic request', () => {
-  test('of a GET has a query and no body', async () => {
+  test('the generic request of a GET has a query and no body', async () => {
     const query = { mchid: MCHID, note: 'a b&c=押金', left_out: null, too: undefined };
     const request = await sent(() => wechat().request('GET', '/v3/pay/transactions/id/1', query));
     expect([request.method, request.target, request.body.length]).toEqual([
@@ -18,7 +18,7 @@ describe('the generic request', () => {
     expect(request.headers['content-type']).toBeUndefined();
   });
 
-  test('of a POST has the body as it is given, and gives the answer as it is', async () => {
+  test('the generic request of a POST has the body as it is given, and gives the answer as it is', async () => {
     const call = { answer: {} };
     const request = await sent(async () => {
       call.answer = await wechat().request('POST', `${ORDERS}/A1/cancel`, {}, { reason: '押金' });
@@ -50,21 +50,24 @@ describe('a path that a server could read in another way', () => {
     ['with the segment .. at its end', '/v3/x/..'],
     ['with the encoded segment ..', '/v3/%2E%2e/x'],
     ['with the segment .. before a query', '/v3/..?a=1'],
-  ])('is a RangeError, and nothing is sent: %s', async (_, path) => {
-    const before = upstream().seen.length;
-    await expect(wechat().request('GET', path)).rejects.toThrow(RangeError);
-    await expect(wechat().request('POST', path, {}, {})).rejects.toThrow(RangeError);
-    expect(upstream().seen).toHaveLength(before);
-  });
+  ])(
+    'a path that a server could read in another way is a RangeError, and nothing is sent: %s',
+    async (_, path) => {
+      const before = upstream().seen.length;
+      await expect(wechat().request('GET', path)).rejects.toThrow(RangeError);
+      await expect(wechat().request('POST', path, {}, {})).rejects.toThrow(RangeError);
+      expect(upstream().seen).toHaveLength(before);
+    },
+  );
 
-  test('is not made of an order number: a change of the order .. is a RangeError', async () => {
+  test('a path that a server could read in another way is not made of an order number: a change of the order .. is a RangeError', async () => {
     const before = upstream().seen.length;
     const request = { ...IDS, outOrderNo: '..', reason: '停用' };
     await expect(wechat().cancelPayAfterOrder(request)).rejects.toThrow(RangeError);
     expect(upstream().seen).toHaveLength(before);
   });
 
-  test('is not one with dots within a segment or in its query', async () => {
+  test('a path that a server could read in another way is not one with dots within a segment or in its query', async () => {
     const request = await sent(() => wechat().request('GET', '/v3/...a..?b=/../c'));
     expect(request.target).toBe('/v3/...a..?b=/../c');
   });

@@ -32,17 +32,17 @@ describe('options are right', () => {
     expect(problems(changes)).toEqual([]);
   });
 
-  test("with the merchant's certificate in place of its serial", () => {
+  test("options are right with the merchant's certificate in place of its serial", () => {
     const options = { ...RIGHT, merchantSerial: merchantCertificate };
     expect(checkOptions(options).credential.serial).toBe(MERCHANT_SERIAL);
   });
 
-  test('and a serial is written as WeChat writes it', () => {
+  test('options are right and a serial is written as WeChat writes it', () => {
     const options = { ...RIGHT, merchantSerial: MERCHANT_SERIAL.toLowerCase() };
     expect(checkOptions(options).credential.serial).toBe(MERCHANT_SERIAL);
   });
 
-  test("and by default talk to WeChat's own origin for 8 s", () => {
+  test("options are right and by default talk to WeChat's own origin for 8 s", () => {
     const { origin, budgetMs } = checkOptions(RIGHT);
     expect([origin, budgetMs]).toEqual(['https://api.mch.weixin.qq.com', 8_000]);
   });

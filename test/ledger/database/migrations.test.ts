@@ -34,7 +34,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     return await database.openLedger({ url, now });
   }
 
-  test('has the same orders after its migration', async () => {
+  test('a ledger of 0.1 has the same orders after its migration', async () => {
     const ledger = await migrated();
     const page = await ledger.listOrders({
       visibility: ALL_ORDERS,
@@ -72,7 +72,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     ]);
   });
 
-  test('has the same events, with the owners of their orders', async () => {
+  test('a ledger of 0.1 has the same events, with the owners of their orders', async () => {
     const ledger = await migrated();
     const events = await ledger.eventsAfter({ cursor: 0, limit: 100 });
     expect(events.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -101,7 +101,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(page?.rows.map(({ stateRaw }) => stateRaw)).toEqual(['USER_ACCEPTED', 'PARTLY_PAID']);
   });
 
-  test('goes on from where it was: cursors, states and contradictions', async () => {
+  test('a ledger of 0.1 goes on from where it was: cursors, states and contradictions', async () => {
     const ledger = await migrated();
     const seen = { appid: IDS.appid, serviceId: IDS.service_id, riskAmount: 900 };
     expect(await see(ledger, { ...seen, outOrderNo: 'NEWER', state: 'CREATED' })).toEqual({
@@ -134,7 +134,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     await expect(other).rejects.toMatchObject({ name: 'OrderConflictError' });
   });
 
-  test('gives a refused number to other input, and knows whose its open creates are', async () => {
+  test('a ledger of 0.1 gives a refused number to other input, and knows whose its open creates are', async () => {
     const ledger = await migrated();
     const free = await acquire(ledger, { outOrderNo: 'REFUSED', canonical: 'other' });
     expect(free.repeated).toBe(false);
@@ -147,7 +147,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(await ledger.countOpenIntents()).toBe(2);
   });
 
-  test('has the reconciler query what was due, and no write that was finished', async () => {
+  test('a ledger of 0.1 has the reconciler query what was due, and no write that was finished', async () => {
     const ledger = await migrated();
     const due = await ledger.claimDue(10);
     expect(due.intents.map(({ id }) => id)).toEqual(['i3']);
@@ -172,7 +172,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(await again('n3')).toEqual({ outcome: 'kept', reason: null });
   });
 
-  test('is migrated once where several servers open it at the same moment', async () => {
+  test('a ledger of 0.1 is migrated once where several servers open it at the same moment', async () => {
     const url = await database.freshUrl();
     await (await makeLedgerOf01(url)).destroy();
     const ledgers = await Promise.all([1, 2, 3].map(() => database.openLedger({ url })));
@@ -235,7 +235,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     expect(await copiesOf(pathOf(url))).toEqual([basename(copy)]);
   });
 
-  test('has what is only in the write-ahead log yet, and replaces no earlier copy', async () => {
+  test('the copy of a SQLite ledger before its migration has what is only in the write-ahead log yet, and replaces no earlier copy', async () => {
     const url = await database.freshUrl();
     const path = pathOf(url);
     const old = await makeLedgerOf01(url);
@@ -250,7 +250,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     await ledger.close();
   });
 
-  test('does not end the lock under which it is made', async () => {
+  test('the copy of a SQLite ledger before its migration does not end the lock under which it is made', async () => {
     const url = await database.freshUrl();
     const path = pathOf(url);
     await (await makeLedgerOf01(url)).destroy();
@@ -270,7 +270,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     expect(await readdir(dirname(path))).toContain(`${basename(path)}.copy`);
   });
 
-  test('and a kill at any moment leave the earlier version whole', {
+  test('the copy of a SQLite ledger before its migration and a kill at any moment leave the earlier version whole', {
     timeout: 120_000,
   }, async () => {
     const url = await database.freshUrl();

@@ -127,7 +127,7 @@ describe('the thread of a SQLite ledger', () => {
     expect(commitsIn(url) - before).toBeLessThanOrEqual(20);
   });
 
-  test('shows a read what was given to be written before it', async () => {
+  test('the thread of a SQLite ledger shows a read what was given to be written before it', async () => {
     const ledger = await database.openLedger({ inProcess: false });
     for (let round = 1; round <= 50; round += 1) {
       void see(ledger, { outOrderNo: `A${round}` });
@@ -147,7 +147,7 @@ describe('the thread of a SQLite ledger', () => {
     expect(await ledger.store.db.selectFrom('intents').selectAll().execute()).toEqual([]);
   });
 
-  test('rejects an input that cannot be cloned, without the others', async () => {
+  test('the thread of a SQLite ledger rejects an input that cannot be cloned, without the others', async () => {
     const engine = await startWorkerEngine({
       path: pathOf(await database.freshUrl()),
       dataKey: Buffer.alloc(32, 7),
@@ -159,7 +159,7 @@ describe('the thread of a SQLite ledger', () => {
     await engine.close();
   });
 
-  test('gives the errors of SQLite with their code', async () => {
+  test('the thread of a SQLite ledger gives the errors of SQLite with their code', async () => {
     const ledger = await database.openLedger({ inProcess: false });
     await ledger.store.write((tx) => tx.schema.dropTable('notifications').execute());
     const notification = { id: 'n1', eventType: 'T', product: null, outOrderNo: null, payload: '' };
@@ -174,7 +174,7 @@ describe('the thread of a SQLite ledger', () => {
     });
   });
 
-  test('that crashes rejects every pending job and every later one, and reports it once', async () => {
+  test('the thread of a SQLite ledger that crashes rejects every pending job and every later one, and reports it once', async () => {
     const crashes: Error[] = [];
     const engine = await startWorkerEngine({
       path: pathOf(await database.freshUrl()),

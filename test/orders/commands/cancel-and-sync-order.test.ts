@@ -30,7 +30,7 @@ const statesOf = async () => {
 };
 
 describe('cancelling', () => {
-  test('makes an order REVOKED, and again answers success with the same bytes', async () => {
+  test('cancelling makes an order REVOKED, and again answers success with the same bytes', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const first = await cancelOrder(services(), cancellation(upstream(), outOrderNo));
     const second = await cancelOrder(services(), cancellation(upstream(), outOrderNo));
@@ -40,7 +40,7 @@ describe('cancelling', () => {
     expect(new Set(sent.map(({ bodySha256 }) => bodySha256)).size).toBe(1);
   });
 
-  test('is a success where only its answer was lost', async () => {
+  test('cancelling is a success where only its answer was lost', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const done = { on: 'cancel', fault: 'status', status: 400, code: 'ORDER_CANCELED' };
     await upstream().fault([{ on: 'cancel', fault: 'truncate' }, done]);
@@ -48,7 +48,7 @@ describe('cancelling', () => {
     expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
   });
 
-  test('records what the query has shown where the answer to a create was lost', async () => {
+  test('cancelling records what the query has shown where the answer to a create was lost', async () => {
     const order = orderInput(upstream());
     await createOrder(services(), order);
     await cancelOrder(services(), cancellation(upstream(), order.outOrderNo));
@@ -61,7 +61,7 @@ describe('cancelling', () => {
     await other.close();
   });
 
-  test('again, against rules that came later, is an unknown outcome where the query is refused', async () => {
+  test('cancelling again, against rules that came later, is an unknown outcome where the query is refused', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const long = { ...cancellation(upstream(), outOrderNo), reason: '下错单'.repeat(20) };
     await upstream().control('POST', 'rules', { analogyRules: false });
@@ -87,7 +87,7 @@ describe('cancelling', () => {
     expect(await orderOf(services().ledger, outOrderNo)).toMatchObject({ state: 'FINISHED' });
   });
 
-  test('without a reason is refused before a call', async () => {
+  test('cancelling without a reason is refused before a call', async () => {
     const empty = cancelOrder(services(), { ...cancellation(upstream(), 'N1'), reason: '' });
     await expect(empty).rejects.toThrow(InvalidInputError);
   });
@@ -109,7 +109,7 @@ describe('a query before a write', () => {
 });
 
 describe('telling WeChat that it was paid elsewhere', () => {
-  test('makes a completed order USER_PAID, and again answers success', async () => {
+  test('telling WeChat that it was paid elsewhere makes a completed order USER_PAID, and again answers success', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await completeOrder(services(), completion(upstream(), outOrderNo));
     await upstream().control('POST', 'clock', { advanceSeconds: 60 });
@@ -120,14 +120,14 @@ describe('telling WeChat that it was paid elsewhere', () => {
     expect(await statesOf()).toEqual(['CREATED', 'FINISHED', 'USER_PAID']);
   });
 
-  test('of an order that is not completed is an OrderStateError with its state', async () => {
+  test('telling WeChat that it was paid elsewhere of an order that is not completed is an OrderStateError with its state', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const early = syncOrder(services(), paidElsewhere(upstream(), outOrderNo));
     await expect(early).rejects.toBeInstanceOf(OrderStateError);
     await expect(early).rejects.toMatchObject({ state: 'USER_ACCEPTED' });
   });
 
-  test('takes no plain date', async () => {
+  test('telling WeChat that it was paid elsewhere takes no plain date', async () => {
     const date = syncOrder(services(), paidElsewhere(upstream(), 'N1', '2026-01-01'));
     await expect(date).rejects.toThrow(InvalidInputError);
   });

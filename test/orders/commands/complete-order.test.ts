@@ -53,7 +53,7 @@ describe('completing an order', () => {
     expect(body).not.toHaveProperty('fees.0.fee_count');
   });
 
-  test('keeps the description and the count of a fee that is new', async () => {
+  test('completing an order keeps the description and the count of a fee that is new', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const fees = [
       { feeName: '租金', feeAmount: 250 },
@@ -68,7 +68,7 @@ describe('completing an order', () => {
     expect(body).toContain('"fee_name":"夜间","fee_count":2,"fee_amount":50,"fee_desc":"两晚"');
   });
 
-  test('again answers success, with the same bytes on the wire', async () => {
+  test('completing an order again answers success, with the same bytes on the wire', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const input = completion(upstream(), outOrderNo);
     const first = await completeOrder(services(), input);
@@ -78,7 +78,7 @@ describe('completing an order', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('again at the same moment is one completion with one ticket', async () => {
+  test('completing an order again at the same moment is one completion with one ticket', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const input = completion(upstream(), outOrderNo);
     const many = Array.from({ length: 8 }, () => completeOrder(services(), input));
@@ -86,7 +86,7 @@ describe('completing an order', () => {
     expect(new Set(callsTo(outOrderNo).map(({ bodySha256 }) => bodySha256)).size).toBe(1);
   });
 
-  test('for another amount is a conflict without a call', async () => {
+  test('completing an order for another amount is a conflict without a call', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await completeOrder(services(), completion(upstream(), outOrderNo));
     const fees = [{ feeName: '租金', feeAmount: 251 }];
@@ -95,7 +95,7 @@ describe('completing an order', () => {
     expect(callsTo(outOrderNo)).toHaveLength(1);
   });
 
-  test('that was not used in the end is a success again, too', async () => {
+  test('completing an order that was not used in the end is a success again, too', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const unused = completion(upstream(), outOrderNo, {
       finishType: 'UNUSED',
@@ -109,7 +109,7 @@ describe('completing an order', () => {
 });
 
 describe('what can not be completed', () => {
-  test('is refused before a call where a rule is broken', async () => {
+  test('what can not be completed is refused before a call where a rule is broken', async () => {
     const broken = completeOrder(services(), completion(upstream(), 'N1', { totalAmount: 1 }));
     await expect(broken).rejects.toThrow(InvalidInputError);
   });
@@ -124,7 +124,7 @@ describe('what can not be completed', () => {
     },
   );
 
-  test('is an order that its user has not accepted: the error has its state', async () => {
+  test('what can not be completed is an order that its user has not accepted: the error has its state', async () => {
     const serviceEndTime = toTheSecond(Date.now() + 86_400_000);
     const input = orderInput(upstream(), { serviceEndTime });
     const { outOrderNo } = await createOrder(services(), input);
@@ -140,7 +140,7 @@ describe('what can not be completed', () => {
     await expect(later).resolves.toMatchObject({ outOrderNo });
   });
 
-  test('is an order in another state although a ticket is given', async () => {
+  test('what can not be completed is an order in another state although a ticket is given', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const early = completion(upstream(), outOrderNo, { finishTicket: 'TICKET' });
     await expect(completeOrder(services(), early)).rejects.toMatchObject({ state: 'CREATED' });
@@ -151,7 +151,7 @@ describe('what can not be completed', () => {
 describe('ORDER_DONE after an attempt that may have taken effect', () => {
   const done = { on: 'complete', fault: 'status', status: 400, code: 'ORDER_DONE' };
 
-  test('is a success where the order has the same amount', async () => {
+  test('ORDER_DONE after an attempt that may have taken effect is a success where the order has the same amount', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await upstream().fault([{ on: 'complete', fault: 'reset-after' }, done]);
     const answer = completeOrder(services(), completion(upstream(), outOrderNo));
@@ -159,7 +159,7 @@ describe('ORDER_DONE after an attempt that may have taken effect', () => {
     expect(await intentOf(outOrderNo)).toMatchObject([{ status: 'done' }]);
   });
 
-  test('is an OrderStateError where it was completed with another', async () => {
+  test('ORDER_DONE after an attempt that may have taken effect is an OrderStateError where it was completed with another', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await upstream().fault([{ on: 'complete', fault: 'reset-before', times: 3 }]);
     const input = completion(upstream(), outOrderNo);

@@ -85,7 +85,7 @@ test('what breaks a rule is neither written nor sent', async () => {
 });
 
 describe('the same input again', () => {
-  test('sends the same bytes, though what is personal is encrypted otherwise each time', async () => {
+  test('the same input again sends the same bytes, though what is personal is encrypted otherwise each time', async () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000', name: '张三' });
     const first = await createOrder(services, input);
@@ -96,7 +96,7 @@ describe('the same input again', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('is one order and one event where it comes ten times at once', async () => {
+  test('the same input again is one order and one event where it comes ten times at once', async () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000' });
     const answers = await Promise.all(
@@ -108,7 +108,7 @@ describe('the same input again', () => {
     expect(await eventsOf(services.ledger)).toHaveLength(1);
   });
 
-  test('in other words is the same input: a default that is given, a time in another zone', async () => {
+  test('the same input again in other words is the same input: a default that is given, a time in another zone', async () => {
     const input = orderInput(upstream, { serviceEndTime: '2031-12-25T09:10:10+08:00' });
     await createOrder(services, input);
     const same = { ...input, serviceEndTime: '2031-12-25T01:10:10Z', attach: null };
@@ -117,7 +117,7 @@ describe('the same input again', () => {
     });
   });
 
-  test('with anything else is a conflict without a call', async () => {
+  test('the same input again with anything else is a conflict without a call', async () => {
     const input = orderInput(upstream, { phone: '13800138000' });
     await createOrder(services, input);
     const from = upstream.calls('create').length;

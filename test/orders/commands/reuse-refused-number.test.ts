@@ -47,7 +47,7 @@ function slowly(ledger: TestLedger): TestLedger {
 describe.each(databases)('a refused number, on $name', ({ name, start }) => {
   const database = useDatabase(start);
 
-  test('may be used again as soon as its refusal is returned', async () => {
+  test('a refused number may be used again as soon as its refusal is returned', async () => {
     const ledger = await database.openLedger();
     for (let round = 0; round < 10; round += 1) {
       const again = refusedThenCorrected(servicesOf(ledger), servicesOf(ledger));
@@ -55,12 +55,15 @@ describe.each(databases)('a refused number, on $name', ({ name, start }) => {
     }
   });
 
-  test.skipIf(name === 'SQLite')('may be used again at another instance, too', async () => {
-    const url = await database.freshUrl();
-    const one = servicesOf(slowly(await database.openLedger({ url })));
-    const other = servicesOf(await database.openLedger({ url }));
-    for (let round = 0; round < 5; round += 1) {
-      await expect(refusedThenCorrected(one, other)).resolves.toHaveProperty('orderId');
-    }
-  });
+  test.skipIf(name === 'SQLite')(
+    'a refused number may be used again at another instance, too',
+    async () => {
+      const url = await database.freshUrl();
+      const one = servicesOf(slowly(await database.openLedger({ url })));
+      const other = servicesOf(await database.openLedger({ url }));
+      for (let round = 0; round < 5; round += 1) {
+        await expect(refusedThenCorrected(one, other)).resolves.toHaveProperty('orderId');
+      }
+    },
+  );
 });

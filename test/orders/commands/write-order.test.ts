@@ -102,7 +102,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     await expect(startCreate(ledger, 'other').outcome).rejects.toThrow(OrderConflictError);
   });
 
-  test('stays open where one was not accepted and nobody knows of the other', async () => {
+  test('one create in two calls at once stays open where one was not accepted and nobody knows of the other', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.reject(unavailable());
     await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
@@ -111,7 +111,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['open']);
   });
 
-  test('stays done whatever the other results in', async () => {
+  test('one create in two calls at once stays done whatever the other results in', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.resolve({ made: 'made' });
     await first.outcome;
@@ -120,7 +120,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['done']);
   });
 
-  test('keeps its number while the other is still under way', async () => {
+  test('one create in two calls at once keeps its number while the other is still under way', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.reject(unavailable());
     await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
@@ -130,7 +130,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['open']);
   });
 
-  test('does not come back once its number is used again', async () => {
+  test('one create in two calls at once does not come back once its number is used again', async () => {
     const ledger = await database.openLedger();
     const first = startCreate(ledger);
     await first.sent;
@@ -143,7 +143,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect((await statuses(ledger)).toSorted()).toEqual(['absent', 'done']);
   });
 
-  test('takes its number back where it took effect late, while the other is open', async () => {
+  test('one create in two calls at once takes its number back where it took effect late, while the other is open', async () => {
     const ledger = await database.openLedger();
     const first = startCreate(ledger);
     await first.sent;
@@ -184,7 +184,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     },
   );
 
-  test('is known to have succeeded if the ledger does not know whether another call sent it', async () => {
+  test('one create in two calls at once is known to have succeeded if the ledger does not know whether another call sent it', async () => {
     const ledger = await database.openLedger();
     const broken = { ...ledger, releaseIntent: () => Promise.reject(new Error('no database')) };
     const cancel = startWrite(broken, { operation: 'cancel' }, shownOrder({ state: 'REVOKED' }));

@@ -70,7 +70,7 @@ describe('two instances on one PostgreSQL', () => {
 describe('a pull', () => {
   const database = useDatabase(startSqlite);
 
-  test('that comes just as the one before ends is not lost', async () => {
+  test('a pull that comes just as the one before ends is not lost', async () => {
     const url = await database.freshUrl();
     const { bus } = await withoutPolling(() => database.openLedger({ url }));
     const file = new DatabaseSync(url.slice('sqlite:'.length));

@@ -31,7 +31,7 @@ function watched(ledger: TestLedger) {
 describe.each(databases)('a stream of events, on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('gives what is stored, then what comes', async () => {
+  test('a stream of events gives what is stored, then what comes', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 250);
     const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 0 });
@@ -41,14 +41,14 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(idsOf(await coming)).toEqual(upTo(300).slice(250));
   });
 
-  test('begins after its cursor', async () => {
+  test('a stream of events begins after its cursor', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 10);
     const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 7 });
     expect(idsOf(await take(stream, 3))).toEqual([8, 9, 10]);
   });
 
-  test('without a cursor gives only what comes from now on', async () => {
+  test('a stream of events without a cursor gives only what comes from now on', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 10);
     await expect.poll(() => ledger.bus.head()).toBe(10);
@@ -57,7 +57,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(idsOf(await take(stream, 2))).toEqual([11, 12]);
   });
 
-  test('of one order gives the events of that order, stored and to come', async () => {
+  test('a stream of events of one order gives the events of that order, stored and to come', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 150);
     const options = { visibility: ALL_ORDERS, outOrderNo: 'N120', after: 0 };
@@ -75,7 +75,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     ]);
   });
 
-  test('gives all to a reader that is slow, and to one beside it that is not', async () => {
+  test('a stream of events gives all to a reader that is slow, and to one beside it that is not', async () => {
     const ledger = await database.openLedger();
     const slow = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     const quick = take(
@@ -89,7 +89,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(idsOf([...first, ...(await take(slow, 615))])).toEqual(upTo(620));
   });
 
-  test('that is returned while it waits ends at once, and listens no more', async () => {
+  test('a stream of events that is returned while it waits ends at once, and listens no more', async () => {
     const ledger = watched(await database.openLedger());
     const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     const waiting = stream.next();
@@ -101,7 +101,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('ends with its signal, and gives nothing of what it still holds', async () => {
+  test('a stream of events ends with its signal, and gives nothing of what it still holds', async () => {
     const ledger = watched(await database.openLedger());
     await write(ledger, 1, 10);
     const stop = new AbortController();
@@ -117,7 +117,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('ends with its signal while it waits', async () => {
+  test('a stream of events ends with its signal while it waits', async () => {
     const ledger = watched(await database.openLedger());
     const stop = new AbortController();
     const stream = eventStream(ledger, {
@@ -132,7 +132,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
-  test('is over from the start where its signal is', async () => {
+  test('a stream of events is over from the start where its signal is', async () => {
     const ledger = watched(await database.openLedger());
     const options = {
       visibility: ALL_ORDERS,

@@ -17,7 +17,7 @@ const inbox = ({ store }: TestLedger) =>
 describe.each(databases)('a notification, on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('is in the inbox, the order and the events when it resolves', async () => {
+  test('a notification is in the inbox, the order and the events when it resolves', async () => {
     const ledger = await database.openLedger();
     const notification = orderNotification('n1', { state: 'USER_ACCEPTED', riskAmount: 900 });
     expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
@@ -31,7 +31,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toMatchObject([{ source: 'NOTIFICATION' }]);
   });
 
-  test('that is repeated under its id changes nothing and returns the same', async () => {
+  test('a notification that is repeated under its id changes nothing and returns the same', async () => {
     const ledger = await database.openLedger();
     const notification = orderNotification('n1', { state: 'USER_ACCEPTED' });
     await handleNotification(ledger, MERCHANT, notification);
@@ -44,7 +44,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
-  test('that says under another id what is known is nothing new', async () => {
+  test('a notification that says under another id what is known is nothing new', async () => {
     const ledger = await database.openLedger();
     await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
     const again = orderNotification('n2', { state: 'USER_PAID' });
@@ -53,7 +53,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
-  test('that comes late is nothing new', async () => {
+  test('a notification that comes late is nothing new', async () => {
     const ledger = await database.openLedger();
     await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
     const late = orderNotification('n2', { state: 'USER_ACCEPTED' });
@@ -61,7 +61,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID' });
   });
 
-  test('of another merchant is suspicious, logged, and not applied', async () => {
+  test('a notification of another merchant is suspicious, logged, and not applied', async () => {
     const ledger = await database.openLedger();
     const foreign = orderNotification('n1', { state: 'USER_PAID', mchid: '1900000002' });
     expect(await handleNotification(ledger, MERCHANT, foreign)).toBe('suspicious');
@@ -70,7 +70,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(ledger.logged).toEqual(['webhook contradicts the ledger, not applied']);
   });
 
-  test('that is suspicious does not stand in the way of the true one', async () => {
+  test('a notification that is suspicious does not stand in the way of the true one', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'FINISHED', totalAmount: 100 });
     const wrong = orderNotification('n1', { state: 'USER_PAID', totalAmount: 1 });
@@ -81,7 +81,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await orderOf(ledger)).toMatchObject({ state: 'USER_PAID' });
   });
 
-  test('is applied by the state of its order, whatever its type', async () => {
+  test('a notification is applied by the state of its order, whatever its type', async () => {
     const ledger = await database.openLedger();
     const notification = {
       ...orderNotification('n1', { state: 'REVOKED' }),
@@ -123,7 +123,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await handleNotification(ledger, MERCHANT, notification)).toBe('suspicious');
   });
 
-  test('has the time of the payment, if it contains one', async () => {
+  test('a notification has the time of the payment, if it contains one', async () => {
     const ledger = await database.openLedger({ now: () => Date.UTC(2026, 0, 2) });
     const paySuccTime = '2026-01-01T08:00:00+08:00';
     const paid = { state: 'USER_PAID', paySuccTime };

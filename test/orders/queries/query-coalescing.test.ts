@@ -44,7 +44,7 @@ const order = (state: string) => payAfterOrder({ outOrderNo: 'A', state });
 const none = undefined;
 
 describe('concurrent queries for the same order', () => {
-  test('shares one call', async () => {
+  test('concurrent queries for the same order shares one call', async () => {
     const { calls, ask } = await shared();
     const answers = [ask(A, none), ask({ ...A }, none)];
     calls[0]?.answer(order('CREATED'));
@@ -52,7 +52,7 @@ describe('concurrent queries for the same order', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('does not share it with another appid, service, number or kind of number', async () => {
+  test('concurrent queries for the same order does not share it with another appid, service, number or kind of number', async () => {
     const { calls, ask } = await shared();
     for (const query of [
       A,
@@ -66,7 +66,7 @@ describe('concurrent queries for the same order', () => {
     expect(calls).toHaveLength(5);
   });
 
-  test('share a failure; later callers query again', async () => {
+  test('concurrent queries for the same order share a failure; later callers query again', async () => {
     const { calls, ask } = await shared(10_000);
     const answers = Promise.allSettled([ask(A, none), ask(A, none)]);
     calls[0]?.fail(new Error('down'));
@@ -75,7 +75,7 @@ describe('concurrent queries for the same order', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('is not failed by one who leaves', async () => {
+  test('concurrent queries for the same order is not failed by one who leaves', async () => {
     const { calls, ask } = await shared();
     const leaver = new AbortController();
     const left = ask(A, leaver.signal);
@@ -87,7 +87,7 @@ describe('concurrent queries for the same order', () => {
     expect(await stayed).toEqual(order('CREATED'));
   });
 
-  test('ends the call when the last has left, and it is taken up by nobody', async () => {
+  test('concurrent queries for the same order ends the call when the last has left, and it is taken up by nobody', async () => {
     const { calls, ask } = await shared();
     const leavers = [new AbortController(), new AbortController()];
     const left = Promise.allSettled(leavers.map(({ signal }) => ask(A, signal)));
@@ -98,7 +98,7 @@ describe('concurrent queries for the same order', () => {
     expect(await left).toMatchObject([{ reason: { message: 'gone' } }, { status: 'rejected' }]);
   });
 
-  test('asks nothing where the caller is gone already', async () => {
+  test('concurrent queries for the same order asks nothing where the caller is gone already', async () => {
     const { calls, ask } = await shared();
     await expect(ask(A, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
     expect(calls).toEqual([]);
@@ -106,7 +106,7 @@ describe('concurrent queries for the same order', () => {
 });
 
 describe('a caller that is queued while a response arrives', () => {
-  test('is given it, and nobody who came after it', async () => {
+  test('a caller that is queued while a response arrives is given it, and nobody who came after it', async () => {
     const { calls, ask } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -118,7 +118,7 @@ describe('a caller that is queued while a response arrives', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('is given none from before a write', async () => {
+  test('a caller that is queued while a response arrives is given none from before a write', async () => {
     const { calls, ask, forget } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -129,7 +129,7 @@ describe('a caller that is queued while a response arrives', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('queries again after a failure', async () => {
+  test('a caller that is queued while a response arrives queries again after a failure', async () => {
     const { calls, ask } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -139,7 +139,7 @@ describe('a caller that is queued while a response arrives', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('is known by when its request came', async () => {
+  test('a caller that is queued while a response arrives is known by when its request came', async () => {
     let calls = 0;
     const queryPayAfterOrder = () => {
       calls += 1;
@@ -164,13 +164,13 @@ describe('an answer', () => {
     return coalescing;
   };
 
-  test('is not kept', async () => {
+  test('an answer is not kept', async () => {
     const { calls, ask } = await answered(0);
     void ask(A, none);
     expect(calls).toHaveLength(2);
   });
 
-  test('is kept for as long as it is said, and no longer', async () => {
+  test('an answer is kept for as long as it is said, and no longer', async () => {
     const { calls, ask } = await answered(200);
     expect(await ask(A, none)).toEqual(order('CREATED'));
     expect(calls).toHaveLength(1);
@@ -179,22 +179,25 @@ describe('an answer', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('that there is no such order is never kept', async () => {
+  test('an answer that there is no such order is never kept', async () => {
     const { calls, ask } = await answered(10_000, null);
     void ask(A, none);
     expect(calls).toHaveLength(2);
   });
 
-  test.each(['A', 'another'])('is not kept by queryId past a write to %s', async (written) => {
-    const { calls, ask, forget } = await shared(10_000);
-    const byId = { ...ids, queryId: 'q' };
-    const first = ask(byId, none);
-    calls[0]?.answer(order('CREATED'));
-    await first;
-    forget(written);
-    void ask(byId, none);
-    expect(calls).toHaveLength(2);
-  });
+  test.each(['A', 'another'])(
+    'an answer is not kept by queryId past a write to %s',
+    async (written) => {
+      const { calls, ask, forget } = await shared(10_000);
+      const byId = { ...ids, queryId: 'q' };
+      const first = ask(byId, none);
+      calls[0]?.answer(order('CREATED'));
+      await first;
+      forget(written);
+      void ask(byId, none);
+      expect(calls).toHaveLength(2);
+    },
+  );
 });
 
 describe('after a write', () => {
@@ -211,7 +214,7 @@ describe('after a write', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('to another order, an order is still shared', async () => {
+  test('after a write to another order, an order is still shared', async () => {
     const { calls, ask, forget } = await shared();
     void ask(A, none);
     forget('B');
@@ -219,7 +222,7 @@ describe('after a write', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('through this server, a query starts a new request', async () => {
+  test('after a write through this server, a query starts a new request', async () => {
     const { calls, wechat } = heldWechat();
     const cancelPayAfterOrder = () =>
       Promise.resolve({ ...ids, mchid: '1', outOrderNo: 'A', orderId: null });

@@ -81,11 +81,11 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
     [{ createdFrom: 2_000, createdBefore: 3_000, serviceId: 'S1' }, ['B1']],
     [{ createdFrom: 0, statuses: null, serviceId: null }, NEWEST_FIRST],
     [{ statuses: ['EXPIRED'] }, []],
-  ])('are filtered by %j, on every page', async (filter, expected) => {
+  ])('the recorded orders are filtered by %j, on every page', async (filter, expected) => {
     expect((await pages(ledger, 2, filter)).flat()).toEqual(expected);
   });
 
-  test('have their events, oldest first, in pages', async () => {
+  test('the recorded orders have their events, oldest first, in pages', async () => {
     const query = { product: 'PAY_AFTER', outOrderNo: 'A1', first: 2 } as const;
     const [first] = await ledger.listEvents([{ ...query, after: 0 }]);
     expect(first?.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
@@ -96,7 +96,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
     expect(second?.hasNextPage).toBe(false);
   });
 
-  test('have pages of events that are read together, each with its own size and begin', async () => {
+  test('the recorded orders have pages of events that are read together, each with its own size and begin', async () => {
     const A1 = { product: 'PAY_AFTER', outOrderNo: 'A1' } as const;
     const [all] = await ledger.listEvents([{ ...A1, first: 100, after: 0 }]);
     const [created = 0, accepted = 0] = all?.rows.map(({ id }) => id) ?? [];
@@ -120,7 +120,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
     ]);
   });
 
-  test('have cursors that exist, or do not', async () => {
+  test('the recorded orders have cursors that exist, or do not', async () => {
     const exist = [0, 1, 13, 14].map((id) => ledger.eventExists(ALL_ORDERS, id));
     expect(await Promise.all(exist)).toEqual([false, true, true, false]);
   });

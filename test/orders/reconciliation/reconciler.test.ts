@@ -152,7 +152,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
 describe('two reconcilers on one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
 
-  test('never ask for the same order twice', async () => {
+  test('two reconcilers on one PostgreSQL never ask for the same order twice', async () => {
     const clock = manualClock();
     const url = await database.freshUrl();
     const one = await database.openLedger({ url, now: clock.now });

@@ -47,12 +47,15 @@ describe('every rule', () => {
 describe('INPUT_RULES=confirmed', () => {
   const of = (source: Rule['source']) => titled(RULES.filter((rule) => rule.source === source));
 
-  test.each(of('analogy'))('leaves %s to WeChat Pay', async (_, { breaks }) => {
-    expect(await confirmed.create(orderInput(breaks))).not.toMatchObject({
-      __typename: 'InvalidInputError',
-    });
-    expect(confirmed.calls('create')).toHaveLength(1);
-  });
+  test.each(of('analogy'))(
+    'INPUT_RULES=confirmed leaves %s to WeChat Pay',
+    async (_, { breaks }) => {
+      expect(await confirmed.create(orderInput(breaks))).not.toMatchObject({
+        __typename: 'InvalidInputError',
+      });
+      expect(confirmed.calls('create')).toHaveLength(1);
+    },
+  );
 
   test.each(of('confirmed'))('still refuses %s', async (_, rule) => {
     expect(await confirmed.create(orderInput(rule.breaks))).toMatchObject(invalid(rule));

@@ -131,14 +131,14 @@ test.each<[string, unknown]>([
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['of orders', records({ after: SECRET }), /^after is not a cursor/],
+  ['of orders', records({ after: SECRET }), /^Invalid `after`: use a cursor/],
   [
     'of orders in Base64',
     records({ after: Buffer.from(SECRET).toString('base64url') }),
-    /^after is/,
+    /^Invalid `after`/,
   ],
-  ['of events', events(SECRET), /^after is not/],
-  ['of events that is a number', events(NUMBER), /^after is not the id of an event/],
+  ['of events', events(SECRET), /^Invalid `after`/],
+  ['of events that is a number', events(NUMBER), /^Invalid `after`: use the id of an event/],
 ])('a cursor %s that is none is refused without quoting it', async (_, body, message) => {
   const answer = await answerTo(body);
   expect(code(answer)).toBe('BAD_USER_INPUT');

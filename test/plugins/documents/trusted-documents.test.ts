@@ -73,7 +73,7 @@ describe('the manifest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each(['', '[]', '{}', '{"a":1}', 'no json'])('has to be one: %s', (content) => {
+  test.each(['', '[]', '{}', '{"a":1}', 'no json'])('the manifest has to be one: %s', (content) => {
     const file = join(folder, 'other.json');
     writeFileSync(file, content);
     expect(problemsOf({ TRUSTED_DOCUMENTS: file })).toEqual([

@@ -142,7 +142,7 @@ describe('the schema', () => {
     '{ __type(name: "Query") { name } }',
     '{ ...F } fragment F on Query { ... { __schema { types { name } } } }',
     '{ x: __schema { types { fields { type { fields { type { fields { name } } } } } } } }',
-  ])('is shown only to callers with schema:read: %s', async (query) => {
+  ])('the schema is shown only to callers with schema:read: %s', async (query) => {
     const refused = await ask(query, false);
     expect(refused.status).toBe(403);
     expect(at(refused.answer, 'errors', 0, 'extensions', 'code')).toBe('FORBIDDEN');
@@ -152,12 +152,12 @@ describe('the schema', () => {
     expect((await ask(query, false)).status).toBe(403);
   });
 
-  test('may be selected deeper than anything else', async () => {
+  test('the schema may be selected deeper than anything else', async () => {
     const deep = `{ __schema { queryType { fields { type { ${'ofType { '.repeat(8)} name ${'}'.repeat(9)} } } } }`;
     expect(at((await ask(deep, true)).answer, 'data', '__schema')).toBeDefined();
   });
 
-  test('is not told by suggestions either, no matter which caller has sent the document before', async () => {
+  test('the schema is not told by suggestions either, no matter which caller has sent the document before', async () => {
     const wrong = '{ payAfterOrdr { state } }';
     for (const may of [true, false, true, false]) {
       const told = JSON.stringify((await ask(wrong, may)).answer);

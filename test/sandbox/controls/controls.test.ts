@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 describe('the credentials', () => {
-  test('have the names of the variables that the gateway reads', async () => {
+  test('the credentials have the names of the variables that the gateway reads', async () => {
     const { json } = await merchant.control('GET', '/sandbox/credentials');
     expect(json).toEqual({
       WECHAT_MCHID: expect.stringMatching(/^\d{10}$/),
@@ -36,7 +36,7 @@ describe('the credentials', () => {
     { host: '127.0.0.1.attacker.example' },
     { origin: 'https://attacker.example' },
     { origin: 'null' },
-  ])('are refused to a page of another host: %o', async (headers) => {
+  ])('the credentials are refused to a page of another host: %o', async (headers) => {
     const { status, text } = await merchant.control(
       'GET',
       '/sandbox/credentials',
@@ -51,14 +51,14 @@ describe('the credentials', () => {
     { host: 'localhost:4010' },
     { host: '[::1]:4010' },
     { origin: 'http://localhost:3000' },
-  ])('are given to this machine: %o', async (headers) => {
+  ])('the credentials are given to this machine: %o', async (headers) => {
     const { status } = await merchant.control('GET', '/sandbox/credentials', undefined, headers);
     expect(status).toBe(200);
   });
 });
 
 describe('the log of calls', () => {
-  test('lists calls and responses, without personal data', async () => {
+  test('the log of calls lists calls and responses, without personal data', async () => {
     await merchant.control('DELETE', '/sandbox/calls');
     const body = merchant.order();
     await merchant.call('POST', ORDERS, { body, nonce: 'NONCE1' });
@@ -83,7 +83,7 @@ describe('the log of calls', () => {
     ]);
   });
 
-  test('can be cleared', async () => {
+  test('the log of calls can be cleared', async () => {
     expect((await merchant.control('DELETE', '/sandbox/calls')).text).toBe('[]\n');
   });
 });
@@ -105,7 +105,7 @@ describe('the rules', () => {
     expect(json['payBeforeComplete']).toBe(false);
   });
 
-  test('can be given at the start', async () => {
+  test('the rules can be given at the start', async () => {
     const own = await startTestSandbox({ rules: { certificates: 'none' } });
     const { json } = await createMerchant(own.credentials).control('GET', '/sandbox/rules');
     await own.close();

@@ -99,7 +99,7 @@ describe('an answer that must not be trusted', () => {
     }
   });
 
-  test('can come without an effect', async () => {
+  test('an answer that must not be trusted can come without an effect', async () => {
     await inject({ on: 'create', fault: 'unsigned', takesEffect: false });
     expect((await merchant.create({ out_order_no: 'NOEFF' })).status).toBe(200);
     expect(await exists('NOEFF')).toBe(false);
@@ -121,24 +121,24 @@ describe('faults are for certain calls', () => {
     return all;
   };
 
-  test('as many as it says, after those it lets pass', async () => {
+  test('faults are for certain calls as many as it says, after those it lets pass', async () => {
     await inject(status(500, { times: 2, skip: 1 }));
     expect(await statuses(4)).toEqual([200, 500, 500, 200]);
   });
 
-  test('in the order in which they were added', async () => {
+  test('faults are for certain calls in the order in which they were added', async () => {
     await inject([status(500), status(503)]);
     expect(await statuses(3)).toEqual([500, 503, 200]);
   });
 
-  test('until they are cleared', async () => {
+  test('faults are for certain calls until they are cleared', async () => {
     await inject(status(500, { times: null }));
     expect(await statuses(3)).toEqual([500, 500, 500]);
     expect((await merchant.control('DELETE', '/sandbox/faults')).text).toBe('[]\n');
     expect(await statuses(1)).toEqual([200]);
   });
 
-  test('of one kind, or of any', async () => {
+  test('faults are for certain calls of one kind, or of any', async () => {
     await inject({ on: 'query', fault: 'status', status: 500 });
     expect(await statuses(1)).toEqual([200]);
     expect((await merchant.query({ out_order_no: 'X' })).status).toBe(500);
@@ -146,7 +146,7 @@ describe('faults are for certain calls', () => {
     expect((await merchant.call('GET', '/v3/certificates')).status).toBe(500);
   });
 
-  test('and those in force are listed', async () => {
+  test('faults are for certain calls and those in force are listed', async () => {
     const added = await inject(status(500, { times: 2 }));
     await merchant.create();
     const { text } = await merchant.control('GET', '/sandbox/faults');

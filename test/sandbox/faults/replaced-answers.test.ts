@@ -21,7 +21,7 @@ const inject = (fault: unknown) => merchant.control('POST', '/sandbox/faults', f
 const exists = async (outOrderNo: string) => (await merchant.stateOf(outOrderNo)) === 'CREATED';
 
 describe('the fault status', () => {
-  test('answers in place of WeChat, which has done nothing', async () => {
+  test('the fault status answers in place of WeChat, which has done nothing', async () => {
     await inject({ on: 'create', fault: 'status', status: 503, retryAfter: 7 });
     const { status, json, headers } = await merchant.create({ out_order_no: 'ST' });
     expect([status, json['code'], headers.get('retry-after')]).toEqual([
@@ -32,7 +32,7 @@ describe('the fault status', () => {
     expect(await exists('ST')).toBe(false);
   });
 
-  test('may take effect, and be a page of HTML', async () => {
+  test('the fault status may take effect, and be a page of HTML', async () => {
     await inject({ on: 'create', fault: 'status', status: 502, html: true, takesEffect: true });
     const { headers, text } = await merchant.create({ out_order_no: 'HTML' });
     expect(headers.get('content-type')).toContain('text/html');
@@ -40,14 +40,14 @@ describe('the fault status', () => {
     expect(await exists('HTML')).toBe(true);
   });
 
-  test('of 429 is signed and carries the code and number that it should', async () => {
+  test('the fault status of 429 is signed and carries the code and number that it should', async () => {
     await inject({ on: 'create', fault: 'status', status: 429, code: 'RATELIMIT_EXCEEDED' });
     const reply = await merchant.create();
     expect([reply.json['code'], reply.number]).toEqual(['RATELIMIT_EXCEEDED', '268435472']);
     expect(isSignedBy(reply, certificate)).toBe(true);
   });
 
-  test('of 202 is signed', async () => {
+  test('the fault status of 202 is signed', async () => {
     await inject({ on: 'create', fault: 'status', status: 202 });
     const reply = await merchant.create();
     expect(reply.status).toBe(202);
@@ -71,7 +71,7 @@ describe('the fault status', () => {
     },
   );
 
-  test('without a valid signature may come after the order was made, or before', async () => {
+  test('the fault status without a valid signature may come after the order was made, or before', async () => {
     const refusal = { on: 'create', fault: 'status', status: 403, signature: 'none' };
     await inject([{ ...refusal, takesEffect: true }, refusal]);
     await merchant.create({ out_order_no: 'REF-1' });
@@ -92,29 +92,32 @@ describe('the fault other-answer', () => {
     certificates: { data: [] },
   };
 
-  test.each(OTHER_ANSWERS)('of %s is a validly signed success', async (of) => {
-    await inject({ on: 'create', fault: 'other-answer', of });
-    const reply = await merchant.create({ out_order_no: `OTHER-${of}` });
-    expect(reply.status).toBe(of === 'no-content' ? 204 : 200);
-    expect(reply.number).toBe('0');
-    expect(isSignedBy(reply, certificate)).toBe(true);
-    const body = bodies[of];
-    if (typeof body === 'string') {
-      expect(reply.text).toBe(body);
-    } else {
-      expect(reply.json).toMatchObject(body);
-    }
-    expect(await exists(`OTHER-${of}`)).toBe(true);
-  });
+  test.each(OTHER_ANSWERS)(
+    'the fault other-answer of %s is a validly signed success',
+    async (of) => {
+      await inject({ on: 'create', fault: 'other-answer', of });
+      const reply = await merchant.create({ out_order_no: `OTHER-${of}` });
+      expect(reply.status).toBe(of === 'no-content' ? 204 : 200);
+      expect(reply.number).toBe('0');
+      expect(isSignedBy(reply, certificate)).toBe(true);
+      const body = bodies[of];
+      if (typeof body === 'string') {
+        expect(reply.text).toBe(body);
+      } else {
+        expect(reply.json).toMatchObject(body);
+      }
+      expect(await exists(`OTHER-${of}`)).toBe(true);
+    },
+  );
 
-  test('may come although the call had no effect', async () => {
+  test('the fault other-answer may come although the call had no effect', async () => {
     const fault = { on: 'create', fault: 'other-answer', of: 'empty-object', takesEffect: false };
     await inject(fault);
     expect((await merchant.create({ out_order_no: 'OTHER-NO' })).status).toBe(200);
     expect(await exists('OTHER-NO')).toBe(false);
   });
 
-  test('takes the place of the answer of any call', async () => {
+  test('the fault other-answer takes the place of the answer of any call', async () => {
     await inject({ on: 'any', fault: 'other-answer', of: 'other-order', times: 2 });
     const [query, state] = [
       await merchant.query({ out_order_no: 'X' }),

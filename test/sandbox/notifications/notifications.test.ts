@@ -48,7 +48,7 @@ async function notification() {
 const payload = async () => decrypted(await notification(), sandbox.credentials.WECHAT_APIV3_KEY);
 
 describe('a notification', () => {
-  test('is the envelope of WeChat around what a query shows', async () => {
+  test('a notification is the envelope of WeChat around what a query shows', async () => {
     await merchant.create({ out_order_no: 'CONFIRM' });
     await act('CONFIRM', 'confirm');
     const { json, headers } = await notification();
@@ -73,14 +73,14 @@ describe('a notification', () => {
     expect(await payload()).toEqual({ ...shown, ...ticket });
   });
 
-  test('carries a ticket that completes the order', async () => {
+  test('a notification carries a ticket that completes the order', async () => {
     await merchant.create({ out_order_no: 'TICKET', service_start_time: '20260101100000' });
     await act('TICKET', 'confirm');
     const ticket = String((await payload())['finish_ticket']);
     expect((await merchant.complete({ outOrderNo: 'TICKET', ticket })).status).toBe(200);
   });
 
-  test('is signed by the public key, or by the certificate if the rule says so', async () => {
+  test('a notification is signed by the public key, or by the certificate if the rule says so', async () => {
     const { WECHAT_PUBLIC_KEY, WECHAT_PUBLIC_KEY_ID } = sandbox.credentials;
     await merchant.accepted();
     const byPublicKey = await notification();
@@ -102,14 +102,14 @@ describe('a notification', () => {
 });
 
 describe('an order is notified', () => {
-  test('when it is confirmed, by the event_type of the rule', async () => {
+  test('an order is notified when it is confirmed, by the event_type of the rule', async () => {
     await rule({ confirmEventType: 'PAYSCORE.USER_CONFIRM' });
     await merchant.create({ out_order_no: 'TYPE' });
     await act('TYPE', 'confirm');
     expect((await notification()).json['event_type']).toBe('PAYSCORE.USER_CONFIRM');
   });
 
-  test('at create without confirmation, unless the rule says otherwise', async () => {
+  test('an order is notified at create without confirmation, unless the rule says otherwise', async () => {
     await merchant.accepted();
     expect(await payload()).toMatchObject({ state: 'USER_ACCEPTED' });
     receiver.reset();
@@ -120,7 +120,7 @@ describe('an order is notified', () => {
     expect(await payload()).toMatchObject({ out_order_no: 'LATER', state: 'USER_PAID' });
   });
 
-  test('when it is paid', async () => {
+  test('an order is notified when it is paid', async () => {
     await rule({ notifyAcceptedAtCreate: false });
     const order = await merchant.accepted();
     await merchant.complete(order);
@@ -136,7 +136,7 @@ describe('an order is notified', () => {
     });
   });
 
-  test('when the merchant has synced it, unless the rule says otherwise', async () => {
+  test('an order is notified when the merchant has synced it, unless the rule says otherwise', async () => {
     await rule({ notifyAcceptedAtCreate: false });
     const orders = [await merchant.accepted(), await merchant.accepted()];
     for (const order of orders) {
@@ -151,7 +151,7 @@ describe('an order is notified', () => {
     expect(JSON.parse(text)).toHaveLength(1);
   });
 
-  test('not when it is cancelled, completed, expired or created', async () => {
+  test('an order is notified not when it is cancelled, completed, expired or created', async () => {
     await rule({ notifyAcceptedAtCreate: false });
     await merchant.complete(await merchant.accepted());
     await merchant.create({ out_order_no: 'QUIET' });
@@ -184,7 +184,7 @@ test.each([
 });
 
 describe('a storm', () => {
-  test('sends that many separate notifications, and counts the responses', async () => {
+  test('a storm sends that many separate notifications, and counts the responses', async () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset((nth) => (nth % 2 === 0 ? 200 : 500));
@@ -197,7 +197,7 @@ describe('a storm', () => {
     ).toBe(true);
   });
 
-  test('may be one notification many times', async () => {
+  test('a storm may be one notification many times', async () => {
     await merchant.accepted();
     await arrived(1);
     receiver.reset();
@@ -217,16 +217,16 @@ describe('the URL to notify', () => {
     'http://127.0.0.1/notify?',
     'http://127.0.0.1/notify#a',
     '/notify',
-  ])('may not be %s', async (url) => {
+  ])('the URL to notify may not be %s', async (url) => {
     const { status, json } = await merchant.control('POST', '/sandbox/notify-url', { url });
     expect([status, json['error']]).toEqual([
       400,
-      expect.stringContaining('url is an http URL on this machine without a query'),
+      expect.stringContaining('url must be an http URL on this machine without a query'),
     ]);
-    await expect(startTestSandbox({ notifyUrl: url })).rejects.toThrow('url is an http URL');
+    await expect(startTestSandbox({ notifyUrl: url })).rejects.toThrow('url must be an http URL');
   });
 
-  test('is shown, and without one notifications are only recorded', async () => {
+  test('the URL to notify is shown, and without one notifications are only recorded', async () => {
     const show = () => merchant.control('GET', '/sandbox/notify-url');
     expect((await show()).json).toEqual({ url: receiver.url });
     await merchant.control('POST', '/sandbox/notify-url', { url: null });

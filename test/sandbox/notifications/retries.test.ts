@@ -39,7 +39,7 @@ async function attempts(): Promise<readonly JsonObject[]> {
 const statuses = async () => (await attempts()).map(({ status }) => status);
 
 describe('the schedule', () => {
-  test('is 15 retries over 24 hours and 4 minutes, and a factor shortens it', async () => {
+  test('the schedule is 15 retries over 24 hours and 4 minutes, and a factor shortens it', async () => {
     const hours24 = (24 * 60 + 4) * 60_000;
     const total = ({ json }: { json: JsonObject }) => {
       const waits = json['retriesAfterMs'];
@@ -51,7 +51,7 @@ describe('the schedule', () => {
     expect(json).toMatchObject({ factor: 0.01, answerWithinMs: 5_000 });
   });
 
-  test.each([200, 204])('ends with the first %i', async (status) => {
+  test.each([200, 204])('the schedule ends with the first %i', async (status) => {
     receiver.reset((nth) => [500, 301, 201, 404][nth - 1] ?? status);
     await merchant.accepted();
     await soon(statuses).toEqual([500, 301, 201, 404, status]);
@@ -59,7 +59,7 @@ describe('the schedule', () => {
     expect(receiver.received).toHaveLength(5);
   });
 
-  test('ends after the first attempt and 15 retries', async () => {
+  test('the schedule ends after the first attempt and 15 retries', async () => {
     receiver.reset(() => 500);
     await merchant.accepted();
     await soon(() => receiver.received.length).toBe(16);
@@ -67,7 +67,7 @@ describe('the schedule', () => {
     expect(await statuses()).toEqual(Array.from({ length: 16 }, () => 500));
   });
 
-  test('keeps its waits: 15, 15 and 30 seconds at first, here milliseconds', async () => {
+  test('the schedule keeps its waits: 15, 15 and 30 seconds at first, here milliseconds', async () => {
     await schedule({ factor: 0.01 });
     receiver.reset((nth) => (nth < 4 ? 500 : 200));
     await merchant.accepted();
@@ -80,7 +80,7 @@ describe('the schedule', () => {
     }
   });
 
-  test('of what is waiting follows a new factor', async () => {
+  test('the schedule of what is waiting follows a new factor', async () => {
     await schedule({ factor: 1 });
     receiver.reset((nth) => (nth === 1 ? 500 : 200));
     await merchant.accepted();
@@ -89,7 +89,7 @@ describe('the schedule', () => {
     await soon(statuses).toEqual([500, 200]);
   });
 
-  test('takes no answer in time, or no connection, for a failure', async () => {
+  test('the schedule takes no answer in time, or no connection, for a failure', async () => {
     await schedule({ factor: 0, answerWithinMs: 1_500 });
     receiver.reset((nth) => (nth === 1 ? 'hang' : 200));
     await merchant.accepted();
@@ -103,7 +103,7 @@ describe('the schedule', () => {
     await merchant.control('POST', '/sandbox/notify-url', { url: receiver.url });
   });
 
-  test('ends when the notifications are deleted', async () => {
+  test('the schedule ends when the notifications are deleted', async () => {
     await schedule({ factor: 0.002 });
     receiver.reset(() => 500);
     await merchant.accepted();
@@ -131,7 +131,7 @@ test('every attempt has the same bytes, and a signature of its own', async () =>
 });
 
 describe('a resend', () => {
-  test('sends the same notification once more, and ends the waiting of one that failed', async () => {
+  test('a resend sends the same notification once more, and ends the waiting of one that failed', async () => {
     await schedule({ factor: 1 });
     receiver.reset((nth) => (nth === 1 ? 500 : 200));
     await merchant.accepted();
@@ -144,7 +144,7 @@ describe('a resend', () => {
     expect(receiver.received.map((one) => one.json['id'])).toEqual([id, id]);
   });
 
-  test('of a notification that there is not is 404', async () => {
+  test('a resend of a notification that there is not is 404', async () => {
     const { status } = await merchant.control('POST', '/sandbox/notifications/none/resend');
     expect(status).toBe(404);
   });

@@ -25,7 +25,7 @@ async function completed(changes = {}) {
 }
 
 describe('after complete WeChat collects the money', () => {
-  test('when the rule payDelaySeconds has passed, of real time', async () => {
+  test('after complete WeChat collects the money when the rule payDelaySeconds has passed, of real time', async () => {
     await rule({ payDelaySeconds: 0.5 });
     const outOrderNo = await completed();
     await merchant.control('POST', '/sandbox/clock', { advanceSeconds: 600 });
@@ -39,28 +39,28 @@ describe('after complete WeChat collects the money', () => {
     expect(json).not.toHaveProperty('pay_type');
   });
 
-  test('after 5 seconds if nothing is said', async () => {
+  test('after complete WeChat collects the money after 5 seconds if nothing is said', async () => {
     const outOrderNo = await completed();
     expect(await merchant.stateOf(outOrderNo)).toBe('FINISHED');
     const { json } = await merchant.control('GET', '/sandbox/rules');
     expect(json['payDelaySeconds']).toBe(5);
   });
 
-  test('at once with 0, never with null', async () => {
+  test('after complete WeChat collects the money at once with 0, never with null', async () => {
     await rule({ payDelaySeconds: 0 });
     expect(await merchant.stateOf(await completed())).toBe('USER_PAID');
     await rule({ payDelaySeconds: null });
     expect(await merchant.stateOf(await completed())).toBe('FINISHED');
   });
 
-  test('at once where there is nothing to pay, unless the rule says otherwise', async () => {
+  test('after complete WeChat collects the money at once where there is nothing to pay, unless the rule says otherwise', async () => {
     await rule({ payDelaySeconds: null });
     expect(await merchant.stateOf(await completed(FREE))).toBe('USER_PAID');
     await rule({ payZeroTotal: 'as-others' });
     expect(await merchant.stateOf(await completed(FREE))).toBe('FINISHED');
   });
 
-  test('but not twice: who paid before it, paid', async () => {
+  test('after complete WeChat collects the money but not twice: who paid before it, paid', async () => {
     await rule({ payDelaySeconds: 0.1 });
     const outOrderNo = await completed();
     await merchant.control('POST', `/sandbox/orders/${outOrderNo}/pay`);

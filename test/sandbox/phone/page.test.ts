@@ -27,7 +27,7 @@ const pressable = (text: string) =>
     .map(([, id]) => id);
 
 describe("the page of the user's phone", () => {
-  test('waits for an order, and links to the controls', async () => {
+  test("the page of the user's phone waits for an order, and links to the controls", async () => {
     const own = await startTestSandbox();
     const { text, headers } = await createMerchant(own.credentials).control('GET', '/');
     await own.close();
@@ -37,7 +37,7 @@ describe("the page of the user's phone", () => {
     expect(text).not.toContain('<button');
   });
 
-  test('shows the newest order, or the selected one', async () => {
+  test("the page of the user's phone shows the newest order, or the selected one", async () => {
     await merchant.create({ out_order_no: 'OLD', service_introduction: '共享单车' });
     await merchant.create({
       out_order_no: 'NEW|1',
@@ -63,7 +63,7 @@ describe("the page of the user's phone", () => {
     expect(await page('?order=OLD')).toContain('data-call="/sandbox/orders/OLD/confirm"');
   });
 
-  test('lets only those buttons be pressed that the state allows', async () => {
+  test("the page of the user's phone lets only those buttons be pressed that the state allows", async () => {
     const order = await merchant.accepted({ out_order_no: 'BUTTONS' });
     expect(pressable(await page('?order=OLD'))).toEqual(['decline', 'confirm']);
     expect(pressable(await page())).toEqual([]);
@@ -76,7 +76,7 @@ describe("the page of the user's phone", () => {
     expect(paid).toContain('¥1.00');
   });
 
-  test('shows the text of an order as text', async () => {
+  test("the page of the user's phone shows the text of an order as text", async () => {
     await merchant.create({
       service_introduction: '<script>x(1)',
       service_start_location: '"><img src=x>',
@@ -91,7 +91,7 @@ describe("the page of the user's phone", () => {
     expect(text.match(/<\/main>/g)).toHaveLength(2);
   });
 
-  test('shows every attempt to notify', async () => {
+  test("the page of the user's phone shows every attempt to notify", async () => {
     await merchant.accepted({ out_order_no: 'TOLD' });
     await soon(() => page()).toMatch(/tone-paid">204</);
     expect(await page()).toContain('PAYSCORE.USER_ACCEPTED');

@@ -83,7 +83,7 @@ const ANALOGY: readonly [string, JsonObject][] = [
 ];
 
 describe('a confirmed rule of complete', () => {
-  test.each(CONFIRMED)('refuses %s in %o', async (field, change) => {
+  test.each(CONFIRMED)('a confirmed rule of complete refuses %s in %o', async (field, change) => {
     const order = await merchant.accepted(created);
     const { status, json } = await merchant.complete(order, change);
     expect([status, json]).toMatchObject([400, { code: 'PARAM_ERROR', detail: { field } }]);
@@ -92,16 +92,19 @@ describe('a confirmed rule of complete', () => {
 });
 
 describe('a rule of complete by analogy', () => {
-  test.each(ANALOGY)('refuses %s in %o, unless it is switched off', async (field, change) => {
-    const order = await merchant.accepted(created);
-    const { json } = await merchant.complete(order, change);
-    expect(json).toMatchObject({ code: 'PARAM_ERROR', detail: { field, location: 'body' } });
+  test.each(ANALOGY)(
+    'a rule of complete by analogy refuses %s in %o, unless it is switched off',
+    async (field, change) => {
+      const order = await merchant.accepted(created);
+      const { json } = await merchant.complete(order, change);
+      expect(json).toMatchObject({ code: 'PARAM_ERROR', detail: { field, location: 'body' } });
 
-    await merchant.control('POST', '/sandbox/rules', { analogyRules: false });
-    const { status } = await merchant.complete(order, change);
-    await merchant.control('POST', '/sandbox/rules', { analogyRules: true });
-    expect(status).toBe(200);
-  });
+      await merchant.control('POST', '/sandbox/rules', { analogyRules: false });
+      const { status } = await merchant.complete(order, change);
+      await merchant.control('POST', '/sandbox/rules', { analogyRules: true });
+      expect(status).toBe(200);
+    },
+  );
 });
 
 test.each([

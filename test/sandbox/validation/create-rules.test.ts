@@ -75,7 +75,7 @@ const ANALOGY: readonly [string, object][] = [
 ];
 
 describe('a confirmed rule', () => {
-  test.each(CONFIRMED)('refuses %s in %o', async (field, change) => {
+  test.each(CONFIRMED)('a confirmed rule refuses %s in %o', async (field, change) => {
     const reply = await merchant.create({ ...change });
     expect(reply.status).toBe(400);
     expect(reply.json).toMatchObject({ code: 'PARAM_ERROR', detail: { field, location: 'body' } });
@@ -84,18 +84,21 @@ describe('a confirmed rule', () => {
 });
 
 describe('a rule by analogy', () => {
-  test.each(ANALOGY)('refuses %s in %o, unless it is switched off', async (field, change) => {
-    const body = merchant.order({ ...change });
-    const { json } = await merchant.call('POST', ORDERS, { body });
-    expect(json).toMatchObject({ code: 'PARAM_ERROR', detail: { field, location: 'body' } });
+  test.each(ANALOGY)(
+    'a rule by analogy refuses %s in %o, unless it is switched off',
+    async (field, change) => {
+      const body = merchant.order({ ...change });
+      const { json } = await merchant.call('POST', ORDERS, { body });
+      expect(json).toMatchObject({ code: 'PARAM_ERROR', detail: { field, location: 'body' } });
 
-    await merchant.control('POST', '/sandbox/rules', { analogyRules: false });
-    const { status } = await merchant.call('POST', ORDERS, { body });
-    await merchant.control('POST', '/sandbox/rules', { analogyRules: true });
-    expect(status).toBe(200);
-  });
+      await merchant.control('POST', '/sandbox/rules', { analogyRules: false });
+      const { status } = await merchant.call('POST', ORDERS, { body });
+      await merchant.control('POST', '/sandbox/rules', { analogyRules: true });
+      expect(status).toBe(200);
+    },
+  );
 
-  test('refuses a missing openid where no confirmation is needed', async () => {
+  test('a rule by analogy refuses a missing openid where no confirmation is needed', async () => {
     const { json } = await merchant.create({ need_user_confirm: false });
     expect(json).toMatchObject({ code: 'PARAM_ERROR', detail: { field: '/openid' } });
   });

@@ -107,7 +107,7 @@ describe('where WeChat Pay asks for fewer calls', () => {
     });
   });
 
-  test('after an ambiguous response, the outcome is unknown', async () => {
+  test('where WeChat Pay asks for fewer calls after an ambiguous response, the outcome is unknown', async () => {
     await patient.inject({ on: 'create', fault: 'reset-after' });
     await patient.inject({ on: 'create', times: null, ...statusFault(429) });
     expect(await patient.create(orderInput())).toMatchObject({
@@ -122,23 +122,26 @@ describe('a definite no', () => {
     [400, 'PARAM_ERROR'],
     [401, 'SIGN_ERROR'],
     [403, 'NO_AUTH'],
-  ])('of %s is returned with its code, after one call', async (status, wechatCode) => {
-    await patient.inject({ on: 'any', times: null, ...statusFault(status) });
-    const requestId = expect.stringMatching(/-\d+$/);
-    expect(await patient.create(orderInput())).toEqual({
-      __typename: 'WechatRefusedError',
-      code: 'WECHAT_REFUSED',
-      message: expect.stringContaining(wechatCode),
-      wechatCode,
-      status,
-      requestId,
-    });
-    expect(patient.calls()).toHaveLength(1);
-    const answer = await patient.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } });
-    expect(at(answer, 'errors', 0, 'extensions')).toEqual({
-      code: 'WECHAT_REFUSED',
-      wechat: { status, code: wechatCode, requestId, retryable: false },
-    });
-    expect(patient.calls()).toHaveLength(2);
-  });
+  ])(
+    'a definite no of %s is returned with its code, after one call',
+    async (status, wechatCode) => {
+      await patient.inject({ on: 'any', times: null, ...statusFault(status) });
+      const requestId = expect.stringMatching(/-\d+$/);
+      expect(await patient.create(orderInput())).toEqual({
+        __typename: 'WechatRefusedError',
+        code: 'WECHAT_REFUSED',
+        message: expect.stringContaining(wechatCode),
+        wechatCode,
+        status,
+        requestId,
+      });
+      expect(patient.calls()).toHaveLength(1);
+      const answer = await patient.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } });
+      expect(at(answer, 'errors', 0, 'extensions')).toEqual({
+        code: 'WECHAT_REFUSED',
+        wechat: { status, code: wechatCode, requestId, retryable: false },
+      });
+      expect(patient.calls()).toHaveLength(2);
+    },
+  );
 });

@@ -16,19 +16,19 @@ async function shown(changes: Partial<PayAfterOrder>) {
 }
 
 describe('an enum value of WeChat Pay that this server does not know', () => {
-  test('is UNKNOWN as a state, stands in stateRaw, and is logged', async () => {
+  test('an enum value of WeChat Pay that this server does not know is UNKNOWN as a state, stands in stateRaw, and is logged', async () => {
     const { order, log } = await shown({ state: 'USER_PAUSED' });
     expect(order).toMatchObject({ state: 'UNKNOWN', stateRaw: 'USER_PAUSED' });
     expect(log).toMatchObject([{ level: 'warn', field: 'state', word: 'USER_PAUSED' }]);
   });
 
-  test('is UNKNOWN as a finish type, and is logged', async () => {
+  test('an enum value of WeChat Pay that this server does not know is UNKNOWN as a finish type, and is logged', async () => {
     const { order, log } = await shown({ finishType: 3 });
     expect(order).toMatchObject({ finishType: 'UNKNOWN' });
     expect(log).toMatchObject([{ level: 'warn', field: 'finish_type', word: 3 }]);
   });
 
-  test('is UNKNOWN as a state of a user, and is logged', async () => {
+  test('an enum value of WeChat Pay that this server does not know is UNKNOWN as a state of a user, and is logged', async () => {
     const state = {
       appid: 'wxd678efh567hg6787',
       serviceId: '500001',
@@ -66,7 +66,7 @@ describe('a known word', () => {
     [1, 'UNUSED'],
     [2, 'FINISHED'],
     [null, null],
-  ])('of finish_type %s is %s', async (finishType, expected) => {
+  ])('a known word of finish_type %s is %s', async (finishType, expected) => {
     const { order, log } = await shown({ finishType });
     expect(order).toMatchObject({ finishType: expected });
     expect(log).toEqual([]);

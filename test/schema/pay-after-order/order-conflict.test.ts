@@ -58,7 +58,7 @@ describe('a number that was used for a different order', () => {
 describe('after an ambiguous attempt, a refusal', () => {
   const refused = { on: 'create', fault: 'status', status: 400, skip: 1, takesEffect: false };
 
-  test('of an existing order is success, without its launch fields', async () => {
+  test('after an ambiguous attempt, a refusal of an existing order is success, without its launch fields', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-after' });
     await fixture.inject(refused);
     const input = orderInput();
@@ -71,7 +71,7 @@ describe('after an ambiguous attempt, a refusal', () => {
     expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
   });
 
-  test('of an order that does not exist is the refusal', async () => {
+  test('after an ambiguous attempt, a refusal of an order that does not exist is the refusal', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-before' });
     await fixture.inject(refused);
     const input = orderInput();
@@ -82,7 +82,7 @@ describe('after an ambiguous attempt, a refusal', () => {
     expect(await fixture.stored(input['outOrderNo'])).toBeUndefined();
   });
 
-  test('has an unknown outcome where the query fails too', async () => {
+  test('after an ambiguous attempt, a refusal has an unknown outcome where the query fails too', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-before' });
     await fixture.inject(refused);
     await fixture.inject({ on: 'query', fault: 'unsigned', times: null });

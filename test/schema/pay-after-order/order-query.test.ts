@@ -21,7 +21,7 @@ const act = (outOrderNo: string, step: string) =>
   fixture.merchant.control('POST', `/sandbox/orders/${outOrderNo}/${step}`);
 
 describe('payAfterOrder', () => {
-  test('shows what the order was made with, and null where there is nothing yet', async () => {
+  test('payAfterOrder shows what the order was made with, and null where there is nothing yet', async () => {
     const outOrderNo = await made({
       serviceEndTime: '2099-07-06',
       serviceEndLocation: '深圳北站',
@@ -59,7 +59,7 @@ describe('payAfterOrder', () => {
     });
   });
 
-  test('follows the order until it is paid', async () => {
+  test('payAfterOrder follows the order until it is paid', async () => {
     const outOrderNo = await made();
     await act(outOrderNo, 'confirm');
     expect(await fixture.order({ outOrderNo })).toMatchObject({
@@ -76,19 +76,19 @@ describe('payAfterOrder', () => {
     });
   });
 
-  test('finds an order by the queryId that the page of WeChat Pay hands back', async () => {
+  test('payAfterOrder finds an order by the queryId that the page of WeChat Pay hands back', async () => {
     const outOrderNo = await made();
     const queryId = at(await fixture.stored(outOrderNo), 'query_id');
     expect(await fixture.order({ queryId })).toMatchObject({ outOrderNo });
   });
 
-  test('is null, without an error, where WeChat Pay knows no such order', async () => {
+  test('payAfterOrder is null, without an error, where WeChat Pay knows no such order', async () => {
     for (const by of [{ outOrderNo: 'NOBODY' }, { queryId: 'NOBODY' }]) {
       expect(await fixture.run(QUERY, { by })).toEqual({ data: { payAfterOrder: null } });
     }
   });
 
-  test.each(['a|b*c', '_-', '0'])('finds the number %s', async (suffix) => {
+  test.each(['a|b*c', '_-', '0'])('payAfterOrder finds the number %s', async (suffix) => {
     const outOrderNo = `${newOutOrderNo().slice(0, 8)}${suffix}`;
     await fixture.create(orderInput({ outOrderNo }));
     expect(await fixture.order({ outOrderNo })).toMatchObject({ outOrderNo });
@@ -96,7 +96,7 @@ describe('payAfterOrder', () => {
 });
 
 describe('a query that fails', () => {
-  test('names every bad argument at once, and sends nothing', async () => {
+  test('a query that fails names every bad argument at once, and sends nothing', async () => {
     const bare = await createAppWithSandbox({
       resources: { defaults: { appid: undefined, serviceId: undefined } },
     });
@@ -116,7 +116,7 @@ describe('a query that fails', () => {
   test.each([
     ['payAfterOrder(by: { outOrderNo: "A" }, %) { state }'],
     ['userServiceState(openid: "o", %) { useServiceState }'],
-  ])('holds appid and serviceId to the rules of a create: %s', async (field) => {
+  ])('a query that fails holds appid and serviceId to the rules of a create: %s', async (field) => {
     const ids = `appid: "${'a'.repeat(33)}", serviceId: "S\\u0000"`;
     const answer = await fixture.run(`{ ${field.replace('%', ids)} }`);
     expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
@@ -129,7 +129,7 @@ describe('a query that fails', () => {
     expect(fixture.calls()).toEqual([]);
   });
 
-  test("is an error with WeChat's status, word and Request-ID", async () => {
+  test("a query that fails is an error with WeChat's status, word and Request-ID", async () => {
     const answer = await fixture.run(QUERY, { by: { outOrderNo: 'A' }, serviceId: '500002' });
     expect(answer).toEqual({
       data: { payAfterOrder: null },
@@ -157,23 +157,26 @@ describe('a query that fails', () => {
 describe('userServiceState', () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 
-  test.each(['AVAILABLE', 'UNAVAILABLE'])('returns that a user is %s', async (useServiceState) => {
-    await fixture.merchant.control('POST', `/sandbox/users/${openid}`, { useServiceState });
-    const { WECHAT_APPID, WECHAT_SERVICE_ID } = fixture.sandbox.credentials;
-    expect(await fixture.run(USER_STATE, { openid })).toEqual({
-      data: {
-        userServiceState: {
-          appid: WECHAT_APPID,
-          serviceId: WECHAT_SERVICE_ID,
-          openid,
-          useServiceState,
+  test.each(['AVAILABLE', 'UNAVAILABLE'])(
+    'userServiceState returns that a user is %s',
+    async (useServiceState) => {
+      await fixture.merchant.control('POST', `/sandbox/users/${openid}`, { useServiceState });
+      const { WECHAT_APPID, WECHAT_SERVICE_ID } = fixture.sandbox.credentials;
+      expect(await fixture.run(USER_STATE, { openid })).toEqual({
+        data: {
+          userServiceState: {
+            appid: WECHAT_APPID,
+            serviceId: WECHAT_SERVICE_ID,
+            openid,
+            useServiceState,
+          },
         },
-      },
-    });
-    expect(fixture.calls().map(({ kind }) => kind)).toEqual(['user-service-state']);
-  });
+      });
+      expect(fixture.calls().map(({ kind }) => kind)).toEqual(['user-service-state']);
+    },
+  );
 
-  test('refuses an openid that no user can have, without a call', async () => {
+  test('userServiceState refuses an openid that no user can have, without a call', async () => {
     const answer = await fixture.run(USER_STATE, { openid: 'o'.repeat(129) });
     expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -182,7 +185,7 @@ describe('userServiceState', () => {
     expect(fixture.calls()).toEqual([]);
   });
 
-  test('is queried with the unchanged openid, whatever characters it has', async () => {
+  test('userServiceState is queried with the unchanged openid, whatever characters it has', async () => {
     const odd = 'o&a=b c%20/ü';
     const answer = await fixture.run(USER_STATE, { openid: odd });
     expect(at(answer, 'data', 'userServiceState', 'openid')).toBe(odd);

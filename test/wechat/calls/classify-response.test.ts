@@ -129,7 +129,7 @@ describe('a 429 was not accepted', () => {
     expect(attempt).not.toHaveProperty('retryAfterMs');
   });
 
-  test('and returns the time of Retry-After', () => {
+  test('a 429 was not accepted and returns the time of Retry-After', () => {
     expect(limited({ 'retry-after': '7' })).toMatchObject({ retryAfterMs: 7_000 });
     expect(limited({ 'retry-after': '0' })).toMatchObject({ retryAfterMs: 0 });
   });
@@ -159,15 +159,15 @@ describe("WeChat's sentence", () => {
     return attempt.kind === 'refused' ? attempt.refusal.explanation : attempt.kind;
   };
 
-  test('is passed on', () => {
+  test("WeChat's sentence is passed on", () => {
     expect(explanation('参数错误', ['oUpF8uMuAJO', ''])).toBe('参数错误');
   });
 
-  test('is left out where it quotes what was sent', () => {
+  test("WeChat's sentence is left out where it quotes what was sent", () => {
     expect(explanation('openid oUpF8uMuAJO 无效', ['A1', 'oUpF8uMuAJO'])).toBeNull();
   });
 
-  test('is left out where it is none', () => {
+  test("WeChat's sentence is left out where it is none", () => {
     expect(explanation({ text: '参数错误' }, [])).toBeNull();
     expect(explanation(undefined, [])).toBeNull();
   });

@@ -58,20 +58,23 @@ test('two faults in a row are two attempts lost, and the third answers', async (
 });
 
 describe('a 429 that stays', () => {
-  test.each(['create', 'query'])('is unavailable, after three attempts: %s', async (on) => {
-    await inject({ on, fault: 'status', status: 429, times: null });
-    const wechat = client();
-    const call =
-      on === 'create'
-        ? wechat.createPayAfterOrder(anOrder())
-        : wechat.queryPayAfterOrder(anOrder());
-    const error = await failureOf(call);
-    expect(error).toBeInstanceOf(WechatUnavailableError);
-    expect(error).toMatchObject({ status: 429, code: 'FREQUENCY_LIMITED' });
-    expect(calls()).toHaveLength(3);
-  });
+  test.each(['create', 'query'])(
+    'a 429 that stays is unavailable, after three attempts: %s',
+    async (on) => {
+      await inject({ on, fault: 'status', status: 429, times: null });
+      const wechat = client();
+      const call =
+        on === 'create'
+          ? wechat.createPayAfterOrder(anOrder())
+          : wechat.queryPayAfterOrder(anOrder());
+      const error = await failureOf(call);
+      expect(error).toBeInstanceOf(WechatUnavailableError);
+      expect(error).toMatchObject({ status: 429, code: 'FREQUENCY_LIMITED' });
+      expect(calls()).toHaveLength(3);
+    },
+  );
 
-  test('for longer than the budget is not tried again, and says how long', async () => {
+  test('a 429 that stays for longer than the budget is not tried again, and says how long', async () => {
     await inject({ on: 'create', fault: 'status', status: 429, retryAfter: 30, times: null });
     const error = await failureOf(client().createPayAfterOrder(anOrder()));
     expect(error).toBeInstanceOf(WechatUnavailableError);
@@ -79,7 +82,7 @@ describe('a 429 that stays', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('after a create that may have been taken is an unknown outcome', async () => {
+  test('a 429 that stays after a create that may have been taken is an unknown outcome', async () => {
     await inject(
       { on: 'create', fault: 'reset-after' },
       { on: 'create', fault: 'status', status: 429, times: null },
@@ -91,7 +94,7 @@ describe('a 429 that stays', () => {
 });
 
 describe('a refusal', () => {
-  test.each([400, 401, 403])('of a query is never repeated: %d', async (status) => {
+  test.each([400, 401, 403])('a refusal of a query is never repeated: %d', async (status) => {
     await inject({ on: 'query', fault: 'status', status, times: null });
     const error = await failureOf(client().queryPayAfterOrder(anOrder()));
     expect(error).toBeInstanceOf(WechatRefusedError);
@@ -99,7 +102,7 @@ describe('a refusal', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('after a query that was lost is the answer', async () => {
+  test('a refusal after a query that was lost is the answer', async () => {
     await inject({ on: 'query', fault: 'reset-before' });
     expect(await client().queryPayAfterOrder(anOrder())).toBeNull();
     expect(calls()).toHaveLength(2);

@@ -77,11 +77,11 @@ describe('a refusal after an attempt that may have taken effect', () => {
     expect(step([busy, lost, refused])).toEqual(asked);
   });
 
-  test('names the latest ambiguous', () => {
+  test('a refusal after an attempt that may have taken effect names the latest ambiguous', () => {
     expect(step([lost, forged, refused])).toEqual({ step: 'query', refusal, ambiguous: forged });
   });
 
-  test('is the end of a read', () => {
+  test('a refusal after an attempt that may have taken effect is the end of a read', () => {
     expect(step([lost, refused], { writes: false })).toEqual({ step: 'refuse', refusal });
   });
 });
@@ -91,15 +91,18 @@ describe('giving up', () => {
     { attempts: [lost, busy, busy] },
     { attempts: [busy, lost, busy] },
     { attempts: [busy, busy, lost] },
-  ])('reports the ambiguous attempt of a write, wherever it stood: %#', ({ attempts }) => {
-    expect(step(attempts)).toEqual({ step: 'stop', last: lost });
-  });
+  ])(
+    'giving up reports the ambiguous attempt of a write, wherever it stood: %#',
+    ({ attempts }) => {
+      expect(step(attempts)).toEqual({ step: 'stop', last: lost });
+    },
+  );
 
-  test('reports the latest attempt of a read', () => {
+  test('giving up reports the latest attempt of a read', () => {
     expect(step([lost, busy, busy], { writes: false })).toEqual({ step: 'stop', last: busy });
   });
 
-  test('reports that nothing was accepted only where every attempt of a write was not', () => {
+  test('giving up reports that nothing was accepted only where every attempt of a write was not', () => {
     expect(step([busy, busy, busy])).toEqual({ step: 'stop', last: busy });
   });
 });
@@ -111,24 +114,24 @@ describe('the delay', () => {
     { attempts: 1, jitter: 0.75, afterMs: 275 },
     { attempts: 2, jitter: 0, afterMs: 400 },
     { attempts: 2, jitter: 0.5, afterMs: 500 },
-  ])('after $attempts attempt(s) with jitter $jitter is $afterMs ms', (row) => {
+  ])('the delay after $attempts attempt(s) with jitter $jitter is $afterMs ms', (row) => {
     const attempts: Attempts = row.attempts === 1 ? [lost] : [lost, lost];
     expect(step(attempts, { jitter: row.jitter })).toEqual({ step: 'retry', afterMs: row.afterMs });
   });
 
-  test('is as long as WeChat asks for, but never shorter than the back-off', () => {
+  test('the delay is as long as WeChat asks for, but never shorter than the back-off', () => {
     const asked = (retryAfterMs: number) => step([{ ...busy, retryAfterMs }]);
     expect(asked(2_000)).toEqual({ step: 'retry', afterMs: 2_000 });
     expect(asked(0)).toEqual({ step: 'retry', afterMs: 200 });
   });
 
-  test('has to leave 50 ms for the attempt that follows', () => {
+  test('the delay has to leave 50 ms for the attempt that follows', () => {
     expect(step([lost], { remainingMs: 250 })).toEqual({ step: 'retry', afterMs: 200 });
     expect(step([lost], { remainingMs: 249 })).toEqual({ step: 'stop', last: lost });
     expect(step([lost], { remainingMs: -1 })).toEqual({ step: 'stop', last: lost });
   });
 
-  test('is not waited for where WeChat asks for more time than there is', () => {
+  test('the delay is not waited for where WeChat asks for more time than there is', () => {
     const patient: NotAccepted = { ...busy, retryAfterMs: 8_000 };
     expect(step([patient])).toEqual({ step: 'stop', last: patient });
     expect(step([lost, patient])).toEqual({ step: 'stop', last: lost });
@@ -136,12 +139,12 @@ describe('the delay', () => {
 });
 
 describe('no repeat follows', () => {
-  test('where the budget that all calls share is spent', () => {
+  test('no repeat follows where the budget that all calls share is spent', () => {
     expect(step([lost], { mayRepeat: false })).toEqual({ step: 'stop', last: lost });
     expect(step([busy], { mayRepeat: false })).toEqual({ step: 'stop', last: busy });
   });
 
-  test('where the call was held back here: it fails at once, with its ambiguous if it has one', () => {
+  test('no repeat follows where the call was held back here: it fails at once, with its ambiguous if it has one', () => {
     const heldBack: NotAccepted = { ...busy, blockedLocally: true, retryAfterMs: 10 };
     expect(step([heldBack])).toEqual({ step: 'stop', last: heldBack });
     expect(step([lost, heldBack])).toEqual({ step: 'stop', last: lost });
@@ -159,7 +162,7 @@ describe('the time of one attempt', () => {
     expect(attemptTimeout(budgetMs, remainingMs)).toBe(expected);
   });
 
-  test('leaves room for three attempts', () => {
+  test('the time of one attempt leaves room for three attempts', () => {
     expect(MAX_ATTEMPTS).toBe(3);
     expect(attemptTimeout(900, 900) * MAX_ATTEMPTS).toBe(900);
   });

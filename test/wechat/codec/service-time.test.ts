@@ -108,7 +108,7 @@ describe('no time', () => {
     'OnAccept ',
     '',
     '１２３４０１０１',
-  ])('is %o', (text) => {
+  ])('no time is %o', (text) => {
     expect(toWireTime(text)).toBeUndefined();
   });
 

@@ -32,18 +32,21 @@ describe('a resource', () => {
       ciphertext: 'GvpmmdtYwexXIPhySs9Tlg==',
       plaintext: '',
     },
-  ])('of a published vector is decrypted to $plaintext', ({ key, plaintext, ...resource }) => {
-    expect(decryptResource(resource, key)).toBe(plaintext);
-  });
+  ])(
+    'a resource of a published vector is decrypted to $plaintext',
+    ({ key, plaintext, ...resource }) => {
+      expect(decryptResource(resource, key)).toBe(plaintext);
+    },
+  );
 
-  test.each(['', null, undefined])('needs no associated data: %o', (none) => {
+  test.each(['', null, undefined])('a resource needs no associated data: %o', (none) => {
     const ciphertext = AesGcm.encrypt('{"total":1}', KEY, NONCE, '');
     const resource = { ciphertext, nonce: NONCE };
     const given = none === undefined ? resource : { ...resource, associatedData: none };
     expect(decryptResource(given, KEY)).toBe('{"total":1}');
   });
 
-  test('that the SDK encrypted is decrypted, Chinese and longer than a block', () => {
+  test('a resource that the SDK encrypted is decrypted, Chinese and longer than a block', () => {
     const plaintext = JSON.stringify({ attach: '先享后付'.repeat(50) });
     const ciphertext = AesGcm.encrypt(plaintext, KEY, NONCE, 'payscore');
     const resource = { ciphertext, nonce: NONCE, associatedData: 'payscore' };
@@ -67,20 +70,20 @@ describe('a resource that was altered is refused before a byte of it is given ou
     expect(decrypt(bytes)).toBe(plaintext);
   });
 
-  test('in any one bit of the ciphertext or of the tag', () => {
+  test('a resource that was altered is refused before a byte of it is given out in any one bit of the ciphertext or of the tag', () => {
     for (const at of bytes.keys()) {
       expect(() => decrypt(flipped(at))).toThrow();
     }
   });
 
-  test('in the associated data, the nonce or the key', () => {
+  test('a resource that was altered is refused before a byte of it is given out in the associated data, the nonce or the key', () => {
     expect(() => decrypt(bytes, 'aae')).toThrow();
     expect(() => decrypt(bytes, '')).toThrow();
     expect(() => decrypt(bytes, 'aad', KEY, 'uluk4a9R25RX')).toThrow();
     expect(() => decrypt(bytes, 'aad', KEY.replace('0', '1'))).toThrow();
   });
 
-  test('by cutting its end off, down to nothing', () => {
+  test('a resource that was altered is refused before a byte of it is given out by cutting its end off, down to nothing', () => {
     for (const length of bytes.keys()) {
       expect(() => decrypt(bytes.subarray(0, length))).toThrow();
     }
@@ -114,7 +117,7 @@ describe('a sensitive field', () => {
     },
   );
 
-  test('has another ciphertext each time', () => {
+  test('a sensitive field has another ciphertext each time', () => {
     const encrypt = fieldEncryption(keys.publicKey);
     expect(encrypt('张三')).not.toBe(encrypt('张三'));
   });

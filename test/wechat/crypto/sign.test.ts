@@ -96,7 +96,7 @@ describe('an answer', () => {
     expect(Formatter.response('1722850421', 'd824f2e0', body)).toBe(lines);
   });
 
-  test('that the SDK signed is trusted', () => {
+  test('an answer that the SDK signed is trusted', () => {
     const body = '{"state":"CREATED","attach":"押金"}';
     const signed = Rsa.sign(Formatter.response(TIMESTAMP, NONCE, body), keys.privatePem);
     const headers = new Map([

@@ -118,25 +118,25 @@ test.each(['expired-certificate', 'not-yet-valid-certificate'] as const)(
 );
 
 describe('a signature that does not fit is refused', () => {
-  test('of another body', () => {
+  test('a signature that does not fit is refused of another body', () => {
     expect(check({ signedBody: Buffer.from('{}') })).toEqual({ why: 'wrong-signature' });
   });
 
-  test('of the same JSON in other bytes', () => {
+  test('a signature that does not fit is refused of the same JSON in other bytes', () => {
     const spaced = Buffer.from(body.toString().replace(':', ': '));
     expect(check({ signedBody: spaced })).toEqual({ why: 'wrong-signature' });
   });
 
-  test('of a body one line feed longer', () => {
+  test('a signature that does not fit is refused of a body one line feed longer', () => {
     const longer = Buffer.concat([body, Buffer.from('\n')]);
     expect(check({ signedBody: longer })).toEqual({ why: 'wrong-signature' });
   });
 
-  test('of a stranger', () => {
+  test('a signature that does not fit is refused of a stranger', () => {
     expect(check({ signer: rsaKeys() })).toEqual({ why: 'wrong-signature' });
   });
 
-  test("and called a probe where it is one of WeChat's", () => {
+  test("a signature that does not fit is refused and called a probe where it is one of WeChat's", () => {
     const signature = `WECHATPAY/SIGNTEST/${Buffer.alloc(256, 7).toString('base64')}`;
     expect(check({ signature })).toEqual({ why: 'probe' });
   });

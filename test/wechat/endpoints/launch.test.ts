@@ -29,11 +29,11 @@ describe('a value that could pass for other parameters is not signed', () => {
     ['a control character of Latin-1', 'R1\u0085'],
     ['half of a surrogate pair', 'R1\uD83D'],
     ['513 characters', 'x'.repeat(513)],
-  ])('if it has %s', (_, value) => {
+  ])('a value that could pass for other parameters is not signed if it has %s', (_, value) => {
     expect(() => sign(value)).toThrow(UnsignableLaunchError);
   });
 
-  test('and the error names the parameter, not the value', () => {
+  test('a value that could pass for other parameters is not signed and the error names the parameter, not the value', () => {
     expect(() => sign('SECRET&')).toThrow(/^package cannot be signed: (?!.*SECRET)/);
   });
 

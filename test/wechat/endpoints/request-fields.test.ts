@@ -10,7 +10,7 @@ const { wechat, wechatKey, upstream, sent } = sdkFixture();
 const json = (request: Seen): Record<string, unknown> => JSON.parse(request.body.toString());
 
 describe('a create', () => {
-  test('sends each of the 18 fields under its own name, and nothing else', async () => {
+  test('a create sends each of the 18 fields under its own name, and nothing else', async () => {
     const request = aWholeOrder();
     const wire = json(await sent(() => wechat().createPayAfterOrder(request)));
 
@@ -40,7 +40,7 @@ describe('a create', () => {
     expect(Object.keys(wire)).toHaveLength(18);
   });
 
-  test('sends only what is given, and never null', async () => {
+  test('a create sends only what is given, and never null', async () => {
     const request = {
       ...anOrder({ openid: null, attach: undefined, fees: null, name: null }),
       surprise: 'not a field of WeChat',
@@ -75,15 +75,18 @@ describe('a create', () => {
     ['a service time of no known form', { serviceStartTime: 'tomorrow' }],
     ['a day that does not exist', { serviceEndTime: '2026-02-30' }],
     ['personal data without room', { address: '深'.repeat(72) }],
-  ])('that can not be written is a RangeError, and nothing is sent: %s', async (_, changes) => {
-    const before = upstream().seen.length;
-    await expect(wechat().createPayAfterOrder(anOrder(changes))).rejects.toThrow(RangeError);
-    expect(upstream().seen).toHaveLength(before);
-  });
+  ])(
+    'a create that can not be written is a RangeError, and nothing is sent: %s',
+    async (_, changes) => {
+      const before = upstream().seen.length;
+      await expect(wechat().createPayAfterOrder(anOrder(changes))).rejects.toThrow(RangeError);
+      expect(upstream().seen).toHaveLength(before);
+    },
+  );
 });
 
 describe('a query', () => {
-  test('by order number is percent-encoded, as it is signed', async () => {
+  test('a query by order number is percent-encoded, as it is signed', async () => {
     const { method, target, body } = await sent(() =>
       wechat().queryPayAfterOrder({ ...IDS, outOrderNo: 'a|b*c' }),
     );
@@ -94,7 +97,7 @@ describe('a query', () => {
     ]);
   });
 
-  test('by query id sends no order number', async () => {
+  test('a query by query id sends no order number', async () => {
     const query = { ...IDS, queryId: '15646546545165651651' };
     const { target } = await sent(() => wechat().queryPayAfterOrder(query));
     expect(target).toBe(
@@ -102,7 +105,7 @@ describe('a query', () => {
     );
   });
 
-  test('of the state of a user names service, app and user', async () => {
+  test('a query of the state of a user names service, app and user', async () => {
     const { method, target } = await sent(() =>
       wechat().queryUserServiceState({ ...IDS, openid: 'oUpF8uMuAJO' }),
     );

@@ -17,7 +17,7 @@ const REFUSED = { on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR
 const create = (order: CreatePayAfterOrderRequest) => client().createPayAfterOrder(order);
 
 describe('a create that is refused after an attempt that may have made the order', () => {
-  test('is refused where WeChat knows no such order', async () => {
+  test('a create that is refused after an attempt that may have made the order is refused where WeChat knows no such order', async () => {
     await inject(LOST, REFUSED);
     const error = await failureOf(create(anOrder()));
     expect(error).toBeInstanceOf(WechatRefusedError);
@@ -49,7 +49,7 @@ describe('a create that is refused after an attempt that may have made the order
     },
   );
 
-  test('is a conflict where the order is another', async () => {
+  test('a create that is refused after an attempt that may have made the order is a conflict where the order is another', async () => {
     const order = anOrder();
     await create(order);
     await inject(LOST);
@@ -59,7 +59,7 @@ describe('a create that is refused after an attempt that may have made the order
     expect(calls('query')).toHaveLength(1);
   });
 
-  test('is a success where only the ciphertext of the same order differs', async () => {
+  test('a create that is refused after an attempt that may have made the order is a success where only the ciphertext of the same order differs', async () => {
     const order = anOrder(PERSONAL);
     await create(order);
     await inject(LOST);
@@ -71,15 +71,18 @@ describe('a create that is refused after an attempt that may have made the order
     ['is refused', { fault: 'status', status: 403 }],
     ['is cut off', { fault: 'reset-before' }],
     ['is answered by an unsigned 200', { fault: 'unsigned' }],
-  ])('is an unknown outcome where the query %s', async (_, fault) => {
-    const order = anOrder();
-    await inject(MADE, REFUSED, { on: 'query', times: null, ...fault });
-    const error = await failureOf(create(order));
-    expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
-    expect(error).toMatchObject({ reason: 'CONNECTION', outOrderNo: order.outOrderNo });
-  });
+  ])(
+    'a create that is refused after an attempt that may have made the order is an unknown outcome where the query %s',
+    async (_, fault) => {
+      const order = anOrder();
+      await inject(MADE, REFUSED, { on: 'query', times: null, ...fault });
+      const error = await failureOf(create(order));
+      expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
+      expect(error).toMatchObject({ reason: 'CONNECTION', outOrderNo: order.outOrderNo });
+    },
+  );
 
-  test('is an unknown outcome where the 404 of the query is not signed', async () => {
+  test('a create that is refused after an attempt that may have made the order is an unknown outcome where the 404 of the query is not signed', async () => {
     await inject(LOST, REFUSED, { on: 'query', times: null, fault: 'unsigned' });
     const error = await failureOf(create(anOrder()));
     expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
@@ -87,13 +90,13 @@ describe('a create that is refused after an attempt that may have made the order
     expect(calls('query').map(({ status }) => status)).toEqual([404]);
   });
 
-  test('is an unknown outcome where a 404 says no word of the order', async () => {
+  test('a create that is refused after an attempt that may have made the order is an unknown outcome where a 404 says no word of the order', async () => {
     const other = { fault: 'status', status: 404, code: 'NOT_FOUND' };
     await inject(LOST, REFUSED, { on: 'query', times: null, ...other });
     expect(await failureOf(create(anOrder()))).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
-  test('is queried once more if the first query is lost', async () => {
+  test('a create that is refused after an attempt that may have made the order is queried once more if the first query is lost', async () => {
     const order = anOrder();
     await inject(MADE, REFUSED, { on: 'query', fault: 'truncate' });
     expect(await create(order)).toMatchObject({ outOrderNo: order.outOrderNo, orderId: null });
@@ -171,7 +174,7 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
 });
 
 describe('a create that is refused at once', () => {
-  test('as being another order is a conflict, and nothing is asked', async () => {
+  test('a create that is refused at once as being another order is a conflict, and nothing is asked', async () => {
     const order = anOrder();
     await create(order);
     const error = await failureOf(create({ ...order, riskAmount: 1 }));
@@ -183,7 +186,7 @@ describe('a create that is refused at once', () => {
     expect(calls('query')).toEqual([]);
   });
 
-  test('as any other INVALID_REQUEST is a refusal', async () => {
+  test('a create that is refused at once as any other INVALID_REQUEST is a refusal', async () => {
     await inject({ on: 'create', fault: 'status', status: 400, code: 'INVALID_REQUEST' });
     const error = await failureOf(create(anOrder()));
     expect(error).toBeInstanceOf(WechatRefusedError);
@@ -191,7 +194,7 @@ describe('a create that is refused at once', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('after it was not accepted is a refusal, and nothing is asked', async () => {
+  test('a create that is refused at once after it was not accepted is a refusal, and nothing is asked', async () => {
     await inject({ on: 'create', fault: 'status', status: 429 }, REFUSED);
     expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
     expect(calls('query')).toEqual([]);

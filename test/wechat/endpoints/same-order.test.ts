@@ -100,7 +100,7 @@ describe('a time', () => {
     },
   );
 
-  test('that was sent is not shown as OnAccept', () => {
+  test('a time that was sent is not shown as OnAccept', () => {
     expect(same({ ...WHOLE, service_start_time: 'OnAccept' })).toBe(false);
   });
 
@@ -109,7 +109,7 @@ describe('a time', () => {
     '2099-07-05T09:35:49Z',
     '2099-07-05T04:35:49-05:00',
     '20990705173549',
-  ])('is the same in another form: %s', (serviceStartTime) => {
+  ])('a time is the same in another form: %s', (serviceStartTime) => {
     expect(same(WHOLE, aWholeOrder({ serviceStartTime }))).toBe(true);
   });
 

@@ -119,7 +119,7 @@ describe('the budget', () => {
     },
   );
 
-  test.concurrent('ends with the third attempt, however much is left', async () => {
+  test.concurrent('the budget ends with the third attempt, however much is left', async () => {
     await using server = await serve((_, response) => response.writeHead(500).end());
     const wechat = connect(server.url, { timeoutMs: 8_000 });
     const start = performance.now();

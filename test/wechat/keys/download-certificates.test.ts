@@ -102,14 +102,14 @@ describe('certificates that are downloaded', () => {
     expect(news).toEqual([{ kind: 'changed', serials: [expect.stringMatching(/^[0-9A-F]{40}$/)] }]);
   });
 
-  test('are waited for by a query that comes earlier, on its own time', async () => {
+  test('certificates that are downloaded are waited for by a query that comes earlier, on its own time', async () => {
     const { wechat } = client();
     const query = { ...IDS, outOrderNo: 'nobody' };
     await expect(wechat.queryPayAfterOrder(query)).resolves.toBeNull();
     expect(await downloads()).toBe(1);
   });
 
-  test('are decrypted with the previous APIv3 key too', async () => {
+  test('certificates that are downloaded are decrypted with the previous APIv3 key too', async () => {
     const apiv3Key = randomBytes(16).toString('hex');
     const { wechat } = client({
       apiv3Key,
@@ -119,7 +119,7 @@ describe('certificates that are downloaded', () => {
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
   });
 
-  test('are renewed when a notification names another, once a minute at most', async () => {
+  test('certificates that are downloaded are renewed when a notification names another, once a minute at most', async () => {
     const { wechat, news } = client();
     await wechat.ready();
     const rotated = JSON.stringify(await control('POST', 'platform-certificate'));
@@ -148,7 +148,7 @@ describe('certificates that are downloaded', () => {
     expect([news.length, await downloads()]).toEqual([2, 2]);
   });
 
-  test('are used together with a public key, whose id every call then names', async () => {
+  test('certificates that are downloaded are used together with a public key, whose id every call then names', async () => {
     const { wechat } = client(publicKey());
     await wechat.ready();
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
@@ -177,7 +177,7 @@ describe('certificates that are unavailable', () => {
     ]);
   });
 
-  test('do no harm where there is a public key', async () => {
+  test('certificates that are unavailable do no harm where there is a public key', async () => {
     await control('POST', 'rules', { certificates: 'none' });
     const { wechat } = client(publicKey());
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();

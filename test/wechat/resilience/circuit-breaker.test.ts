@@ -47,7 +47,7 @@ describe('the probe', () => {
     ['bad', reopened],
     // It showed nothing: the next attempt probes at once.
     ['neutral', overdue],
-  ])('that was %s', (health, expected) => {
+  ])('the probe that was %s', (health, expected) => {
     const seen = { pass: 'probe', health } as const;
     expect(recordOutcome(halfOpen, seen, { all: 0, failed: 0 }, NOW, RULE)).toEqual(expected);
   });

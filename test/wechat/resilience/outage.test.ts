@@ -68,7 +68,7 @@ describe('in an outage that lasts', () => {
     expect(await create()).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
-  test('reads continue if only writes fail, so that unknown outcomes can be resolved', async () => {
+  test('in an outage that lasts reads continue if only writes fail, so that unknown outcomes can be resolved', async () => {
     const { server, states, create, query } = await upstream();
     server.broken = ({ method }) => method === 'POST';
     await Promise.all(Array.from({ length: 20 }, create));
@@ -76,7 +76,7 @@ describe('in an outage that lasts', () => {
     await expect(query()).resolves.toMatchObject({ state: 'CREATED' });
   });
 
-  test('after a while one attempt probes, and the first that goes well opens the way', async () => {
+  test('in an outage that lasts after a while one attempt probes, and the first that goes well opens the way', async () => {
     const protection = { breakerAttempts: 4, breakerOpenMs: 800 };
     const { server, sdk, states, query } = await upstream({ resilience: protection });
     await Promise.all(Array.from({ length: 4 }, () => failureOf(query())));
@@ -136,7 +136,7 @@ test('only so many calls are under way, the others wait on their own time, and n
 });
 
 describe('a backup', () => {
-  test('takes the calls while the primary refuses connections, and no breaker opens', async () => {
+  test('a backup takes the calls while the primary refuses connections, and no breaker opens', async () => {
     const down = await closedPort();
     const { server, sdk, states } = await upstream();
     server.broken = () => false;
@@ -153,7 +153,7 @@ describe('a backup', () => {
     await both.close();
   });
 
-  test('is left alone while the primary answers, whatever it answers', async () => {
+  test('a backup is left alone while the primary answers, whatever it answers', async () => {
     const primary = await upstream();
     const spare = await upstream();
     const both = clientOf(primary.sdk.url, merchant, wechatKey, {
@@ -165,7 +165,7 @@ describe('a backup', () => {
     await both.close();
   });
 
-  test('that is down too is an outage: nothing was accepted, and the breaker opens', async () => {
+  test('a backup that is down too is an outage: nothing was accepted, and the breaker opens', async () => {
     const states: BreakerState[] = [];
     const [one, other] = [await closedPort(), await closedPort()];
     const both = clientOf(one, merchant, wechatKey, {

@@ -46,7 +46,7 @@ async function orderIn(state: string, outOrderNo: string) {
 }
 
 describe('cancel', () => {
-  test.each(['CREATED', 'USER_ACCEPTED'])('makes a %s order REVOKED', async (state) => {
+  test.each(['CREATED', 'USER_ACCEPTED'])('cancel makes a %s order REVOKED', async (state) => {
     const outOrderNo = `CANCEL|${state}`;
     await orderIn(state, outOrderNo);
     expect((await merchant.cancel(outOrderNo)).json).toEqual({
@@ -64,7 +64,7 @@ describe('cancel', () => {
     ['USER_PAID', 'INVALID_ORDER_STATE', '271316592'],
     ['EXPIRED', 'INVALID_ORDER_STATE', '271316592'],
     ['REVOKED', 'ORDER_CANCELED', '271302333'],
-  ])('of a %s order is answered %s', async (state, code, number) => {
+  ])('cancel of a %s order is answered %s', async (state, code, number) => {
     const outOrderNo = `NO-CANCEL-${state}`;
     await orderIn(state, outOrderNo);
     const reply = await merchant.cancel(outOrderNo, '另一个原因');
@@ -72,7 +72,7 @@ describe('cancel', () => {
     expect(await merchant.stateOf(outOrderNo)).toBe(state);
   });
 
-  test('again with the same bytes is a success, unless the rule says otherwise', async () => {
+  test('cancel again with the same bytes is a success, unless the rule says otherwise', async () => {
     await orderIn('CREATED', 'CANCEL-TWICE');
     const first = await merchant.cancel('CANCEL-TWICE');
     expect((await merchant.cancel('CANCEL-TWICE')).json).toEqual(first.json);
@@ -80,7 +80,7 @@ describe('cancel', () => {
     expect((await merchant.cancel('CANCEL-TWICE')).json['code']).toBe('ORDER_CANCELED');
   });
 
-  test('needs a reason of at most 50 characters', async () => {
+  test('cancel needs a reason of at most 50 characters', async () => {
     await orderIn('CREATED', 'REASON');
     const missing = await merchant.operate('REASON', 'cancel', {});
     expect(missing.json).toMatchObject({ code: 'PARAM_ERROR', detail: { field: '/reason' } });
@@ -88,13 +88,13 @@ describe('cancel', () => {
     expect((await merchant.cancel('REASON', '因'.repeat(50))).status).toBe(200);
   });
 
-  test('of an order that nobody created is 404', async () => {
+  test('cancel of an order that nobody created is 404', async () => {
     expect((await merchant.cancel('NOBODY')).number).toBe('271317510');
   });
 });
 
 describe('sync', () => {
-  test('makes a FINISHED order USER_PAID, and answers without service_id', async () => {
+  test('sync makes a FINISHED order USER_PAID, and answers without service_id', async () => {
     const outOrderNo = await finished('SYNC|1');
     const paidTime = beijing(aheadMs - 30_000);
     expect((await merchant.sync(outOrderNo, paidTime)).json).toEqual({
@@ -114,7 +114,7 @@ describe('sync', () => {
     expect(await shown(outOrderNo)).not.toHaveProperty('finish_transaction_id');
   });
 
-  test('again with the same bytes is a success, unless the rule says otherwise', async () => {
+  test('sync again with the same bytes is a success, unless the rule says otherwise', async () => {
     const outOrderNo = await finished('SYNC-TWICE');
     const paidTime = beijing(aheadMs - 30_000);
     const first = await merchant.sync(outOrderNo, paidTime);
@@ -129,7 +129,7 @@ describe('sync', () => {
     ['EXPIRED', 'INVALID_ORDER_STATE'],
     ['REVOKED', 'ORDER_CANCELED'],
     ['USER_PAID', 'ORDER_DONE'],
-  ])('of a %s order is answered %s', async (state, code) => {
+  ])('sync of a %s order is answered %s', async (state, code) => {
     await orderIn(state, `NO-SYNC-${state}`);
     const { status, json } = await merchant.sync(`NO-SYNC-${state}`, beijing(aheadMs));
     expect([status, json['code']]).toEqual([400, code]);
@@ -146,7 +146,7 @@ describe('sync', () => {
     ['/detail/paid_time', { type: 'Order_Paid', detail: {} }],
     ['/detail/paid_time', { type: 'Order_Paid', detail: { paid_time: '20260101' } }],
     ['/detail/paid_time', { type: 'Order_Paid', detail: { paid_time: '20260231110000' } }],
-  ])('without a right %s is refused: %o', async (field, body) => {
+  ])('sync without a right %s is refused: %o', async (field, body) => {
     const { status, json } = await merchant.operate('ANY', 'sync', body);
     expect([status, json]).toMatchObject([400, { code: 'PARAM_ERROR', detail: { field } }]);
   });

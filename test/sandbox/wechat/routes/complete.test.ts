@@ -27,7 +27,7 @@ const shown = async (outOrderNo: string) =>
   (await merchant.query({ out_order_no: outOrderNo })).json;
 
 describe('complete', () => {
-  test('answers the five ids, signed, and makes the order FINISHED', async () => {
+  test('complete answers the five ids, signed, and makes the order FINISHED', async () => {
     const order = await merchant.accepted({ out_order_no: 'DONE|1*a' });
     const reply = await merchant.complete(order);
     expect(reply.json).toEqual({
@@ -42,7 +42,7 @@ describe('complete', () => {
     expect(await merchant.stateOf('DONE|1*a')).toBe('FINISHED');
   });
 
-  test('is shown by a query, with fees and discounts as completed', async () => {
+  test('complete is shown by a query, with fees and discounts as completed', async () => {
     const order = await merchant.accepted({
       service_end_location: '天津站',
       fees: [{ fee_name: '租金', fee_count: 2, fee_desc: '每小时2元' }],
@@ -86,7 +86,7 @@ describe('complete', () => {
     expect(await shown(order.outOrderNo)).not.toHaveProperty('real_service_end_location');
   });
 
-  test('of an order that nobody created is 404 with the number 271317510', async () => {
+  test('complete of an order that nobody created is 404 with the number 271317510', async () => {
     const reply = await merchant.complete({ outOrderNo: 'NOBODY', ticket: 'x' });
     expect([reply.status, reply.json['code'], reply.number]).toEqual([
       404,
@@ -95,7 +95,7 @@ describe('complete', () => {
     ]);
   });
 
-  test('with an id of somebody else is refused', async () => {
+  test('complete with an id of somebody else is refused', async () => {
     const order = await merchant.accepted();
     expect((await merchant.complete(order, { appid: 'wx1' })).status).toBe(403);
   });
@@ -136,7 +136,7 @@ describe('the state before complete', () => {
 });
 
 describe('a repeated complete', () => {
-  test('with the same bytes is a success again, also once it is paid', async () => {
+  test('a repeated complete with the same bytes is a success again, also once it is paid', async () => {
     const order = await merchant.accepted();
     const first = await merchant.complete(order);
     await merchant.control('POST', `/sandbox/orders/${order.outOrderNo}/pay`);
@@ -144,7 +144,7 @@ describe('a repeated complete', () => {
     expect(await merchant.stateOf(order.outOrderNo)).toBe('USER_PAID');
   });
 
-  test('with other values is refused and changes nothing', async () => {
+  test('a repeated complete with other values is refused and changes nothing', async () => {
     const order = await merchant.accepted();
     await merchant.complete(order);
     const other = { total_amount: 90, fees: [{ fee_name: '租金', fee_amount: 90 }] };
@@ -152,7 +152,7 @@ describe('a repeated complete', () => {
     expect((await shown(order.outOrderNo))['total_amount']).toBe(100);
   });
 
-  test('is refused if the rule repeatAnswersSuccess is off', async () => {
+  test('a repeated complete is refused if the rule repeatAnswersSuccess is off', async () => {
     const order = await merchant.accepted();
     await rule({ repeatAnswersSuccess: false });
     expect((await merchant.complete(order)).status).toBe(200);
@@ -168,14 +168,14 @@ describe('a finish_ticket', () => {
     expect((await merchant.complete(order)).status).toBe(200);
   });
 
-  test('is the same each time if the rule says so', async () => {
+  test('a finish_ticket is the same each time if the rule says so', async () => {
     await rule({ newTicketEachQuery: false });
     const order = await merchant.accepted();
     expect((await shown(order.outOrderNo))['finish_ticket']).toBe(order.ticket);
     expect((await merchant.complete(order)).status).toBe(200);
   });
 
-  test('of another order, or altered, is refused', async () => {
+  test('a finish_ticket of another order, or altered, is refused', async () => {
     const order = await merchant.accepted();
     const other = await merchant.accepted();
     for (const ticket of [other.ticket, `${order.ticket}x`, 'made up']) {
@@ -201,7 +201,7 @@ describe('a service that was not used', () => {
     },
   );
 
-  test('costs nothing and has a reason', async () => {
+  test('a service that was not used costs nothing and has a reason', async () => {
     const order = await merchant.accepted();
     const charged = await merchant.complete(order, { ...UNUSED, total_amount: 100 });
     expect(charged.json).toMatchObject({ detail: { field: '/total_amount' } });

@@ -26,7 +26,7 @@ const sealed = (text: string) => encrypt(text, sandbox.credentials.WECHAT_PUBLIC
 const withoutConfirm = { need_user_confirm: false, openid: 'oUser' };
 
 describe('a first create', () => {
-  test('answers the ids and what opens the confirm page', async () => {
+  test('a first create answers the ids and what opens the confirm page', async () => {
     const { json } = await merchant.create({ out_order_no: 'FIRST' });
     expect(json).toEqual({
       appid: sandbox.credentials.WECHAT_APPID,
@@ -43,7 +43,7 @@ describe('a first create', () => {
     expect(await merchant.stateOf('FIRST')).toBe('CREATED');
   });
 
-  test('without confirmation is accepted at once and has nothing to open', async () => {
+  test('a first create without confirmation is accepted at once and has nothing to open', async () => {
     const { json } = await merchant.create({ out_order_no: 'AT-ONCE', ...withoutConfirm });
     expect(json).not.toHaveProperty('package');
     const { json: order } = await merchant.query({ out_order_no: 'AT-ONCE' });
@@ -54,12 +54,12 @@ describe('a first create', () => {
     });
   });
 
-  test('without confirmation answers launch fields if the rule says so', async () => {
+  test('a first create without confirmation answers launch fields if the rule says so', async () => {
     await rule({ launchFieldsWithoutConfirm: true });
     expect((await merchant.create(withoutConfirm)).json).toHaveProperty('package');
   });
 
-  test('without confirmation needs a user who has authorised the service', async () => {
+  test('a first create without confirmation needs a user who has authorised the service', async () => {
     await merchant.control('POST', '/sandbox/users/oStranger', { useServiceState: 'UNAVAILABLE' });
     const { status, json } = await merchant.create({ ...withoutConfirm, openid: 'oStranger' });
     expect([status, json['code']]).toEqual([400, 'INVALID_REQUEST']);
@@ -75,7 +75,7 @@ describe('a first create', () => {
 });
 
 describe('a repeated create', () => {
-  test('with the same parameters is the same order, in whatever order its keys come', async () => {
+  test('a repeated create with the same parameters is the same order, in whatever order its keys come', async () => {
     const body = merchant.order({ fees: [{ fee_name: '租金', fee_amount: 100 }] });
     const first = await merchant.call('POST', ORDERS, { body });
     const turned = Object.fromEntries(Object.entries(body).reverse());
@@ -84,7 +84,7 @@ describe('a repeated create', () => {
     expect(second.json).toEqual(first.json);
   });
 
-  test('with other parameters is refused with the number 271316598', async () => {
+  test('a repeated create with other parameters is refused with the number 271316598', async () => {
     const body = merchant.order();
     await merchant.call('POST', ORDERS, { body });
     const reply = await merchant.call('POST', ORDERS, { body: { ...body, risk_amount: 1 } });
@@ -95,7 +95,7 @@ describe('a repeated create', () => {
     ]);
   });
 
-  test('is the same order also when its end time has come too near meanwhile', async () => {
+  test('a repeated create is the same order also when its end time has come too near meanwhile', async () => {
     const own = await startTestSandbox();
     const other = createMerchant(own.credentials);
     const body = other.order({ service_end_time: '20991225091010' });
@@ -111,21 +111,24 @@ describe('a repeated create', () => {
   test.each([
     [true, 400],
     [false, 200],
-  ])('with a field encrypted again follows reencryptedFieldsDiffer=%s', async (differ, status) => {
-    await rule({ reencryptedFieldsDiffer: differ });
-    const body = merchant.order();
-    const create = (phone: string) =>
-      merchant.call('POST', ORDERS, { body: { ...body, phone }, headers: keyHeaders });
-    const cipher = sealed('13800138000');
-    expect((await create(cipher)).status).toBe(200);
-    expect((await create(cipher)).status).toBe(200);
-    expect((await create(sealed('13800138000'))).status).toBe(status);
-    expect((await create(sealed('13900139000'))).number).toBe('271316598');
-  });
+  ])(
+    'a repeated create with a field encrypted again follows reencryptedFieldsDiffer=%s',
+    async (differ, status) => {
+      await rule({ reencryptedFieldsDiffer: differ });
+      const body = merchant.order();
+      const create = (phone: string) =>
+        merchant.call('POST', ORDERS, { body: { ...body, phone }, headers: keyHeaders });
+      const cipher = sealed('13800138000');
+      expect((await create(cipher)).status).toBe(200);
+      expect((await create(cipher)).status).toBe(200);
+      expect((await create(sealed('13800138000'))).status).toBe(status);
+      expect((await create(sealed('13900139000'))).number).toBe('271316598');
+    },
+  );
 });
 
 describe('a sensitive field', () => {
-  test('needs the header that names its key', async () => {
+  test('a sensitive field needs the header that names its key', async () => {
     const { json } = await merchant.create({ phone: sealed('13800138000') });
     expect(json).toMatchObject({
       code: 'PARAM_ERROR',
@@ -133,7 +136,7 @@ describe('a sensitive field', () => {
     });
   });
 
-  test('needs a key that WeChat knows', async () => {
+  test('a sensitive field needs a key that WeChat knows', async () => {
     const headers = { 'Wechatpay-Serial': 'PUB_KEY_ID_1' };
     const { json } = await merchant.create({ phone: sealed('13800138000') }, { headers });
     expect(json).toMatchObject({
@@ -142,7 +145,7 @@ describe('a sensitive field', () => {
     });
   });
 
-  test('must be encrypted with that very key', async () => {
+  test('a sensitive field must be encrypted with that very key', async () => {
     const { text } = await merchant.control('GET', '/sandbox/platform-certificate');
     const { json } = await merchant.create(
       { phone: encrypt('13800138000', text) },
@@ -151,13 +154,16 @@ describe('a sensitive field', () => {
     expect(json).toMatchObject({ message: '平台私钥解密失败', detail: { field: '/phone' } });
   });
 
-  test.each(['13800138000', '%%%', ''])('in the clear is refused unseen: %j', async (name) => {
-    const reply = await merchant.create({ name }, { headers: keyHeaders });
-    expect([reply.status, reply.json['message']]).toEqual([400, '平台私钥解密失败']);
-    expect(reply.text.includes('13800138000')).toBe(false);
-  });
+  test.each(['13800138000', '%%%', ''])(
+    'a sensitive field in the clear is refused unseen: %j',
+    async (name) => {
+      const reply = await merchant.create({ name }, { headers: keyHeaders });
+      expect([reply.status, reply.json['message']]).toEqual([400, '平台私钥解密失败']);
+      expect(reply.text.includes('13800138000')).toBe(false);
+    },
+  );
 
-  test('is required if the rule says so', async () => {
+  test('a sensitive field is required if the rule says so', async () => {
     await rule({ sensitiveFieldsRequired: true });
     expect((await merchant.create()).json).toMatchObject({ detail: { field: '/name' } });
   });

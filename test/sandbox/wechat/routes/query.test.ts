@@ -27,7 +27,7 @@ async function listed(outOrderNo: string): Promise<JsonObject> {
 }
 
 describe('a query', () => {
-  test('shows what was sent, and nothing that the state does not have', async () => {
+  test('a query shows what was sent, and nothing that the state does not have', async () => {
     const sent = {
       out_order_no: 'SHOW',
       service_end_time: '20991225',
@@ -45,13 +45,13 @@ describe('a query', () => {
     });
   });
 
-  test('finds a number with characters that are percent-encoded', async () => {
+  test('a query finds a number with characters that are percent-encoded', async () => {
     await merchant.create({ out_order_no: 'a|b*c' });
     const { json } = await merchant.query({ out_order_no: 'a|b*c' });
     expect(json['out_order_no']).toBe('a|b*c');
   });
 
-  test('finds an order by its query_id', async () => {
+  test('a query finds an order by its query_id', async () => {
     await merchant.create({ out_order_no: 'BY-ID' });
     const { query_id: queryId } = await listed('BY-ID');
     expect((await merchant.query({ query_id: String(queryId) })).json['out_order_no']).toBe(
@@ -75,14 +75,14 @@ describe('a query', () => {
     },
   );
 
-  test('needs appid and service_id, and they must be ours', async () => {
+  test('a query needs appid and service_id, and they must be ours', async () => {
     const missing = await merchant.call('GET', `${ORDERS}?out_order_no=SHOW`);
     expect(missing.json).toMatchObject({ detail: { field: 'appid', location: 'query' } });
     const foreign = await merchant.query({ appid: 'wx1', out_order_no: 'SHOW' });
     expect(foreign.status).toBe(403);
   });
 
-  test('shows OnAccept, or nothing, until the user accepts', async () => {
+  test('a query shows OnAccept, or nothing, until the user accepts', async () => {
     await merchant.create({ out_order_no: 'ONACCEPT' });
     const start = async () =>
       (await merchant.query({ out_order_no: 'ONACCEPT' })).json['service_start_time'];
@@ -102,7 +102,7 @@ describe('a query', () => {
 });
 
 describe('an order', () => {
-  test('goes from CREATED to USER_PAID, with what each state brings along', async () => {
+  test('an order goes from CREATED to USER_PAID, with what each state brings along', async () => {
     await merchant.create({ out_order_no: 'LIFE|1' });
     expect((await act('LIFE|1', 'confirm')).json).toMatchObject({ state: 'USER_ACCEPTED' });
     const accepted = (await merchant.query({ out_order_no: 'LIFE|1' })).json;
@@ -118,7 +118,7 @@ describe('an order', () => {
     });
   });
 
-  test('can be paid only after the merchant completed it if the rule says so', async () => {
+  test('an order can be paid only after the merchant completed it if the rule says so', async () => {
     await rule({ payBeforeComplete: false });
     await merchant.create({ out_order_no: 'PAY', need_user_confirm: false, openid: 'oUser' });
     const { status, json } = await act('PAY', 'pay');
@@ -136,20 +136,20 @@ describe('an order', () => {
     },
   );
 
-  test('that was accepted can neither be declined nor expire', async () => {
+  test('an order that was accepted can neither be declined nor expire', async () => {
     await merchant.create({ out_order_no: 'KEPT', need_user_confirm: false, openid: 'oUser' });
     const replies = [await act('KEPT', 'decline'), await act('KEPT', 'expire')];
     expect(replies.map(({ status }) => status)).toEqual([409, 409]);
   });
 
-  test('expires at once when told to, and can not be confirmed any more', async () => {
+  test('an order expires at once when told to, and can not be confirmed any more', async () => {
     await merchant.create({ out_order_no: 'EXP' });
     await act('EXP', 'expire');
     expect(await merchant.stateOf('EXP')).toBe('EXPIRED');
     expect((await act('EXP', 'confirm')).status).toBe(409);
   });
 
-  test('that nobody created is 404', async () => {
+  test('an order that nobody created is 404', async () => {
     expect((await act('NOBODY', 'confirm')).status).toBe(404);
   });
 });
