@@ -21,7 +21,10 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
         'The id and cursor of the event, strictly increasing. Pass the last one as `after` to resume the subscription.',
       resolve: ({ id }) => String(id),
     }),
-    outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
+    outOrderNo: t.exposeString('outOrderNo', {
+      nullable: false,
+      description: "商户服务订单号: the merchant's own order number.",
+    }),
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,

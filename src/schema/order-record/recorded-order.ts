@@ -23,9 +23,18 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
   description:
     'An order as recorded by this server. It may be outdated; query payAfterOrder for the current order.',
   fields: (t) => ({
-    outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
-    serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
-    appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
+    outOrderNo: t.exposeString('outOrderNo', {
+      nullable: false,
+      description: "商户服务订单号: the merchant's own order number.",
+    }),
+    serviceId: t.exposeString('serviceId', {
+      nullable: false,
+      description: '服务ID: the id of the service at WeChat Pay.',
+    }),
+    appid: t.exposeString('appid', {
+      nullable: false,
+      description: "应用ID: the appid of the merchant's app or mini program.",
+    }),
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,
@@ -94,7 +103,7 @@ const Filter = builder.inputType('PayAfterOrderFilter', {
       type: [PayAfterOrderState],
       description: '订单状态: orders in any of these states; an empty list matches nothing.',
     }),
-    serviceId: t.string({ description: '服务ID.' }),
+    serviceId: t.string({ description: '服务ID: the id of the service at WeChat Pay.' }),
     createdFrom: t.field({
       type: 'DateTime',
       description: 'Only orders first recorded at or after this time.',

@@ -27,10 +27,22 @@ const CreatePayAfterOrderPayload = builder
     description:
       '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it.',
     fields: (t) => ({
-      appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
-      mchid: t.exposeString('mchid', { nullable: false, description: '商户号.' }),
-      outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
-      serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
+      appid: t.exposeString('appid', {
+        nullable: false,
+        description: "应用ID: the appid of the merchant's app or mini program.",
+      }),
+      mchid: t.exposeString('mchid', {
+        nullable: false,
+        description: '商户号: the merchant number at WeChat Pay.',
+      }),
+      outOrderNo: t.exposeString('outOrderNo', {
+        nullable: false,
+        description: "商户服务订单号: the merchant's own order number.",
+      }),
+      serviceId: t.exposeString('serviceId', {
+        nullable: false,
+        description: '服务ID: the id of the service at WeChat Pay.',
+      }),
       orderId: t.exposeString('orderId', {
         description: `微信支付服务订单号: WeChat Pay's order id. ${LAUNCH}`,
       }),

@@ -24,7 +24,7 @@ export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
 type State = typeof PayAfterOrderState.$inferType;
 
 export const PayAfterFinishType = builder.enumType('PayAfterFinishType', {
-  description: '完结类型.',
+  description: '完结类型: how an order was completed.',
   values: {
     UNUSED: { description: '未使用服务，取消订单 (1): the service was not used.' },
     FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },

@@ -12,7 +12,7 @@ const Fee = builder.objectRef<Listed<PayAfterOrder['fees']>>('PayAfterOrderFee')
     feeName: t.exposeString('feeName', {
       description: '付费项目名称: the name of the fee, unique within the order.',
     }),
-    feeCount: t.exposeInt('feeCount', { description: '付费数量.' }),
+    feeCount: t.exposeInt('feeCount', { description: '付费数量: the quantity.' }),
     feeAmount: t.expose('feeAmount', {
       type: 'Fen',
       description: '付费金额 in fen: the total of the item, not the unit price.',
@@ -26,12 +26,16 @@ const Discount = builder
   .implement({
     description: '商户优惠: a discount that the merchant grants.',
     fields: (t) => ({
-      discountName: t.exposeString('discountName', { description: '优惠名称.' }),
+      discountName: t.exposeString('discountName', {
+        description: '优惠名称: the name of the discount.',
+      }),
       discountAmount: t.expose('discountAmount', {
         type: 'Fen',
         description: '优惠金额 in fen. Null before the order is completed.',
       }),
-      discountDesc: t.exposeString('discountDesc', { description: '优惠说明.' }),
+      discountDesc: t.exposeString('discountDesc', {
+        description: '优惠说明: the description of the discount.',
+      }),
     }),
   });
 
@@ -40,13 +44,22 @@ const NULL_RULE = 'Null if WeChat Pay sent no value, or one that could not be re
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
   description: `先享后付订单: the current order at WeChat Pay. Only the four ids and the state are always present. ${NULL_RULE}`,
   fields: (t) => ({
-    appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
-    mchid: t.exposeString('mchid', { nullable: false, description: '商户号.' }),
+    appid: t.exposeString('appid', {
+      nullable: false,
+      description: "应用ID: the appid of the merchant's app or mini program.",
+    }),
+    mchid: t.exposeString('mchid', {
+      nullable: false,
+      description: '商户号: the merchant number at WeChat Pay.',
+    }),
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
       description: "商户服务订单号: the merchant's own order number.",
     }),
-    serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
+    serviceId: t.exposeString('serviceId', {
+      nullable: false,
+      description: '服务ID: the id of the service at WeChat Pay.',
+    }),
     state: t.field({
       type: PayAfterOrderState,
       nullable: false,
@@ -85,13 +98,14 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
       description: '支付成功时间: when the user paid. Null before that.',
     }),
     serviceStartLocation: t.exposeString('serviceStartLocation', {
-      description: '服务开始地点.',
+      description: '服务开始地点: where the service starts.',
     }),
     serviceEndLocation: t.exposeString('serviceEndLocation', {
-      description: '预计服务结束地点.',
+      description: '预计服务结束地点: where the service is expected to end.',
     }),
     realServiceStartLocation: t.exposeString('realServiceStartLocation', {
-      description: '实际服务开始地点.',
+      description:
+        '实际服务开始地点: where the service started. Null before the order is completed.',
     }),
     realServiceEndLocation: t.exposeString('realServiceEndLocation', {
       description: '实际服务结束地点: where the service ended. Null before the order is completed.',
@@ -101,11 +115,11 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     fees: t.expose('fees', {
       type: [Fee],
-      description: '后付费项目列表.',
+      description: '后付费项目列表: the fees.',
     }),
     discounts: t.expose('discounts', {
       type: [Discount],
-      description: '商户优惠列表.',
+      description: '商户优惠列表: the discounts.',
     }),
     riskAmount: t.expose('riskAmount', {
       type: 'Fen',

@@ -18,7 +18,7 @@ const SyncType = builder.enumType('PayAfterSyncType', {
 });
 
 const DetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
-  description: '内容信息详情.',
+  description: '内容信息详情: the details of the sync.',
   fields: (t) => ({
     paidTime: t.field({
       type: 'ServiceTime',
@@ -39,12 +39,12 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
     type: t.field({
       type: SyncType,
       required: true,
-      description: '场景类型. WeChat Pay supports only this value.',
+      description: '场景类型: the event. WeChat Pay supports only this value.',
     }),
     detail: t.field({
       type: DetailInput,
       required: true,
-      description: '内容信息详情.',
+      description: '内容信息详情: the details of the sync.',
     }),
   }),
 });

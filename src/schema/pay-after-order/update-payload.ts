@@ -10,10 +10,22 @@ export function changePayload(name: string, description: string) {
   return builder.objectRef<Replayable<ChangedPayAfterOrder>>(name).implement({
     description,
     fields: (t) => ({
-      appid: t.exposeString('appid', { nullable: false, description: '应用ID.' }),
-      mchid: t.exposeString('mchid', { nullable: false, description: '商户号.' }),
-      outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: '商户服务订单号.' }),
-      serviceId: t.exposeString('serviceId', { nullable: false, description: '服务ID.' }),
+      appid: t.exposeString('appid', {
+        nullable: false,
+        description: "应用ID: the appid of the merchant's app or mini program.",
+      }),
+      mchid: t.exposeString('mchid', {
+        nullable: false,
+        description: '商户号: the merchant number at WeChat Pay.',
+      }),
+      outOrderNo: t.exposeString('outOrderNo', {
+        nullable: false,
+        description: "商户服务订单号: the merchant's own order number.",
+      }),
+      serviceId: t.exposeString('serviceId', {
+        nullable: false,
+        description: '服务ID: the id of the service at WeChat Pay.',
+      }),
       orderId: t.exposeString('orderId', {
         description:
           "微信支付服务订单号: WeChat Pay's order id. Null if its response was lost and a query has shown that the change took effect.",

@@ -53,7 +53,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
     useServiceState: t.field({
       type: UseServiceState,
       nullable: false,
-      description: '授权状态.',
+      description: '授权状态: whether the user has authorized the service.',
       resolve: ({ useServiceState: word }, _, { log }) => {
         if (word === 'AVAILABLE' || word === 'UNAVAILABLE') {
           return word;
