@@ -15,7 +15,7 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly ConfigProblem[]) {
     const lines = problems.map(({ variable, problem }) => `- ${variable} ${problem}`);
-    super(`Invalid configuration:\n${lines.join('\n')}`);
+    super(`Can't start with this configuration:\n${lines.join('\n')}`);
     this.problems = problems;
   }
 }

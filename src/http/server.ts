@@ -149,7 +149,7 @@ export function listen(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const what = `Cannot listen on ${host}:${port}. If the port is in use, set PORT (or HOST) to another.`;
+      const what = `Can't listen on ${host}:${port}. Set PORT (or HOST) to another if it is in use.`;
       reject(new Error(what, { cause }));
     });
     server.listen({ port, host, backlog: BACKLOG }, () => {

@@ -33,7 +33,9 @@ class DatabaseUnavailableError extends Error {
 
   constructor(cause: unknown) {
     const why = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    super(`Cannot open the database${why}: check that it exists, and DATABASE_URL.`, { cause });
+    super(`Can't open the database${why}: check that it is running, and check DATABASE_URL.`, {
+      cause,
+    });
   }
 }
 

@@ -211,6 +211,6 @@ describe('problems', () => {
       'WECHAT_TIMEOUT_MS',
     ]);
     const message = new ConfigError([{ variable: 'PORT', problem: 'is bad.' }]).message;
-    expect(message).toBe('Invalid configuration:\n- PORT is bad.');
+    expect(message).toBe("Can't start with this configuration:\n- PORT is bad.");
   });
 });

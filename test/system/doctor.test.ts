@@ -53,7 +53,7 @@ describe('the doctor', () => {
   test('the doctor finds nothing to fix with a merchant that is set up, and makes no order', async () => {
     const { code, text } = await visit({ DATA_KEY: Buffer.alloc(32, 7).toString('base64') });
     expect(text).not.toMatch(/warn|FAIL/);
-    expect(text).toMatch(/ok {3}merchant: number, serial and key belong together/);
+    expect(text).toMatch(/ok {3}merchant: number, serial number and key match/);
     expect(text).toMatch(/ok {3}WECHAT_APIV3_KEY: decrypts/);
     expect(text).toMatch(/ok {3}echo: not offered/);
     expect(code).toBe(0);

@@ -57,8 +57,8 @@ describe('npm run sandbox', () => {
   );
 
   test.each([
-    ['99999', 'SANDBOX_PORT is a port number'],
-    ['used', 'SANDBOX_PORT is a port number'],
+    ['99999', 'SANDBOX_PORT must be a port number'],
+    ['used', 'SANDBOX_PORT must be a port number'],
   ])('npm run sandbox says what is wrong with SANDBOX_PORT=%s', async (port, message) => {
     const child = run(port);
     const [output] = await once(child.stderr, 'data');

@@ -72,7 +72,7 @@ test('all problems of an invalid configuration are logged without a stack, and t
   const server = spawnServer({ PORT: 'x', HOST: '0.0.0.0', WECHAT_MCHID: 'y' });
   expect(await server.exited).toEqual({ code: 1, signal: null });
   const [title, ...problems] = server.stderr().trim().split('\n');
-  expect(title).toBe('Invalid configuration:');
+  expect(title).toBe("Can't start with this configuration:");
   const told = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]);
   expect(told.toSorted()).toEqual([
     'HOST',
@@ -92,7 +92,7 @@ test('a database that does not answer ends it with what to do, and without its p
   };
   const server = spawnServer({ PORT: '0', SANDBOX_PORT: '0', ...env });
   expect(await server.exited).toEqual({ code: 1, signal: null });
-  expect(server.stderr()).toContain('Check DATABASE_URL');
+  expect(server.stderr()).toContain('check DATABASE_URL');
   expect(server.stderr()).not.toContain('    at ');
   expect(`${server.stderr()}${JSON.stringify(server.lines())}`).not.toContain('hunter2');
 });
