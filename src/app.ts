@@ -120,7 +120,7 @@ export function createApp(parts: AppParts) {
     // Yoga's own health check would match every URL that ends with this path: none ends with a
     // space.
     healthCheckEndpoint: ' ',
-    cors: corsOrigins.length > 0 && corsOf(corsOrigins),
+    cors: (request) => corsOf(corsOrigins, request.headers.get('origin')),
     graphiql: false,
     landingPage: false,
     batching: false,
@@ -200,8 +200,14 @@ export function createApp(parts: AppParts) {
 
 export type App = ReturnType<typeof createApp>;
 
-/** The headers that a page of an allowed origin may send, and read of the response. */
-function corsOf(origins: readonly string[]) {
+/**
+ * The headers that a page of an allowed origin may send, and read of the response. None for any other
+ * page: Yoga would answer `null` to it, which is the origin of a sandboxed frame.
+ */
+function corsOf(origins: readonly string[], origin: string | null) {
+  if (origin === null || !origins.includes(origin)) {
+    return false;
+  }
   return {
     origin: [...origins],
     credentials: false,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createApp, ENDPOINT } from './app.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
@@ -5,7 +6,8 @@ import { loadOrCreateDevelopmentDataKey } from './config/database.ts';
 import type { Environment } from './config/environment.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
 import type { RequestIds } from './http/request-id.ts';
-import { createHttpServer, listen, refusing } from './http/server.ts';
+import { strangerProblem, targetProblem } from './http/request-target.ts';
+import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
 import { openLedger } from './ledger/open-ledger.ts';
@@ -36,6 +38,8 @@ export interface RunningServer {
  * Connections are closed a little earlier, so that the resources closed after them still have time.
  */
 const LAST_STEPS_MS = 1_000;
+/** Webhooks are signed, and probes learn nothing: anybody may send these, through a proxy too. */
+const PUBLIC_PATHS = new Set(['/wechat/notify', '/health', '/ready']);
 
 /** Configuration → resources → app → listen. Throws a ConfigError that lists every problem. */
 export async function start({ env, log, requests }: StartOptions): Promise<RunningServer> {
@@ -84,12 +88,20 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     clientOf: config.clientOf,
     metrics,
   });
-  const listener = refusing(app.requestListener, leaving.signal, stopping.signal);
-  const server = createHttpServer(listener, { idleMs: config.idleMs });
+  const isOpen = config.authentication.kind === 'none';
+  const problemOf = (request: IncomingMessage) =>
+    targetProblem(request) ??
+    (isOpen && !PUBLIC_PATHS.has(request.url ?? '') ? strangerProblem(request) : undefined);
+  const accepting = refusing(app.requestListener, leaving.signal, stopping.signal);
+  const server = createHttpServer(rejecting(accepting, problemOf), { idleMs: config.idleMs });
   const url = await listen(server, config);
   const connections = followConnections(server);
   const origins = config.corsOrigins;
-  const closeSockets = serveWebSocket(server, app.webSocket, { path: ENDPOINT, origins });
+  const closeSockets = serveWebSocket(server, app.webSocket, {
+    path: ENDPOINT,
+    origins,
+    problemOf,
+  });
   log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
   if (sandbox !== undefined) {
     await setNotifyUrl(sandbox, `${url}/wechat/notify`);

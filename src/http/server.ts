@@ -1,5 +1,12 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
+import type { TargetProblem } from './request-target.ts';
 
 /** Maximum requests queued on one connection: a client that sends more is disconnected. */
 const MOST_WAITING = 64;
@@ -92,6 +99,8 @@ export function createHttpServer(
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: limits.idleMs,
+      // Java's HttpClient offers h2c with each request: only WebSockets are upgraded.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     oneByOne((request, response) => {
       response.on('timeout', onSilence);
@@ -118,6 +127,27 @@ function pauseStalled(underWay: Iterable<ServerResponse>): void {
       socket.once('drain', () => socket.resume());
     }
   }
+}
+
+/** Rejects a request with a problem, as JSON, before anything else sees it. */
+export function rejecting(
+  listener: RequestListener,
+  problemOf: (request: IncomingMessage) => TargetProblem | undefined,
+): RequestListener {
+  return (request, response) => {
+    const problem = problemOf(request);
+    if (problem === undefined) {
+      listener(request, response);
+      return;
+    }
+    const code = problem.status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
+    const body = JSON.stringify({
+      errors: [{ message: problem.message, extensions: { code } }],
+    });
+    // The rest of the request is not read.
+    const headers = { 'content-type': 'application/json', connection: 'close' };
+    response.writeHead(problem.status, headers).end(body);
+  };
 }
 
 /**

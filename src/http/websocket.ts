@@ -7,6 +7,7 @@ import { WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
+import type { TargetProblem } from './request-target.ts';
 
 /** GraphQL for a transport other than HTTP: the same engine and the same plugins. */
 export interface GraphQLEngine {
@@ -36,6 +37,8 @@ export interface WebSocketOptions {
   readonly path: string;
   /** Origins whose pages may connect, in addition to those of this server. */
   readonly origins: readonly string[];
+  /** Why a request is rejected whatever it wants, if it is. */
+  readonly problemOf: (request: IncomingMessage) => TargetProblem | undefined;
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -56,13 +59,14 @@ const ENDED_MS = 100;
 export function serveWebSocket(
   server: Server,
   { authenticate, prepare, execute, subscribe, format, credentialExpired }: GraphQLEngine,
-  { path, origins }: WebSocketOptions,
+  { path, origins, problemOf }: WebSocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
     server,
     path,
     maxPayload: MAX_MESSAGE_BYTES,
-    verifyClient: ({ req }: { req: IncomingMessage }) => isWelcome(req, origins),
+    verifyClient: ({ req }: { req: IncomingMessage }) =>
+      problemOf(req) === undefined && isWelcome(req, origins),
   });
   const streams = new Set<object>();
   const callers = new WeakMap<object, Caller>();

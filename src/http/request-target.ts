@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
+
+/** A name or an IPv4 address, or an IPv6 address in brackets, with an optional port. */
+const HOST = /^(?:[a-z\d](?:[a-z\d._-]{0,252})|\[[a-f\d:.]{2,45}\])(?::\d{1,5})?$/i;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+const FORWARDED = /^(?:forwarded|x-forwarded-.+)$/;
+
+/** Why a request is rejected before anything reads its URL. */
+export interface TargetProblem {
+  readonly status: 400 | 403;
+  readonly message: string;
+}
+
+/**
+ * The URL of a request is built from its Host and its target: neither may move what the other says
+ * (`Host: x/graphql?`), or path rules of a proxy could be bypassed.
+ */
+export function targetProblem({ url = '', rawHeaders, headers }: IncomingMessage) {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name));
+  if (hosts.length > 1 || (headers.host !== undefined && !isHost(headers.host))) {
+    return badRequest('Invalid Host header. Send one name or address with an optional port.');
+  }
+  return url.startsWith('/')
+    ? undefined
+    : badRequest('Invalid request target. Send a path that begins with a slash.');
+}
+
+/**
+ * Without authentication only this machine may call: a page of another site can resolve its own name
+ * to the loopback address (DNS rebinding), and a proxy forwards the requests of others.
+ */
+export function strangerProblem({
+  headers,
+}: Pick<IncomingMessage, 'headers'>): TargetProblem | undefined {
+  const isForwarded = Object.keys(headers).some((name) => FORWARDED.test(name));
+  const isLocal = headers.host === undefined || LOOPBACK.test(headers.host);
+  return isForwarded || !isLocal
+    ? {
+        status: 403,
+        message:
+          'Authentication is off, so only requests of this machine are accepted. Set API_KEYS_FILE or JWKS_URL, or use http://127.0.0.1.',
+      }
+    : undefined;
+}
+
+function isHost(host: string): boolean {
+  const [, address] = /^\[(.*)\]/.exec(host) ?? [];
+  return HOST.test(host) && (address === undefined || isIPv6(address));
+}
+
+function badRequest(message: string): TargetProblem {
+  return { status: 400, message };
+}
