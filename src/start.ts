@@ -1,12 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import { createApp, ENDPOINT } from './app.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
 import { loadOrCreateDevelopmentDataKey } from './config/database.ts';
-import type { Environment } from './config/environment.ts';
+import type { Environment } from './config/environment-reader.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
 import type { RequestIds } from './http/request-id.ts';
-import { strangerProblem, targetProblem } from './http/request-target.ts';
+import { requestGate } from './http/request-target.ts';
 import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
@@ -38,8 +37,6 @@ export interface RunningServer {
  * Connections are closed a little earlier, so that the resources closed after them still have time.
  */
 const LAST_STEPS_MS = 1_000;
-/** Webhooks are signed, and probes learn nothing: anybody may send these, through a proxy too. */
-const PUBLIC_PATHS = new Set(['/wechat/notify', '/health', '/ready']);
 
 /** Configuration → resources → app → listen. Throws a ConfigError that lists every problem. */
 export async function start({ env, log, requests }: StartOptions): Promise<RunningServer> {
@@ -88,10 +85,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     clientOf: config.clientOf,
     metrics,
   });
-  const isOpen = config.authentication.kind === 'none';
-  const problemOf = (request: IncomingMessage) =>
-    targetProblem(request) ??
-    (isOpen && !PUBLIC_PATHS.has(request.url ?? '') ? strangerProblem(request) : undefined);
+  const problemOf = requestGate(config.authentication.kind === 'required');
   const accepting = refusing(app.requestListener, leaving.signal, stopping.signal);
   const server = createHttpServer(rejecting(accepting, problemOf), { idleMs: config.idleMs });
   const url = await listen(server, config);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readApiKeyFile } from '../auth/api-key-file.ts';
 import type { Authentication, Way } from '../auth/authenticator.ts';
-import type { EnvironmentReader } from './environment.ts';
+import type { EnvironmentReader } from './environment-reader.ts';
 
 const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/;
 

@@ -6,16 +6,9 @@ import { type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
 import type { WechatPay } from '../wechat/index.ts';
 import { readAuthentication, readDocuments } from './access.ts';
 import { readDatabase, readDataKey } from './database.ts';
-import { ConfigError, type Environment, readEnvironment } from './environment.ts';
-import {
-  readGraphiql,
-  readHost,
-  readIdleMs,
-  readMaxInFlight,
-  readOrigins,
-  readProxies,
-  readRateLimit,
-} from './http.ts';
+import { ConfigError, type Environment, readEnvironment } from './environment-reader.ts';
+import { readGraphiql, readHost, readOrigins, readProxies } from './http.ts';
+import { readIdleMs, readMaxInFlight, readOrderCacheMs, readRateLimit } from './limits.ts';
 import { readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {
@@ -68,7 +61,7 @@ export function loadConfig(env: Environment): Config {
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),
     inputRules: from.choice('INPUT_RULES', 'all', 'confirmed') ?? 'all',
-    orderCacheMs: from.whole('ORDER_CACHE_MS', 0, 10_000) ?? 0,
+    orderCacheMs: readOrderCacheMs(from),
     graphiql: readGraphiql(from, {
       production,
       authenticated: authentication.kind !== 'none',

@@ -4,7 +4,7 @@ import {
   type WechatPayOptions,
   WechatPayOptionsError,
 } from '../wechat/index.ts';
-import type { Environment, EnvironmentReader } from './environment.ts';
+import type { Environment, EnvironmentReader } from './environment-reader.ts';
 
 /** Where calls go: the embedded sandbox, or WeChat Pay for a real merchant. */
 export type Upstream = SandboxUpstream | MerchantUpstream;

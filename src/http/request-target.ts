@@ -12,11 +12,34 @@ export interface TargetProblem {
   readonly message: string;
 }
 
+/** Webhooks are signed, and probes learn nothing: they may come from anywhere, through a proxy too. */
+const PUBLIC_PATHS: ReadonlySet<string | undefined> = new Set([
+  '/wechat/notify',
+  '/health',
+  '/ready',
+]);
+
+/**
+ * Checks Host and target of every request.
+ * @param authenticated whether callers have to authenticate; if not, only this machine may call
+ */
+export function requestGate(
+  authenticated: boolean,
+): (request: IncomingMessage) => TargetProblem | undefined {
+  return (request) =>
+    targetProblem(request) ??
+    (authenticated || PUBLIC_PATHS.has(request.url) ? undefined : strangerProblem(request));
+}
+
 /**
  * The URL of a request is built from its Host and its target: neither may move what the other says
  * (`Host: x/graphql?`), or path rules of a proxy could be bypassed.
  */
-export function targetProblem({ url = '', rawHeaders, headers }: IncomingMessage) {
+function targetProblem({
+  url = '',
+  rawHeaders,
+  headers,
+}: IncomingMessage): TargetProblem | undefined {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name));
   if (hosts.length > 1 || (headers.host !== undefined && !isHost(headers.host))) {
     return badRequest('Invalid Host header. Send one name or address with an optional port.');
@@ -30,9 +53,7 @@ export function targetProblem({ url = '', rawHeaders, headers }: IncomingMessage
  * Without authentication only this machine may call: a page of another site can resolve its own name
  * to the loopback address (DNS rebinding), and a proxy forwards the requests of others.
  */
-export function strangerProblem({
-  headers,
-}: Pick<IncomingMessage, 'headers'>): TargetProblem | undefined {
+function strangerProblem({ headers }: Pick<IncomingMessage, 'headers'>): TargetProblem | undefined {
   const isForwarded = Object.keys(headers).some((name) => FORWARDED.test(name));
   const isLocal = headers.host === undefined || LOOPBACK.test(headers.host);
   return isForwarded || !isLocal

@@ -1,11 +1,9 @@
 import type { Visibility } from '../domain/visibility.ts';
 import type { EventBus } from './events/bus.ts';
-import type { Acquisition, IntentInput } from './jobs/acquire-intent.ts';
+import type { Acquisition, IntentInput, IntentKey, OwnedIntentKey } from './jobs/acquire-intent.ts';
 import type { EventsAfter } from './jobs/event-log.ts';
-import type { IntentKey, OwnedIntentKey } from './jobs/find-intent.ts';
 import type { Ownership } from './jobs/find-ownership.ts';
 import type { FinishedIntent, OpenIntent, RefusedIntent } from './jobs/finish-intent.ts';
-import type { NotificationConclusion, ReceivedNotification } from './jobs/handle-notification.ts';
 import type { OrderEventQuery, OrderQuery, Page } from './jobs/list-records.ts';
 import type {
   Due,
@@ -14,6 +12,7 @@ import type {
   ReconciledIntent,
   ReconciledOrder,
 } from './jobs/reconcile.ts';
+import type { NotificationConclusion, ReceivedNotification } from './jobs/save-notification.ts';
 import type { Observation, Observed } from './observation.ts';
 import type {
   Intent,
@@ -90,4 +89,18 @@ export interface LedgerLog {
   readonly info: (fields: object, message: string) => void;
   readonly warn: (fields: object, message: string) => void;
   readonly error: (fields: object, message: string) => void;
+}
+
+/** The ledger failed or did not answer in time. No request was sent to WeChat Pay: retry. */
+export class LedgerUnavailableError extends Error {
+  override readonly name = 'LedgerUnavailableError';
+  readonly kind = 'ledger-unavailable';
+  readonly retryAfterSeconds = 1;
+
+  constructor(cause?: unknown) {
+    super(
+      'The ledger is unavailable. No request was sent to WeChat Pay; retry the same call.',
+      cause === undefined ? undefined : { cause },
+    );
+  }
 }

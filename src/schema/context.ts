@@ -2,9 +2,9 @@ import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
 import { NO_ORDERS, type Visibility } from '../domain/visibility.ts';
 import type { OrderServices } from '../orders/commands/write-order.ts';
-import type { QueryCoalescing } from '../orders/queries/query-coalescing.ts';
-import { createOrderReads, type OrderReads } from './pay-after-order/order-reads.ts';
-import { createUpstreamBudget, type UpstreamBudget } from './upstream-budget.ts';
+import { type QueryCoalescing, queryKey } from '../orders/queries/query-coalescing.ts';
+import type { PayAfterOrder, PayAfterOrderQuery } from '../wechat/index.ts';
+import { badUserInput } from './query-errors.ts';
 
 /** Resources that live as long as the server. */
 export interface ServerResources extends Omit<OrderServices, 'visibility' | 'origin'> {
@@ -80,4 +80,77 @@ function visibilityOf({ scopes, openid }: Caller, ledger: ServerResources['ledge
     return { kind: 'all', owner };
   }
   return owner === null ? NO_ORDERS : { kind: 'own', owner };
+}
+
+/** The orders that one request queries: the same one costs one call, however often it is selected. */
+interface OrderReads {
+  readonly load: (query: PayAfterOrderQuery) => Promise<PayAfterOrder | null>;
+  /** After a write, what was read before is out of date. */
+  readonly clear: () => void;
+}
+
+interface ReadContext {
+  readonly calls: UpstreamBudget;
+  readonly signal: AbortSignal | undefined;
+  readonly cameMs: number | undefined;
+}
+
+/** Calls of different requests are shared elsewhere: WeChat Pay has no query for several orders. */
+function createOrderReads(
+  { ask }: Pick<QueryCoalescing, 'ask'>,
+  { calls, signal, cameMs }: ReadContext,
+): OrderReads {
+  const reads = new Map<string, Promise<PayAfterOrder | null>>();
+  const read = async (query: PayAfterOrderQuery) => {
+    calls.read();
+    return await ask(query, signal, cameMs);
+  };
+  return {
+    load: (query) => {
+      const key = queryKey(query);
+      let order = reads.get(key);
+      if (order === undefined) {
+        order = read(query);
+        reads.set(key, order);
+      }
+      return order;
+    },
+    clear: () => reads.clear(),
+  };
+}
+
+/** The remaining calls to WeChat Pay of one request. */
+export interface UpstreamBudget {
+  /** Takes one read. Throws BAD_USER_INPUT if none is left. */
+  readonly read: () => void;
+  /** Takes one write, including the query that may precede it. Throws like `read`. */
+  readonly write: () => void;
+}
+
+const MOST_READS = 5;
+const MOST_WRITES = 1;
+
+/** @param onFurtherCall called before each call except the first */
+export function createUpstreamBudget(onFurtherCall: () => void): UpstreamBudget {
+  let reads = 0;
+  let writes = 0;
+  const take = (isLeft: boolean) => {
+    if (!isLeft) {
+      const message = `One request makes at most ${MOST_READS} reads and ${MOST_WRITES} write to WeChat Pay. Split it into several requests.`;
+      throw badUserInput(message);
+    }
+    if (reads + writes > 0) {
+      onFurtherCall();
+    }
+  };
+  return {
+    read: () => {
+      take(reads < MOST_READS);
+      reads += 1;
+    },
+    write: () => {
+      take(writes < MOST_WRITES);
+      writes += 1;
+    },
+  };
 }

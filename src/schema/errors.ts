@@ -1,4 +1,4 @@
-import { LedgerUnavailableError } from '../ledger/ledger-deadline.ts';
+import { LedgerUnavailableError } from '../ledger/ledger.ts';
 import { type InputIssue, InvalidInputError } from '../orders/rules/input-issue.ts';
 import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wechat/index.ts';
 import { builder } from './builder.ts';

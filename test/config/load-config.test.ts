@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../src/config/environment.ts';
+import { ConfigError } from '../../src/config/environment-reader.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import {
   DATA_KEY,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/config/environment.ts';
+import type { Environment } from '../../src/config/environment-reader.ts';
 import { SANDBOX_MCHID } from '../../src/config/upstream.ts';
 import { makeIdentity } from '../../src/sandbox/identity.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LedgerUnavailableError } from '../../src/ledger/ledger-deadline.ts';
+import { LedgerUnavailableError } from '../../src/ledger/ledger.ts';
 import { createOrder } from '../../src/orders/commands/create-order.ts';
 import { openTestLedger } from '../fixtures/ledger/test-ledger.ts';
 import { orderInput, type TestServices } from '../fixtures/orders/services.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createUpstreamBudget } from '../../src/schema/upstream-budget.ts';
+import { createUpstreamBudget } from '../../src/schema/context.ts';
 
 test('a request has five reads and one write, and pays for each call after its first', () => {
   let paid = 0;

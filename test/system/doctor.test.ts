@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Environment } from '../../src/config/environment.ts';
+import type { Environment } from '../../src/config/environment-reader.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { closedPort, serve } from '../fixtures/http/http-server.ts';
 import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';

@@ -1,7 +1,7 @@
-import { ConfigError, type Environment } from '../../config/environment.ts';
+import { ConfigError, type Environment } from '../../config/environment-reader.ts';
 import { type Config, loadConfig } from '../../config/load-config.ts';
-import { tryStore } from '../../ledger/database/check-database.ts';
 import { NewerSchemaError } from '../../ledger/database/migrations.ts';
+import { tryStore } from '../../ledger/database/open-store.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../wechat/index.ts';
 import { codeOf, type Finding, fail, ok, warn } from './finding.ts';
 import { examineNetwork } from './network.ts';

@@ -1,10 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
-import { commit, type Job, type Tx } from './commit.ts';
-import { DatabaseLockedError } from './sqlite/sqlite.ts';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
-
-export type { Tx } from './commit.ts';
 
 /** `background`: no caller waits for the job, so that it may wait longer for a lock. */
 export type Pace = 'immediate' | 'background';
@@ -28,6 +24,16 @@ export interface Writer {
 export interface GroupCommit extends Writer {
   /** Another process holds the lock: reads must not wait. */
   readonly blocked: () => void;
+}
+
+/** Another process held the lock of the database for too long. */
+export class DatabaseLockedError extends Error {
+  override readonly name = 'DatabaseLockedError';
+  readonly code = 'SQLITE_BUSY';
+
+  constructor(cause: unknown) {
+    super('The database is locked by another process.', { cause });
+  }
 }
 
 interface Waiting extends Job {
@@ -159,4 +165,82 @@ function maySurvive({ pace, since }: Waiting, error: unknown): boolean {
     pace === 'background' &&
     performance.now() - since < BACKGROUND_WAIT_MS
   );
+}
+
+export type Tx = Transaction<Tables>;
+
+interface Job {
+  /** Does the job; the function that it returns reports the result, once the group is committed. */
+  readonly run: (tx: Tx) => Promise<() => void>;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Runs a group of jobs in one transaction; each caller gets its result once it is durable. Never
+ * rejects.
+ * @param takeGroup called once the transaction has its lock: what arrived meanwhile belongs to it
+ * @returns why the transaction could not begin: then no group was taken
+ */
+async function commit(
+  db: Kysely<Tables>,
+  lock: (tx: Tx) => Promise<unknown>,
+  takeGroup: () => readonly Job[],
+): Promise<{ readonly error: unknown } | undefined> {
+  let group: readonly Job[] | undefined;
+  let reports: readonly (() => void)[] = [];
+  try {
+    reports = await db.transaction().execute(async (tx) => {
+      await lock(tx);
+      group = takeGroup();
+      return await runAll(tx, group);
+    });
+  } catch (error) {
+    if (group === undefined) {
+      return { error };
+    }
+    for (const { fail } of group) {
+      fail(error);
+    }
+    return undefined;
+  }
+  for (const report of reports) {
+    report();
+  }
+  return undefined;
+}
+
+/** Jobs rarely fail: they share one savepoint, and each gets its own only after one has failed. */
+async function runAll(tx: Tx, group: readonly Job[]): Promise<readonly (() => void)[]> {
+  if (group.length > 1) {
+    await sql`savepoint jobs`.execute(tx);
+  }
+  const reports: (() => void)[] = [];
+  try {
+    for (const job of group) {
+      reports.push(await job.run(tx));
+    }
+    return reports;
+  } catch (error) {
+    if (group.length === 1) {
+      throw error;
+    }
+  }
+  await sql`rollback to savepoint jobs`.execute(tx);
+  const again: (() => void)[] = [];
+  for (const job of group) {
+    again.push(await retryIndividually(tx, job));
+  }
+  return again;
+}
+
+async function retryIndividually(tx: Tx, { run, fail }: Job): Promise<() => void> {
+  await sql`savepoint job`.execute(tx);
+  try {
+    const report = await run(tx);
+    await sql`release savepoint job`.execute(tx);
+    return report;
+  } catch (error) {
+    await sql`rollback to savepoint job`.execute(tx);
+    return () => fail(error);
+  }
 }

@@ -1,11 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { Tx } from '../database/commit.ts';
-import type { Pace } from '../database/group-commit.ts';
+import type { Pace, Tx } from '../database/group-commit.ts';
 import type { Store } from '../database/open-store.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
 import { type JobName, READS, type ReadName, WRITES, type WriteName } from '../jobs/jobs.ts';
-import { LedgerUnavailableError } from '../ledger-deadline.ts';
+import { LedgerUnavailableError } from '../ledger.ts';
 import { type Engine, monotonicMs, type RunOptions } from './engine.ts';
 
 /** Any job: its input has the type of the job with that name. */

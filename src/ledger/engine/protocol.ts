@@ -1,7 +1,7 @@
 import { WrongDataKeyError } from '../data-key-check.ts';
 import { NewerSchemaError } from '../database/migrations.ts';
 import type { JobName } from '../jobs/jobs.ts';
-import { LedgerUnavailableError } from '../ledger-deadline.ts';
+import { LedgerUnavailableError } from '../ledger.ts';
 import type { RunOptions } from './engine.ts';
 
 export interface ThreadData {
@@ -70,4 +70,21 @@ export function fromThreadError({ name, message, code, errcode, cause }: ThreadE
       return Object.assign(error, { name }, details);
     }
   }
+}
+
+/**
+ * Collects the jobs of one turn of the loop, and sends them together at its end: each message
+ * between threads wakes the other one, and jobs that arrive together share a commit.
+ */
+export function createBatch<T>(send: (items: readonly T[]) => void): (item: T) => void {
+  let items: T[] = [];
+  return (item) => {
+    if (items.push(item) === 1) {
+      setImmediate(() => {
+        const batch = items;
+        items = [];
+        send(batch);
+      });
+    }
+  };
 }

@@ -2,10 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { checkDataKey } from '../data-key-check.ts';
 import { openSqlite } from '../database/sqlite/open-sqlite.ts';
 import { createEncryption } from '../encryption.ts';
-import { createBatch } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { createLocalEngine } from './local-engine.ts';
 import {
+  createBatch,
   type Opened,
   type Reply,
   type Request,

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { createBatch } from './batch.ts';
 import type { Engine } from './engine.ts';
 import {
+  createBatch,
   fromThreadError,
   type Opened,
   type Reply,

@@ -1,17 +1,13 @@
+import type { Kysely } from 'kysely';
 import { nextIntentCheck } from '../../domain/schedule.ts';
-import type { Tx } from '../database/commit.ts';
+import { compiledQuery, type Params } from '../database/compiled-query.ts';
+import type { Tx } from '../database/group-commit.ts';
+import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { IntentOutcome, IntentStatus, WriteResult } from '../records.ts';
+import { EFFECTIVE } from './acquire-intent.ts';
+import { recordObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
-import { recordObservation } from './record-observation.ts';
-import {
-  columnsOf,
-  displaceOther,
-  keepHeld,
-  settleByCall,
-  settleByQuery,
-  settleHeld,
-} from './statements/update-intent.ts';
 
 /** The outcome of a write that took effect, and what it shows of the order. */
 export interface FinishedIntent {
@@ -123,4 +119,108 @@ export async function keepOpen(
 ): Promise<void> {
   const check = nextIntentCheck({ since, now }, Math.random());
   await keepHeld(tx, { id, lease, status: 'open', finished_at: null, check_at: check });
+}
+
+type Settling = Pick<IntentRow, 'id' | 'status' | 'finished_at' | 'check_at'>;
+type CallColumns = Pick<
+  IntentRow,
+  | ('attempts' | 'outcome' | 'reason' | 'http_status')
+  | ('wechat_code' | 'wechat_message' | 'wechat_request_id')
+>;
+
+function columnsOf(result: WriteResult): CallColumns {
+  return {
+    attempts: result.attempts,
+    outcome: result.outcome,
+    reason: result.reason,
+    http_status: result.httpStatus,
+    wechat_code: result.wechatCode,
+    wechat_message: result.wechatMessage,
+    wechat_request_id: result.wechatRequestId,
+  };
+}
+
+const settleByCall = compiledQuery(
+  (db, { attempts, ...settling }: Params<Settling & CallColumns>) =>
+    unsettled(db, settling).set(({ eb }) => ({ attempts: eb('attempts', '+', attempts) })),
+);
+
+const settleByQuery = compiledQuery((db, settling: Params<Settling & Pick<IntentRow, 'outcome'>>) =>
+  unsettled(db, settling),
+);
+
+const settleHeld = compiledQuery(
+  (db, { lease, ...settling }: Params<Settling & Pick<IntentRow, 'outcome' | 'lease'>>) =>
+    unsettled(db, settling).where('lease', '=', lease),
+);
+
+const keepHeld = compiledQuery(
+  (db, { lease, ...settling }: Params<Settling & Pick<IntentRow, 'lease'>>) =>
+    unsettled(db, settling)
+      .set(({ fn, val }) => ({ outcome: fn.coalesce('outcome', val('unknown' as const)) }))
+      .where('lease', '=', lease),
+);
+
+/**
+ * An intent of which more can be learnt: an open one, and one that was released while another call
+ * was sending it, unless its number has been used again.
+ */
+function unsettled(
+  db: Kysely<Tables>,
+  { id, ...settling }: Params<Settling> & Partial<Omit<Params<CallColumns>, 'attempts'>>,
+) {
+  return db
+    .updateTable('intents')
+    .set(settling)
+    .set(({ eb }) => ({ lease: eb('lease', '+', 1) }))
+    .where('id', '=', id)
+    .where('status', '!=', 'done')
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('intents as other')
+            .select('other.id')
+            .whereRef('other.out_order_no', '=', 'intents.out_order_no')
+            .whereRef('other.product', '=', 'intents.product')
+            .whereRef('other.operation', '=', 'intents.operation')
+            .whereRef('other.id', '!=', 'intents.id')
+            .where('other.status', 'in', EFFECTIVE),
+        ),
+      ),
+    )
+    .returning('id');
+}
+
+/** Refuses the open intent that has the number of this one by now. Returns whether there was one. */
+async function displaceOther(
+  tx: Tx,
+  { id, lease }: Pick<IntentRow, 'id'> & Partial<Pick<IntentRow, 'lease'>>,
+  now: number,
+): Promise<boolean> {
+  const intent = await tx
+    .selectFrom('intents')
+    .select(['operation', 'product', 'out_order_no', 'status', 'lease'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  const isHeld = lease !== undefined && intent?.lease !== lease;
+  if (intent === undefined || intent.status === 'done' || isHeld) {
+    return false;
+  }
+  const { numUpdatedRows } = await tx
+    .updateTable('intents')
+    .set(({ eb }) => ({
+      status: 'refused',
+      lease: eb('lease', '+', 1),
+      finished_at: now,
+      check_at: null,
+      outcome: 'refused',
+      reason: 'NUMBER_USED',
+    }))
+    .where('out_order_no', '=', intent.out_order_no)
+    .where('product', '=', intent.product)
+    .where('operation', '=', intent.operation)
+    .where('id', '!=', id)
+    .where('status', '=', 'open')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

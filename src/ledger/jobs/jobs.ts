@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import type { Observation, Observed } from '../observation.ts';
-import { acquireIntent } from './acquire-intent.ts';
+import { acquireIntent, hasIntent, intentsWithSameInput } from './acquire-intent.ts';
+import { recordObservation } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { eventsAfter, newestEventId } from './event-log.ts';
-import { hasIntent, intentsWithSameInput } from './find-intent.ts';
 import { findOwnership } from './find-ownership.ts';
 import { finishIntent, keepIntentOpen, releaseRefused } from './finish-intent.ts';
-import { handleNotification } from './handle-notification.ts';
 import { eventExists, listEvents, listOrders } from './list-records.ts';
 import {
   claimDue,
@@ -17,7 +16,7 @@ import {
   postponeIntent,
   postponeOrder,
 } from './reconcile.ts';
-import { recordObservation } from './record-observation.ts';
+import { handleNotification } from './save-notification.ts';
 
 /** One transaction each: values in, values out, so that they also run in a worker thread. */
 export const READS = {

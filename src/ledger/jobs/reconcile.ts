@@ -1,9 +1,9 @@
 import { nextOrderCheck } from '../../domain/schedule.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
+import { recordObservation } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { keepOpen, resolveIntent } from './finish-intent.ts';
-import { recordObservation } from './record-observation.ts';
 import { intent, orderRecord } from './rows.ts';
 
 /** How many writes to WeChat Pay are under way or have an unknown outcome; found by an index. */

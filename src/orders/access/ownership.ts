@@ -9,7 +9,7 @@ import {
   type WechatPay,
 } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
-import type { Refusal } from '../commands/repeat-or-refuse.ts';
+import type { Refusal } from '../commands/refuse-unless-done.ts';
 import type { CallDeadline } from '../commands/write-order.ts';
 
 /** Services needed to determine who owns an order. */

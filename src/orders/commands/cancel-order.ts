@@ -7,7 +7,7 @@ import { checkOwnOrder } from '../access/ownership.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
+import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
 import {
   type CallDeadline,
   type OrderServices,
@@ -33,7 +33,7 @@ export async function cancelOrder(
   const write = () => cancelWrite(services, input);
   return refusal === undefined
     ? await writeOrder(services, write(), deadline)
-    : await repeatOrRefuse(services, write, refusal, deadline);
+    : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
 async function checkCancel(

@@ -13,7 +13,7 @@ import type { FeeItem } from '../rules/field-rules.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import { repeatOrRefuse } from './repeat-or-refuse.ts';
+import { refuseUnlessDone } from './refuse-unless-done.ts';
 import {
   type OrderServices,
   type OrderWrite,
@@ -43,7 +43,7 @@ export async function completeOrder(
   const write = () => completeWrite(services, input, deadline.queryBy);
   return refusal === undefined
     ? await writeOrder(services, write(), deadline)
-    : await repeatOrRefuse(services, write, refusal, deadline);
+    : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
 function completeWrite(

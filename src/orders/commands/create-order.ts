@@ -6,7 +6,7 @@ import {
 import { checkNumberAvailable } from '../access/ownership.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
-import { type Refusal, repeatOrRefuse } from './repeat-or-refuse.ts';
+import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
 import {
   type CallDeadline,
   type OrderServices,
@@ -41,7 +41,7 @@ export async function createOrder(
   const write = () => createWrite(services, order, owner);
   return refusal === undefined
     ? await writeOrder(services, write(), deadline)
-    : await repeatOrRefuse(services, write, refusal, deadline);
+    : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
 async function checkCreate(

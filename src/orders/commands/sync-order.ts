@@ -2,7 +2,7 @@ import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
-import { repeatOrRefuse } from './repeat-or-refuse.ts';
+import { refuseUnlessDone } from './refuse-unless-done.ts';
 import {
   type OrderServices,
   type OrderWrite,
@@ -27,7 +27,7 @@ export async function syncOrder(
   const write = () => syncWrite(services, input);
   return refusal === undefined
     ? await writeOrder(services, write(), deadline)
-    : await repeatOrRefuse(services, write, refusal, deadline);
+    : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
 function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<ChangedPayAfterOrder> {

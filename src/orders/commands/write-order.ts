@@ -96,7 +96,7 @@ export type Replayable<T> = T & { readonly replayed: boolean };
 /**
  * The intent is durable before a byte is sent to WeChat Pay; the same input sends the same bytes,
  * also after a restart. The outcome is recorded in the background: a crash leaves the intent open,
- * and the reconciler queries WeChat Pay. Checks of this server run before (`repeatOrRefuse`).
+ * and the reconciler queries WeChat Pay. Checks of this server run before (`refuseUnlessDone`).
  * @throws what `send` throws; OrderConflictError if the number has an intent with other input;
  *   LedgerUnavailableError if nothing was sent
  */

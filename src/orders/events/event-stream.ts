@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
-import { sightOf } from '../../ledger/events/sight.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { LoggedEvent, OrderEvent } from '../../ledger/records.ts';
 
@@ -114,4 +113,20 @@ export function eventStream(
       return this;
     },
   };
+}
+
+/** `later`: the event may be visible; the reader's create of its order is not settled. */
+type Sight = 'shown' | 'hidden' | 'later';
+
+function sightOf(
+  visibility: Visibility,
+  { owner, claimant }: Pick<LoggedEvent, 'owner' | 'claimant'>,
+): Sight {
+  if (visibility.kind === 'none') {
+    return 'hidden';
+  }
+  if (visibility.kind === 'all' || owner === visibility.owner) {
+    return 'shown';
+  }
+  return owner === null && claimant === visibility.owner ? 'later' : 'hidden';
 }

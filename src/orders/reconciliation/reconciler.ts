@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../../ledger/records.ts';
 import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../../wechat/index.ts';
-import { sentBytes } from '../commands/repeat-or-refuse.ts';
+import { sentBytes } from '../commands/refuse-unless-done.ts';
 import { observationOf, warnIfSuspicious } from '../state/observation.ts';
 
 /** Polls what is due once a second, until it is closed. */

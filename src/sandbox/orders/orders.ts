@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { beijingDigits } from '../clock.ts';
 import { type JsonObject, textOf } from '../http/json.ts';
 import { opaque, randomDigits } from '../random.ts';
+import type { CreateRequest } from '../validation/create-findings.ts';
 import { type PersonalData, SENSITIVE_FIELDS } from '../wechat/sensitive.ts';
-import type { CreateRequest } from './create-request.ts';
 import { mayBecome, type OrderState, stateAt } from './order-state.ts';
 
 /** A merchant's operations on an existing order. */

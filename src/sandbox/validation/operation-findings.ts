@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, textOf } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
 import { type Finding, fieldFindings, listFindings, memberFindings } from './body-findings.ts';
-import { FEE_FIELDS } from './create-rules.ts';
+import { FEE_FIELDS } from './create-fields.ts';
 import {
   isFlag,
   isInteger,

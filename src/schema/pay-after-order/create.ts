@@ -1,4 +1,4 @@
-import { LedgerUnavailableError } from '../../ledger/ledger-deadline.ts';
+import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { createOrder } from '../../orders/commands/create-order.ts';
 import type { Replayable } from '../../orders/commands/write-order.ts';
 import { InvalidInputError } from '../../orders/rules/input-issue.ts';

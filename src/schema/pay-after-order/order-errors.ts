@@ -1,4 +1,4 @@
-import { LedgerUnavailableError } from '../../ledger/ledger-deadline.ts';
+import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { InvalidInputError } from '../../orders/rules/input-issue.ts';
 import {
   OrderConflictError,

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { createGroupCommit, type Tx } from '../../../src/ledger/database/group-commit.ts';
+import {
+  createGroupCommit,
+  DatabaseLockedError,
+  type Tx,
+} from '../../../src/ledger/database/group-commit.ts';
 import { openStore, type Store } from '../../../src/ledger/database/open-store.ts';
-import { DatabaseLockedError } from '../../../src/ledger/database/sqlite/sqlite.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { event, see } from '../../fixtures/ledger/observations.ts';
 

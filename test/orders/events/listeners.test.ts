@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
-import { createListeners, type Interest } from '../../../src/ledger/events/listeners.ts';
+import { createListeners, type Interest } from '../../../src/ledger/events/bus.ts';
 import type { LoggedEvent } from '../../../src/ledger/records.ts';
 import { event, loggedEvent } from '../../fixtures/ledger/observations.ts';
 

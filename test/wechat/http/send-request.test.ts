@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { Pool } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
-import { sendRequest, type WireRequest } from '../../../src/wechat/http/send-request.ts';
+import { sendRequest, type WireRequest } from '../../../src/wechat/http/transport.ts';
 import { serve } from '../../fixtures/http/http-server.ts';
 
 const REQUEST: WireRequest = {

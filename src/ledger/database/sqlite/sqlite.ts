@@ -12,6 +12,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { DatabaseLockedError } from '../group-commit.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 /** Preparing a statement costs several times as much as running it. */
@@ -20,16 +21,6 @@ const BUSY_PAUSE_MS = 20;
 const LOCK_PAUSE_MS = 3;
 /** SQLite's error code for a lock that another connection holds. */
 const SQLITE_BUSY = 5;
-
-/** Another process held the lock of the database for too long. */
-export class DatabaseLockedError extends Error {
-  override readonly name = 'DatabaseLockedError';
-  readonly code = 'SQLITE_BUSY';
-
-  constructor(cause: unknown) {
-    super('The database is locked by another process.', { cause });
-  }
-}
 
 export interface SqliteOptions {
   /** Called when another process holds the lock for writes; the event loop continues meanwhile. */

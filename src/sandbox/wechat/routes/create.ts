@@ -1,9 +1,9 @@
 import { announceOrder } from '../../notifications/events.ts';
-import { type CreateRequest, readCreate } from '../../orders/create-request.ts';
 import { createAnswer } from '../../orders/order-views.ts';
 import { newOrder, type Order, sameParameters } from '../../orders/orders.ts';
 import type { SandboxState } from '../../sandbox.ts';
 import { at } from '../../validation/body-object.ts';
+import { type CreateRequest, readCreate } from '../../validation/create-findings.ts';
 import { endsTooSoon } from '../../validation/service-times.ts';
 import { NUMBER, success } from '../answer.ts';
 import { findPlatformKey } from '../platform-keys.ts';

@@ -1,8 +1,8 @@
 import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Observation } from '../observation.ts';
 import type { NotificationOutcome } from '../records.ts';
+import { recordObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
-import { recordObservation } from './record-observation.ts';
 
 /** A verified and decrypted notification. */
 export interface ReceivedNotification {

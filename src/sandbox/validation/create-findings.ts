@@ -1,10 +1,10 @@
 import { type JsonObject, textOf } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
-import { type Finding, fieldFindings, listFindings } from '../validation/body-findings.ts';
-import { readObject } from '../validation/body-object.ts';
-import { CREATE_FIELDS, DISCOUNT_FIELDS, FEE_FIELDS } from '../validation/create-rules.ts';
-import { endsBeforeStart } from '../validation/service-times.ts';
 import { SENSITIVE_FIELDS } from '../wechat/sensitive.ts';
+import { type Finding, fieldFindings, listFindings } from './body-findings.ts';
+import { readObject } from './body-object.ts';
+import { CREATE_FIELDS, DISCOUNT_FIELDS, FEE_FIELDS } from './create-fields.ts';
+import { endsBeforeStart } from './service-times.ts';
 
 const TABLE = {
   fields: CREATE_FIELDS,

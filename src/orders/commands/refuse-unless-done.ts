@@ -36,7 +36,7 @@ export interface Refusal {
  * @param write evaluated only here, because invalid input may have no bytes
  * @throws the error of the refusal; OrderOutcomeUnknownError if the query does not determine it
  */
-export async function repeatOrRefuse<T extends object>(
+export async function refuseUnlessDone<T extends object>(
   services: WriteServices,
   write: () => OrderWrite<T>,
   refusal: Refusal,
