@@ -120,7 +120,8 @@ export function createApp(parts: AppParts) {
     // Yoga's own health check would match every URL that ends with this path: none ends with a
     // space.
     healthCheckEndpoint: ' ',
-    cors: (request) => corsOf(corsOrigins, request.headers.get('origin')),
+    cors:
+      corsOrigins.length > 0 && ((request) => corsOf(corsOrigins, request.headers.get('origin'))),
     graphiql: false,
     landingPage: false,
     batching: false,
