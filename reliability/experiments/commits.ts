@@ -49,7 +49,7 @@ export const commits: Experiment = {
 async function all(ledger: OpenLedger, prefix: string, writes: number): Promise<void> {
   const lane = async (first: number) => {
     for (let index = first; index < writes; index += AT_ONCE) {
-      await ledger.handleNotification({
+      await ledger.saveNotification({
         id: `${prefix}${index}`,
         eventType: 'PAYSCORE.USER_PAID',
         product: 'PAY_AFTER',

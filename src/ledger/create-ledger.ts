@@ -92,10 +92,9 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     finishIntent: (finished) => record('finishIntent', { ...finished, now: now() }, true),
     keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: now() }, true),
     releaseIntent: (refused) => record('releaseRefused', { ...refused, now: now() }, true),
-    recordObservation: (observation) =>
-      record('recordObservation', { observation, now: now() }, true),
-    handleNotification: (notification) =>
-      record('handleNotification', { ...notification, now: now() }),
+    applyObservation: (observation) =>
+      record('applyObservation', { observation, now: now() }, true),
+    saveNotification: (notification) => record('saveNotification', { ...notification, now: now() }),
     listOrders: (query) => run('listOrders', query),
     listEvents: (queries) => run('listEvents', queries),
     eventExists: (visibility, id) => run('eventExists', { visibility, id }),

@@ -1,9 +1,10 @@
 import type { Visibility } from '../domain/visibility.ts';
 import type { EventBus } from './events/bus.ts';
-import type { Acquisition, IntentInput, IntentKey, OwnedIntentKey } from './jobs/acquire-intent.ts';
+import type { Acquisition, IntentInput } from './jobs/acquire-intent.ts';
 import type { EventsAfter } from './jobs/event-log.ts';
 import type { Ownership } from './jobs/find-ownership.ts';
 import type { FinishedIntent, OpenIntent, RefusedIntent } from './jobs/finish-intent.ts';
+import type { IntentKey, OwnedIntentKey } from './jobs/idempotency.ts';
 import type { OrderEventQuery, OrderQuery, Page } from './jobs/list-records.ts';
 import type {
   Due,
@@ -55,8 +56,8 @@ export interface Ledger {
   /** Returns whether it was released: another call may have acquired it since. */
   readonly releaseIntent: (refused: RefusedIntent) => Promise<boolean>;
   /** No caller needs to wait for it. */
-  readonly recordObservation: (observation: Observation) => Promise<Observed>;
-  readonly handleNotification: (
+  readonly applyObservation: (observation: Observation) => Promise<Observed>;
+  readonly saveNotification: (
     notification: ReceivedNotification,
   ) => Promise<NotificationConclusion>;
 

@@ -117,8 +117,8 @@ test('a notification is answered with 503 if a write is refused, and accepted wh
     wechat: notificationOptions(),
     ledger: (real) => ({
       ...real,
-      handleNotification: (notification) =>
-        broken ? Promise.reject(new Error('disk is full')) : real.handleNotification(notification),
+      saveNotification: (notification) =>
+        broken ? Promise.reject(new Error('disk is full')) : real.saveNotification(notification),
     }),
   });
   const body = notificationBody();

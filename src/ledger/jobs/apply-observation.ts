@@ -1,3 +1,4 @@
+import { contradictedField, isOtherOrder } from '../../domain/contradiction.ts';
 import { type OrderStatus, payAfterStateOf, statusOf } from '../../domain/order-status.ts';
 import { advance, readState } from '../../domain/pay-after-state.ts';
 import { nextOrderCheck } from '../../domain/schedule.ts';
@@ -18,7 +19,7 @@ const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
  * event; what contradicts the record is not applied.
  * @param now Unix ms
  */
-export async function recordObservation(
+export async function applyObservation(
   context: WriteContext,
   seen: Observation,
   now: number,
@@ -28,7 +29,7 @@ export async function recordObservation(
   const [order] = await ordersOf(tx, { product, outOrderNo });
   if (order === undefined) {
     const intents = await createsOf(tx, { product, outOrderNo });
-    if (intents.length > 0 && intents.every((intent) => contradictsIds(intent, seen))) {
+    if (intents.length > 0 && intents.every((intent) => isOtherOrder(idsOf(intent), seen))) {
       return { outcome: 'suspicious', reason: 'appid or service_id' };
     }
     const details = mergedDetails(null, seen, encryption);
@@ -37,9 +38,9 @@ export async function recordObservation(
     await recordPayments(tx, seen, now);
     return { outcome: 'applied' };
   }
-  const contradiction = contradicts(order, seen);
-  if (contradiction !== undefined) {
-    return await keepConflict(tx, order, contradiction, now);
+  const field = contradictedField(recordedOf(order), seen);
+  if (field !== undefined) {
+    return await keepConflict(tx, order, field, now);
   }
   const recorded = { state: payAfterStateOf(order.status), raw: order.state_raw };
   const lastKnown =
@@ -82,20 +83,16 @@ const createsOf = compiledQuery((db, { product, outOrderNo }: Params<OrderKey>) 
     .where('status', '!=', 'refused'),
 );
 
-function contradictsIds(known: Pick<OrderRow, 'appid' | 'service_id'>, seen: Observation): boolean {
-  return known.appid !== seen.appid || known.service_id !== seen.serviceId;
+function idsOf({ appid, service_id: serviceId }: Pick<OrderRow, 'appid' | 'service_id'>) {
+  return { appid, serviceId };
 }
 
-function contradicts(order: OrderRow, seen: Observation): string | undefined {
-  const pairs = {
-    appid: [order.appid, seen.appid],
-    service_id: [order.service_id, seen.serviceId],
-    risk_amount: [order.risk_amount, seen.riskAmount ?? null],
-    total_amount: [order.total_amount, seen.totalAmount ?? null],
+function recordedOf(order: OrderRow) {
+  return {
+    ...idsOf(order),
+    riskAmount: order.risk_amount,
+    totalAmount: order.total_amount,
   };
-  return Object.entries(pairs).find(
-    ([, [known, now]]) => known !== null && now !== null && known !== now,
-  )?.[0];
 }
 
 async function keepConflict(

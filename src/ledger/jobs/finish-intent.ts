@@ -5,9 +5,9 @@ import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { IntentOutcome, IntentStatus, WriteResult } from '../records.ts';
-import { EFFECTIVE } from './acquire-intent.ts';
-import { recordObservation } from './apply-observation.ts';
+import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
+import { EFFECTIVE } from './idempotency.ts';
 
 /** The outcome of a write that took effect, and what it shows of the order. */
 export interface FinishedIntent {
@@ -51,7 +51,7 @@ export async function finishIntent(
   if ((await finish()).length === 0 && (await displaceOther(tx, { id }, now))) {
     await finish();
   }
-  return observation && (await recordObservation(context, observation, now));
+  return observation && (await applyObservation(context, observation, now));
 }
 
 /** Records that the outcome of a write is unknown; the reconciler is to resolve it soon. */

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import type { Observation, Observed } from '../observation.ts';
-import { acquireIntent, hasIntent, intentsWithSameInput } from './acquire-intent.ts';
-import { recordObservation } from './apply-observation.ts';
+import { acquireIntent } from './acquire-intent.ts';
+import { applyObservation } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { eventsAfter, newestEventId } from './event-log.ts';
 import { findOwnership } from './find-ownership.ts';
 import { finishIntent, keepIntentOpen, releaseRefused } from './finish-intent.ts';
+import { hasIntent, intentsWithSameInput } from './idempotency.ts';
 import { eventExists, listEvents, listOrders } from './list-records.ts';
 import {
   claimDue,
@@ -16,7 +17,7 @@ import {
   postponeIntent,
   postponeOrder,
 } from './reconcile.ts';
-import { handleNotification } from './save-notification.ts';
+import { saveNotification } from './save-notification.ts';
 
 /** One transaction each: values in, values out, so that they also run in a worker thread. */
 export const READS = {
@@ -40,11 +41,11 @@ export const WRITES = {
   finishIntent,
   keepIntentOpen,
   releaseRefused,
-  recordObservation: (
+  applyObservation: (
     context: WriteContext,
     { observation, now }: { readonly observation: Observation; readonly now: number },
-  ): Promise<Observed> => recordObservation(context, observation, now),
-  handleNotification,
+  ): Promise<Observed> => applyObservation(context, observation, now),
+  saveNotification,
   claimDue,
   finishIntentReconciliation,
   finishOrderReconciliation,

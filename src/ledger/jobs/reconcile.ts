@@ -1,7 +1,7 @@
 import { nextOrderCheck } from '../../domain/schedule.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
-import { recordObservation } from './apply-observation.ts';
+import { applyObservation } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { keepOpen, resolveIntent } from './finish-intent.ts';
 import { intent, orderRecord } from './rows.ts';
@@ -100,7 +100,7 @@ export async function finishIntentReconciliation(
   } else {
     await resolveIntent(tx, { id, lease, status }, now);
   }
-  return observation && (await recordObservation(context, observation, now));
+  return observation && (await applyObservation(context, observation, now));
 }
 
 /** The query of an intent failed: it is queried again later. */
@@ -118,7 +118,7 @@ export async function finishOrderReconciliation(
   { order, observation, now }: ReconciledOrder & { readonly now: number },
 ): Promise<Observed | null> {
   const { db: tx } = context;
-  const observed = observation && (await recordObservation(context, observation, now));
+  const observed = observation && (await applyObservation(context, observation, now));
   if (observed?.outcome === 'applied') {
     return observed;
   }

@@ -1,7 +1,7 @@
 import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Observation } from '../observation.ts';
 import type { NotificationOutcome } from '../records.ts';
-import { recordObservation } from './apply-observation.ts';
+import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
 
 /** A verified and decrypted notification. */
@@ -27,7 +27,7 @@ export interface NotificationConclusion {
 const PAYLOAD = 'notification payload';
 
 /** Inbox, order and event in one transaction; a duplicate changes nothing. */
-export async function handleNotification(
+export async function saveNotification(
   context: WriteContext,
   { now, ...notification }: ReceivedNotification & { readonly now: number },
 ): Promise<NotificationConclusion> {
@@ -68,7 +68,7 @@ async function conclude(
   if (observation === null) {
     return { outcome: 'kept', reason: null };
   }
-  const observed = await recordObservation(context, observation, now);
+  const observed = await applyObservation(context, observation, now);
   const reason = observed.outcome === 'suspicious' ? observed.reason : null;
   return { outcome: observed.outcome, reason };
 }

@@ -10,7 +10,7 @@ export interface Merchant {
 /**
  * Stores a verified notification: inbox, order and event in one durable write. When it resolves,
  * the notification may be acknowledged; a duplicate changes nothing. A notification that
- * contradicts the ledger is stored as suspicious and not applied.
+ * contradicts the ledger is stored as suspicious and not applied (`domain/contradiction.ts`).
  */
 export async function handleNotification(
   ledger: Ledger,
@@ -20,7 +20,7 @@ export async function handleNotification(
   const { now, log } = ledger;
   const { id, eventType, payload, order, service } = notification;
   const about = order ?? service;
-  const { outcome, reason } = await ledger.handleNotification({
+  const { outcome, reason } = await ledger.saveNotification({
     id,
     eventType,
     payload,

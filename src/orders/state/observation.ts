@@ -38,8 +38,8 @@ export function observationOf(order: PayAfterOrder, source: EventSource, now: nu
 const COMPLETED: ReadonlySet<string> = new Set(['FINISHED', 'USER_PAID']);
 
 /** Records an observation in the background: it neither delays nor fails the caller. */
-function recordObservationLater(ledger: Ledger, seen: Observation, onFailure: () => void): void {
-  ledger.recordObservation(seen).then(
+function applyObservationLater(ledger: Ledger, seen: Observation, onFailure: () => void): void {
+  ledger.applyObservation(seen).then(
     (observed) => warnIfSuspicious(ledger, seen, observed),
     (err: unknown) => {
       onFailure();
@@ -91,7 +91,7 @@ export function createObservationFilter(ledger: Ledger): ObservationFilter {
         states.set(order.outOrderNo, order.state);
         const seen = observationOf(order, 'QUERY', ledger.now());
         // An observation that could not be recorded counts as new the next time.
-        recordObservationLater(ledger, seen, () => states.delete(order.outOrderNo));
+        applyObservationLater(ledger, seen, () => states.delete(order.outOrderNo));
       }
     },
     close,

@@ -123,7 +123,7 @@ export function createResilience(
 /** A bulkhead: a maximum of concurrent attempts; others are queued. */
 export interface Bulkhead {
   /**
-   * `in`: a permit was acquired, and `leave` has to follow. `full`: the queue is full. `late`: no
+   * `acquired`: a permit, which `leave` has to return. `queue-full`: too many wait. `timed-out`: no
    * permit became free in time. Throws only the reason of the caller's own abort.
    */
   readonly enter: (withinMs: number, signal?: AbortSignal) => Entry | Promise<Entry>;

@@ -158,7 +158,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
   test('knows its notifications again', async () => {
     const ledger = await migrated();
     const again = (id: string) =>
-      ledger.handleNotification({
+      ledger.saveNotification({
         id,
         eventType: 'PAYSCORE.USER_PAID',
         product: 'PAY_AFTER',

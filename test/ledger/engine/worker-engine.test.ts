@@ -72,7 +72,7 @@ describe('a SQLite file that another process has locked', () => {
     expect(await ledger.eventsAfter({ cursor: 0, limit: 10 })).toHaveLength(before);
     expect((await fixture.app.fetch(new Request('http://app/health'))).status).toBe(200);
     expect(await ledger.isUp()).toBe(true);
-    const seen = ledger.recordObservation(seenState('N1'));
+    const seen = ledger.applyObservation(seenState('N1'));
     const { answer, tookMs } = await created;
     delay.disable();
     expect(answer).toMatchObject({ __typename: 'LedgerUnavailableError' });
@@ -163,7 +163,7 @@ describe('the thread of a SQLite ledger', () => {
     const ledger = await database.openLedger({ inProcess: false });
     await ledger.store.write((tx) => tx.schema.dropTable('notifications').execute());
     const notification = { id: 'n1', eventType: 'T', product: null, outOrderNo: null, payload: '' };
-    const handled = ledger.handleNotification({
+    const handled = ledger.saveNotification({
       ...notification,
       contradiction: null,
       observation: null,

@@ -46,7 +46,7 @@ async function both(): Promise<{ readonly compiled: App; readonly executed: App 
     const ledger = await memoryLedger(() => now);
     for (const outOrderNo of ['A', 'B', 'C']) {
       const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
-      await ledger.recordObservation({ ...seen, product: 'PAY_AFTER', source: 'QUERY' });
+      await ledger.applyObservation({ ...seen, product: 'PAY_AFTER', source: 'QUERY' });
     }
     return createTestApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };
