@@ -33,5 +33,6 @@ if (problems.length > 0) {
   process.exitCode = 1;
 } else {
   await writeFile(values.out, `${JSON.stringify(manifest, null, 2)}\n`);
-  process.stdout.write(`${names.length} documents in ${values.out}\n`);
+  const count = names.length === 1 ? '1 document' : `${names.length} documents`;
+  process.stdout.write(`${count} in ${values.out}\n`);
 }

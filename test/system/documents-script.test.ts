@@ -26,7 +26,7 @@ describe('the manifest', () => {
 
   test('the manifest is made of a folder, and names every document that would be refused', async () => {
     writeFileSync(join(folder, 'a.graphql'), TEXT);
-    expect(await make()).toBe(`1 documents in ${out}\n`);
+    expect(await make()).toBe(`1 document in ${out}\n`);
     expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual({ [ID]: TEXT });
     const config = loadConfig({ TRUSTED_DOCUMENTS: out });
     expect([...(config.trustedDocuments ?? [])]).toEqual([[ID, TEXT]]);
