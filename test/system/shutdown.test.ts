@@ -45,7 +45,7 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
       answer += String(chunk);
     });
     socket.on('error', () => {});
-    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\n');
+    socket.write('POST /graphql HTTP/1.1\r\nhost: localhost\r\n');
     const { created } = await server.createUnderWay(orderInput(), 2_500);
     server.kill('SIGTERM');
     await expect.poll(() => statusOf(`${server.url}/ready`)).toBe(0);
