@@ -25,4 +25,4 @@ export async function openSockets(
 }
 
 /** A request on an idle connection that has received its response. */
-export const PING = 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n';
+export const PING = 'GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n';

@@ -21,9 +21,9 @@ const headersOf = (headers: Readonly<Record<string, string>>) =>
   Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('');
-const HEAD = `POST /graphql HTTP/1.1\r\nhost: x\r\n${headersOf(CALLER)}`;
+const HEAD = `POST /graphql HTTP/1.1\r\nhost: localhost\r\n${headersOf(CALLER)}`;
 /** The largest response, built in advance: it costs nearly nothing. */
-const PAGE = `GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/html\r\n${headersOf(BROWSER)}\r\n`;
+const PAGE = `GET /graphql HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\n${headersOf(BROWSER)}\r\n`;
 /** More than the buffers of the system can contain, which are some 4 MB over loopback. */
 const PAGES = 3;
 

@@ -63,7 +63,7 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
     const { created } = await server.createUnderWay(orderInput(), 60_000);
     const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
     silent.on('error', () => {});
-    silent.write('POST /graphql HTTP/1.1\r\nhost: x\r\n');
+    silent.write('POST /graphql HTTP/1.1\r\nhost: localhost\r\n');
     const stopMs = performance.now();
     server.kill('SIGTERM');
     await sleep(500);
