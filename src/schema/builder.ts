@@ -5,7 +5,8 @@ import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { permission, type Scope } from '../auth/caller.ts';
 import { forbidden } from './authorization.ts';
-import type { GraphQLContext } from './context.ts';
+import { type GraphQLContext, MOST_READS } from './context.ts';
+import { ACCESS, BY_ANALOGY, SAME_INPUT } from './descriptions.ts';
 
 interface PayAfterSchema {
   Context: GraphQLContext;
@@ -46,7 +47,7 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
     },
     nodeFieldOptions: { nullable: false },
     pageInfoFieldOptions: { description: 'Pagination information.' },
-    cursorFieldOptions: { description: 'Cursor of this edge.' },
+    cursorFieldOptions: { description: 'Cursor of this edge: an opaque string for `after`.' },
     pageInfoTypeOptions: {
       description: 'Pagination information, as in the Relay specification.',
     },
@@ -63,12 +64,10 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
 });
 
 builder.queryType({
-  description:
-    'Queries (查询). Each field states whether it reads from WeChat Pay or from this server.',
+  description: `Queries (查询). ${ACCESS} All errors of queries are in \`errors\`, with a code in \`extensions.code\`. One request makes at most ${MOST_READS} reads from WeChat Pay; several selections of the same order with the same arguments need one call. ${BY_ANALOGY}`,
 });
 builder.mutationType({
-  description:
-    'Writes to WeChat Pay. Each mutation returns a union: its payload or an error type. Only missing credentials or permissions, rate limits, overload and unexpected errors are GraphQL errors (`errors`).',
+  description: `Writes to WeChat Pay, one per request. ${ACCESS} Each mutation returns a union: its payload or an error type. GraphQL errors (\`errors\`) are only for missing credentials or permissions, malformed requests or scalars, a second write in the request, this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors. Each mutation is idempotent by outOrderNo. ${SAME_INPUT}`,
 });
 builder.subscriptionType({
   description:

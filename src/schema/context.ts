@@ -127,7 +127,8 @@ export interface UpstreamBudget {
   readonly write: () => void;
 }
 
-const MOST_READS = 5;
+/** Of one request; a description of the schema names it. */
+export const MOST_READS = 5;
 const MOST_WRITES = 1;
 
 /** @param onFurtherCall called before each call except the first */

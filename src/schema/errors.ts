@@ -2,26 +2,31 @@ import { LedgerUnavailableError } from '../ledger/ledger.ts';
 import { type InputIssue, InvalidInputError } from '../orders/rules/input-issue.ts';
 import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wechat/index.ts';
 import { builder } from './builder.ts';
+import { BY_ANALOGY, NUMBER_FREE } from './descriptions.ts';
 
 const ErrorCode = builder.enumType('ErrorCode', {
   description: 'The kind of an error of a mutation. Each value says what to do next.',
   values: {
     INVALID_INPUT: {
-      description: 'Fix the fields listed in `issues`. No request was sent to WeChat Pay.',
+      description: `Fix the fields listed in \`issues\`, then retry. No request was sent to WeChat Pay. ${NUMBER_FREE}`,
     },
     ORDER_CONFLICT: {
-      description: 'The outOrderNo is already used: use a new one, or query the order that has it.',
+      description:
+        'createPayAfterOrder: query the existing order; use a new outOrderNo only for a different order. Other mutations: query the order; do not change the outOrderNo.',
     },
-    ORDER_NOT_FOUND: { description: 'There is no such order: check the outOrderNo.' },
+    ORDER_NOT_FOUND: {
+      description: 'No such order for this caller: check outOrderNo, appid and serviceId.',
+    },
     ORDER_STATE: {
-      description: 'The state of the order does not allow the operation: see `state`.',
+      description:
+        'The state of the order does not allow the operation: do not retry; query the order and continue from its state.',
     },
     WECHAT_REFUSED: {
-      description:
-        'WeChat Pay rejected the request: fix the input or the merchant configuration. An unchanged retry fails again.',
+      description: `WeChat Pay rejected the request: fix the input or the merchant configuration first; retrying without a fix fails again. ${NUMBER_FREE}`,
     },
     WECHAT_UNAVAILABLE: {
-      description: 'WeChat Pay is unavailable and has accepted nothing: retry the same call later.',
+      description:
+        'WeChat Pay is unavailable and has not accepted this call: retry the same call later.',
     },
     LEDGER_UNAVAILABLE: {
       description:
@@ -29,7 +34,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
     OUTCOME_UNKNOWN: {
       description:
-        'The write may have taken effect: retry with the identical input, or query the order.',
+        'The write may have taken effect: retry with identical input, or query the order. Do not use a new outOrderNo.',
     },
   },
 });
@@ -93,29 +98,28 @@ const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
     }),
     message: t.exposeString('message', {
       nullable: false,
-      description: 'The expected value, for developers. Never contains the value of the input.',
+      description:
+        'What is expected of the field, for developers. It never contains values of the input.',
     }),
   }),
 });
 
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
-  description:
-    'The input is invalid. No request was sent to WeChat Pay. Rules marked "By analogy" in the field descriptions are documented only for similar WeChat Pay products; the server setting `INPUT_RULES=confirmed` disables them.',
+  description: `The input is invalid: fix the fields listed in \`issues\`, then retry. No request was sent to WeChat Pay. ${NUMBER_FREE} ${BY_ANALOGY}`,
   interfaces: [UserError],
   fields: (t) => ({
     issues: t.expose('issues', {
       type: [InputIssueType],
       nullable: false,
-      description: 'All errors of the input.',
+      description: 'All errors of the input, each with the path of its field.',
     }),
   }),
 });
 
 builder.objectType(WechatRefusedError, {
   name: 'WechatRefusedError',
-  description:
-    'WeChat Pay rejected the request. This call changed nothing. See `wechatCode`; fix the input or the merchant configuration.',
+  description: `WeChat Pay rejected the request. This call changed nothing. See \`wechatCode\`; fix the input or the merchant configuration first: retrying without a fix fails again. ${NUMBER_FREE}`,
   interfaces: [UserError],
   fields: (t) => ({
     wechatCode: t.string({
@@ -139,11 +143,12 @@ builder.objectType(WechatRefusedError, {
 builder.objectType(WechatUnavailableError, {
   name: 'WechatUnavailableError',
   description:
-    'WeChat Pay could not be reached or limited the request rate. It has accepted nothing: it is safe to retry the same call.',
+    'WeChat Pay could not be reached, or its rate limit was exceeded. It has not accepted this call: it is safe to retry the same call.',
   interfaces: [UserError],
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-      description: 'Seconds to wait before a retry; null if WeChat Pay gave no time.',
+      description:
+        'Seconds to wait before a retry. Null if no time is known: retry with increasing waits.',
     }),
   }),
 });
@@ -155,7 +160,7 @@ builder.objectType(LedgerUnavailableError, {
   interfaces: [UserError],
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-      description: 'Seconds to wait before a retry.',
+      description: 'Seconds to wait before a retry. This server always sets it.',
     }),
   }),
 });

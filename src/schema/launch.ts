@@ -11,12 +11,12 @@ import { badUserInput } from './query-errors.ts';
 
 export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implement({
   description:
-    'Signed launch data that opens a WeChat Pay page (拉起支付分小程序). Pass it on unchanged and use it immediately. It can be used only once.',
+    'Signed launch data that opens a WeChat Pay page (拉起支付分小程序). Pass it on unchanged and use it immediately: it can be used only once. Returning from the page does not prove what the user did there: query again.',
   fields: (t) => ({
     businessType: t.exposeString('businessType', {
       nullable: false,
       description:
-        '跳转类型: `businessType` of wx.openBusinessView: wxpayScoreUse, wxpayScoreEnable or wxpayScoreDetail.',
+        '跳转类型: `businessType` of wx.openBusinessView. wxpayScoreUse: confirm an order; wxpayScoreEnable: authorize a service; wxpayScoreDetail: view an order.',
     }),
     extraData: t.expose('extraData', {
       type: 'LaunchExtraData',

@@ -8,7 +8,7 @@ import { badUserInput } from './query-errors.ts';
  */
 builder.scalarType('Fen', {
   description:
-    'An amount in fen (分), 1/100 CNY: an integer from 0 to 9007199254740991. `100` is 1.00 CNY. No decimals, no exponents.',
+    'An amount in fen (分), 1/100 CNY: a JSON number, an integer from 0 to 9007199254740991. `100` is 1.00 CNY. No decimals, no exponents.',
   serialize: (value) => Number(value),
   parseValue: (value) => {
     if (typeof value !== 'number') {
@@ -27,7 +27,7 @@ builder.scalarType('Fen', {
 
 builder.scalarType('ServiceTime', {
   description:
-    "A time at WeChat Pay, in Beijing time. Output: `2019-07-05T17:35:49+08:00`, a plain date `2019-07-06`, or `OnAccept` (用户确认时), which means the time when the user confirms. Input: the same with any offset, in whole seconds; also WeChat Pay's formats `20190705173549` and `20190706`, which are read as Beijing time.",
+    'A time with an offset (`2019-07-05T17:35:49+08:00`), a plain date (`2019-07-06`), or `OnAccept`: the time when the user confirms (用户确认时). Output is in Beijing time. Input may use any offset, without fractions of a second; `20190705173549` and `20190706` are also accepted, as Beijing time.',
   serialize: (value) => String(value),
   parseValue: (value) => {
     if (typeof value !== 'string') {
@@ -38,7 +38,8 @@ builder.scalarType('ServiceTime', {
 });
 
 builder.scalarType('DateTime', {
-  description: 'A time of this server, RFC 3339 in UTC: `2026-11-23T09:00:00.000Z`.',
+  description:
+    'A time of this server, RFC 3339: `2026-11-23T09:00:00.000Z`. Output is in UTC; input may use any offset.',
   serialize: (value) => new Date(Number(value)).toISOString(),
   parseValue: (value) => {
     const moment = typeof value === 'string' && RFC3339.test(value) && Date.parse(value);

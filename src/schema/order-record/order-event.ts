@@ -1,5 +1,6 @@
 import type { OrderEvent } from '../../ledger/records.ts';
 import { builder } from '../builder.ts';
+import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 
 const EventSource = builder.enumType('EventSource', {
@@ -18,25 +19,26 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
     id: t.id({
       nullable: false,
       description:
-        'The id and cursor of the event, strictly increasing. Pass the last one as `after` to resume the subscription.',
+        'The id of the event, also its cursor: a number in a string, increasing over all orders. Do not compare ids yourself; pass the last one as `after` to resume the subscription.',
       resolve: ({ id }) => String(id),
     }),
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: "商户服务订单号: the merchant's own order number.",
+      description: ORDER_IDS.outOrderNo,
     }),
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,
-      description: '订单状态 after the change.',
+      description: 'The state after the change (订单状态).',
     }),
     stateRaw: t.exposeString('stateRaw', {
       nullable: false,
-      description: '订单状态 as WeChat Pay names it.',
+      description: STATE_RAW,
     }),
     previousState: t.expose('previousState', {
       type: PayAfterOrderState,
-      description: '订单状态 before the change; null if this server did not know the order before.',
+      description:
+        'The state before the change (订单状态). Null if this server did not know the order before.',
     }),
     source: t.expose('source', {
       type: EventSource,
@@ -47,7 +49,7 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
       type: 'DateTime',
       nullable: false,
       description:
-        'When the change happened: 支付成功时间 for a payment, otherwise the same as receivedAt.',
+        'For a payment, the time when the user paid (支付成功时间), if WeChat Pay sent it; otherwise the same as receivedAt.',
     }),
     receivedAt: t.expose('receivedAt', {
       type: 'DateTime',

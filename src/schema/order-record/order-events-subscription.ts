@@ -12,15 +12,15 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
     ...requireScope('events:read'),
     nullable: false,
     description:
-      'State changes of orders: first the recorded ones after the cursor, then live ones, without gaps or duplicates. End users receive only events of their own orders. Requires events:read. After a disconnect, resume with the last `id` as `after`.',
+      'State changes of all orders that the caller may read: first the recorded ones after the cursor, then live ones, without gaps or duplicates. Requires events:read. After a disconnect, resume with the last `id` as `after`.',
     args: {
       outOrderNo: t.arg.string({
         description:
-          '商户服务订单号: only events of this order. If omitted, events of all visible orders.',
+          '商户服务订单号: only events of this order. If omitted, events of all orders that the caller may read.',
       }),
       after: t.arg.id({
         description:
-          'The id of the last event received. If omitted, only new events. An unknown id is an error.',
+          'The id of the last event received. If omitted, only new events. An id that the caller may not read is the error BAD_USER_INPUT.',
       }),
     },
     subscribe: async (

@@ -6,6 +6,7 @@ import type { OrderRecord } from '../../ledger/records.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
+import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 import { badUserInput } from '../query-errors.ts';
 import { AFTER, connection, eventCursor, PAGE_SIZE, pageSize, rowsOfPage } from './connection.ts';
@@ -25,24 +26,24 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: "商户服务订单号: the merchant's own order number.",
+      description: ORDER_IDS.outOrderNo,
     }),
     serviceId: t.exposeString('serviceId', {
       nullable: false,
-      description: '服务ID: the id of the service at WeChat Pay.',
+      description: ORDER_IDS.serviceId,
     }),
     appid: t.exposeString('appid', {
       nullable: false,
-      description: "应用ID: the appid of the merchant's app or mini program.",
+      description: ORDER_IDS.appid,
     }),
     state: t.expose('state', {
       type: PayAfterOrderState,
       nullable: false,
-      description: '订单状态 that was last recorded.',
+      description: 'The state that was last recorded (订单状态).',
     }),
     stateRaw: t.exposeString('stateRaw', {
       nullable: false,
-      description: '订单状态 as WeChat Pay names it.',
+      description: STATE_RAW,
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
@@ -57,7 +58,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
     }),
     lastEventId: t.id({
       description:
-        'Id of the last recorded event: subscribe with it as `after` to miss no event. Null if there is none.',
+        'Id of the last recorded event: subscribe with it as `after` to miss no event. Null if there is none: subscribe without `after`, then query the order.',
       resolve: ({ lastEventId: id }) => (id === null ? null : String(id)),
     }),
     events: t.field({
@@ -65,7 +66,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
       ...requireScope('events:read'),
       complexity: rowsOfPage,
       nullable: false,
-      description: 'The recorded state changes of the order, oldest first.',
+      description: 'The recorded state changes of the order, oldest first. Requires events:read.',
       args: {
         first: t.arg.int({ description: PAGE_SIZE }),
         after: t.arg.string({ description: AFTER }),
@@ -101,9 +102,9 @@ const Filter = builder.inputType('PayAfterOrderFilter', {
   fields: (t) => ({
     states: t.field({
       type: [PayAfterOrderState],
-      description: '订单状态: orders in any of these states; an empty list matches nothing.',
+      description: 'Only orders in one of these states (订单状态); an empty list matches nothing.',
     }),
-    serviceId: t.string({ description: '服务ID: the id of the service at WeChat Pay.' }),
+    serviceId: t.string({ description: 'Only orders of this service (服务ID).' }),
     createdFrom: t.field({
       type: 'DateTime',
       description: 'Only orders first recorded at or after this time.',
@@ -122,7 +123,7 @@ builder.queryField('payAfterOrders', (t) =>
     complexity: rowsOfPage,
     nullable: false,
     description:
-      'The orders that this server has recorded, newest first: created through it, or seen in a webhook or a query. Does not call WeChat Pay. End users receive only their own orders. Requires orders:read.',
+      'Orders recorded by this server (created through it, or seen in a webhook or query), newest first. They may be outdated: WeChat Pay is not called. Requires orders:read.',
     args: {
       filter: t.arg({ type: Filter, description: 'Which orders; if omitted, all.' }),
       first: t.arg.int({ description: PAGE_SIZE }),

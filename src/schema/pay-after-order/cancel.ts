@@ -2,21 +2,27 @@ import { cancelOrder } from '../../orders/commands/cancel-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
+import {
+  APPID,
+  BY_ANALOGY,
+  ORDER_NUMBER,
+  PLAIN_TEXTS,
+  REPEATED_CHANGE,
+  SERVICE_ID,
+} from '../descriptions.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
 import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const Input = builder.inputType('CancelPayAfterOrderInput', {
-  description: '撤销先享后付订单: the order to cancel, and the reason.',
+  description: `撤销先享后付订单: the order to cancel, and the reason. ${PLAIN_TEXTS} ${BY_ANALOGY}`,
   fields: (t) => ({
     appid: t.string({ description: APPID }),
     serviceId: t.string({ description: SERVICE_ID }),
     outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
     reason: t.string({
       required: true,
-      description:
-        '撤销原因: the reason of the cancellation. By analogy: not empty, at most 50 characters.',
+      description: '撤销原因: the reason for the cancellation. By analogy: 1 to 50 characters.',
     }),
   }),
 });
@@ -26,8 +32,7 @@ builder.mutationField('cancelPayAfterOrder', (t) =>
     ...requireScope('orders:cancel'),
     type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单: the order was cancelled.'),
     nullable: false,
-    description:
-      '撤销先享后付订单: cancels an order before it is completed. Requires orders:cancel. WeChat Pay decides which states allow it. End users (callers without orders:any) may cancel only an order that they have not confirmed: the server queries the order first, but the user may still confirm it between the query and the cancellation. Idempotent: a repeat with the same input succeeds without a new effect.',
+    description: `撤销先享后付订单: cancels an order that is not completed. Requires orders:cancel. Callers without orders:any may cancel only an unconfirmed order; otherwise it is an OrderStateError. If the user confirms at the same moment, the confirmed order may be cancelled. For other callers WeChat Pay decides which states allow it; it does not document them. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of cancelPayAfterOrder: its payload, or an error.' },

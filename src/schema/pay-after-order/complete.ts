@@ -2,26 +2,32 @@ import { completeOrder } from '../../orders/commands/complete-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
+import {
+  APPID,
+  BY_ANALOGY,
+  ORDER_NUMBER,
+  PLAIN_TEXTS,
+  REPEATED_CHANGE,
+  SERVICE_ID,
+} from '../descriptions.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
 import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
-  description:
-    '后付费项目 to charge. For fees already given at creation, the server omits description and count, because WeChat Pay rejects them.',
+  description: `后付费项目: an item to charge. If feeName was already given at creation, feeDesc and feeCount are ignored, because WeChat Pay rejects them. ${BY_ANALOGY}`,
   fields: (t) => ({
     feeName: t.string({
       required: true,
       description:
-        '付费项目名称: the name of the fee. By analogy: not empty, at most 20 characters, unique within the order.',
+        '付费项目名称: the name of the fee; for a fee given at creation, the same name. By analogy: 1 to 20 characters, unique within the order.',
     }),
     feeCount: t.int({ description: '付费数量: the quantity. By analogy: from 1 to 100.' }),
     feeAmount: t.field({
       type: 'Fen',
       description:
-        '付费金额 in fen: the total of the item. By analogy: this or feeDesc is required.',
+        '付费金额: the total of the item, in fen. By analogy: this or feeDesc is required.',
     }),
     feeDesc: t.string({
       description: '计费说明: how the fee is calculated. By analogy: at most 30 characters.',
@@ -30,17 +36,17 @@ const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
 });
 
 const DiscountInput = builder.inputType('CompletePayAfterOrderDiscountInput', {
-  description: '商户优惠: a discount with its amount.',
+  description: `商户优惠: a discount with its amount. ${BY_ANALOGY}`,
   fields: (t) => ({
     discountName: t.string({
       required: true,
       description:
-        '优惠名称: the name of the discount. At most 20 characters. By analogy: not empty, unique within the order.',
+        '优惠名称: the name of the discount. At most 20 characters. By analogy: not empty and unique within the order.',
     }),
     discountAmount: t.field({
       type: 'Fen',
       required: true,
-      description: '优惠金额 in fen; 0 is allowed.',
+      description: '优惠金额: the amount of the discount, in fen; 0 is allowed.',
     }),
     discountDesc: t.string({
       description: '优惠说明: the description of the discount. By analogy: at most 30 characters.',
@@ -49,8 +55,7 @@ const DiscountInput = builder.inputType('CompletePayAfterOrderDiscountInput', {
 });
 
 const Input = builder.inputType('CompletePayAfterOrderInput', {
-  description:
-    '完结先享后付订单: the final amounts, times and location of the service. Only WeChat Pay checks whether the times and locations are consistent with those given at creation.',
+  description: `完结先享后付订单: the final amounts, times and location of the service. Only WeChat Pay checks whether they are consistent with those given at creation. ${PLAIN_TEXTS} ${BY_ANALOGY}`,
   fields: (t) => ({
     appid: t.string({ description: APPID }),
     serviceId: t.string({ description: SERVICE_ID }),
@@ -62,44 +67,45 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     finishTicket: t.string({
       description:
-        '完结凭证: the ticket that authorizes the completion, from a query or a webhook. If omitted, the server fetches the current one. By analogy: at most 512 characters.',
+        '完结凭证: the ticket that authorizes the completion. Normally omit it: the server fetches the current ticket. A different ticket does not count as different input. By analogy: at most 512 characters.',
     }),
     totalAmount: t.field({
       type: 'Fen',
       required: true,
       description:
-        '总金额 in fen: the amount that the user pays; 0 if finishType is UNUSED. By analogy: the sum of all fees minus all discounts, at most the riskAmount.',
+        '总金额: the amount that the user pays, in fen; 0 if finishType is UNUSED. By analogy: the sum of the fees minus the discounts of this input, and at most the riskAmount.',
     }),
     profitSharing: t.boolean({
       description:
-        '是否需要分账: whether the payment is shared with other recipients (profit sharing).',
+        '是否需要分账: whether the payment is shared with other recipients (profit sharing). If omitted, it is not sent; WeChat Pay does not document its default.',
     }),
     cancelReason: t.string({
       description:
-        '取消原因: why the service was not used. By analogy: required if finishType is UNUSED; at most 30 characters.',
+        '取消原因: why the service was not used. WeChat Pay does not document its effect if finishType is FINISHED. By analogy: required if finishType is UNUSED; at most 30 characters.',
     }),
     realServiceStartTime: t.field({
       type: 'ServiceTime',
-      description: '实际服务开始时间: when the service started. By analogy: to the second.',
+      description:
+        '实际服务开始时间: when the service started. By analogy: date and time with seconds; no plain date, no OnAccept.',
     }),
     realServiceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务结束时间: when the service ended. By analogy: to the second, after the start, not in the future; required if no serviceEndTime was given at creation.',
+        '实际服务结束时间: when the service ended. By analogy: date and time with seconds, no plain date, no OnAccept; after the start, not in the future; required if no serviceEndTime was given at creation.',
     }),
     realServiceEndLocation: t.string({
       description:
-        '实际服务结束地点: where the service ended. By analogy: only if it differs from the locations given at creation; at most 20 characters.',
+        '实际服务结束地点: where the service ended. By analogy: at most 20 characters; not allowed if finishType is UNUSED, or if it equals serviceStartLocation or serviceEndLocation of the order; otherwise required.',
     }),
     fees: t.field({
       type: [FeeInput],
       description:
-        '后付费项目列表: the fees to charge. By analogy: this or cancelReason is required; at most 100 items including those given at creation.',
+        '后付费项目列表: all fees to charge. List those given at creation again, by the same feeName: totalAmount is checked against this list. By analogy: fees or cancelReason is required; without any fee totalAmount is 0; at most 100, including those given at creation.',
     }),
     discounts: t.field({
       type: [DiscountInput],
       description:
-        '商户优惠列表: the discounts. At most 5 items including those given at creation.',
+        '商户优惠列表: all discounts with their amounts, those given at creation too. At most 5, including those given at creation.',
     }),
   }),
 });
@@ -109,11 +115,10 @@ builder.mutationField('completePayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
-      '完结先享后付订单: the order was completed. The user has not paid yet: WeChat Pay collects the payment later, and the order becomes USER_PAID.',
+      '完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment, and the state becomes USER_PAID. With finishType UNUSED nothing is collected.',
     ),
     nullable: false,
-    description:
-      '完结先享后付订单: completes an order that the user has confirmed, and charges the user. Requires orders:complete and orders:any. Idempotent: a repeat with the same input succeeds without a new effect; with different input it is an OrderConflictError.',
+    description: `完结先享后付订单: completes an order that the user has confirmed; WeChat Pay then collects the payment. Success does not mean that the user has paid: wait for USER_PAID. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of completePayAfterOrder: its payload, or an error.' },

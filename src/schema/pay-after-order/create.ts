@@ -12,67 +12,67 @@ import {
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { REPLAYED } from '../descriptions.ts';
+import { CURRENT_ORDER, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
 import { PayAfterOrderType } from './order.ts';
 import { loadOrder, writing } from './order-query.ts';
 
-const LAUNCH =
-  'Null if WeChat Pay sent none, which is usual with needUserConfirm: false, or if its response was lost and a query has shown that the order exists.';
+const FROM_RESPONSE =
+  'Null if WeChat Pay sent none, or if its response was lost and the server confirmed the order by a query instead.';
+const RAW = `Raw value from WeChat Pay; normally use \`launch\` instead. ${FROM_RESPONSE}`;
 
 const CreatePayAfterOrderPayload = builder
   .objectRef<Replayable<CreatedPayAfterOrder>>('CreatePayAfterOrderPayload')
   .implement({
     description:
-      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it.',
+      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; the order starts when its state is USER_ACCEPTED.',
     fields: (t) => ({
       appid: t.exposeString('appid', {
         nullable: false,
-        description: "应用ID: the appid of the merchant's app or mini program.",
+        description: ORDER_IDS.appid,
       }),
       mchid: t.exposeString('mchid', {
         nullable: false,
-        description: '商户号: the merchant number at WeChat Pay.',
+        description: ORDER_IDS.mchid,
       }),
       outOrderNo: t.exposeString('outOrderNo', {
         nullable: false,
-        description: "商户服务订单号: the merchant's own order number.",
+        description: ORDER_IDS.outOrderNo,
       }),
       serviceId: t.exposeString('serviceId', {
         nullable: false,
-        description: '服务ID: the id of the service at WeChat Pay.',
+        description: ORDER_IDS.serviceId,
       }),
       orderId: t.exposeString('orderId', {
-        description: `微信支付服务订单号: WeChat Pay's order id. ${LAUNCH}`,
+        description: `微信支付服务订单号: WeChat Pay's order id. ${FROM_RESPONSE}`,
       }),
       miniprogramBusinesstype: t.exposeString('miniprogramBusinesstype', {
-        description: `小程序跳转businessType: \`businessType\` of wx.openBusinessView. ${LAUNCH}`,
+        description: `小程序跳转businessType: \`businessType\` of wx.openBusinessView. ${RAW}`,
       }),
       miniprogramAppid: t.exposeString('miniprogramAppid', {
-        description: `小程序APPID: \`appId\` of wx.navigateToMiniProgram. ${LAUNCH}`,
+        description: `小程序APPID: \`appId\` of wx.navigateToMiniProgram. ${RAW}`,
       }),
       miniprogramPath: t.exposeString('miniprogramPath', {
-        description: `小程序跳转路径: \`path\` of wx.navigateToMiniProgram. ${LAUNCH}`,
+        description: `小程序跳转路径: \`path\` of wx.navigateToMiniProgram. ${RAW}`,
       }),
       miniprogramUsername: t.exposeString('miniprogramUsername', {
-        description: `小程序username: the mini program's user name, to open it from an app. ${LAUNCH}`,
+        description: `小程序username: the user name of WeChat Pay's mini program, which an app needs to open it. ${RAW}`,
       }),
       package: t.exposeString('package', {
-        description: `跳转微信侧小程序订单数据: the order data for the WeChat Pay page; it can be used only once. ${LAUNCH}`,
+        description: `跳转微信侧小程序订单数据: the order data for the WeChat Pay page, already contained in \`launch\`; usable once. ${RAW}`,
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       launch: t.field({
         type: PayAfterLaunch,
         description:
-          "Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Null if the user does not have to confirm, or if WeChat Pay's response was lost.",
+          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`. A repeat with the same input signs anew what WeChat Pay then returns; WeChat Pay does not document whether that opens the page again. Without usable launch data, query the order: if it is still CREATED, let it expire or cancel it, and create another one.',
         resolve: ({ package: order }, _, context) =>
           order === null ? null : launch('wxpayScoreUse', { package: order }, context),
       }),
       order: t.field({
         type: PayAfterOrderType,
-        description:
-          'The current order. Selecting this field costs one more call to WeChat Pay. If that call fails, only this field is null, with an error in `errors`: the order was still created.',
+        description: CURRENT_ORDER,
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
           loadOrder({ appid, serviceId, outOrderNo }, context),
       }),
@@ -85,7 +85,7 @@ builder.mutationField('createPayAfterOrder', (t) =>
     ...requireScope('orders:create'),
     nullable: false,
     description:
-      '创建先享后付订单: creates an order. Requires orders:create. Idempotent: a repeat with the same outOrderNo and input returns the same order; with different input it is an OrderConflictError. An order that may exist is never reported as failed, but as OutcomeUnknownError.',
+      '创建先享后付订单: creates an order. Requires orders:create. Idempotent: a repeat with the same outOrderNo and input, for the same user, returns the same order; different input is an OrderConflictError. If this call may have created the order, the result is OutcomeUnknownError, never another error.',
     errors: {
       types: [
         InvalidInputError,

@@ -6,11 +6,12 @@ export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
   values: {
     CREATED: {
       description:
-        '商户下单已受理: created, but not confirmed by the user. After an hour it becomes EXPIRED.',
+        '商户下单已受理: created, but not confirmed by the user. If the user does not confirm within an hour, it becomes EXPIRED.',
     },
     USER_ACCEPTED: { description: '用户成功使用服务: the user has confirmed the order.' },
     FINISHED: {
-      description: '商户完结订单: the merchant has completed the order; the user has not paid yet.',
+      description:
+        '商户完结订单: the merchant has completed the order, and WeChat Pay collects the payment; the user has not paid yet.',
     },
     USER_PAID: { description: '用户订单支付成功: the user has paid. Final.' },
     REVOKED: { description: '商户撤销订单: the order was cancelled. Final.' },
@@ -26,8 +27,8 @@ type State = typeof PayAfterOrderState.$inferType;
 export const PayAfterFinishType = builder.enumType('PayAfterFinishType', {
   description: '完结类型: how an order was completed.',
   values: {
-    UNUSED: { description: '未使用服务，取消订单 (1): the service was not used.' },
-    FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },
+    UNUSED: { description: '未使用服务，取消订单: the service was not used (WeChat Pay value 1).' },
+    FINISHED: { description: '完成服务使用，结束订单: the service was used (WeChat Pay value 2).' },
     UNKNOWN: { description: 'A value that this server version does not know.' },
   },
 });
@@ -36,9 +37,10 @@ export const PayAfterFinishTypeInput = builder.enumType('PayAfterFinishTypeInput
   description: '完结类型: how to complete an order.',
   values: {
     UNUSED: {
-      description: '未使用服务，取消订单 (1): the service was not used, and the user pays nothing.',
+      description:
+        '未使用服务，取消订单: the service was not used, and the user pays nothing (WeChat Pay value 1). Unlike cancelPayAfterOrder, this completes the order, with totalAmount 0.',
     },
-    FINISHED: { description: '完成服务使用，结束订单 (2): the service was used.' },
+    FINISHED: { description: '完成服务使用，结束订单: the service was used (WeChat Pay value 2).' },
   },
 });
 type FinishType = typeof PayAfterFinishType.$inferType;

@@ -9,33 +9,36 @@ import {
   WechatUnavailableError,
 } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
+import { INPUT_ORDER_NUMBER, SAME_INPUT } from '../descriptions.ts';
 import { UserError } from '../errors.ts';
 import { PayAfterOrderState, toState } from './enums.ts';
 
 builder.objectType(OrderNotFoundError, {
   name: 'OrderNotFoundError',
-  description: 'There is no such order (订单不存在), or it belongs to another end user.',
+  description:
+    'There is no such order for this caller (订单不存在): it does not exist, or it belongs to another end user. Check outOrderNo, appid and serviceId.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号 of the input.',
+      description: INPUT_ORDER_NUMBER,
     }),
   }),
 });
 
 builder.objectType(OrderStateError, {
   name: 'OrderStateError',
-  description: 'The state of the order does not allow the operation (订单状态错误).',
+  description:
+    'The state of the order does not allow the operation (订单状态错误). Do not retry: query the order and continue from its state.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号 of the input.',
+      description: INPUT_ORDER_NUMBER,
     }),
     state: t.field({
       type: PayAfterOrderState,
-      description: 'The current state; null if a query could not determine it.',
+      description: 'The current state (订单状态). Null if a query could not determine it.',
       resolve: ({ state }, _, { log }) => (state === null ? null : toState(state, log)),
     }),
   }),
@@ -43,13 +46,12 @@ builder.objectType(OrderStateError, {
 
 builder.objectType(OrderConflictError, {
   name: 'OrderConflictError',
-  description:
-    'The outOrderNo is already used by a different order, or by this operation with different input (订单重入参数校验失败). Use a new outOrderNo, or query the order that has it.',
+  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder: query the existing order; use a new outOrderNo only for a different order. Other mutations: the same operation was already called for this order with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号: the number that is already used.',
+      description: '商户服务订单号: the order number that is already used.',
     }),
   }),
 });
@@ -60,7 +62,7 @@ const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
     TIMEOUT: { description: 'The request to WeChat Pay timed out.' },
     CONNECTION: {
       description:
-        'The connection to WeChat Pay was lost before the whole response arrived, or no query has shown whether an earlier call took effect.',
+        'The connection was lost before the response was complete, or the outcome of an earlier call is still unknown.',
     },
     SERVER_ERROR: {
       description:
@@ -87,7 +89,7 @@ const REASONS = {
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
   description:
-    'It is unknown whether the write took effect. Retry with the identical input, which never creates a second order, or query by outOrderNo. Do not use a new outOrderNo until the outcome is known.',
+    'It is unknown whether the write took effect. Retry with identical input: the operation never takes effect twice. Or query by outOrderNo. Do not use a new outOrderNo until the outcome is known.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {

@@ -5,21 +5,21 @@ import { assertValidArguments, withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
+import { APPID, BY_ANALOGY, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
 import { expectedCode } from '../errors.ts';
 import { badUserInput, queryError } from '../query-errors.ts';
 import { PayAfterOrderType } from './order.ts';
 
 const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
-  description: 'The key of an order: exactly one of the two fields (必填其中一个).',
+  description: `The key of an order: exactly one of the two fields (必填其中一个). ${BY_ANALOGY}`,
   isOneOf: true,
   fields: (t) => ({
     outOrderNo: t.string({
-      description:
-        "商户服务订单号: the merchant's own order number. By analogy: at most 32 digits, letters and _ - | *.",
+      description: ORDER_NUMBER,
     }),
     queryId: t.string({
       description:
-        '回跳查询ID: the id that the WeChat Pay page returns to the front end when the user leaves it with its button. By analogy: at most 64 characters.',
+        '回跳查询ID: the id that the WeChat Pay page passes to your front end when the user taps its return button. By analogy: at most 64 characters.',
     }),
   }),
 });
@@ -29,16 +29,16 @@ builder.queryField('payAfterOrder', (t) =>
     type: PayAfterOrderType,
     ...requireScope('orders:read'),
     description:
-      '查询先享后付订单: the current order from WeChat Pay. Requires orders:read. Null if there is no such order, or if it belongs to another end user. Several fields for the same order in one request cost one call.',
+      '查询先享后付订单: the current order from WeChat Pay. Requires orders:read. Null if there is no such order, or if it belongs to another end user.',
     args: {
       by: t.arg({
         type: PayAfterOrderKeyInput,
         required: true,
         description: 'The key of the order.',
       }),
-      serviceId: t.arg.string({ description: '服务ID; if omitted, the configured one.' }),
+      serviceId: t.arg.string({ description: SERVICE_ID }),
       appid: t.arg.string({
-        description: '应用ID that the order was created with; if omitted, the configured one.',
+        description: APPID,
       }),
     },
     resolve: (_, { by, ...ids }, context) => {

@@ -1,6 +1,7 @@
 import type { PayAfterOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { LAUNCH_ERROR, ORDER_IDS, STATE_RAW } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { PayAfterFinishType, PayAfterOrderState, toFinishType, toState } from './enums.ts';
 
@@ -15,7 +16,7 @@ const Fee = builder.objectRef<Listed<PayAfterOrder['fees']>>('PayAfterOrderFee')
     feeCount: t.exposeInt('feeCount', { description: '付费数量: the quantity.' }),
     feeAmount: t.expose('feeAmount', {
       type: 'Fen',
-      description: '付费金额 in fen: the total of the item, not the unit price.',
+      description: '付费金额: the total of the item, not the unit price, in fen.',
     }),
     feeDesc: t.exposeString('feeDesc', { description: '计费说明: how the fee is calculated.' }),
   }),
@@ -31,7 +32,8 @@ const Discount = builder
       }),
       discountAmount: t.expose('discountAmount', {
         type: 'Fen',
-        description: '优惠金额 in fen. Null before the order is completed.',
+        description:
+          '优惠金额: the amount of the discount, in fen. Null before the order is completed.',
       }),
       discountDesc: t.exposeString('discountDesc', {
         description: '优惠说明: the description of the discount.',
@@ -39,26 +41,25 @@ const Discount = builder
     }),
   });
 
-const NULL_RULE = 'Null if WeChat Pay sent no value, or one that could not be read.';
-
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
-  description: `先享后付订单: the current order at WeChat Pay. Only the four ids and the state are always present. ${NULL_RULE}`,
+  description:
+    '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field is null if WeChat Pay sent no value, or one that could not be read.',
   fields: (t) => ({
     appid: t.exposeString('appid', {
       nullable: false,
-      description: "应用ID: the appid of the merchant's app or mini program.",
+      description: ORDER_IDS.appid,
     }),
     mchid: t.exposeString('mchid', {
       nullable: false,
-      description: '商户号: the merchant number at WeChat Pay.',
+      description: ORDER_IDS.mchid,
     }),
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: "商户服务订单号: the merchant's own order number.",
+      description: ORDER_IDS.outOrderNo,
     }),
     serviceId: t.exposeString('serviceId', {
       nullable: false,
-      description: '服务ID: the id of the service at WeChat Pay.',
+      description: ORDER_IDS.serviceId,
     }),
     state: t.field({
       type: PayAfterOrderState,
@@ -68,7 +69,7 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     stateRaw: t.exposeString('state', {
       nullable: false,
-      description: '订单状态 as WeChat Pay names it; use it if `state` is UNKNOWN.',
+      description: `${STATE_RAW} Use it if \`state\` is UNKNOWN.`,
     }),
     finishType: t.field({
       type: PayAfterFinishType,
@@ -123,19 +124,19 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     riskAmount: t.expose('riskAmount', {
       type: 'Fen',
-      description: '订单风险金额 in fen: the maximum that this order can cost.',
+      description: '订单风险金额: the maximum that this order can cost, in fen.',
     }),
     totalAmount: t.expose('totalAmount', {
       type: 'Fen',
-      description: '总金额 in fen: fees minus discounts. Null before the order is completed.',
+      description: '总金额: fees minus discounts, in fen. Null before the order is completed.',
     }),
     attach: t.exposeString('attach', {
-      description: '商户数据包: the `attach` given at creation, unchanged.',
+      description: '商户数据包: the `attach` given at creation, still URL-encoded.',
     }),
     finishTicket: t.exposeString('finishTicket', {
       ...requireScope('orders:complete'),
       description:
-        '完结凭证: the ticket that authorizes the completion. Requires orders:complete. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier tickets stay valid.',
+        '完结凭证: the ticket that authorizes the completion. Requires orders:complete; without it null, with an error in `errors`. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier tickets stay valid. completePayAfterOrder fetches it itself.',
     }),
     finishTransactionId: t.exposeString('finishTransactionId', {
       description:
@@ -143,12 +144,11 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     payType: t.exposeString('payType', {
       description:
-        "支付方式: how the user paid. `MchChannelPayType`: through the merchant's own channel. WeChat Pay documents no other value.",
+        "支付方式: how the user paid. `MchChannelPayType`: through the merchant's own channel. WeChat Pay documents no other value, nor the value for a payment that it collected itself.",
     }),
     launch: t.field({
       type: PayAfterLaunch,
-      description:
-        'Launch data that opens the WeChat Pay page of the order (调起支付分订单详情页, wxpayScoreDetail).',
+      description: `Launch data that opens the WeChat Pay page with the details of the order (调起支付分订单详情页, wxpayScoreDetail). It does not open the confirmation page. WeChat Pay does not document which states have this page. ${LAUNCH_ERROR}`,
       resolve: ({ serviceId, outOrderNo }, _, context) =>
         launch('wxpayScoreDetail', { service_id: serviceId, out_order_no: outOrderNo }, context),
     }),

@@ -2,7 +2,7 @@ import { syncOrder } from '../../orders/commands/sync-order.ts';
 import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
+import { APPID, BY_ANALOGY, ORDER_NUMBER, REPEATED_CHANGE, SERVICE_ID } from '../descriptions.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
 import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
@@ -18,20 +18,19 @@ const SyncType = builder.enumType('PayAfterSyncType', {
 });
 
 const DetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
-  description: '内容信息详情: the details of the sync.',
+  description: '内容信息详情: when the order was paid.',
   fields: (t) => ({
     paidTime: t.field({
       type: 'ServiceTime',
       required: true,
       description:
-        "收款成功时间, to the second: when the user paid through the merchant's own channel.",
+        "收款成功时间: when the user paid through the merchant's own channel, after the completion and before this call. Date and time with seconds: no plain date, no OnAccept.",
     }),
   }),
 });
 
 const Input = builder.inputType('SyncPayAfterOrderInput', {
-  description:
-    "支付分订单同步: the order that was paid through the merchant's own channel, and when.",
+  description: `支付分订单同步: the order that was paid, and when. ${BY_ANALOGY}`,
   fields: (t) => ({
     appid: t.string({ description: APPID }),
     serviceId: t.string({ description: SERVICE_ID }),
@@ -39,12 +38,12 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
     type: t.field({
       type: SyncType,
       required: true,
-      description: '场景类型: the event. WeChat Pay supports only this value.',
+      description: '场景类型: always ORDER_PAID, the only event that WeChat Pay supports.',
     }),
     detail: t.field({
       type: DetailInput,
       required: true,
-      description: '内容信息详情: the details of the sync.',
+      description: '内容信息详情: when the order was paid.',
     }),
   }),
 });
@@ -57,8 +56,7 @@ builder.mutationField('syncPayAfterOrder', (t) =>
       '支付分订单同步: WeChat Pay has recorded the order as paid.',
     ),
     nullable: false,
-    description:
-      "支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel. Requires orders:complete and orders:any. Idempotent: a repeat with the same input succeeds without a new effect.",
+    description: `支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of syncPayAfterOrder: its payload, or an error.' },

@@ -1,7 +1,7 @@
 import type { Replayable } from '../../orders/commands/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
-import { REPLAYED } from '../descriptions.ts';
+import { CURRENT_ORDER, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { PayAfterOrderType } from './order.ts';
 import { loadOrder } from './order-query.ts';
 
@@ -12,29 +12,28 @@ export function changePayload(name: string, description: string) {
     fields: (t) => ({
       appid: t.exposeString('appid', {
         nullable: false,
-        description: "应用ID: the appid of the merchant's app or mini program.",
+        description: ORDER_IDS.appid,
       }),
       mchid: t.exposeString('mchid', {
         nullable: false,
-        description: '商户号: the merchant number at WeChat Pay.',
+        description: ORDER_IDS.mchid,
       }),
       outOrderNo: t.exposeString('outOrderNo', {
         nullable: false,
-        description: "商户服务订单号: the merchant's own order number.",
+        description: ORDER_IDS.outOrderNo,
       }),
       serviceId: t.exposeString('serviceId', {
         nullable: false,
-        description: '服务ID: the id of the service at WeChat Pay.',
+        description: ORDER_IDS.serviceId,
       }),
       orderId: t.exposeString('orderId', {
         description:
-          "微信支付服务订单号: WeChat Pay's order id. Null if its response was lost and a query has shown that the change took effect.",
+          "微信支付服务订单号: WeChat Pay's order id. Null if WeChat Pay's response was lost and the server confirmed the change by a query instead.",
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       order: t.field({
         type: PayAfterOrderType,
-        description:
-          'The current order. Selecting this field costs one more call to WeChat Pay. If that call fails, only this field is null, with an error in `errors`: the change has still taken effect.',
+        description: CURRENT_ORDER,
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
           loadOrder({ appid, serviceId, outOrderNo }, context),
       }),

@@ -3,6 +3,7 @@ import type { UserServiceState } from '../../wechat/index.ts';
 import { assertValidArguments, withDefaults } from '../arguments.ts';
 import { forbidden, requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
+import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { badArguments, queryError } from '../query-errors.ts';
 
@@ -19,26 +20,28 @@ const UseServiceState = builder.enumType('UseServiceState', {
 
 const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceState').implement({
   description:
-    '用户授权状态: whether the user has authorized the service. Query it before you create an order.',
+    '用户授权状态: whether the user has authorized the service. Needed only before an order with needUserConfirm: false, which requires AVAILABLE. If it is UNAVAILABLE, open `launch` first.',
   fields: (t) => ({
-    appid: t.exposeString('appid', { nullable: false, description: '应用ID of the query.' }),
+    appid: t.exposeString('appid', {
+      nullable: false,
+      description: '应用ID: the appid of the query.',
+    }),
     serviceId: t.exposeString('serviceId', {
       nullable: false,
-      description: '服务ID of the query.',
+      description: '服务ID: the service of the query.',
     }),
     openid: t.exposeString('openid', {
       description:
-        "用户标识: the user's openid under the appid; null if WeChat Pay does not return it.",
+        "用户标识: the user's openid under the appid. Null if WeChat Pay does not return it.",
     }),
     launch: t.field({
       type: PayAfterLaunch,
-      description:
-        'Launch data that opens the WeChat Pay page where the user authorizes the service (调起支付分授权页, wxpayScoreEnable).',
+      description: `Launch data that opens the WeChat Pay page where the user authorizes the service (调起支付分授权页, wxpayScoreEnable). It does not open the confirmation page of an order. ${LAUNCH_ERROR}`,
       args: {
         outRequestNo: t.arg.string({
           required: true,
           description:
-            "商户请求授权的唯一流水号: the merchant's own unique number of this authorization request. It must not contain &, = or control characters, because the value is signed. By analogy: 1 to 64 digits, letters and _ - | *.",
+            "商户请求授权的唯一流水号: the merchant's own unique number of this authorization request. It must not contain &, = or control characters, because the value is signed. By analogy: 1 to 64 characters: digits, letters, `_`, `-`, `|`, `*`.",
         }),
       },
       resolve: ({ serviceId }, { outRequestNo }, context) => {
@@ -71,15 +74,15 @@ builder.queryField('userServiceState', (t) =>
     ...requireScope('orders:read'),
     nullable: false,
     description:
-      '查询用户授权状态: whether the user has authorized the service. One call to WeChat Pay. Requires orders:read. An order with needUserConfirm: false requires AVAILABLE.',
+      '查询用户授权状态: whether the user has authorized the service. Requires orders:read; a caller without orders:any may query only its own openid. Needed only before an order with needUserConfirm: false. Each query calls WeChat Pay once.',
     args: {
       openid: t.arg.string({
         required: true,
         description:
-          "用户标识: the user's openid under the appid. End users may query only their own. By analogy: at most 128 characters.",
+          "用户标识: the user's openid under the appid. By analogy: at most 128 characters.",
       }),
-      serviceId: t.arg.string({ description: '服务ID; if omitted, the configured one.' }),
-      appid: t.arg.string({ description: '应用ID; if omitted, the configured one.' }),
+      serviceId: t.arg.string({ description: ANY_SERVICE_ID }),
+      appid: t.arg.string({ description: ANY_APPID }),
     },
     resolve: async (_, { openid, ...ids }, context) => {
       const { appid, serviceId } = withDefaults(ids, context);
