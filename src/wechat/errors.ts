@@ -118,7 +118,10 @@ export class OrderOutcomeUnknownError extends OutcomeUnknownError {
   }
 }
 
-/** The number was already used for a different order: use a new number, or query that order. */
+/**
+ * The number was already used with different parameters: query that order. A new number is right only
+ * for a different order.
+ */
 export class OrderConflictError extends WechatError {
   override readonly name = 'OrderConflictError';
   readonly kind = 'order-conflict';
