@@ -45,7 +45,7 @@ export const SAME_INPUT =
 
 /** After an error that leaves no order behind. */
 export const NUMBER_FREE =
-  'After createPayAfterOrder the same outOrderNo can be used again, also with other input.';
+  'Such a call does not count as a use of the outOrderNo: correct the input and call again with the same outOrderNo.';
 
 export const REPEATED_CHANGE =
   'Idempotent: a repeat with the same input succeeds without a new effect; different input is an OrderConflictError.';

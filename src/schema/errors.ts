@@ -12,7 +12,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
     ORDER_CONFLICT: {
       description:
-        'createPayAfterOrder: query the existing order; use a new outOrderNo only for a different order. Other mutations: query the order; do not change the outOrderNo.',
+        'createPayAfterOrder: query the existing order; use a new outOrderNo for a different order, or if the query returns null, because then another user has the number. Other mutations: query the order; do not change the outOrderNo.',
     },
     ORDER_NOT_FOUND: {
       description: 'No such order for this caller: check outOrderNo, appid and serviceId.',
@@ -112,7 +112,8 @@ builder.objectType(InvalidInputError, {
     issues: t.expose('issues', {
       type: [InputIssueType],
       nullable: false,
-      description: 'All errors of the input, each with the path of its field.',
+      description:
+        'All errors of the input, each with the path of its field. Values that are no valid Fen, ServiceTime or other type are in `errors` instead.',
     }),
   }),
 });

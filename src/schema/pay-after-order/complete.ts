@@ -27,7 +27,7 @@ const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
     feeAmount: t.field({
       type: 'Fen',
       description:
-        '付费金额: the total of the item, in fen. By analogy: this or feeDesc is required.',
+        '付费金额: the total of the item, in fen. Give it for every fee that is charged: a fee without it counts as 0 in totalAmount. By analogy: this or feeDesc is required.',
     }),
     feeDesc: t.string({
       description: '计费说明: how the fee is calculated. By analogy: at most 30 characters.',
@@ -86,7 +86,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     realServiceStartTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务开始时间: when the service started. By analogy: date and time with seconds; no plain date, no OnAccept.',
+        '实际服务开始时间: when the service started; optional. By analogy: date and time with seconds; no plain date, no OnAccept.',
     }),
     realServiceEndTime: t.field({
       type: 'ServiceTime',
@@ -95,12 +95,12 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     realServiceEndLocation: t.string({
       description:
-        '实际服务结束地点: where the service ended. By analogy: at most 20 characters; not allowed if finishType is UNUSED, or if it equals serviceStartLocation or serviceEndLocation of the order; otherwise required.',
+        '实际服务结束地点: where the service ended. By analogy: at most 20 characters; required if the service ended at another place than serviceStartLocation and serviceEndLocation of the order; omit it otherwise, and with finishType UNUSED.',
     }),
     fees: t.field({
       type: [FeeInput],
       description:
-        '后付费项目列表: all fees to charge. List those given at creation again, by the same feeName: totalAmount is checked against this list. By analogy: fees or cancelReason is required; without any fee totalAmount is 0; at most 100, including those given at creation.',
+        '后付费项目列表: all fees to charge. List those given at creation again, by the same feeName: totalAmount is checked against this list. With finishType UNUSED, omit it. By analogy: fees or cancelReason is required; without any fee totalAmount is 0; at most 100, including those given at creation.',
     }),
     discounts: t.field({
       type: [DiscountInput],

@@ -26,7 +26,7 @@ const CreatePayAfterOrderPayload = builder
   .objectRef<Replayable<CreatedPayAfterOrder>>('CreatePayAfterOrderPayload')
   .implement({
     description:
-      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; the order starts when its state is USER_ACCEPTED.',
+      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; the service may start when the state is USER_ACCEPTED. With needUserConfirm: false the order is accepted already, and launch may be null.',
     fields: (t) => ({
       appid: t.exposeString('appid', {
         nullable: false,
@@ -66,7 +66,7 @@ const CreatePayAfterOrderPayload = builder
       launch: t.field({
         type: PayAfterLaunch,
         description:
-          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`. A repeat with the same input signs anew what WeChat Pay then returns; WeChat Pay does not document whether that opens the page again. Without usable launch data, query the order: if it is still CREATED, let it expire or cancel it, and create another one.',
+          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`. A repeat with the same input signs anew what WeChat Pay then returns; WeChat Pay does not document whether that opens the page again. Without usable launch data, query the order: if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
         resolve: ({ package: order }, _, context) =>
           order === null ? null : launch('wxpayScoreUse', { package: order }, context),
       }),

@@ -11,7 +11,7 @@ export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
     USER_ACCEPTED: { description: '用户成功使用服务: the user has confirmed the order.' },
     FINISHED: {
       description:
-        '商户完结订单: the merchant has completed the order, and WeChat Pay collects the payment; the user has not paid yet.',
+        '商户完结订单: the merchant has completed the order. WeChat Pay collects a totalAmount of more than 0, and the state then becomes USER_PAID; it does not document what follows for 0 fen or UNUSED, so do not wait for USER_PAID there.',
     },
     USER_PAID: { description: '用户订单支付成功: the user has paid. Final.' },
     REVOKED: { description: '商户撤销订单: the order was cancelled. Final.' },

@@ -46,7 +46,7 @@ builder.objectType(OrderStateError, {
 
 builder.objectType(OrderConflictError, {
   name: 'OrderConflictError',
-  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder: query the existing order; use a new outOrderNo only for a different order. Other mutations: the same operation was already called for this order with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
+  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder: query the existing order; use a new outOrderNo for a different order, or if the query returns null, because then another user has the number. Other mutations: the same operation took effect, or may have taken effect, for this order with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
@@ -89,7 +89,7 @@ const REASONS = {
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
   description:
-    'It is unknown whether the write took effect. Retry with identical input: the operation never takes effect twice. Or query by outOrderNo. Do not use a new outOrderNo until the outcome is known.',
+    'It is unknown whether the write took effect. Retry with identical input: the operation never takes effect twice. A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {

@@ -43,7 +43,7 @@ const Discount = builder
 
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
   description:
-    '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field is null if WeChat Pay sent no value, or one that could not be read.',
+    '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field except `launch` is null if WeChat Pay sent no value, or one that could not be read.',
   fields: (t) => ({
     appid: t.exposeString('appid', {
       nullable: false,
