@@ -17,13 +17,15 @@ export interface CallIds {
   readonly mchid: string;
   readonly out_order_no: string;
   readonly service_id: string;
+  /** Undefined if there is no such order. */
+  readonly order_id: string | undefined;
 }
 
 /** A successful response of another call, signed like every success. */
 export function otherAnswer(of: OtherAnswer, ids: CallIds): Answer {
   switch (of) {
     case 'same-order':
-      return success({ ...ids, order_id: OTHER_ORDER.order_id });
+      return success({ ...ids, order_id: ids.order_id ?? OTHER_ORDER.order_id });
     case 'empty-object':
       return success({});
     case 'empty-body':

@@ -55,7 +55,7 @@ export async function serveWechat(
   if (fault?.fault === 'latency') {
     await waitWhileOpen(fault.ms, response);
   }
-  const ids = () => idsOf({ match, query, body }, sandbox.identity.credentials.WECHAT_MCHID);
+  const ids = () => idsOf({ match, query, body }, sandbox);
   const final = replaced(fault, ids) ?? answer;
   const headers = await signatureOf(final, serialOf(request), fault, sandbox);
   settle(response.destroyed ? 'none' : final.status);
@@ -81,17 +81,19 @@ function idsOf(
     query,
     body,
   }: { match: RouteMatch; query: URLSearchParams; body: Uint8Array | undefined },
-  mchid: string,
+  { identity, orders, clock }: SandboxState,
 ): CallIds {
   const parsed = body && parseJson(body);
   const sent = isJsonObject(parsed) ? parsed : {};
   const value = (name: string) => textOf(sent, name) ?? query.get(name) ?? '';
   const inPath = match.route && match.pathValues.get('out_order_no');
+  const outOrderNo = inPath ?? value('out_order_no');
   return {
     appid: value('appid'),
-    mchid,
-    out_order_no: inPath ?? value('out_order_no'),
+    mchid: identity.credentials.WECHAT_MCHID,
+    out_order_no: outOrderNo,
     service_id: value('service_id'),
+    order_id: orders.find(outOrderNo, clock.now())?.orderId,
   };
 }
 

@@ -87,7 +87,7 @@ describe('the fault other-answer', () => {
     'empty-body': '',
     'no-content': '',
     'other-order': { ...ids, mchid: '1230000109', out_order_no: 'ANOTHER-ORDER' },
-    'same-order': { ...ids, out_order_no: 'OTHER-same-order', order_id: '15646546545165651651' },
+    'same-order': { ...ids, out_order_no: 'OTHER-same-order' },
     'user-service-state': { ...ids, use_service_state: 'AVAILABLE' },
     certificates: { data: [] },
   };
