@@ -87,7 +87,9 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   });
   const problemOf = requestGate(config.authentication.kind === 'required');
   const accepting = refusing(app.requestListener, leaving.signal, stopping.signal);
-  const server = createHttpServer(rejecting(accepting, problemOf), { idleMs: config.idleMs });
+  const server = createHttpServer(rejecting(accepting, problemOf, metrics.refused), {
+    idleMs: config.idleMs,
+  });
   const url = await listen(server, config);
   const connections = followConnections(server);
   const origins = config.corsOrigins;

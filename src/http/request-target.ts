@@ -13,11 +13,7 @@ export interface TargetProblem {
 }
 
 /** Webhooks are signed, and probes learn nothing: they may come from anywhere, through a proxy too. */
-const PUBLIC_PATHS: ReadonlySet<string | undefined> = new Set([
-  '/wechat/notify',
-  '/health',
-  '/ready',
-]);
+const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/wechat/notify', '/health', '/ready']);
 
 /**
  * Checks Host and target of every request.
@@ -28,7 +24,7 @@ export function requestGate(
 ): (request: IncomingMessage) => TargetProblem | undefined {
   return (request) =>
     targetProblem(request) ??
-    (authenticated || PUBLIC_PATHS.has(request.url) ? undefined : strangerProblem(request));
+    (authenticated || PUBLIC_PATHS.has(pathOf(request)) ? undefined : strangerProblem(request));
 }
 
 /**
@@ -63,6 +59,10 @@ function strangerProblem({ headers }: Pick<IncomingMessage, 'headers'>): TargetP
           'Authentication is off, so only requests of this machine are accepted. Set API_KEYS_FILE or JWKS_URL, or use http://127.0.0.1.',
       }
     : undefined;
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 function isHost(host: string): boolean {

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TargetProblem } from './request-target.ts';
+import { RESPONSE_HEADERS } from './response-headers.ts';
 
 /** Maximum requests queued on one connection: a client that sends more is disconnected. */
 const MOST_WAITING = 64;
@@ -129,10 +130,14 @@ function pauseStalled(underWay: Iterable<ServerResponse>): void {
   }
 }
 
-/** Rejects a request with a problem, as JSON, before anything else sees it. */
+/**
+ * Rejects a request with a problem, as JSON, before anything else sees it. Strangers can cause that at
+ * any rate: it is counted, not logged.
+ */
 export function rejecting(
   listener: RequestListener,
   problemOf: (request: IncomingMessage) => TargetProblem | undefined,
+  onRejected: (status: number) => void = () => {},
 ): RequestListener {
   return (request, response) => {
     const problem = problemOf(request);
@@ -146,7 +151,8 @@ export function rejecting(
     });
     // The rest of the request is not read.
     const headers = { 'content-type': 'application/json', connection: 'close' };
-    response.writeHead(problem.status, headers).end(body);
+    response.writeHead(problem.status, { ...RESPONSE_HEADERS, ...headers }).end(body);
+    onRejected(problem.status);
   };
 }
 

@@ -11,11 +11,18 @@ const BODY = '{"query":"{ __typename }"}';
 let app: AppWithClient;
 let port = 0;
 let gate = requestGate(true);
+let rejected: number[] = [];
 let stop = () => {};
 
 beforeAll(async () => {
   app = await createAppWithClient({ wechat: notificationOptions() });
-  const server = createHttpServer(rejecting(app.app.requestListener, (request) => gate(request)));
+  const server = createHttpServer(
+    rejecting(
+      app.app.requestListener,
+      (request) => gate(request),
+      (status) => rejected.push(status),
+    ),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -115,10 +122,18 @@ describe('Host and target', () => {
   test('a rejected request is answered as JSON that says what to send', async () => {
     const answer = await raw(['POST /graphql HTTP/1.1', 'Host: x/graphql?']);
     expect(answer).toMatch(/content-type: application\/json/i);
+    expect(answer).toMatch(/x-content-type-options: nosniff/i);
     expect(answer).toContain(
       '{"errors":[{"message":"Invalid Host header. Send one name or address with an optional port.","extensions":{"code":"BAD_REQUEST"}}]}',
     );
   });
+});
+
+test('a rejected request is counted, and an accepted one is not', async () => {
+  rejected = [];
+  await raw(['POST /graphql HTTP/1.1', 'Host: x/graphql?']);
+  await raw(['POST /graphql HTTP/1.1', 'Host: shop.example']);
+  expect(rejected).toEqual([400]);
 });
 
 describe('Upgrade', () => {
@@ -161,6 +176,7 @@ describe('without authentication', () => {
       expect(await statusFor([`Host: ${host}`])).toBe(403);
       // Webhooks are signed: this one is refused by its signature.
       expect(await statusFor([`Host: ${host}`], '/wechat/notify')).toBe(401);
+      expect(await statusFor([`Host: ${host}`], '/health?probe=1')).not.toBe(403);
     },
   );
 
