@@ -4,6 +4,7 @@ import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
 import { loadOrCreateDevelopmentDataKey } from './config/database.ts';
 import type { Environment } from './config/environment-reader.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
+import { isRealMerchant } from './config/upstream.ts';
 import type { RequestIds } from './http/request-id.ts';
 import { requestGate } from './http/request-target.ts';
 import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
@@ -104,6 +105,9 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     log.warn({ sandbox }, 'no WECHAT_ variables: orders go to the sandbox, no money moves');
   }
   warnIfNoNotificationKey(options, log);
+  if (config.authentication.kind === 'none' && isRealMerchant(config.upstream)) {
+    log.warn({}, 'ALLOW_UNAUTHENTICATED: every program on this machine can place orders');
+  }
   const steps = (ceilingMs: number): readonly ClosingStep[] => [
     { name: 'websockets', close: closeSockets },
     { name: 'http', close: () => connections.drain(ceilingMs - LAST_STEPS_MS) },

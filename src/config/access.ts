@@ -7,15 +7,21 @@ const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/
 
 const DOCUMENTS_VARIABLE = 'TRUSTED_DOCUMENTS';
 
-/** API keys, tokens, or both; none only on a loopback address outside production. */
-export function readAuthentication(from: EnvironmentReader, production: boolean): Authentication {
+/**
+ * API keys, tokens, or both; none only on a loopback address, with the sandbox or on purpose.
+ * @param why why authentication is required, if it is
+ */
+export function readAuthentication(
+  from: EnvironmentReader,
+  why: 'production' | 'a real merchant' | undefined,
+): Authentication {
+  const allowed = from.choice('ALLOW_UNAUTHENTICATED', 'true', 'false') === 'true';
   const [way, ...others] = [...readApiKeys(from), ...readTokens(from)];
   if (way !== undefined) {
     return { kind: 'required', ways: [way, ...others] };
   }
-  if (production && from.text('API_KEYS_FILE') === undefined) {
-    const problem =
-      'is missing, and JWKS_URL too: production requires authentication. Set API_KEYS_FILE or JWKS_URL. Create a key with: npm run key -- --client <name> --scopes <scopes> --file keys.json';
+  if (why !== undefined && !allowed) {
+    const problem = `is missing, and JWKS_URL too: ${why} requires authentication. Set API_KEYS_FILE or JWKS_URL. Create a key with: npm run key -- --client <name> --scopes <scopes> --file keys.json. To let every program on this machine move money, set ALLOW_UNAUTHENTICATED=true.`;
     from.addProblem('API_KEYS_FILE', problem);
   }
   return { kind: 'none' };

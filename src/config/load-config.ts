@@ -9,7 +9,7 @@ import { readDatabase, readDataKey } from './database.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment-reader.ts';
 import { readGraphiql, readHost, readOrigins, readProxies } from './http.ts';
 import { readIdleMs, readMaxInFlight, readOrderCacheMs, readRateLimit } from './limits.ts';
-import { readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
+import { isRealMerchant, readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -49,7 +49,8 @@ export function loadConfig(env: Environment): Config {
   const production = env['NODE_ENV'] === 'production';
   const upstream = readUpstream(from, env, production);
   const trustedDocuments = readDocuments(from);
-  const authentication = readAuthentication(from, production);
+  const real = isRealMerchant(upstream) ? 'a real merchant' : undefined;
+  const authentication = readAuthentication(from, production ? 'production' : real);
   const databaseUrl = readDatabase(from, upstream.kind === 'sandbox');
   const config: Config = {
     production,

@@ -25,6 +25,11 @@ interface MerchantUpstream {
  */
 export const SANDBOX_MCHID = '1230000109';
 
+/** Whether orders move money: with any merchant but that of the sandbox. */
+export function isRealMerchant(upstream: Upstream): boolean {
+  return upstream.kind === 'merchant' && upstream.options.mchid !== SANDBOX_MCHID;
+}
+
 export function readUpstream(
   from: EnvironmentReader,
   env: Environment,

@@ -59,6 +59,26 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
     /^API_KEYS_FILE is missing, and JWKS_URL too.*npm run key/,
   ],
   [
+    'a real merchant without authentication, outside production,',
+    merchantEnv({ ALLOW_UNAUTHENTICATED: undefined }),
+    /^API_KEYS_FILE is missing, .* a real merchant requires .*ALLOW_UNAUTHENTICATED=true/,
+  ],
+  [
+    'a real merchant that is not allowed without authentication',
+    merchantEnv({ NODE_ENV: 'development', ALLOW_UNAUTHENTICATED: 'false' }),
+    /^API_KEYS_FILE is missing, and JWKS_URL too: a real merchant requires authentication/,
+  ],
+  [
+    'another ALLOW_UNAUTHENTICATED',
+    { ALLOW_UNAUTHENTICATED: 'yes' },
+    /^ALLOW_UNAUTHENTICATED must be one of: true, false/,
+  ],
+  [
+    'a public HOST without authentication on purpose',
+    merchantEnv({ HOST: '0.0.0.0' }),
+    /^HOST is not a loopback address/,
+  ],
+  [
     "production with the sandbox's merchant",
     productionEnv({ WECHAT_MCHID: SANDBOX_MCHID }),
     /^WECHAT_MCHID is the sandbox's merchant number: .*real merchant/,
@@ -220,6 +240,13 @@ describe('no problem shows a secret', () => {
 test("the sandbox's merchant number is the one that production refuses", async () => {
   const { credentials } = await makeIdentity(Date.now());
   expect(credentials.WECHAT_MCHID).toBe(SANDBOX_MCHID);
+});
+
+test('without authentication a merchant is served only if that is allowed explicitly', () => {
+  expect(problemsOf(productionEnv({ ...NO_TOKENS, ALLOW_UNAUTHENTICATED: 'true' }))).toEqual([]);
+  expect(problemsOf(merchantEnv({ ALLOW_UNAUTHENTICATED: undefined, ...TOKENS }))).toEqual([]);
+  const sandbox = { WECHAT_MCHID: SANDBOX_MCHID, ALLOW_UNAUTHENTICATED: undefined };
+  expect(problemsOf(merchantEnv(sandbox)), 'no money moves').toEqual([]);
 });
 
 test('GraphiQL for everybody is one more problem in production', () => {

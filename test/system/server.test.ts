@@ -75,6 +75,7 @@ test('all problems of an invalid configuration are logged without a stack, and t
   expect(title).toBe("Can't start with this configuration:");
   const told = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]);
   expect(told.toSorted()).toEqual([
+    'API_KEYS_FILE',
     'HOST',
     'PORT',
     'WECHAT_MCHID',
