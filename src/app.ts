@@ -9,8 +9,8 @@ import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
 import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
 import type { ObservationFilter } from './orders/state/observation.ts';
-import { createAdmission } from './plugins/admission/admission.ts';
 import {
+  createAdmission,
   useAdmissionQueue,
   useAdmissionSlots,
   useRateLimit,

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { decode, encode } from '../../src/wechat/codec/codec.ts';
 import { createRequest, payAfterOrder } from '../../src/wechat/codec/wire-types.ts';
-import { fieldEncryption } from '../../src/wechat/crypto/encryption.ts';
+import { encryptField } from '../../src/wechat/crypto/encryption.ts';
 import { authorization, verifySignature } from '../../src/wechat/crypto/signature.ts';
 import { createTransport } from '../../src/wechat/http/transport.ts';
 import { createSigner } from '../upstream/sign.ts';
@@ -24,7 +24,7 @@ export function wechatStages(merchant: Merchant, upstreamUrl: string): readonly 
     privateKey: createPrivateKey(variables['WECHAT_MERCHANT_KEY'] ?? ''),
   };
   const platformKey = createPublicKey(variables['WECHAT_PUBLIC_KEY'] ?? '');
-  const encrypt = fieldEncryption(platformKey);
+  const encrypt = (plaintext: string) => encryptField(platformKey, plaintext);
   const text = orderAnswer(NUMBER);
   const sign = createSigner(upstream['BENCH_WECHAT_KEY'] ?? '', upstream['BENCH_SERIAL'] ?? '');
   const headers = new Headers(sign(text));

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SCHEMA_VERSION } from '../../src/ledger/database/migrations.ts';
-import { openSqlite } from '../../src/ledger/database/sqlite/open-sqlite.ts';
+import { openSqlite } from '../../src/ledger/database/sqlite/sqlite.ts';
 import { createEncryption } from '../../src/ledger/encryption.ts';
 import { eventsAfter } from '../../src/ledger/jobs/event-log.ts';
 import { all, atMost, type Experiment, holds, none, type Row } from '../experiment.ts';

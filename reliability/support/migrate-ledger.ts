@@ -1,4 +1,4 @@
-import { migrateSqliteFile } from '../../src/ledger/database/sqlite/open-sqlite.ts';
+import { migrateSqliteFile } from '../../src/ledger/database/sqlite/sqlite.ts';
 
 /** A process that migrates a SQLite ledger, and prints its progress. */
 const [path = ''] = process.argv.slice(2);

@@ -1,10 +1,9 @@
 import type { Visibility } from '../domain/visibility.ts';
 import type { EventBus } from './events/bus.ts';
-import type { Acquisition, IntentInput } from './jobs/acquire-intent.ts';
+import type { Acquisition, IntentInput, IntentKey, OwnedIntentKey } from './jobs/acquire-intent.ts';
 import type { EventsAfter } from './jobs/event-log.ts';
 import type { Ownership } from './jobs/find-ownership.ts';
 import type { FinishedIntent, OpenIntent, RefusedIntent } from './jobs/finish-intent.ts';
-import type { IntentKey, OwnedIntentKey } from './jobs/idempotency.ts';
 import type { OrderEventQuery, OrderQuery, Page } from './jobs/list-records.ts';
 import type {
   Due,

@@ -2,7 +2,7 @@ import { createLedger, type OpenLedger } from './create-ledger.ts';
 import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore, sqlitePath } from './database/open-store.ts';
-import { migrateSqliteFile } from './database/sqlite/open-sqlite.ts';
+import { migrateSqliteFile } from './database/sqlite/sqlite.ts';
 import { createEncryption, type Encryption } from './encryption.ts';
 import type { Engine } from './engine/engine.ts';
 import { createLocalEngine } from './engine/local-engine.ts';

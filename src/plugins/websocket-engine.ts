@@ -4,7 +4,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { overloaded } from '../http/overloaded.ts';
 import type { RequestIds } from '../http/request-id.ts';
 import type { GraphQLEngine } from '../http/websocket.ts';
-import type { Admission } from './admission/admission.ts';
+import type { Admission } from './admission/use-admission.ts';
 import { withoutValues } from './documents/redact-values.ts';
 import { documentOf, type TrustedDocuments } from './documents/trusted-documents.ts';
 import { credentialEnded } from './use-credential-expiry.ts';

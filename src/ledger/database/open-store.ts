@@ -4,8 +4,7 @@ import { dirname } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { type MigrationLog, readVersion, SCHEMA_VERSION, SILENT_MIGRATION } from './migrations.ts';
 import { openPostgres, postgresDialect, postgresPool } from './postgres/postgres.ts';
-import { openSqlite } from './sqlite/open-sqlite.ts';
-import { sqliteDialect } from './sqlite/sqlite.ts';
+import { openSqlite, sqliteDialect } from './sqlite/sqlite.ts';
 import type { Store } from './store.ts';
 
 export type { Store } from './store.ts';

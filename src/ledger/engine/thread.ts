@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { checkDataKey } from '../data-key-check.ts';
-import { openSqlite } from '../database/sqlite/open-sqlite.ts';
+import { openSqlite } from '../database/sqlite/sqlite.ts';
 import { createEncryption } from '../encryption.ts';
 import type { Engine } from './engine.ts';
 import { createLocalEngine } from './local-engine.ts';

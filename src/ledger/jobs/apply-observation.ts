@@ -1,6 +1,10 @@
-import { contradictedField, isOtherOrder } from '../../domain/contradiction.ts';
 import { type OrderStatus, payAfterStateOf, statusOf } from '../../domain/order-status.ts';
-import { advance, readState } from '../../domain/pay-after-state.ts';
+import {
+  advance,
+  contradictedField,
+  isOtherOrder,
+  readState,
+} from '../../domain/pay-after-state.ts';
 import { nextOrderCheck } from '../../domain/schedule.ts';
 import { compiledQuery, type Params } from '../database/compiled-query.ts';
 import type { Tx } from '../database/group-commit.ts';

@@ -1,6 +1,6 @@
 import type { OrderKey } from '../records.ts';
+import { EFFECTIVE } from './acquire-intent.ts';
 import type { ReadContext } from './context.ts';
-import { EFFECTIVE } from './idempotency.ts';
 import { intentBody } from './rows.ts';
 
 /** Whose order a number belongs to, for one owner. `unowned`: it is recorded without a user. */

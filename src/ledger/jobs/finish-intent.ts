@@ -5,9 +5,9 @@ import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { IntentOutcome, IntentStatus, WriteResult } from '../records.ts';
+import { EFFECTIVE } from './acquire-intent.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
-import { EFFECTIVE } from './idempotency.ts';
 
 /** The outcome of a write that took effect, and what it shows of the order. */
 export interface FinishedIntent {

@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import type { Observation, Observed } from '../observation.ts';
-import { acquireIntent } from './acquire-intent.ts';
+import { acquireIntent, hasIntent, intentsWithSameInput } from './acquire-intent.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { eventsAfter, newestEventId } from './event-log.ts';
 import { findOwnership } from './find-ownership.ts';
 import { finishIntent, keepIntentOpen, releaseRefused } from './finish-intent.ts';
-import { hasIntent, intentsWithSameInput } from './idempotency.ts';
 import { eventExists, listEvents, listOrders } from './list-records.ts';
 import {
   claimDue,

@@ -26,7 +26,7 @@ const FOREIGN_OPENID: InputIssue = {
  * Checks an order against every known rule, makes the intent durable, then creates the order at
  * WeChat Pay.
  * @throws InvalidInputError, LedgerUnavailableError before anything is sent, OrderConflictError if
- *   the number was used with other input (`ledger/jobs/idempotency.ts`), or what createPayAfterOrder of the client throws
+ *   the number was used with other input (`ledger/jobs/acquire-intent.ts`), or what createPayAfterOrder of the client throws
  */
 export async function createOrder(
   services: OrderServices,

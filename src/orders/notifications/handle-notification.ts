@@ -10,7 +10,7 @@ export interface Merchant {
 /**
  * Stores a verified notification: inbox, order and event in one durable write. When it resolves,
  * the notification may be acknowledged; a duplicate changes nothing. A notification that
- * contradicts the ledger is stored as suspicious and not applied (`domain/contradiction.ts`).
+ * contradicts the ledger is stored as suspicious and not applied (`domain/pay-after-state.ts`).
  */
 export async function handleNotification(
   ledger: Ledger,

@@ -1,5 +1,4 @@
 import { cancelOrder } from '../../orders/commands/cancel-order.ts';
-import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import {
@@ -10,8 +9,8 @@ import {
   REPEATED_CHANGE,
   SERVICE_ID,
 } from '../descriptions.ts';
+import { withDefaults, writing } from '../resolver.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
-import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const Input = builder.inputType('CancelPayAfterOrderInput', {

@@ -1,5 +1,4 @@
 import { completeOrder } from '../../orders/commands/complete-order.ts';
-import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import {
@@ -10,9 +9,9 @@ import {
   REPEATED_CHANGE,
   SERVICE_ID,
 } from '../descriptions.ts';
+import { withDefaults, writing } from '../resolver.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
-import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {

@@ -9,14 +9,14 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../wechat/index.ts';
-import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { CURRENT_ORDER, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
+import { withDefaults, writing } from '../resolver.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
 import { PayAfterOrderType } from './order.ts';
-import { loadOrder, writing } from './order-query.ts';
+import { loadOrder } from './order-query.ts';
 
 const FROM_RESPONSE =
   'Null if WeChat Pay sent none, or if its response was lost and the server confirmed the order by a query instead.';

@@ -1,13 +1,12 @@
 import { showIfVisible } from '../../orders/access/ownership.ts';
 import { orderKeyIssues } from '../../orders/rules/field-rules.ts';
 import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
-import { assertValidArguments, withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { APPID, BY_ANALOGY, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
-import { expectedCode } from '../errors.ts';
 import { badUserInput, queryError } from '../query-errors.ts';
+import { assertValidArguments, withDefaults } from '../resolver.ts';
 import { PayAfterOrderType } from './order.ts';
 
 const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
@@ -63,24 +62,6 @@ export async function loadOrder(
     return await orderReads.load(query);
   } catch (error) {
     throw queryError(error);
-  }
-}
-
-/** An order that was loaded before a write is outdated after it. */
-export async function writing<T>(
-  { calls, outcome, orderReads, sharedQueries }: GraphQLContext,
-  { outOrderNo }: { readonly outOrderNo: string },
-  write: () => Promise<T>,
-): Promise<T> {
-  try {
-    calls.write();
-    return await write();
-  } catch (error) {
-    outcome.refusal = expectedCode(error);
-    throw error;
-  } finally {
-    orderReads.clear();
-    sharedQueries.forget(outOrderNo);
   }
 }
 

@@ -1,10 +1,9 @@
 import { syncOrder } from '../../orders/commands/sync-order.ts';
-import { withDefaults } from '../arguments.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { APPID, BY_ANALOGY, ORDER_NUMBER, REPEATED_CHANGE, SERVICE_ID } from '../descriptions.ts';
+import { withDefaults, writing } from '../resolver.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
-import { writing } from './order-query.ts';
 import { changePayload } from './update-payload.ts';
 
 const SyncType = builder.enumType('PayAfterSyncType', {

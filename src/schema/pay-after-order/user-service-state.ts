@@ -1,11 +1,11 @@
 import { requestNoIssues, userKeyIssues } from '../../orders/rules/field-rules.ts';
 import type { UserServiceState } from '../../wechat/index.ts';
-import { assertValidArguments, withDefaults } from '../arguments.ts';
 import { forbidden, requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { badArguments, queryError } from '../query-errors.ts';
+import { assertValidArguments, withDefaults } from '../resolver.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {
   description: '用户授权状态: whether a user has authorized a service.',

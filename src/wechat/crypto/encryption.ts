@@ -1,5 +1,5 @@
 import { createDecipheriv, type KeyObject, publicEncrypt } from 'node:crypto';
-import type { Encrypt, Wire } from '../codec/codec.ts';
+import type { Wire } from '../codec/codec.ts';
 
 const OAEP_OVERHEAD_BYTES = 42;
 
@@ -7,16 +7,14 @@ const OAEP_OVERHEAD_BYTES = 42;
  * RSAES-OAEP with SHA-1 and MGF1-SHA-1 for WeChat Pay's key, in Base64; the ciphertext differs each
  * time. Throws a RangeError above 214 bytes of UTF-8 (with a 2048-bit key).
  */
-export function fieldEncryption(key: KeyObject): Encrypt {
+export function encryptField(key: KeyObject, plaintext: string): string {
   const limit = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8 - OAEP_OVERHEAD_BYTES;
-  return (plaintext) => {
-    const bytes = Buffer.from(plaintext);
-    if (bytes.length > limit) {
-      throw new RangeError(`A sensitive field may have at most ${limit} bytes of UTF-8.`);
-    }
-    // OAEP and SHA-1 are the defaults; passing them explicitly doubles the cost.
-    return publicEncrypt(key, bytes).toString('base64');
-  };
+  const bytes = Buffer.from(plaintext);
+  if (bytes.length > limit) {
+    throw new RangeError(`A sensitive field may have at most ${limit} bytes of UTF-8.`);
+  }
+  // OAEP and SHA-1 are the defaults; passing them explicitly doubles the cost.
+  return publicEncrypt(key, bytes).toString('base64');
 }
 
 const TAG_BYTES = 16;

@@ -10,7 +10,7 @@ import {
 } from '../calls/run-attempts.ts';
 import { encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import type { PayAfterOrder } from '../codec/wire-types.ts';
-import { fieldEncryption } from '../crypto/encryption.ts';
+import { encryptField } from '../crypto/encryption.ts';
 import { WechatUnavailableError } from '../errors.ts';
 import { requireEncryptionKey } from '../keys/key-ring.ts';
 import {
@@ -104,7 +104,7 @@ export function prepareWrite<S extends Shape>(
 ): FreshWrite {
   checkPath(path);
   const current = requireEncryptionKey(keys);
-  const wire = encode(shape, request, fieldEncryption(current.key));
+  const wire = encode(shape, request, (plaintext) => encryptField(current.key, plaintext));
   const canonical = encode(shape, request, (plaintext) => plaintext);
   return { target: path, body: bodyOf(wire), platformSerial: current.serial, canonical };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RESPONSE_HEADERS } from '../../../src/http/response-headers.ts';
-import { createAdmission } from '../../../src/plugins/admission/admission.ts';
+import { createAdmission } from '../../../src/plugins/admission/use-admission.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { listen } from '../../fixtures/http/listen.ts';

@@ -1,7 +1,7 @@
 import { constants, privateDecrypt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Aes, Rsa } from 'wechatpay-axios-plugin';
-import { decryptResource, fieldEncryption } from '../../../src/wechat/crypto/encryption.ts';
+import { decryptResource, encryptField } from '../../../src/wechat/crypto/encryption.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -111,21 +111,21 @@ describe('a sensitive field', () => {
   test.each(['', '张三丰', '13800138000', 'x'.repeat(214), `${'深'.repeat(71)}a`])(
     'is what it was after OAEP with SHA-1: %#',
     (plaintext) => {
-      const ciphertext = fieldEncryption(keys.publicKey)(plaintext);
+      const ciphertext = encryptField(keys.publicKey, plaintext);
       expect(decrypt(ciphertext)).toBe(plaintext);
       expect(Rsa.decrypt(ciphertext, keys.privatePem)).toBe(plaintext);
     },
   );
 
   test('a sensitive field has another ciphertext each time', () => {
-    const encrypt = fieldEncryption(keys.publicKey);
+    const encrypt = (plaintext: string) => encryptField(keys.publicKey, plaintext);
     expect(encrypt('张三')).not.toBe(encrypt('张三'));
   });
 
   test.each(['x'.repeat(215), '深'.repeat(72)])(
     'has room for 214 bytes, and does not name what has none: %#',
     (plaintext) => {
-      const encrypt = () => fieldEncryption(keys.publicKey)(plaintext);
+      const encrypt = () => encryptField(keys.publicKey, plaintext);
       expect(encrypt).toThrow(RangeError);
       expect(encrypt).toThrow('A sensitive field may have at most 214 bytes of UTF-8.');
     },

@@ -1,6 +1,7 @@
 import { idIssues } from '../orders/rules/field-rules.ts';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
 import type { GraphQLContext } from './context.ts';
+import { expectedCode } from './errors.ts';
 import { badArguments } from './query-errors.ts';
 
 interface Ids {
@@ -31,5 +32,23 @@ export function assertValidArguments(
   const all = [...missing, ...idIssues({ appid, serviceId }, inputRules), ...issues];
   if (all.length > 0) {
     throw badArguments(all);
+  }
+}
+
+/** An order that was loaded before a write is outdated after it. */
+export async function writing<T>(
+  { calls, outcome, orderReads, sharedQueries }: GraphQLContext,
+  { outOrderNo }: { readonly outOrderNo: string },
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    calls.write();
+    return await write();
+  } catch (error) {
+    outcome.refusal = expectedCode(error);
+    throw error;
+  } finally {
+    orderReads.clear();
+    sharedQueries.forget(outOrderNo);
   }
 }
