@@ -6,7 +6,7 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { permission, type Scope } from '../auth/caller.ts';
 import { forbidden } from './authorization.ts';
 import { type GraphQLContext, MOST_READS } from './context.ts';
-import { ACCESS, BY_ANALOGY, SAME_INPUT } from './descriptions.ts';
+import { ACCESS, BY_ANALOGY, ERROR_CODES, SAME_INPUT } from './descriptions.ts';
 
 interface PayAfterSchema {
   Context: GraphQLContext;
@@ -64,12 +64,28 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
 });
 
 builder.queryType({
-  description: `Queries (查询). ${ACCESS} All errors of queries are in \`errors\`, with a code in \`extensions.code\`. One request makes at most ${MOST_READS} reads from WeChat Pay; several selections of the same order with the same arguments need one call. ${BY_ANALOGY}`,
+  description: `Queries (查询).
+
+${ACCESS}
+
+One request may make at most ${MOST_READS} reads from WeChat Pay, else BAD_USER_INPUT; several selections of the same order with the same arguments are one read. ${BY_ANALOGY}
+
+All errors of queries are in \`errors\`, with a code in \`extensions.code\`:
+${ERROR_CODES}`,
 });
 builder.mutationType({
-  description: `Writes to WeChat Pay, one per request. ${ACCESS} Each mutation returns a union: its payload or an error type. GraphQL errors (\`errors\`) are only for missing credentials or permissions, malformed requests or scalars, a second write in the request, this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors. Each mutation is idempotent by outOrderNo. ${SAME_INPUT}`,
+  description: `Writes to WeChat Pay, one per request.
+
+${ACCESS}
+
+Each mutation returns a union: its payload or an error type. Select \`... on UserError { code message }\` for all of them. GraphQL errors (\`errors\`, with the codes that the type Query lists) are only for missing credentials or permissions, malformed requests or scalars, a second write in the request, this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors.
+
+Each mutation is idempotent by outOrderNo. ${SAME_INPUT}
+
+A mutation takes at most 8 seconds, unless the operator of this server has configured another \`WECHAT_TIMEOUT_MS\`, and as long again if \`order\` is selected. Set your own timeout higher; after it, retry the same call.`,
 });
 builder.subscriptionType({
-  description:
-    'Live events, over server-sent events (POST with `accept: text/event-stream`) or WebSocket (graphql-transport-ws).',
+  description: `Live events, over server-sent events (POST with \`accept: text/event-stream\`) or WebSocket (graphql-transport-ws; the credential is \`authorization\` in \`connectionParams\`).
+
+${ACCESS}`,
 });

@@ -1,34 +1,43 @@
 /** Sentences that several descriptions of the schema share. */
 
-/** The words for permissions in other descriptions: of queries and mutations. */
+/** The words for permissions in other descriptions: of queries, mutations and subscriptions. */
 export const ACCESS =
-  '"Requires x:y" names a scope of the caller\'s credential. A caller without orders:any is an end user and can access only orders that belong to its openid.';
+  '"Requires x:y" names a scope of the caller\'s credential, which the operator of this server provides and you send as `authorization: Bearer <API key or JWT>`; in local development without authentication, every caller has all scopes. A caller with orders:any acts for all users. A caller without it is an end user, identified by the openid in its credential (用户标识: the id of a user under one appid), and can access only its own orders: those that belong to the user with that openid, as the input `openid` of createPayAfterOrder describes.';
 
 /** The source of a rule that WeChat Pay documents only elsewhere: of queries and every input type. */
 export const BY_ANALOGY =
-  'Rules after "By analogy" come from similar WeChat Pay products; this server checks them, as far as the input shows it, unless it is configured with `INPUT_RULES=confirmed`.';
+  'Rules after "By analogy" are known only of similar WeChat Pay products. This server checks those that it can check without the order at WeChat Pay, unless its operator has configured `INPUT_RULES=confirmed`.';
 
-export const PLAIN_TEXTS = 'Texts must not contain emoji or other characters of four UTF-8 bytes.';
+export const PLAIN_TEXTS =
+  'Texts must not contain characters above U+FFFF, such as emoji (four bytes in UTF-8).';
 
-const CONFIGURED = 'If omitted, the one configured on this server.';
+const CONFIGURED = 'If omitted, the one configured on this server; required if there is none.';
+
+/** The characters of the merchant's own numbers. */
+const NUMBER_FORM = '32 characters: digits, letters, `_`, `-`, `|`, `*`';
 
 /** The three inputs that identify the order. */
-export const ORDER_NUMBER =
-  "商户服务订单号: the merchant's own order number. By analogy: 1 to 32 characters: digits, letters, `_`, `-`, `|`, `*`.";
+export const ORDER_NUMBER = `商户服务订单号: the merchant's own order number, as passed to createPayAfterOrder. By analogy: 1 to ${NUMBER_FORM}.`;
 export const APPID = `应用ID: the appid that the order was created with. ${CONFIGURED}`;
 export const SERVICE_ID = `服务ID: the service that the order was created with. ${CONFIGURED}`;
 
+/** The number that a new order gets. */
+export const NEW_ORDER_NUMBER = `商户服务订单号: the merchant's own order number, unique per merchant: generate and store it before the first call. It is the idempotency key: a repeat with the same number and input never creates a second order. After INVALID_INPUT or WECHAT_REFUSED it can be used again, also with other input. By analogy: 1 to ${NUMBER_FORM}.`;
+
 /** For inputs that do not refer to an order. */
-export const ANY_APPID = `应用ID: the appid of the merchant's app or mini program. ${CONFIGURED}`;
-export const ANY_SERVICE_ID = `服务ID: the service, as assigned by WeChat Pay. ${CONFIGURED}`;
+export const ANY_APPID = `应用ID: the id, assigned by WeChat, of the merchant's app or mini program. ${CONFIGURED}`;
+export const ANY_SERVICE_ID = `服务ID: the id, assigned by WeChat Pay, of the merchant's service. ${CONFIGURED}`;
 
 /** The ids in every output. */
 export const ORDER_IDS = {
-  appid: "应用ID: the appid of the merchant's app or mini program.",
-  mchid: '商户号: the merchant number at WeChat Pay.',
-  outOrderNo: "商户服务订单号: the merchant's own order number.",
-  serviceId: '服务ID: the id of the service at WeChat Pay.',
+  appid: "应用ID: the id, assigned by WeChat, of the merchant's app or mini program.",
+  mchid: '商户号: the number of the merchant, assigned by WeChat Pay.',
+  outOrderNo: "商户服务订单号: the merchant's own order number, as passed to createPayAfterOrder.",
+  serviceId: "服务ID: the id, assigned by WeChat Pay, of the merchant's service.",
 } as const;
+
+export const ORDER_ID =
+  "微信支付服务订单号: WeChat Pay's own number of the order. No operation of this API accepts it.";
 
 /** The order number in every error. */
 export const INPUT_ORDER_NUMBER = 'The outOrderNo of the input (商户服务订单号).';
@@ -37,7 +46,7 @@ export const STATE_RAW = 'The state exactly as WeChat Pay names it (订单状态
 
 /** The description of `replayed` in every payload. */
 export const REPLAYED =
-  'True if this server knows that an earlier call with the same input took effect, even if you never received its response (重复请求). Side effects, such as messages to the user, must run once per order: record them in your own system.';
+  'True if this server knows that an earlier call with the same input took effect, even if you never received its response (重复请求). False does not prove that this is the first call. Side effects, such as messages to the user, must run once per order: record them in your own system.';
 
 /** Of every mutation: the idempotency key is the outOrderNo and the operation. */
 export const SAME_INPUT =
@@ -45,15 +54,33 @@ export const SAME_INPUT =
 
 /** After an error that leaves no order behind. */
 export const NUMBER_FREE =
-  'Such a call does not count as a use of the outOrderNo: correct the input and call again with the same outOrderNo.';
+  'The call does not count as a use of the outOrderNo: use the same one again.';
 
 export const REPEATED_CHANGE =
   'Idempotent: a repeat with the same input succeeds without a new effect; different input is an OrderConflictError.';
 
 /** The current order in every payload. */
 export const CURRENT_ORDER =
-  'The current order. Selecting it costs one more call to WeChat Pay. If that call fails, only this field is null, with an error in `errors`: the mutation has still taken effect.';
+  'The current order. Selecting it is one more read from WeChat Pay. If that read fails, only this field is null, with an error in `errors`: the mutation has still taken effect.';
 
 /** Signing needs the APIv2 key. */
 export const LAUNCH_ERROR =
-  'Null only with an error in `errors`, for example LAUNCH_NOT_CONFIGURED.';
+  'Null only with an error in `errors`, for example LAUNCH_NOT_CONFIGURED: the operator of this server must configure the key that signs it.';
+
+/** The merchant's number of an authorization request. */
+export const REQUEST_NUMBER = `商户请求授权的唯一流水号: the merchant's own number of this authorization request; generate a new one for each. It must not contain &, = or control characters, because the value is signed. By analogy: 1 to ${NUMBER_FORM.replace('32', '64')}.`;
+
+/** Every `extensions.code`, with what a client does about it. */
+export const ERROR_CODES = `
+- UNAUTHENTICATED: send a valid credential.
+- AUTHENTICATION_UNAVAILABLE: the credential cannot be checked now; retry later.
+- FORBIDDEN: the credential does not allow it; the message names the missing scope.
+- RATE_LIMITED (too many calls of this caller), OVERLOADED (too many of all callers): nothing was executed; retry after \`extensions.retryAfterSeconds\`.
+- GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE: fix or shorten the document.
+- TRUSTED_DOCUMENTS_ONLY, DOCUMENT_ID_REQUIRED, DOCUMENT_NOT_FOUND: this server accepts only registered documents, by their ids.
+- BAD_USER_INPUT: fix the arguments or variables; \`extensions.issues\` may list them, as InputIssue does.
+- WECHAT_REFUSED: WeChat Pay rejected a query; fix the arguments or the merchant configuration. \`extensions.wechat\` has its \`status\`, \`code\` and \`requestId\`.
+- WECHAT_UNAVAILABLE: WeChat Pay could not answer a query; retry later.
+- WECHAT_UNTRUSTED: the response to a query has no valid signature of WeChat Pay; contact the operator of this server.
+- LAUNCH_NOT_CONFIGURED: a key is not configured; contact the operator.
+- INTERNAL_SERVER_ERROR: an error of this server or its database; contact the operator with the \`x-request-id\` of the response. A mutation may have taken effect: retry the same call.`;

@@ -8,11 +8,11 @@ const ErrorCode = builder.enumType('ErrorCode', {
   description: 'The kind of an error of a mutation. Each value says what to do next.',
   values: {
     INVALID_INPUT: {
-      description: `Fix the fields listed in \`issues\`, then retry. No request was sent to WeChat Pay. ${NUMBER_FREE}`,
+      description: `Fix the fields listed in \`issues\`, then call again. No request was sent to WeChat Pay. ${NUMBER_FREE}`,
     },
     ORDER_CONFLICT: {
       description:
-        'createPayAfterOrder: query the existing order; use a new outOrderNo for a different order, or if the query returns null, because then another user has the number. Other mutations: query the order; do not change the outOrderNo.',
+        'The outOrderNo was already used with different input, or for another user. createPayAfterOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. Other mutations: query the order; do not change the outOrderNo.',
     },
     ORDER_NOT_FOUND: {
       description: 'No such order for this caller: check outOrderNo, appid and serviceId.',
@@ -22,11 +22,10 @@ const ErrorCode = builder.enumType('ErrorCode', {
         'The state of the order does not allow the operation: do not retry; query the order and continue from its state.',
     },
     WECHAT_REFUSED: {
-      description: `WeChat Pay rejected the request: fix the input or the merchant configuration first; retrying without a fix fails again. ${NUMBER_FREE}`,
+      description: `WeChat Pay rejected the request: fix the input, or let the operator fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,
     },
     WECHAT_UNAVAILABLE: {
-      description:
-        'WeChat Pay is unavailable and has not accepted this call: retry the same call later.',
+      description: 'The call was not accepted, and has no effect: retry the same call later.',
     },
     LEDGER_UNAVAILABLE: {
       description:
@@ -34,7 +33,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
     OUTCOME_UNKNOWN: {
       description:
-        'The write may have taken effect: retry with identical input, or query the order. Do not use a new outOrderNo.',
+        'The write may have taken effect: retry with identical input. Do not use a new outOrderNo.',
     },
   },
 });
@@ -89,12 +88,12 @@ const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
     path: t.exposeStringList('path', {
       nullable: false,
       description:
-        'The path of the field in the input; list indices are strings: `["fees", "0", "feeName"]`.',
+        'The path of the field in the argument `input`; list indices are strings: `["fees", "0", "feeName"]`.',
     }),
     code: t.exposeString('code', {
       nullable: false,
       description:
-        'The kind of the error: REQUIRED, NOT_ALLOWED, TOO_LONG, TOO_MANY, OUT_OF_RANGE, NOT_UNIQUE, BAD_FORMAT or BAD_CHARACTER.',
+        'The kind of the error: REQUIRED (missing or empty), NOT_ALLOWED (omit it), TOO_LONG (too many characters), TOO_MANY (too many elements), OUT_OF_RANGE (a number or time outside its limits), NOT_UNIQUE (a name occurs twice), BAD_FORMAT (for example of a time) or BAD_CHARACTER (for example an emoji).',
     }),
     message: t.exposeString('message', {
       nullable: false,
@@ -106,27 +105,27 @@ const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
 
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
-  description: `The input is invalid: fix the fields listed in \`issues\`, then retry. No request was sent to WeChat Pay. ${NUMBER_FREE} ${BY_ANALOGY}`,
+  description: `The input is invalid: fix the fields listed in \`issues\`, then call again. No request was sent to WeChat Pay. ${NUMBER_FREE} ${BY_ANALOGY}`,
   interfaces: [UserError],
   fields: (t) => ({
     issues: t.expose('issues', {
       type: [InputIssueType],
       nullable: false,
       description:
-        'All errors of the input, each with the path of its field. Values that are no valid Fen, ServiceTime or other type are in `errors` instead.',
+        'All errors of the input, each with the path of its field. A value of a wrong type, such as a string for an Int, is an error in `errors` instead.',
     }),
   }),
 });
 
 builder.objectType(WechatRefusedError, {
   name: 'WechatRefusedError',
-  description: `WeChat Pay rejected the request. This call changed nothing. See \`wechatCode\`; fix the input or the merchant configuration first: retrying without a fix fails again. ${NUMBER_FREE}`,
+  description: `WeChat Pay rejected the request. This call changed nothing. See \`wechatCode\`; fix the input, or let the operator fix the merchant configuration: retrying without a fix fails again. ${NUMBER_FREE}`,
   interfaces: [UserError],
   fields: (t) => ({
     wechatCode: t.string({
       nullable: false,
       description:
-        "错误码: WeChat Pay's error code, for example PARAM_ERROR, NO_AUTH or INVALID_REQUEST.",
+        "错误码: WeChat Pay's error code. It documents none for pay-after orders; those of similar products include PARAM_ERROR (an input is wrong), INVALID_REQUEST (a rule forbids it), NO_AUTH (the merchant lacks a permission) and SIGN_ERROR (the merchant's key is wrong).",
       resolve: ({ refusal }) => refusal.code,
     }),
     status: t.int({
@@ -144,7 +143,7 @@ builder.objectType(WechatRefusedError, {
 builder.objectType(WechatUnavailableError, {
   name: 'WechatUnavailableError',
   description:
-    'WeChat Pay could not be reached, or its rate limit was exceeded. It has not accepted this call: it is safe to retry the same call.',
+    'The call was not accepted: WeChat Pay could not be reached or limited the rate, or this server did not send it, because WeChat Pay is failing or too many calls are in progress. It is safe to retry the same call.',
   interfaces: [UserError],
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
@@ -161,7 +160,7 @@ builder.objectType(LedgerUnavailableError, {
   interfaces: [UserError],
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-      description: 'Seconds to wait before a retry. This server always sets it.',
+      description: 'Seconds to wait before a retry. Always set, although the type allows null.',
     }),
   }),
 });

@@ -11,12 +11,12 @@ import { badUserInput } from './query-errors.ts';
 
 export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implement({
   description:
-    'Signed launch data that opens a WeChat Pay page (拉起支付分小程序). Pass it on unchanged and use it immediately: it can be used only once. Returning from the page does not prove what the user did there: query again.',
+    "Signed launch data that opens a WeChat Pay page (拉起支付分小程序). In a mini program: `wx.openBusinessView({ businessType, extraData })`. In an app: WXOpenBusinessView of the WeChat Open SDK. In a web page inside WeChat: `wx.invoke('openBusinessView', { businessType, queryString })` of the JS-SDK. WeChat Pay documents no way to open it in another browser. Pass it on unchanged and use it immediately, once. Returning from the page does not prove what the user did there: query payAfterOrder or userServiceState.",
   fields: (t) => ({
     businessType: t.exposeString('businessType', {
       nullable: false,
       description:
-        '跳转类型: `businessType` of wx.openBusinessView. wxpayScoreUse: confirm an order; wxpayScoreEnable: authorize a service; wxpayScoreDetail: view an order.',
+        '跳转类型: which page it opens. wxpayScoreUse: confirm an order; wxpayScoreEnable: authorize a service; wxpayScoreDetail: view an order.',
     }),
     extraData: t.expose('extraData', {
       type: 'LaunchExtraData',
@@ -26,7 +26,7 @@ export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implem
     queryString: t.exposeString('queryString', {
       nullable: false,
       description:
-        '业务参数 for apps (`query` of WXOpenBusinessView) and H5 pages inside WeChat (`queryString` of openBusinessView in the JS-SDK).',
+        '业务参数 for apps (`query` of WXOpenBusinessView) and web pages inside WeChat (`queryString` of openBusinessView): the values of `extraData`, URL-encoded. In similar products, an app also passes `{"miniProgramType":0}` as `extInfo`.',
     }),
   }),
 });

@@ -27,7 +27,7 @@ builder.scalarType('Fen', {
 
 builder.scalarType('ServiceTime', {
   description:
-    'A time with an offset (`2019-07-05T17:35:49+08:00`), a plain date (`2019-07-06`), or `OnAccept`: the time when the user confirms (用户确认时). Output is in Beijing time. Input may use any offset, also `Z`, without fractions of a second (remove `.000` from the text of toISOString()); `20190705173549` and `20190706` are also accepted, as Beijing time.',
+    'A time of WeChat Pay, as a string: a time with an offset (`2019-07-05T17:35:49+08:00`), a plain date (`2019-07-06`), or `OnAccept`: the time when the user confirms (用户确认时). Output is in Beijing time, which WeChat Pay does not document but all known clients assume. Input may use any offset, also `Z`, in whole seconds (`.000` is accepted, so set the milliseconds to 0 before toISOString()); `20190705173549` and `20190706` are also accepted, as Beijing time.',
   serialize: (value) => String(value),
   parseValue: (value) => {
     if (typeof value !== 'string') {

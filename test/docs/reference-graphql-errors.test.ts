@@ -68,6 +68,12 @@ describe('the reference of errors', () => {
     );
     expect(namesIn(rowsOf(PAGE, 'Code')).toSorted()).toEqual([...codes, ...OF_YOGA].toSorted());
   });
+
+  test('the description of Query lists the same codes as the reference of errors', () => {
+    const lines = schema.getQueryType()?.description?.match(/^- .*?:/gm) ?? [];
+    const codes = lines.flatMap((line) => line.match(/[A-Z]{2,}(?:_[A-Z]+)*/g) ?? []);
+    expect(codes.toSorted()).toEqual(namesIn(rowsOf(PAGE, 'Code')).toSorted());
+  });
 });
 
 function valuesOf(name: string): readonly string[] {

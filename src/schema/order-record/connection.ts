@@ -5,7 +5,8 @@ const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
 export const PAGE_SIZE = `Maximum number of elements, from 1 to ${MAX_PAGE}; if omitted, ${DEFAULT_PAGE}.`;
-export const AFTER = 'Returns the elements after this cursor. If omitted, the first page.';
+export const AFTER =
+  'Returns the elements after this cursor: `endCursor` of the previous page. If omitted, the first page.';
 
 /** A page as a Relay connection. */
 export function connection<Row>(

@@ -4,22 +4,23 @@ import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
 import { PayAfterOrderState } from '../pay-after-order/enums.ts';
 
 const EventSource = builder.enumType('EventSource', {
-  description: 'The source of a change.',
+  description: 'How this server learned of a change.',
   values: {
-    NOTIFICATION: { description: 'A webhook of WeChat Pay (回调通知).' },
-    QUERY: { description: 'A query showed the change.' },
+    NOTIFICATION: { description: 'WeChat Pay sent a webhook to this server (回调通知).' },
+    QUERY: { description: 'A query of a caller showed the change.' },
     MUTATION: { description: 'A mutation on this server caused the change.' },
     RECONCILER: { description: 'The server polled WeChat Pay, because no webhook arrived.' },
   },
 });
 
 export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEvent').implement({
-  description: 'A recorded change of the state of an order. Each change is recorded once.',
+  description:
+    'A recorded change of the state of an order. Each change is recorded once. States that the order passed before this server learned of them have no event.',
   fields: (t) => ({
     id: t.id({
       nullable: false,
       description:
-        'The id of the event, also its cursor: a number in a string, increasing over all orders. Do not compare ids yourself; pass the last one as `after` to resume the subscription.',
+        'The id of the event, also its cursor: a number in a string, increasing over all orders, so that the ids of one order have gaps. Pass the last one as `after` to resume the subscription. Compare ids as numbers, not as strings.',
       resolve: ({ id }) => String(id),
     }),
     outOrderNo: t.exposeString('outOrderNo', {
@@ -43,7 +44,7 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
     source: t.expose('source', {
       type: EventSource,
       nullable: false,
-      description: 'How the server learned of the change.',
+      description: 'How this server learned of the change first; the others do not add an event.',
     }),
     occurredAt: t.expose('occurredAt', {
       type: 'DateTime',

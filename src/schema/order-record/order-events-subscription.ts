@@ -12,15 +12,15 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
     ...requireScope('events:read'),
     nullable: false,
     description:
-      'State changes of all orders that the caller may read: first the recorded ones after the cursor, then live ones, without gaps or duplicates. Requires events:read. After a disconnect, resume with the last `id` as `after`.',
+      'State changes of the orders that the caller can access: first the recorded ones after the cursor, then live ones, without gaps or duplicates. Requires events:read. The stream has no end of its own, also after the final state. It ends with an UNAUTHENTICATED error when the credential expires, or without one when the server shuts down. Then, and after a disconnect, subscribe again with the last `id` as `after`.',
     args: {
       outOrderNo: t.arg.string({
         description:
-          '商户服务订单号: only events of this order. If omitted, events of all orders that the caller may read.',
+          '商户服务订单号: only events of this order. It may be an order that does not exist yet; that of another user has no events. If omitted, events of all orders that the caller can access.',
       }),
       after: t.arg.id({
         description:
-          'The id of the last event received. If omitted, only new events. An id that the caller may not read is the error BAD_USER_INPUT.',
+          'The id of the last event received, or `lastEventId` of a record. If omitted, only events recorded from now on. The id of no event, or of one that the caller cannot access, is the error BAD_USER_INPUT.',
       }),
     },
     subscribe: async (

@@ -58,7 +58,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
     }),
     lastEventId: t.id({
       description:
-        'Id of the last recorded event: subscribe with it as `after` to miss no event. Null if there is none: subscribe without `after`, then query the order.',
+        'Id of the last recorded event of the order: subscribe to the order with it as `after` to miss no later event. Null if there is none: subscribe without `after`, then query the order.',
       resolve: ({ lastEventId: id }) => (id === null ? null : String(id)),
     }),
     events: t.field({
@@ -89,7 +89,7 @@ const RecordConnection = builder.connectionObject(
   {
     type: PayAfterOrderRecord,
     name: 'PayAfterOrderRecordConnection',
-    description: 'A page of recorded orders, newest first.',
+    description: 'A page of recorded orders, those with the latest createdAt first.',
   },
   {
     description: 'A recorded order and its cursor.',
@@ -123,9 +123,12 @@ builder.queryField('payAfterOrders', (t) =>
     complexity: rowsOfPage,
     nullable: false,
     description:
-      'Orders recorded by this server (created through it, or seen in a webhook or query), newest first. They may be outdated: WeChat Pay is not called. Requires orders:read.',
+      'Orders recorded by this server (created through it, or seen in a webhook or query), those with the latest createdAt first. They may be outdated: WeChat Pay is not called. Requires orders:read. A caller without orders:any gets only its own orders. A request for too many rows, orders and events together, is BAD_USER_INPUT.',
     args: {
-      filter: t.arg({ type: Filter, description: 'Which orders; if omitted, all.' }),
+      filter: t.arg({
+        type: Filter,
+        description: 'Which orders; if omitted, all that the caller can access.',
+      }),
       first: t.arg.int({ description: PAGE_SIZE }),
       after: t.arg.string({ description: AFTER }),
     },

@@ -21,7 +21,8 @@ const Input = builder.inputType('CancelPayAfterOrderInput', {
     outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
     reason: t.string({
       required: true,
-      description: '撤销原因: the reason for the cancellation. By analogy: 1 to 50 characters.',
+      description:
+        '撤销原因: the reason for the cancellation. WeChat Pay does not document whether the user sees it. By analogy: 1 to 50 characters.',
     }),
   }),
 });
@@ -29,9 +30,12 @@ const Input = builder.inputType('CancelPayAfterOrderInput', {
 builder.mutationField('cancelPayAfterOrder', (t) =>
   t.field({
     ...requireScope('orders:cancel'),
-    type: changePayload('CancelPayAfterOrderPayload', '撤销先享后付订单: the order was cancelled.'),
+    type: changePayload(
+      'CancelPayAfterOrderPayload',
+      '撤销先享后付订单: the order was cancelled: its state is REVOKED.',
+    ),
     nullable: false,
-    description: `撤销先享后付订单: cancels an order that is not completed. Requires orders:cancel. Callers without orders:any may cancel only an unconfirmed order; otherwise it is an OrderStateError. If the user confirms at the same moment, the confirmed order may be cancelled. For other callers WeChat Pay decides which states allow it; it does not document them. ${REPEATED_CHANGE}`,
+    description: `撤销先享后付订单: cancels an order that is not completed. Requires orders:cancel. A caller without orders:any may cancel only its own order, and only while it is CREATED, else OrderStateError; if the user confirms at the same moment, the confirmed order may be cancelled. For a caller with orders:any, WeChat Pay decides which states allow it; it does not document them. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of cancelPayAfterOrder: its payload, or an error.' },

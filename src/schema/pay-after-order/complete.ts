@@ -15,21 +15,24 @@ import { CHANGE_ERRORS } from './order-errors.ts';
 import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
-  description: `后付费项目: an item to charge. If feeName was already given at creation, feeDesc and feeCount are ignored, because WeChat Pay rejects them. ${BY_ANALOGY}`,
+  description: `后付费项目: an item to charge. For a fee that was also given at creation, this server does not send feeDesc and feeCount, because WeChat Pay rejects them there. ${BY_ANALOGY}`,
   fields: (t) => ({
     feeName: t.string({
       required: true,
       description:
         '付费项目名称: the name of the fee; for a fee given at creation, the same name. By analogy: 1 to 20 characters, unique within the order.',
     }),
-    feeCount: t.int({ description: '付费数量: the quantity. By analogy: from 1 to 100.' }),
+    feeCount: t.int({
+      description: '付费数量: the quantity. By analogy: from 1 to 100; if omitted, 1.',
+    }),
     feeAmount: t.field({
       type: 'Fen',
       description:
-        '付费金额: the total of the item, in fen. Give it for every fee that is charged: a fee without it counts as 0 in totalAmount. By analogy: this or feeDesc is required.',
+        '付费金额: the total of the item, not the unit price, in fen. Give it for every fee that is charged: a fee without it counts as 0 in totalAmount. By analogy: this or feeDesc is required.',
     }),
     feeDesc: t.string({
-      description: '计费说明: how the fee is calculated. By analogy: at most 30 characters.',
+      description:
+        '计费说明: how the fee is calculated, for example `2 yuan per hour`. By analogy: at most 30 characters.',
     }),
   }),
 });
@@ -40,7 +43,7 @@ const DiscountInput = builder.inputType('CompletePayAfterOrderDiscountInput', {
     discountName: t.string({
       required: true,
       description:
-        '优惠名称: the name of the discount. At most 20 characters. By analogy: not empty and unique within the order.',
+        '优惠名称: the name of the discount; for one given at creation, the same name. At most 20 characters. By analogy: not empty and unique within the order.',
     }),
     discountAmount: t.field({
       type: 'Fen',
@@ -66,7 +69,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     }),
     finishTicket: t.string({
       description:
-        '完结凭证: the ticket that authorizes the completion. Normally omit it: the server fetches the current ticket. A different ticket does not count as different input. By analogy: at most 512 characters.',
+        '完结凭证: an opaque string that WeChat Pay issues for the confirmed order, and requires to complete it. Normally omit it: the server fetches it from WeChat Pay. A different ticket does not count as different input. By analogy: at most 512 characters.',
     }),
     totalAmount: t.field({
       type: 'Fen',
@@ -85,7 +88,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     realServiceStartTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务开始时间: when the service started; optional. By analogy: date and time with seconds; no plain date, no OnAccept.',
+        '实际服务开始时间: when the service started; optional. WeChat Pay does not document what it records without it. By analogy: date and time with seconds; no plain date, no OnAccept.',
     }),
     realServiceEndTime: t.field({
       type: 'ServiceTime',
@@ -104,7 +107,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     discounts: t.field({
       type: [DiscountInput],
       description:
-        '商户优惠列表: all discounts with their amounts, those given at creation too. At most 5, including those given at creation.',
+        '商户优惠列表: all discounts with their amounts, those given at creation too, by the same discountName. With finishType UNUSED, omit it. At most 5, including those given at creation.',
     }),
   }),
 });
@@ -114,10 +117,10 @@ builder.mutationField('completePayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
-      '完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment, and the state becomes USER_PAID. With finishType UNUSED nothing is collected.',
+      '完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The state becomes USER_PAID when the user has paid, and is FINISHED until then. With finishType UNUSED nothing is collected.',
     ),
     nullable: false,
-    description: `完结先享后付订单: completes an order that the user has confirmed; WeChat Pay then collects the payment. Success does not mean that the user has paid: wait for USER_PAID. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
+    description: `完结先享后付订单: completes an order that the user has confirmed (USER_ACCEPTED); WeChat Pay then collects the payment by itself. Success does not mean that the user has paid: wait for USER_PAID. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order. Requires orders:complete and orders:any: usually your back end calls it. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of completePayAfterOrder: its payload, or an error.' },

@@ -1,8 +1,8 @@
 import { builder } from '../builder.ts';
-import { ANY_APPID, ANY_SERVICE_ID, BY_ANALOGY } from '../descriptions.ts';
+import { ANY_APPID, ANY_SERVICE_ID, BY_ANALOGY, NEW_ORDER_NUMBER } from '../descriptions.ts';
 
 const FeeInput = builder.inputType('CreatePayAfterOrderFeeInput', {
-  description: `后付费项目: an item that the user pays for after the service. ${BY_ANALOGY}`,
+  description: `后付费项目: an item that the user pays for after the service. Its amount can also be given at completion. ${BY_ANALOGY}`,
   fields: (t) => ({
     feeName: t.string({
       required: true,
@@ -15,10 +15,11 @@ const FeeInput = builder.inputType('CreatePayAfterOrderFeeInput', {
     feeAmount: t.field({
       type: 'Fen',
       description:
-        '付费金额: the total of the item, in fen; 0 is free. By analogy: this or feeDesc is required.',
+        '付费金额: the total of the item, not the unit price, in fen; 0 is free. By analogy: this or feeDesc is required.',
     }),
     feeDesc: t.string({
-      description: '计费说明: how the fee is calculated. By analogy: at most 30 characters.',
+      description:
+        '计费说明: how the fee is calculated, for example `2 yuan per hour`. By analogy: at most 30 characters.',
     }),
   }),
 });
@@ -39,10 +40,10 @@ const DiscountInput = builder.inputType('CreatePayAfterOrderDiscountInput', {
 });
 
 const ENCRYPTED =
-  'Pass plain text, at most 214 bytes of UTF-8: the server encrypts it and never logs or returns it. WeChat Pay does not document whether some services require it. By analogy: no emoji or other characters of four UTF-8 bytes.';
+  'Pass plain text, at most 214 bytes of UTF-8: the server encrypts it and never logs or returns it. Optional; WeChat Pay does not document whether some services require it. By analogy: no characters above U+FFFF, such as emoji.';
 
 export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderInput', {
-  description: `创建先享后付订单: the order to create. Plain texts, all except address, name, phone and userid, must not contain emoji or other characters of four UTF-8 bytes. ${BY_ANALOGY}`,
+  description: `创建先享后付订单: the order to create. Texts other than address, name, phone and userid must not contain characters above U+FFFF, such as emoji (four bytes in UTF-8). ${BY_ANALOGY}`,
   fields: (t) => ({
     appid: t.string({
       description: `${ANY_APPID} Later calls for the order need the same one. By analogy: at most 32 characters.`,
@@ -52,19 +53,18 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
     }),
     outOrderNo: t.string({
       required: true,
-      description:
-        "商户服务订单号: the merchant's own order number, unique per merchant. It is the idempotency key: a repeat with the same number and input never creates a second order. After INVALID_INPUT or WECHAT_REFUSED it can be used again, also with other input. By analogy: 1 to 32 characters: digits, letters, `_`, `-`, `|`, `*`.",
+      description: NEW_ORDER_NUMBER,
     }),
     serviceStartTime: t.field({
       type: 'ServiceTime',
       required: true,
       description:
-        '服务开始时间: when the service starts; `OnAccept`: when the user confirms the order.',
+        '服务开始时间: when the service starts. Usually `OnAccept`: when the user confirms the order.',
     }),
     serviceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '预计服务结束时间: when the service is expected to end; no OnAccept. By analogy: a time must be after the start and more than a minute from now; a plain date must not be before the day of the start, nor before today.',
+        '预计服务结束时间: when the service is expected to end; no OnAccept. By analogy: a time must be after the start and more than a minute from now; a plain date must not be before the day of the start, nor before today. In similar products, an order that is not completed by then is shown to the user as pending (待处理).',
     }),
     serviceStartLocation: t.string({
       required: true,
@@ -80,29 +80,31 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
     }),
     fees: t.field({
       type: [FeeInput],
-      description: '后付费项目列表: the fees that are known now. By analogy: at most 100.',
+      description:
+        '后付费项目列表: the fees that are known at creation; others can be added at completion. By analogy: at most 100.',
     }),
     discounts: t.field({
       type: [DiscountInput],
-      description: '商户优惠列表: the discounts, at most 5.',
+      description:
+        '商户优惠列表: the discounts that are known at creation; others can be added at completion. At most 5 in all.',
     }),
     riskAmount: t.field({
       type: 'Fen',
       required: true,
       description:
-        '订单风险金额: the maximum that this order can cost, in fen, within the limit that WeChat Pay set for the service. By analogy: more than 0.',
+        '订单风险金额: the maximum that this order can cost the user, in fen. It is not a price. By analogy: more than 0, and at most the limit that WeChat Pay set for the service.',
     }),
     attach: t.string({
       description:
-        '商户数据包: data that WeChat Pay stores for the merchant. URL-encode it, as WeChat Pay requires: at most 200 characters after URL-encoding. Returned still encoded.',
+        '商户数据包: any data of yours, which WeChat Pay stores and returns with the order. URL-encode it yourself: at most 200 characters after URL-encoding. Returned still encoded.',
     }),
     needUserConfirm: t.boolean({
       description:
-        '是否需要用户确认: whether the user has to confirm the order on a WeChat Pay page. If omitted, true (需确认). With false (免确认), the order is accepted immediately; WeChat Pay has to enable this for the merchant, and the user must have authorized the service: see userServiceState.',
+        '是否需要用户确认: whether the user has to confirm the order on a WeChat Pay page. If omitted, true (需确认). With false (免确认), the order is accepted immediately: WeChat Pay has to enable this for the merchant, openid is needed, and the user must have authorized the service (see userServiceState).',
     }),
     openid: t.string({
       description:
-        "用户标识: the user's openid under the appid. It is never logged. End users may pass only their own. By analogy: required if needUserConfirm is false, not allowed otherwise; at most 128 characters.",
+        "用户标识: the user's openid under the appid. It is never logged. By analogy: required if needUserConfirm is false, not allowed otherwise; at most 128 characters. The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it, also after a user has confirmed it. A credential that names a user allows only the openid of that user.",
     }),
     name: t.string({ description: `用户姓名: the name of the user. ${ENCRYPTED}` }),
     phone: t.string({ description: `用户手机号: the mobile number of the user. ${ENCRYPTED}` }),

@@ -11,7 +11,7 @@ import {
 } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { CURRENT_ORDER, ORDER_IDS, REPLAYED } from '../descriptions.ts';
+import { CURRENT_ORDER, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
@@ -26,7 +26,7 @@ const CreatePayAfterOrderPayload = builder
   .objectRef<Replayable<CreatedPayAfterOrder>>('CreatePayAfterOrderPayload')
   .implement({
     description:
-      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; the service may start when the state is USER_ACCEPTED. With needUserConfirm: false the order is accepted already, and launch may be null.',
+      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; start the service only when the state is USER_ACCEPTED. With needUserConfirm: false the order is accepted already, and launch may be null.',
     fields: (t) => ({
       appid: t.exposeString('appid', {
         nullable: false,
@@ -45,7 +45,7 @@ const CreatePayAfterOrderPayload = builder
         description: ORDER_IDS.serviceId,
       }),
       orderId: t.exposeString('orderId', {
-        description: `微信支付服务订单号: WeChat Pay's order id. ${FROM_RESPONSE}`,
+        description: `${ORDER_ID} ${FROM_RESPONSE}`,
       }),
       miniprogramBusinesstype: t.exposeString('miniprogramBusinesstype', {
         description: `小程序跳转businessType: \`businessType\` of wx.openBusinessView. ${RAW}`,
@@ -57,16 +57,16 @@ const CreatePayAfterOrderPayload = builder
         description: `小程序跳转路径: \`path\` of wx.navigateToMiniProgram. ${RAW}`,
       }),
       miniprogramUsername: t.exposeString('miniprogramUsername', {
-        description: `小程序username: the user name of WeChat Pay's mini program, which an app needs to open it. ${RAW}`,
+        description: `小程序username: the user name of WeChat Pay's mini program, for apps that open it by the older way of launching a mini program. ${RAW}`,
       }),
       package: t.exposeString('package', {
-        description: `跳转微信侧小程序订单数据: the order data for the WeChat Pay page, already contained in \`launch\`; usable once. ${RAW}`,
+        description: `跳转微信侧小程序订单数据: the data of the order for the confirmation page, also contained in \`launch\`; it opens the page once. ${RAW}`,
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       launch: t.field({
         type: PayAfterLaunch,
         description:
-          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`. A repeat with the same input signs anew what WeChat Pay then returns; WeChat Pay does not document whether that opens the page again. Without usable launch data, query the order: if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
+          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`, for example LAUNCH_NOT_CONFIGURED. If it is null or already used: repeat the same createPayAfterOrder, and try the launch data of that response. WeChat Pay does not document whether they open the page again. If they do not, query the order; if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
         resolve: ({ package: order }, _, context) =>
           order === null ? null : launch('wxpayScoreUse', { package: order }, context),
       }),
@@ -85,7 +85,7 @@ builder.mutationField('createPayAfterOrder', (t) =>
     ...requireScope('orders:create'),
     nullable: false,
     description:
-      '创建先享后付订单: creates an order. Requires orders:create. Idempotent: a repeat with the same outOrderNo and input, for the same user, returns the same order; different input is an OrderConflictError. If this call may have created the order, the result is OutcomeUnknownError, never another error.',
+      '创建先享后付订单: creates an order. Requires orders:create. Idempotent: a repeat with the same outOrderNo and input, for the same user, returns the same order; different input, or another user, is an OrderConflictError. If this call may have created the order, but that is not certain, the result is OutcomeUnknownError, never another error type.',
     errors: {
       types: [
         InvalidInputError,

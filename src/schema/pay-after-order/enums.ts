@@ -2,23 +2,27 @@ import { builder } from '../builder.ts';
 import type { SchemaLog } from '../context.ts';
 
 export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
-  description: '订单状态: the state of an order. It only moves forward.',
+  description:
+    '订单状态: the state of an order: CREATED, USER_ACCEPTED, FINISHED, USER_PAID in this order, or an end by REVOKED or EXPIRED. It only moves forward; you may not see every state.',
   values: {
     CREATED: {
       description:
-        '商户下单已受理: created, but not confirmed by the user. If the user does not confirm within an hour, it becomes EXPIRED.',
+        '商户下单已受理: created, but not confirmed by the user. Do not start the service yet. If the user does not confirm within an hour, it becomes EXPIRED.',
     },
-    USER_ACCEPTED: { description: '用户成功使用服务: the user has confirmed the order.' },
+    USER_ACCEPTED: {
+      description:
+        '用户成功使用服务: the user has confirmed the order: start the service. It can be completed.',
+    },
     FINISHED: {
       description:
-        '商户完结订单: the merchant has completed the order. WeChat Pay collects a totalAmount of more than 0, and the state then becomes USER_PAID; it does not document what follows for 0 fen or UNUSED, so do not wait for USER_PAID there.',
+        '商户完结订单: the merchant has completed the order. WeChat Pay collects a totalAmount of more than 0 by itself, and the state then becomes USER_PAID. No state shows that collecting failed; WeChat Pay does not document how long it retries. Nor does it document what follows for 0 fen or UNUSED, so do not wait for USER_PAID there.',
     },
     USER_PAID: { description: '用户订单支付成功: the user has paid. Final.' },
     REVOKED: { description: '商户撤销订单: the order was cancelled. Final.' },
     EXPIRED: { description: '订单已失效: the user did not confirm it within an hour. Final.' },
     UNKNOWN: {
       description:
-        'A state that this server version does not know. The raw value is in `stateRaw`.',
+        'A state that this server version does not know. The raw value is in `stateRaw`. Do not treat it as confirmed or paid.',
     },
   },
 });
@@ -38,7 +42,7 @@ export const PayAfterFinishTypeInput = builder.enumType('PayAfterFinishTypeInput
   values: {
     UNUSED: {
       description:
-        '未使用服务，取消订单: the service was not used, and the user pays nothing (WeChat Pay value 1). Unlike cancelPayAfterOrder, this completes the order, with totalAmount 0.',
+        '未使用服务，取消订单: the service was not used, and the user pays nothing (WeChat Pay value 1). Unlike cancelPayAfterOrder, this completes the order, with totalAmount 0. In similar products it is the way to end a confirmed order with nothing to pay.',
     },
     FINISHED: { description: '完成服务使用，结束订单: the service was used (WeChat Pay value 2).' },
   },

@@ -16,7 +16,7 @@ import { PayAfterOrderState, toState } from './enums.ts';
 builder.objectType(OrderNotFoundError, {
   name: 'OrderNotFoundError',
   description:
-    'There is no such order for this caller (订单不存在): it does not exist, or it belongs to another end user. Check outOrderNo, appid and serviceId.',
+    'There is no such order for this caller (订单不存在): it does not exist under this appid and serviceId, or a caller without orders:any does not own it. Check outOrderNo, appid and serviceId.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
@@ -46,7 +46,7 @@ builder.objectType(OrderStateError, {
 
 builder.objectType(OrderConflictError, {
   name: 'OrderConflictError',
-  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder: query the existing order; use a new outOrderNo for a different order, or if the query returns null, because then another user has the number. Other mutations: the same operation took effect, or may have taken effect, for this order with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
+  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. If you used it before, that earlier call may still take effect: retry it with its own input. Other mutations: an earlier call of the same operation took effect, or may have taken effect, with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
@@ -62,14 +62,15 @@ const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
     TIMEOUT: { description: 'The request to WeChat Pay timed out.' },
     CONNECTION: {
       description:
-        'The connection was lost before the response was complete, or the outcome of an earlier call is still unknown.',
+        'The connection to WeChat Pay was lost before the response was complete, or the outcome of an earlier call is still unknown.',
     },
     SERVER_ERROR: {
       description:
         'WeChat Pay returned a server error (5xx), or had not finished the request (202).',
     },
     UNTRUSTED_ANSWER: {
-      description: 'The response had no valid signature of WeChat Pay.',
+      description:
+        'The response had no valid signature of WeChat Pay or did not belong to the request, or no query could confirm its effect.',
     },
   },
 });
@@ -89,12 +90,12 @@ const REASONS = {
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
   description:
-    'It is unknown whether the write took effect. Retry with identical input: the operation never takes effect twice. A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.',
+    'It is unknown whether the write took effect. Retry with identical input until the result is another one: the operation never takes effect twice. A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
-      description: '商户服务订单号: the number to query.',
+      description: '商户服务订单号: the number to retry with, or to query.',
     }),
     reason: t.field({
       type: UnknownOutcomeReason,

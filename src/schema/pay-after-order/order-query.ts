@@ -18,7 +18,7 @@ const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
     }),
     queryId: t.string({
       description:
-        '回跳查询ID: the id that the WeChat Pay page passes to your front end when the user taps its return button. By analogy: at most 64 characters.',
+        '回跳查询ID: the id that the confirmation page of WeChat Pay passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed. WeChat Pay does not document its name for pay-after orders; in similar products it is `query_id`: in `referrerInfo.extraData` of App.onShow (mini program), in the JSON of `extMsg` (app), in `extraData` of the result (web page inside WeChat). By analogy: at most 64 characters.',
     }),
   }),
 });
@@ -28,12 +28,12 @@ builder.queryField('payAfterOrder', (t) =>
     type: PayAfterOrderType,
     ...requireScope('orders:read'),
     description:
-      '查询先享后付订单: the current order from WeChat Pay. Requires orders:read. Null if there is no such order, or if it belongs to another end user.',
+      '查询先享后付订单: the current order, read from WeChat Pay; if the operator has set `ORDER_CACHE_MS`, up to that many milliseconds old. Requires orders:read. Null if there is no such order, or if a caller without orders:any does not own it.',
     args: {
       by: t.arg({
         type: PayAfterOrderKeyInput,
         required: true,
-        description: 'The key of the order.',
+        description: 'Which order: its outOrderNo or its queryId.',
       }),
       serviceId: t.arg.string({ description: SERVICE_ID }),
       appid: t.arg.string({

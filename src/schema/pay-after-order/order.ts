@@ -18,7 +18,9 @@ const Fee = builder.objectRef<Listed<PayAfterOrder['fees']>>('PayAfterOrderFee')
       type: 'Fen',
       description: '付费金额: the total of the item, not the unit price, in fen.',
     }),
-    feeDesc: t.exposeString('feeDesc', { description: '计费说明: how the fee is calculated.' }),
+    feeDesc: t.exposeString('feeDesc', {
+      description: '计费说明: how the fee is calculated, as the merchant described it.',
+    }),
   }),
 });
 
@@ -43,7 +45,7 @@ const Discount = builder
 
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
   description:
-    '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field except `launch` is null if WeChat Pay sent no value, or one that could not be read.',
+    '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field except `launch` is null if WeChat Pay sent no value, or one of an unexpected form.',
   fields: (t) => ({
     appid: t.exposeString('appid', {
       nullable: false,
@@ -79,7 +81,7 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     serviceStartTime: t.expose('serviceStartTime', {
       type: 'ServiceTime',
       description:
-        '服务开始时间: when the service starts. `OnAccept` becomes the time when the user confirms; WeChat Pay does not document the value before that.',
+        '服务开始时间: when the service starts. If `OnAccept` was given at creation, the time when the user confirmed; WeChat Pay does not document the value before that.',
     }),
     serviceEndTime: t.expose('serviceEndTime', {
       type: 'ServiceTime',
@@ -106,7 +108,7 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     realServiceStartLocation: t.exposeString('realServiceStartLocation', {
       description:
-        '实际服务开始地点: where the service started. Null before the order is completed.',
+        '实际服务开始地点: where the service started. No input sets it. Null before the order is completed.',
     }),
     realServiceEndLocation: t.exposeString('realServiceEndLocation', {
       description: '实际服务结束地点: where the service ended. Null before the order is completed.',
@@ -124,11 +126,12 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     riskAmount: t.expose('riskAmount', {
       type: 'Fen',
-      description: '订单风险金额: the maximum that this order can cost, in fen.',
+      description: '订单风险金额: the maximum that this order can cost the user, in fen.',
     }),
     totalAmount: t.expose('totalAmount', {
       type: 'Fen',
-      description: '总金额: fees minus discounts, in fen. Null before the order is completed.',
+      description:
+        '总金额: the amount that the user pays, fees minus discounts, in fen. Null before the order is completed.',
     }),
     attach: t.exposeString('attach', {
       description: '商户数据包: the `attach` given at creation, still URL-encoded.',
@@ -136,11 +139,11 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     finishTicket: t.exposeString('finishTicket', {
       ...requireScope('orders:complete'),
       description:
-        '完结凭证: the ticket that authorizes the completion. Requires orders:complete; without it null, with an error in `errors`. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier tickets stay valid. completePayAfterOrder fetches it itself.',
+        '完结凭证: an opaque string that completePayAfterOrder sends to WeChat Pay, which it normally fetches itself. Requires orders:complete and orders:any; without them null, with an error in `errors`. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier ones stay valid.',
     }),
     finishTransactionId: t.exposeString('finishTransactionId', {
       description:
-        '结单交易单号: the transaction id of the payment, needed for a refund. Null unless the state is USER_PAID.',
+        '结单交易单号: the transaction id of the payment at WeChat Pay, for a refund by the refund API of WeChat Pay. Null unless the state is USER_PAID.',
     }),
     payType: t.exposeString('payType', {
       description:

@@ -7,7 +7,7 @@ import { CHANGE_ERRORS } from './order-errors.ts';
 import { changePayload } from './update-payload.ts';
 
 const SyncType = builder.enumType('PayAfterSyncType', {
-  description: '场景类型: the event that a sync reports.',
+  description: '场景类型: what a sync reports.',
   values: {
     ORDER_PAID: {
       description:
@@ -37,7 +37,7 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
     type: t.field({
       type: SyncType,
       required: true,
-      description: '场景类型: always ORDER_PAID, the only event that WeChat Pay supports.',
+      description: '场景类型: always ORDER_PAID, the only value that WeChat Pay documents.',
     }),
     detail: t.field({
       type: DetailInput,
@@ -52,10 +52,10 @@ builder.mutationField('syncPayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'SyncPayAfterOrderPayload',
-      '支付分订单同步: WeChat Pay has recorded the order as paid.',
+      '支付分订单同步: WeChat Pay has recorded the order as paid: its state is USER_PAID.',
     ),
     nullable: false,
-    description: `支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
+    description: `支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel, for example in cash. By analogy: the state must be FINISHED. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of syncPayAfterOrder: its payload, or an error.' },

@@ -1,7 +1,7 @@
 import type { Replayable } from '../../orders/commands/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
-import { CURRENT_ORDER, ORDER_IDS, REPLAYED } from '../descriptions.ts';
+import { CURRENT_ORDER, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { PayAfterOrderType } from './order.ts';
 import { loadOrder } from './order-query.ts';
 
@@ -27,8 +27,7 @@ export function changePayload(name: string, description: string) {
         description: ORDER_IDS.serviceId,
       }),
       orderId: t.exposeString('orderId', {
-        description:
-          "微信支付服务订单号: WeChat Pay's order id. Null if WeChat Pay's response was lost and the server confirmed the change by a query instead.",
+        description: `${ORDER_ID} Null if WeChat Pay's response was lost and the server confirmed the change by a query instead.`,
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       order: t.field({

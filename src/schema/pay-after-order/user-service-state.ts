@@ -2,7 +2,7 @@ import { requestNoIssues, userKeyIssues } from '../../orders/rules/field-rules.t
 import type { UserServiceState } from '../../wechat/index.ts';
 import { forbidden, requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR } from '../descriptions.ts';
+import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR, REQUEST_NUMBER } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
 import { badArguments, queryError } from '../query-errors.ts';
 import { assertValidArguments, withDefaults } from '../resolver.ts';
@@ -14,13 +14,15 @@ const UseServiceState = builder.enumType('UseServiceState', {
       description: '已授权: the user has authorized the service.',
     },
     UNAVAILABLE: { description: '未授权: the user has not authorized the service.' },
-    UNKNOWN: { description: 'A value that this server version does not know.' },
+    UNKNOWN: {
+      description: 'A value that this server version does not know. Do not treat it as AVAILABLE.',
+    },
   },
 });
 
 const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceState').implement({
   description:
-    '用户授权状态: whether the user has authorized the service. Needed only before an order with needUserConfirm: false, which requires AVAILABLE. If it is UNAVAILABLE, open `launch` first.',
+    '用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Needed only before an order with needUserConfirm: false, which requires AVAILABLE. If it is UNAVAILABLE, open `launch`, then query again.',
   fields: (t) => ({
     appid: t.exposeString('appid', {
       nullable: false,
@@ -40,8 +42,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
       args: {
         outRequestNo: t.arg.string({
           required: true,
-          description:
-            "商户请求授权的唯一流水号: the merchant's own unique number of this authorization request. It must not contain &, = or control characters, because the value is signed. By analogy: 1 to 64 characters: digits, letters, `_`, `-`, `|`, `*`.",
+          description: REQUEST_NUMBER,
         }),
       },
       resolve: ({ serviceId }, { outRequestNo }, context) => {
@@ -74,12 +75,12 @@ builder.queryField('userServiceState', (t) =>
     ...requireScope('orders:read'),
     nullable: false,
     description:
-      '查询用户授权状态: whether the user has authorized the service. Requires orders:read; a caller without orders:any may query only its own openid. Needed only before an order with needUserConfirm: false. Each query calls WeChat Pay once.',
+      '查询用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Requires orders:read; a caller without orders:any may query only its own openid, else FORBIDDEN. Needed only before an order with needUserConfirm: false. One read from WeChat Pay.',
     args: {
       openid: t.arg.string({
         required: true,
         description:
-          "用户标识: the user's openid under the appid. By analogy: at most 128 characters.",
+          "用户标识: the user's openid, which WeChat gives your back end when the user logs in under this appid. By analogy: at most 128 characters.",
       }),
       serviceId: t.arg.string({ description: ANY_SERVICE_ID }),
       appid: t.arg.string({ description: ANY_APPID }),
