@@ -10,6 +10,8 @@ const CREATE = `mutation ($no: String!) { createPayAfterOrder(input: { outOrderN
 const SANDBOX_PORT = '0';
 /** What is recorded in the background belongs to the path. */
 const SETTLED_MS = 300;
+/** In so many spans without a request every timer fires; what timers run belongs to no request. */
+const IDLE_SPANS = 5;
 
 /** The files under src, without the sandbox, in which a function runs for one request. */
 export async function filesOnPaths(): Promise<{
@@ -38,18 +40,35 @@ export async function filesOnPaths(): Promise<{
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-  const filesOf = async (run: () => Promise<unknown>) => {
+  /** How often each function runs until everything is settled, by file and place. */
+  const countsOf = async (run: () => Promise<unknown>) => {
     await session.post('Profiler.takePreciseCoverage');
     await run();
     await sleep(SETTLED_MS);
     const { result } = await session.post('Profiler.takePreciseCoverage');
-    return result
-      .filter(({ functions }) =>
-        functions.some(({ functionName, ranges }) => functionName !== '' && ranges[0]?.count),
-      )
+    return result.flatMap(({ url, functions }) =>
+      functions
+        .filter(({ functionName }) => functionName !== '')
+        .map(({ ranges: [range] }) => ({
+          url,
+          place: `${url}:${range?.startOffset}`,
+          count: range?.count ?? 0,
+        })),
+    );
+  };
+  const idle = new Map<string, number>();
+  for (let span = 0; span < IDLE_SPANS; span += 1) {
+    for (const { place, count } of await countsOf(() => Promise.resolve())) {
+      idle.set(place, Math.max(count, idle.get(place) ?? 0));
+    }
+  }
+  const filesOf = async (run: () => Promise<unknown>) => {
+    const counts = await countsOf(run);
+    const paths = counts
+      .filter(({ place, count }) => count > (idle.get(place) ?? 0))
       .map(({ url }) => /\/src\/(.+)$/.exec(url)?.[1] ?? '')
-      .filter((path) => path !== '' && !path.startsWith('sandbox/'))
-      .toSorted();
+      .filter((path) => path !== '' && !path.startsWith('sandbox/'));
+    return [...new Set(paths)].toSorted();
   };
   const paths = {
     create: await filesOf(() => create('W3')),
