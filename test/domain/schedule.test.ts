@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextIntentCheck, nextOrderCheck } from '../../src/domain/schedule.ts';
+import { nextIntentCheck, nextOrderCheck } from '../../src/domain/pay-after-state.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { compiledQuery, type Params } from '../database/compiled-query.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
 import type { Intent, IntentStatus, Operation, OrderKey } from '../records.ts';
 import type { ReadContext, WriteContext } from './context.ts';
-import { intent, intentBody, sealBody } from './rows.ts';
+import { compiledQuery, intent, intentBody, type Params, sealBody } from './rows.ts';
 
 /**
  * Idempotency: the order number and the operation are the key. The same input is a repeat, and sends

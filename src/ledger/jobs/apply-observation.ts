@@ -3,10 +3,9 @@ import {
   advance,
   contradictedField,
   isOtherOrder,
+  nextOrderCheck,
   readState,
 } from '../../domain/pay-after-state.ts';
-import { nextOrderCheck } from '../../domain/schedule.ts';
-import { compiledQuery, type Params } from '../database/compiled-query.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { EventRow, OrderRow } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
@@ -14,7 +13,7 @@ import type { Observation, Observed } from '../observation.ts';
 import type { OrderKey } from '../records.ts';
 import type { WriteContext } from './context.ts';
 import { lastKnownStatus } from './event-log.ts';
-import { sealLocation } from './rows.ts';
+import { compiledQuery, type Params, sealLocation } from './rows.ts';
 
 const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
 

@@ -1,11 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
-import { compiledQuery, type Params } from '../database/compiled-query.ts';
 import type { EventRow, Tables } from '../database/tables.ts';
 import type { LoggedEvent } from '../records.ts';
 import type { ReadContext } from './context.ts';
-import { orderEvent } from './rows.ts';
+import { compiledQuery, orderEvent, type Params } from './rows.ts';
 
 /** A part of the event log. */
 export interface EventsAfter {

@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
-import { nextIntentCheck } from '../../domain/schedule.ts';
-import { compiledQuery, type Params } from '../database/compiled-query.ts';
+import { nextIntentCheck } from '../../domain/pay-after-state.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
@@ -8,6 +7,7 @@ import type { IntentOutcome, IntentStatus, WriteResult } from '../records.ts';
 import { EFFECTIVE } from './acquire-intent.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
+import { compiledQuery, type Params } from './rows.ts';
 
 /** The outcome of a write that took effect, and what it shows of the order. */
 export interface FinishedIntent {

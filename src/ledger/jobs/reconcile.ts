@@ -1,4 +1,4 @@
-import { nextOrderCheck } from '../../domain/schedule.ts';
+import { nextOrderCheck } from '../../domain/pay-after-state.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
 import { applyObservation } from './apply-observation.ts';

@@ -1,3 +1,9 @@
+import {
+  isOfCreateOnly,
+  isOfOtherEndpoint,
+  isOwnAnswer,
+  type OrderIds,
+} from '../calls/classify-response.ts';
 import type { CallContext } from '../calls/run-attempts.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import {
@@ -6,7 +12,6 @@ import {
   createRequest,
   createResponse,
 } from '../codec/wire-types.ts';
-import { isOfCreateOnly, isOfOtherEndpoint, isOwnAnswer, type OrderIds } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 

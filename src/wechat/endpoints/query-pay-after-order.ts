@@ -1,4 +1,5 @@
 import { isNotFound, readOutcome } from '../calls/call-outcome.ts';
+import { isOwnAnswer } from '../calls/classify-response.ts';
 import { prepare } from '../calls/request.ts';
 import {
   type CallContext,
@@ -9,7 +10,6 @@ import {
 } from '../calls/run-attempts.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import { type PayAfterOrder, payAfterOrder } from '../codec/wire-types.ts';
-import { isOwnAnswer } from './own-answer.ts';
 
 export const PAY_AFTER_ORDERS = '/v3/payscore/payafter-orders';
 

@@ -1,3 +1,4 @@
+import { isOfOtherEndpoint, isOwnAnswer } from '../calls/classify-response.ts';
 import type { CallContext } from '../calls/run-attempts.ts';
 import { decode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type UpdatedPayAfterOrder,
   updateResponse,
 } from '../codec/wire-types.ts';
-import { isOfOtherEndpoint, isOwnAnswer } from './own-answer.ts';
 import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compiledQuery, type Params } from '../../../src/ledger/database/compiled-query.ts';
 import type { EventRow } from '../../../src/ledger/database/tables.ts';
+import { compiledQuery, type Params } from '../../../src/ledger/jobs/rows.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { event } from '../../fixtures/ledger/observations.ts';
 
