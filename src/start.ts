@@ -1,6 +1,6 @@
 import { createApp, ENDPOINT } from './app.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
-import { createRateLimit, NO_RATE_LIMIT } from './auth/rate-limit.ts';
+import { createRateLimit } from './auth/rate-limit.ts';
 import { loadOrCreateDevelopmentDataKey } from './config/database.ts';
 import type { Environment } from './config/environment-reader.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
@@ -81,7 +81,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     corsOrigins: config.corsOrigins,
     maxInFlight: config.maxInFlight,
     trustedDocuments: config.trustedDocuments,
-    rateLimit: config.rateLimit ? createRateLimit(config.rateLimit) : NO_RATE_LIMIT,
+    rateLimit: createRateLimit(config.rateLimit, config.shopperRateLimit),
     requests,
     clientOf: config.clientOf,
     metrics,

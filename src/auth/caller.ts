@@ -41,6 +41,11 @@ export const ANYONE: Caller = {
   expiresAt: null,
 };
 
+/** Whether a caller acts for one user at most. */
+export function isShopper({ scopes }: Pick<Caller, 'scopes'>): boolean {
+  return !scopes.has('orders:any');
+}
+
 /** Scopes that do not concern orders. */
 const OF_THE_SERVER: ReadonlySet<Scope> = new Set(['schema:read', 'metrics:read']);
 
@@ -57,7 +62,7 @@ export function permission({ scopes, openid }: Caller, scope: Scope): Permission
   if (!scopes.has(scope)) {
     return 'scope-missing';
   }
-  if (NOT_FOR_SHOPPERS.has(scope) && !scopes.has('orders:any')) {
+  if (NOT_FOR_SHOPPERS.has(scope) && isShopper({ scopes })) {
     return 'not-for-shoppers';
   }
   const bound = OF_THE_SERVER.has(scope) || scopes.has('orders:any') || openid !== null;

@@ -1,5 +1,6 @@
 import { TokenBucket } from 'limiter';
 import { LRUCache } from 'lru-cache';
+import { type Caller, isShopper } from './caller.ts';
 
 export interface RateLimitOptions {
   /** Calls to WeChat Pay per second that a caller may cause, on average. */
@@ -14,12 +15,14 @@ export interface RateLimit {
    * Before a request is executed: takes the token of its first call.
    * @returns 0, or the seconds until a token is available
    */
-  readonly admit: (callerId: string) => number;
+  readonly admit: (caller: RatedCaller) => number;
   /** Further calls of an admitted request, one by default: never refused, but charged against the caller's future budget. */
-  readonly charge: (callerId: string, calls?: number) => void;
+  readonly charge: (caller: RatedCaller, calls?: number) => void;
 }
 
-export const NO_RATE_LIMIT: RateLimit = { admit: () => 0, charge: () => {} };
+type RatedCaller = Pick<Caller, 'id' | 'scopes'>;
+
+export const NO_RATE_LIMIT: RateLimit & Buckets = { admit: () => 0, charge: () => {} };
 
 /** Maximum callers whose buckets are kept; an evicted caller starts with a full bucket. */
 const REMEMBERED = 10_000;
@@ -28,8 +31,31 @@ const SECOND_MS = 1_000;
 /**
  * A token bucket for each caller. Only whole requests are refused, so a write is never refused
  * half-way.
+ * @param options undefined: no limit
+ * @param forShoppers for callers that act for one user only; undefined: no limit
  */
-export function createRateLimit({ perSecond, burst }: RateLimitOptions): RateLimit {
+export function createRateLimit(
+  options: RateLimitOptions | undefined,
+  forShoppers = options,
+): RateLimit {
+  const [others, shoppers] = [createBuckets(options), createBuckets(forShoppers)];
+  const bucketsOf = (caller: RatedCaller) => (isShopper(caller) ? shoppers : others);
+  return {
+    admit: (caller) => bucketsOf(caller).admit(caller.id),
+    charge: (caller, calls = 1) => bucketsOf(caller).charge(caller.id, calls),
+  };
+}
+
+interface Buckets {
+  readonly admit: (callerId: string) => number;
+  readonly charge: (callerId: string, calls: number) => void;
+}
+
+function createBuckets(options: RateLimitOptions | undefined): Buckets {
+  if (options === undefined) {
+    return NO_RATE_LIMIT;
+  }
+  const { perSecond, burst } = options;
   const buckets = new LRUCache<string, TokenBucket>({ max: REMEMBERED });
   const bucketOf = (callerId: string) => {
     let bucket = buckets.get(callerId);
@@ -49,7 +75,7 @@ export function createRateLimit({ perSecond, burst }: RateLimitOptions): RateLim
       const bucket = bucketOf(callerId);
       return bucket.tryRemoveTokens(1) ? 0 : Math.ceil(bucket.getWaitTime(1) / SECOND_MS);
     },
-    charge: (callerId, calls = 1) => {
+    charge: (callerId, calls) => {
       bucketOf(callerId).content -= calls;
     },
   };

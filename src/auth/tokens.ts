@@ -96,7 +96,7 @@ function isFaultOfToken(error: unknown): boolean {
 function callerOf({ iss, sub, exp, scope, openid, client_id, azp }: JWTPayload): Caller {
   const isOpenid = typeof openid === 'string' && openid !== '' && openid.length <= LONGEST_OPENID;
   return {
-    id: `jwt:${shortHash(`${iss}\n${sub ?? ''}`)}`,
+    id: `jwt:${shortHash(`${iss}\n${sub ?? (isOpenid ? openid : '')}`)}`,
     scopes: knownScopes(typeof scope === 'string' ? scope.split(' ') : []),
     client: clientIn(client_id) ?? clientIn(azp),
     openid: isOpenid ? openid : null,

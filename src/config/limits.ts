@@ -18,6 +18,12 @@ export function readRateLimit(
   return perSecond === 0 ? undefined : { perSecond, burst: burst ?? 2 * perSecond };
 }
 
+/** Of callers that act for one user only. Undefined: no rate limit. */
+export function readShopperRateLimit(from: EnvironmentReader): RateLimitOptions | undefined {
+  const perSecond = from.whole('SHOPPER_RATE_LIMIT_PER_SECOND', 0, MOST_CALLS) ?? 5;
+  return perSecond === 0 ? undefined : { perSecond, burst: 2 * perSecond };
+}
+
 /** Maximum concurrent operations. */
 export function readMaxInFlight(from: EnvironmentReader): number {
   return from.whole('MAX_IN_FLIGHT', 1, 100_000) ?? 256;

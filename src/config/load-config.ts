@@ -8,7 +8,13 @@ import { readAuthentication, readDocuments } from './access.ts';
 import { readDatabase, readDataKey } from './database.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment-reader.ts';
 import { readGraphiql, readHost, readOrigins, readProxies } from './http.ts';
-import { readIdleMs, readMaxInFlight, readOrderCacheMs, readRateLimit } from './limits.ts';
+import {
+  readIdleMs,
+  readMaxInFlight,
+  readOrderCacheMs,
+  readRateLimit,
+  readShopperRateLimit,
+} from './limits.ts';
 import { isRealMerchant, readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {
@@ -29,6 +35,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Undefined: no rate limit. */
   readonly rateLimit: RateLimitOptions | undefined;
+  /** Of callers that act for one user only. Undefined: no rate limit. */
+  readonly shopperRateLimit: RateLimitOptions | undefined;
   /** The only documents that are executed, by id; undefined: every document is. */
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   /** Maximum concurrent operations. */
@@ -70,6 +78,7 @@ export function loadConfig(env: Environment): Config {
     }),
     corsOrigins: readOrigins(from),
     rateLimit: readRateLimit(from, production),
+    shopperRateLimit: readShopperRateLimit(from),
     trustedDocuments,
     maxInFlight: readMaxInFlight(from),
     idleMs: readIdleMs(from),

@@ -49,7 +49,7 @@ export function createContext(
   },
 ): GraphQLContext {
   // The first call was charged when the request was admitted.
-  const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller.id));
+  const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller));
   const visibility = visibilityOf(caller, resources.ledger);
   const orderReads = createOrderReads(resources.sharedQueries, { calls, signal, cameMs });
   // Field by field: a spread object would be accessible to every resolver.

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTokens } from '../../src/auth/tokens.ts';
 import { AUDIENCE, ISSUER, type Issuer, nowS, startIssuer } from '../fixtures/app/callers.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
+import { at } from '../fixtures/json.ts';
 
 let issuer: Issuer;
 let tokens: ReturnType<typeof createTokens>;
@@ -16,6 +17,14 @@ afterEach(async () => {
 });
 
 const right = () => ({ iss: ISSUER, aud: AUDIENCE, exp: nowS() + 300, scope: 'orders:any' });
+
+test('without a subject shoppers are distinct callers by their openid', async () => {
+  const verify = async (openid?: string) =>
+    at(await tokens.verify(await issuer.token({ sub: undefined, openid })), 'id');
+  const [first, second, neither] = [await verify('o1'), await verify('o2'), await verify()];
+  expect(new Set([first, second, neither]).size).toBe(3);
+  expect(await verify('o1')).toBe(first);
+});
 
 test('a token names its scopes, its shopper and its end; its subject is not told', async () => {
   const exp = nowS() + 60;

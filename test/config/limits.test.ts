@@ -18,6 +18,16 @@ describe('the rate limit of a caller', () => {
 });
 
 test.each([
+  [{}, { perSecond: 5, burst: 10 }],
+  [productionEnv({ RATE_LIMIT_PER_SECOND: '50' }), { perSecond: 5, burst: 10 }],
+  [{ SHOPPER_RATE_LIMIT_PER_SECOND: '20' }, { perSecond: 20, burst: 40 }],
+  [{ SHOPPER_RATE_LIMIT_PER_SECOND: '0' }, undefined],
+])('the rate limit of a shopper is a variable of its own: %#', (env, rateLimit) => {
+  expect(loadConfig(env).shopperRateLimit).toEqual(rateLimit);
+});
+
+test.each([
+  ['SHOPPER_RATE_LIMIT_PER_SECOND', '-1'],
   ['RATE_LIMIT_PER_SECOND', '-1'],
   ['RATE_LIMIT_BURST', '5'],
   ['MAX_IN_FLIGHT', '0'],

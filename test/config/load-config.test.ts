@@ -27,6 +27,7 @@ describe('without any variable', () => {
     graphiql: true,
     corsOrigins: [],
     rateLimit: undefined,
+    shopperRateLimit: { perSecond: 5, burst: 10 },
     trustedDocuments: undefined,
     maxInFlight: 256,
     idleMs: 25_000,

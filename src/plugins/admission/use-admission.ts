@@ -197,7 +197,7 @@ export function useAdmissionSlots({ admission }: Pick<UseAdmissionOptions, 'admi
 /** Rejects a whole operation, before it begins, if its caller exceeds the rate limit. */
 export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {
   const refusal = (context: CallerContext) => {
-    const seconds = rateLimit.admit(callerOf(context).id);
+    const seconds = rateLimit.admit(callerOf(context));
     return seconds === 0 ? undefined : { errors: [rateLimited(seconds)] };
   };
   return {

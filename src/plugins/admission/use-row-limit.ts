@@ -41,7 +41,7 @@ export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<Calle
     // The first call was paid for when the operation was admitted.
     const calls = Math.ceil(rows / ROWS_PER_CALL) - 1;
     if (calls > 0) {
-      charge(callerOf(args.contextValue).id, calls);
+      charge(callerOf(args.contextValue), calls);
     }
     return undefined;
   };

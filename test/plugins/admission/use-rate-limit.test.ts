@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createRateLimit } from '../../../src/auth/rate-limit.ts';
+import { as, caller, knowing, shopper } from '../../fixtures/app/callers.ts';
 import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
@@ -78,7 +79,29 @@ test('a subscription is counted like any other operation', async () => {
 
 test('each caller has a limit of its own', () => {
   const limit = createRateLimit({ perSecond: 1, burst: 1 });
-  expect([limit.admit('a'), limit.admit('a'), limit.admit('b')]).toEqual([0, 1, 0]);
+  const admitted = ['a', 'a', 'b'].map((id) => limit.admit(caller(['orders:any'], { id })));
+  expect(admitted).toEqual([0, 1, 0]);
+});
+
+test('a caller that acts for one user has a lower limit than one that acts for all', async () => {
+  const shop = { perSecond: 50, burst: 100 };
+  const app = createTestApp({
+    authenticator: knowing({ shopper: shopper('user-1'), shop: caller(['orders:any']) }),
+    rateLimit: createRateLimit(shop, { perSecond: 1, burst: 2 }),
+  });
+  const statuses = async (word: string) => {
+    const request = () => graphqlRequest({ query: '{ __typename }' }, as(word));
+    return (await Promise.all([1, 2, 3].map(() => app.fetch(request())))).map((one) => one.status);
+  };
+  expect(await statuses('shopper')).toEqual([200, 200, 429]);
+  expect(await statuses('shop')).toEqual([200, 200, 200]);
+});
+
+test('a charge of a shopper is a charge against the limit of shoppers', () => {
+  const limit = createRateLimit({ perSecond: 1, burst: 1 }, { perSecond: 9, burst: 9 });
+  limit.charge(shopper('user-1'), 9);
+  expect(limit.admit(shopper('user-1'))).toBe(1);
+  expect(limit.admit(caller(['orders:any']))).toBe(0);
 });
 
 test('a document that is refused costs nothing', async () => {
