@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NAMES } from '../../reliability/plan.ts';
 import { codeIn, read } from '../fixtures/docs/documents.ts';
+import { tablesOf } from '../fixtures/docs/tables.ts';
 import { root } from '../fixtures/process/spawned-server.ts';
 
 const PAGES = globSync('docs/{,zh/}explanation/*.md', { cwd: root });
@@ -33,6 +34,19 @@ test.each(['docs/explanation/guarantees.md', 'docs/zh/explanation/guarantees.md'
     expect(bare.map((text) => text.split('\n')[0])).toEqual([]);
   },
 );
+
+test.each([
+  ['docs/explanation/security.md', 'Proof'],
+  ['docs/zh/explanation/security.md', '验证'],
+])('%s gives a proof for every attempt of every attacker', (page, proof) => {
+  const [model, ...tables] = tablesOf(page);
+  const proven = tables.filter(({ head }) => head.at(-1) === proof);
+  expect(proven).toHaveLength(model?.rows.length ?? 0);
+  const bare = proven
+    .flatMap(({ rows }) => rows)
+    .filter((row) => !codeIn(row.at(-1) ?? '').some((code) => /^(test\/|--only )/.test(code)));
+  expect(bare).toEqual([]);
+});
 
 test('every experiment that a guarantee names exists', () => {
   const proofs = [...read('docs/explanation/guarantees.md').matchAll(/experiments? (.*)$/gm)];
