@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addDotenv, type Dotenv } from './config/dotenv.ts';
 import { createRequestIds } from './http/request-id.ts';
 import { stopCause } from './http/shutdown.ts';
 import { createLog } from './observability/log.ts';
@@ -11,9 +11,12 @@ const STOP_CEILING_MS = 10_000;
 const EXIT_CEILING_MS = 10_400;
 
 /** Start → wait for a signal or an uncaught error → graceful shutdown → exit code. */
-async function main(): Promise<void> {
+async function main(dotenv: Dotenv | undefined): Promise<void> {
   const requests = createRequestIds();
   const log = createLog({ requestId: requests.id });
+  if (dotenv !== undefined) {
+    log.info({ ...dotenv }, 'read variables from a file');
+  }
   const stop = stopCause({
     onFault: (err) => log.error({ err }, 'uncaught error, shutting down'),
     ceilingMs: EXIT_CEILING_MS,
@@ -40,11 +43,9 @@ function signingThreads(): number {
 }
 
 try {
-  if (existsSync('.env')) {
-    process.loadEnvFile('.env');
-  }
+  const dotenv = addDotenv(process.env);
   process.env['UV_THREADPOOL_SIZE'] ??= String(signingThreads());
-  await main();
+  await main(dotenv);
 } catch (error) {
   // A TypeError is a bug; the message of every other error says what to do.
   const reported = error instanceof Error && !(error instanceof TypeError) ? error.message : error;

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { examine } from './doctor/examine.ts';
 import { toLine } from './doctor/finding.ts';
 
@@ -6,9 +5,6 @@ import { toLine } from './doctor/finding.ts';
  * Checks the configuration that the server would start with. Exit code 1 if something has to be
  * fixed.
  */
-if (existsSync('.env')) {
-  process.loadEnvFile('.env');
-}
 let failed = false;
 for await (const finding of examine(process.env)) {
   process.stdout.write(toLine(finding));

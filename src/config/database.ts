@@ -12,10 +12,34 @@ export function readDatabase(from: EnvironmentReader, sandbox: boolean): string 
     // The sandbox's orders and keys are lost when it stops, and with them the records.
     return sandbox ? 'sqlite::memory:' : 'sqlite:data/payafter.db';
   }
-  if (!/^(sqlite:.+|postgres(ql)?:\/\/.+)$/.test(url)) {
-    from.addProblem('DATABASE_URL', 'must be sqlite:<path> or postgres://…');
+  const problem = url.startsWith('sqlite:')
+    ? pathProblem(url.slice('sqlite:'.length))
+    : /^postgres(ql)?:\/\/.+$/.test(url)
+      ? undefined
+      : ONE_OF;
+  if (problem !== undefined) {
+    from.addProblem('DATABASE_URL', problem);
   }
   return url;
+}
+
+const ONE_OF = 'must be sqlite:<path> or postgres://…';
+
+/** Why a path would be another file than it looks like. */
+function pathProblem(path: string): string | undefined {
+  if (path === ':memory:') {
+    return undefined;
+  }
+  if (path.startsWith('//')) {
+    return 'has slashes that would make its path absolute: write sqlite:data/payafter.db, or sqlite:/var/lib/payafter/payafter.db.';
+  }
+  if (/^:?memory:?$/i.test(path)) {
+    return 'would be a file of this name: for a database in memory write sqlite::memory:.';
+  }
+  if (/^(~|file:)|[?$]|%[\da-f]{2}/i.test(path)) {
+    return 'has a path that is used as it is, without ~, variables, options or escapes: write the whole path.';
+  }
+  return path === '' || /^\s|[/\\]$/.test(path) ? ONE_OF : undefined;
 }
 
 /** 32 bytes; undefined if one is created beside the database. */

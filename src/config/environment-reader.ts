@@ -20,9 +20,16 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads single variables and collects problems. An empty variable counts as absent. */
+/**
+ * Reads single variables and collects problems. An empty variable counts as absent, and so does a
+ * service link of Kubernetes. Quotes around a value are removed: `docker --env-file` keeps them.
+ */
 export interface EnvironmentReader {
   readonly problems: readonly ConfigProblem[];
+  /** The names that were read so far. */
+  readonly known: ReadonlySet<string>;
+  /** The names that are set. */
+  readonly given: readonly string[];
   readonly addProblem: (variable: string, problem: string) => void;
   readonly text: (variable: string) => string | undefined;
   /** The variable itself, or the content of the file that `<variable>_FILE` names. */
@@ -34,12 +41,21 @@ export interface EnvironmentReader {
 
 export function readEnvironment(env: Environment): EnvironmentReader {
   const problems: ConfigProblem[] = [];
+  const known = new Set<string>();
+  const links = serviceLinks(env);
   const note = (variable: string, problem: string) => {
     problems.push({ variable, problem });
   };
-  const text = (variable: string) => env[variable]?.trim() || undefined;
+  const valueIn = (variable: string) =>
+    links.has(variable) ? undefined : unquoted(env[variable] ?? '') || undefined;
+  const text = (variable: string) => {
+    known.add(variable);
+    return valueIn(variable);
+  };
   return {
+    given: Object.keys(env).filter((name) => valueIn(name) !== undefined),
     problems,
+    known,
     addProblem: note,
     text,
     secret: (variable) => {
@@ -51,9 +67,9 @@ export function readEnvironment(env: Environment): EnvironmentReader {
         note(variable, `is set twice: remove it or ${variable}_FILE.`);
       }
       try {
-        return readFileSync(file, 'utf8').trim();
+        return unquoted(readFileSync(file, 'utf8'));
       } catch (error) {
-        note(`${variable}_FILE`, `names a file that cannot be read (${codeOf(error)}): ${file}`);
+        note(`${variable}_FILE`, `names a file that cannot be read (${errorCode(error)}): ${file}`);
         return undefined;
       }
     },
@@ -85,6 +101,33 @@ export function readEnvironment(env: Environment): EnvironmentReader {
   };
 }
 
-function codeOf(error: unknown): string {
+/**
+ * The variables that Kubernetes sets for each service of the namespace, such as
+ * `SANDBOX_PORT=tcp://10.0.0.7:4010` for a service `sandbox`: they are no configuration.
+ */
+function serviceLinks(env: Environment): ReadonlySet<string> {
+  const services = Object.entries(env)
+    .filter(
+      ([name, value = '']) => /^[A-Z0-9_]+_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value),
+    )
+    .map(([name]) => name.replace(/_PORT$/, ''));
+  const links = services.map(
+    (service) =>
+      new RegExp(
+        `^${service}_(PORT(_\\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?|SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?)$`,
+      ),
+  );
+  return new Set(Object.keys(env).filter((name) => links.some((link) => link.test(name))));
+}
+
+/** Trimmed, and without quotes of one kind around the whole. */
+function unquoted(text: string): string {
+  const trimmed = text.trim();
+  const [, , inner] = /^(["'])(.*)\1$/s.exec(trimmed) ?? [];
+  return inner === undefined || inner.includes(trimmed.charAt(0)) ? trimmed : inner.trim();
+}
+
+/** The code of a system error, such as `ENOENT`. */
+export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

@@ -26,7 +26,9 @@ export function readHost(from: EnvironmentReader, authenticated: boolean): strin
 
 export function readOrigins(from: EnvironmentReader): readonly string[] {
   const origins = from.list('CORS_ORIGINS');
-  if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
+  if (origins.some((origin) => origin.includes('*'))) {
+    from.addProblem('CORS_ORIGINS', 'cannot contain *: list every origin, separated by commas.');
+  } else if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
     from.addProblem(
       'CORS_ORIGINS',
       'contains an invalid origin; expected e.g. https://shop.example.com.',

@@ -15,6 +15,7 @@ import {
   readRateLimit,
   readShopperRateLimit,
 } from './limits.ts';
+import { unknownVariables } from './unknown-variables.ts';
 import { isRealMerchant, readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
 
 export interface Config {
@@ -54,8 +55,8 @@ export interface Config {
 /** Reads the environment. Throws one {@link ConfigError} that lists every problem. */
 export function loadConfig(env: Environment): Config {
   const from = readEnvironment(env);
-  const production = env['NODE_ENV'] === 'production';
-  const upstream = readUpstream(from, env, production);
+  const production = from.choice('NODE_ENV', 'production', 'development', 'test') === 'production';
+  const upstream = readUpstream(from, production);
   const trustedDocuments = readDocuments(from);
   const real = isRealMerchant(upstream) ? 'a real merchant' : undefined;
   const authentication = readAuthentication(from, production ? 'production' : real);
@@ -87,6 +88,9 @@ export function loadConfig(env: Environment): Config {
     databaseUrl,
     dataKey: readDataKey(from, production, databaseUrl),
   };
+  for (const { variable, problem } of unknownVariables(from)) {
+    from.addProblem(variable, problem);
+  }
   if (from.problems.length > 0) {
     throw new ConfigError(from.problems);
   }

@@ -4,7 +4,7 @@ import {
   type WechatPayOptions,
   WechatPayOptionsError,
 } from '../wechat/index.ts';
-import type { Environment, EnvironmentReader } from './environment-reader.ts';
+import type { EnvironmentReader } from './environment-reader.ts';
 
 /** Where calls go: the embedded sandbox, or WeChat Pay for a real merchant. */
 export type Upstream = SandboxUpstream | MerchantUpstream;
@@ -30,13 +30,10 @@ export function isRealMerchant(upstream: Upstream): boolean {
   return upstream.kind === 'merchant' && upstream.options.mchid !== SANDBOX_MCHID;
 }
 
-export function readUpstream(
-  from: EnvironmentReader,
-  env: Environment,
-  production: boolean,
-): Upstream {
+export function readUpstream(from: EnvironmentReader, production: boolean): Upstream {
   const port = from.whole('SANDBOX_PORT', 0, 65_535) ?? 4010;
-  const given = Object.keys(env).filter((name) => name.startsWith('WECHAT_') && from.text(name));
+  const given = from.given.filter((name) => name.startsWith('WECHAT_'));
+  const options = readOptions(from);
   if (given.length === 0 && !production) {
     return { kind: 'sandbox', port };
   }
@@ -51,12 +48,13 @@ export function readUpstream(
       "is the sandbox's merchant number: its keys are not allowed in production. Set the WECHAT_ variables of a real merchant.";
     from.addProblem('WECHAT_MCHID', problem);
   }
-  return { kind: 'merchant', options: readMerchant(from) };
+  noteOptionProblems(from, options);
+  return { kind: 'merchant', options };
 }
 
-function readMerchant(from: EnvironmentReader): WechatPayOptions {
+function readOptions(from: EnvironmentReader): WechatPayOptions {
   const calls = from.whole('WECHAT_MAX_CALLS', 1, 10_000);
-  const options: WechatPayOptions = {
+  return {
     mchid: from.text('WECHAT_MCHID') ?? '',
     merchantSerial: from.secret('WECHAT_MERCHANT_SERIAL') ?? '',
     merchantKey: from.secret('WECHAT_MERCHANT_KEY') ?? '',
@@ -70,8 +68,6 @@ function readMerchant(from: EnvironmentReader): WechatPayOptions {
     timeoutMs: from.whole('WECHAT_TIMEOUT_MS', 100, 60_000),
     resilience: calls === undefined ? {} : { maxConcurrent: calls, maxQueued: 2 * calls },
   };
-  noteOptionProblems(from, options);
-  return options;
 }
 
 /** The client's own checks, under the names of the variables. */

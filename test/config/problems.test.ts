@@ -36,7 +36,17 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ['every IPv6 HOST', { HOST: '::' }, /^HOST is not a loopback address/],
   ['a HOST that begins like one', { HOST: '127.0.0.1.evil.example' }, /^HOST is not a loopback/],
   ['an origin with a path', { CORS_ORIGINS: 'https://a.example/x' }, /^CORS_ORIGINS contains/],
-  ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS contains/],
+  ['any origin', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS cannot contain \*: list every origin/],
+  [
+    'any subdomain',
+    { CORS_ORIGINS: 'https://*.example.com' },
+    /^CORS_ORIGINS cannot contain \*: list every origin/,
+  ],
+  [
+    'another NODE_ENV',
+    { NODE_ENV: 'prod' },
+    /^NODE_ENV must be one of: production, development, test/,
+  ],
   ['proxies', { TRUSTED_PROXIES: '10.0.0.1,all' }, /^TRUSTED_PROXIES contains an invalid entry/],
   ['no file of API keys', { API_KEYS_FILE: '/no/keys' }, /^API_KEYS_FILE names a file.*ENOENT/],
   ['keys that are no JSON', { API_KEYS_FILE: 'LICENSE' }, /^API_KEYS_FILE is not a JSON object/],
@@ -109,6 +119,28 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
   ['another database', { DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL must be sqlite:<path>/],
   ['a bare path for a database', { DATABASE_URL: 'data/x.db' }, /^DATABASE_URL must be/],
   ['sqlite: without a path', { DATABASE_URL: 'sqlite:' }, /^DATABASE_URL must be/],
+  ['a folder for a database', { DATABASE_URL: 'sqlite:data/' }, /^DATABASE_URL must be/],
+  [
+    'a path in the form of a URL',
+    { DATABASE_URL: 'sqlite://x.db' },
+    /^DATABASE_URL has slashes that would make its path absolute: write sqlite:/,
+  ],
+  ['the same with three', { DATABASE_URL: 'sqlite:///x.db' }, /^DATABASE_URL has slashes/],
+  [
+    'memory that would be a file',
+    { DATABASE_URL: 'sqlite:memory:' },
+    /^DATABASE_URL would be a file of this name: .*sqlite::memory:/,
+  ],
+  [
+    'a home folder that is not replaced',
+    { DATABASE_URL: 'sqlite:~/x.db' },
+    /^DATABASE_URL has a path that is used as it is/,
+  ],
+  [
+    'options of SQLite',
+    { DATABASE_URL: 'sqlite:x.db?mode=ro' },
+    /^DATABASE_URL has a path that is used as it is/,
+  ],
   [
     'a launch key of 31 characters',
     merchantEnv({ WECHAT_APIV2_KEY: APIV3_KEY }),

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +84,25 @@ test('all problems of an invalid configuration are logged without a stack, and t
     'WECHAT_PUBLIC_KEY',
   ]);
   expect(server.lines()).toEqual([]);
+});
+
+test('a .env is read with its byte order mark and named in the log, and one in UTF-16 ends the start', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'dotenv-'));
+  const text = '\uFEFFGRAPHIQL=off\nPORT=0\nSANDBOX_PORT=0\n';
+  await writeFile(join(cwd, '.env'), text);
+  const server = spawnServer({}, [], cwd);
+  const url = await server.logged('url');
+  expect(await server.logged('names')).toBe('GRAPHIQL,PORT,SANDBOX_PORT');
+  const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+  expect(await page.text()).not.toContain('GraphiQL');
+  server.kill('SIGTERM');
+  await server.exited;
+
+  await writeFile(join(cwd, '.env'), Buffer.from(text, 'utf16le'));
+  const refused = spawnServer({}, [], cwd);
+  expect(await refused.exited).toEqual({ code: 1, signal: null });
+  expect(refused.stderr()).toMatch(/^Can't start with this configuration:\n- \.env is UTF-16/);
+  await rm(cwd, { recursive: true });
 });
 
 test('a database that does not answer ends it with what to do, and without its password', async () => {

@@ -1,5 +1,6 @@
-import { ConfigError, type Environment } from '../../config/environment-reader.ts';
-import { type Config, loadConfig } from '../../config/load-config.ts';
+import { addDotenv } from '../../config/dotenv.ts';
+import { ConfigError } from '../../config/environment-reader.ts';
+import { loadConfig } from '../../config/load-config.ts';
 import { NewerSchemaError } from '../../ledger/database/migrations.ts';
 import { tryStore } from '../../ledger/database/open-store.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../wechat/index.ts';
@@ -11,13 +12,21 @@ import { callEcho, callSigned, type Names } from './signed-call.ts';
 const MEMORY = 'sqlite::memory:';
 
 /** Checks everything that a start depends on. Creates and changes no order. */
-export async function* examine(env: Environment): AsyncGenerator<Finding> {
-  const config = read(env);
-  if ('problems' in config) {
-    yield* config.problems.map(({ variable, problem }) =>
+export async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
+  const read = withoutProblems(() => {
+    const dotenv = addDotenv(env);
+    return { dotenv, config: loadConfig(env) };
+  });
+  if ('problems' in read) {
+    yield* read.problems.map(({ variable, problem }) =>
       fail('configuration', `${variable} ${problem}`),
     );
     return;
+  }
+  const { dotenv, config } = read;
+  if (dotenv !== undefined) {
+    const { file, names } = dotenv;
+    yield ok('configuration', `${file} was read. It sets ${names.join(', ') || 'nothing'}.`);
   }
   yield ok('configuration', 'every variable is valid.');
   yield* await examineDatabase(config.databaseUrl, config.dataKey);
@@ -28,9 +37,9 @@ export async function* examine(env: Environment): AsyncGenerator<Finding> {
   yield* examineMerchant(config.upstream.options, config);
 }
 
-function read(env: Environment): Config | ConfigError {
+function withoutProblems<T>(read: () => T): T | ConfigError {
   try {
-    return loadConfig(env);
+    return read();
   } catch (error) {
     if (error instanceof ConfigError) {
       return error;
