@@ -25,7 +25,7 @@ export const SERVICE_ID = `服务ID: the service that the order was created with
 export const NEW_ORDER_NUMBER = `商户服务订单号: the merchant's own order number, unique per merchant: generate and store it before the first call. It is the idempotency key: a repeat with the same number and input never creates a second order. After INVALID_INPUT or WECHAT_REFUSED it can be used again, also with other input. By analogy: 1 to ${NUMBER_FORM}.`;
 
 /** For inputs that do not refer to an order. */
-export const ANY_APPID = `应用ID: the id, assigned by WeChat, of the merchant's app or mini program. ${CONFIGURED}`;
+export const ANY_APPID = `应用ID: the id, assigned by WeChat, of the merchant's app or mini program (an app that runs inside WeChat). ${CONFIGURED}`;
 export const ANY_SERVICE_ID = `服务ID: the id, assigned by WeChat Pay, of the merchant's service. ${CONFIGURED}`;
 
 /** The ids in every output. */
@@ -79,7 +79,7 @@ export const ERROR_CODES = `
 - GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE: fix or shorten the document.
 - TRUSTED_DOCUMENTS_ONLY, DOCUMENT_ID_REQUIRED, DOCUMENT_NOT_FOUND: this server accepts only registered documents, by their ids.
 - BAD_USER_INPUT: fix the arguments or variables; \`extensions.issues\` may list them, as InputIssue does.
-- WECHAT_REFUSED: WeChat Pay rejected a query; fix the arguments or the merchant configuration. \`extensions.wechat\` has its \`status\`, \`code\` and \`requestId\`.
+- WECHAT_REFUSED: WeChat Pay rejected a query; fix the arguments, or let the operator fix the merchant configuration. \`extensions.wechat\` has its \`status\`, \`code\` and \`requestId\`.
 - WECHAT_UNAVAILABLE: WeChat Pay could not answer a query; retry later.
 - WECHAT_UNTRUSTED: the response to a query has no valid signature of WeChat Pay; contact the operator of this server.
 - LAUNCH_NOT_CONFIGURED: a key is not configured; contact the operator.

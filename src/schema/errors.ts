@@ -22,7 +22,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
         'The state of the order does not allow the operation: do not retry; query the order and continue from its state.',
     },
     WECHAT_REFUSED: {
-      description: `WeChat Pay rejected the request: fix the input, or let the operator fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,
+      description: `WeChat Pay rejected the request: fix the input, or let the operator of this server fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,
     },
     WECHAT_UNAVAILABLE: {
       description: 'The call was not accepted, and has no effect: retry the same call later.',
@@ -119,7 +119,7 @@ builder.objectType(InvalidInputError, {
 
 builder.objectType(WechatRefusedError, {
   name: 'WechatRefusedError',
-  description: `WeChat Pay rejected the request. This call changed nothing. See \`wechatCode\`; fix the input, or let the operator fix the merchant configuration: retrying without a fix fails again. ${NUMBER_FREE}`,
+  description: `WeChat Pay rejected the request. This call changed nothing. See \`wechatCode\`; fix the input, or let the operator of this server fix the merchant configuration: retrying without a fix fails again. ${NUMBER_FREE}`,
   interfaces: [UserError],
   fields: (t) => ({
     wechatCode: t.string({

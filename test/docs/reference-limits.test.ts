@@ -39,6 +39,8 @@ describe('the reference of limits shows the figures of', () => {
 
   test('rows of the ledger in one operation', () => {
     expect(figure('Limit', 'Rows of the ledger per operation')).toBe(MAX_ROWS.toLocaleString('en'));
+    const { description } = schema.getQueryType()?.getFields()['payAfterOrders'] ?? {};
+    expect(description).toContain(`more than ${MAX_ROWS.toLocaleString('en')} rows`);
     expect(read(PAGE)).toContain(`Each further ${ROWS_PER_CALL} rows are charged as a call.`);
   });
 

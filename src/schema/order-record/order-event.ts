@@ -44,7 +44,8 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
     source: t.expose('source', {
       type: EventSource,
       nullable: false,
-      description: 'How this server learned of the change first; the others do not add an event.',
+      description:
+        'How this server first learned of the change. Learning of it again, in whichever way, adds no event.',
     }),
     occurredAt: t.expose('occurredAt', {
       type: 'DateTime',

@@ -123,7 +123,7 @@ builder.queryField('payAfterOrders', (t) =>
     complexity: rowsOfPage,
     nullable: false,
     description:
-      'Orders recorded by this server (created through it, or seen in a webhook or query), those with the latest createdAt first. They may be outdated: WeChat Pay is not called. Requires orders:read. A caller without orders:any gets only its own orders. A request for too many rows, orders and events together, is BAD_USER_INPUT.',
+      'Orders recorded by this server (created through it, or seen in a webhook or query), those with the latest createdAt first. They may be outdated: WeChat Pay is not called. Requires orders:read. A caller without orders:any gets only its own orders. A request for more than 1,000 rows, orders and events together, is BAD_USER_INPUT.',
     args: {
       filter: t.arg({
         type: Filter,

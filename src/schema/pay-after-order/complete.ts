@@ -93,7 +93,7 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     realServiceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务结束时间: when the service ended. By analogy: date and time with seconds, no plain date, no OnAccept; after the start, not in the future; required if no serviceEndTime was given at creation.',
+        '实际服务结束时间: when the service ended. By analogy: date and time with seconds, no plain date, no OnAccept; after realServiceStartTime, not in the future; required if no serviceEndTime was given at creation.',
     }),
     realServiceEndLocation: t.string({
       description:

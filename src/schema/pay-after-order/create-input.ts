@@ -92,7 +92,7 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
       type: 'Fen',
       required: true,
       description:
-        '订单风险金额: the maximum that this order can cost the user, in fen. It is not a price. By analogy: more than 0, and at most the limit that WeChat Pay set for the service.',
+        '订单风险金额: the maximum that this order can cost the user, in fen. It is not a price, and nothing is charged at creation. By analogy: more than 0, and at most the limit that WeChat Pay set for the service.',
     }),
     attach: t.string({
       description:

@@ -90,7 +90,7 @@ const REASONS = {
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
   description:
-    'It is unknown whether the write took effect. Retry with identical input until the result is another one: the operation never takes effect twice. A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.',
+    'It is unknown whether the write took effect. Retry with identical input, with increasing waits, until the result is another one: the operation never takes effect twice. A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
