@@ -24,6 +24,7 @@ import { sameNotification } from './experiments/same-notice.ts';
 import { shutdown } from './experiments/shutdown.ts';
 import { slow } from './experiments/slow.ts';
 import { soak } from './experiments/soak.ts';
+import { streamMemory } from './experiments/stream-memory.ts';
 import { streams } from './experiments/streams.ts';
 import { twoInstances } from './experiments/two-instances.ts';
 import { upstreamOutage } from './experiments/upstream-outage.ts';
@@ -51,7 +52,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [canaries],
   [documents],
   [slow],
-  [streams],
+  [streams, streamMemory],
 ];
 
 export const NAMES: readonly string[] = LANES.flat().map(({ name }) => name);

@@ -29,6 +29,7 @@ export function subscribe(
   url: string,
   after: string | null,
   { onOpen, onEvent, onEnd }: SseListener,
+  caller: Readonly<Record<string, string>> = CALLER,
 ): () => boolean {
   let over = false;
   let complete = false;
@@ -50,7 +51,7 @@ export function subscribe(
   const sent: ClientRequest = request(`${url}/graphql`, {
     method: 'POST',
     agent: false,
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...CALLER },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...caller },
   });
   sent.on('response', (response) => {
     let text = '';

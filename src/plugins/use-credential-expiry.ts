@@ -27,32 +27,36 @@ export function credentialEnded(): GraphQLError {
   });
 }
 
-/** @param begin starts to wait for the expiry, and returns how to stop waiting */
+/**
+ * The expiry ends the source, and its end is reported. No promise that lives as long as the stream is
+ * raced with each event: it would keep every one of them.
+ * @param begin starts to wait for the expiry, and returns how to stop waiting
+ */
 function until<T extends ExecutionResult>(
   begin: (end: () => void) => () => void,
   results: AsyncIterable<T>,
 ): AsyncGenerator<T | ExecutionResult> {
   const source = results[Symbol.asyncIterator]();
-  const ended = Promise.withResolvers<IteratorResult<ExecutionResult>>();
-  const goodbye: ExecutionResult = { errors: [credentialEnded()] };
-  let over = false;
-  const stop = begin(() => ended.resolve({ done: false, value: goodbye }));
+  let state: 'open' | 'expired' | 'over' = 'open';
+  const stop = begin(() => {
+    state = 'expired';
+    void source.return?.();
+  });
   const finish = async () => {
-    over = true;
+    state = 'over';
     stop();
     await source.return?.();
     return { done: true as const, value: undefined };
   };
   return {
     next: async () => {
-      if (over) {
-        return { done: true, value: undefined };
+      const result = await source.next();
+      if (!result.done) {
+        return result;
       }
-      const result = await Promise.race([source.next(), ended.promise]);
-      if (result.done || result.value === goodbye) {
-        await finish();
-      }
-      return result;
+      const hasExpired = state === 'expired';
+      const end = await finish();
+      return hasExpired ? { done: false, value: { errors: [credentialEnded()] } } : end;
     },
     return: finish,
     throw: async (error: unknown) => {
