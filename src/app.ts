@@ -142,6 +142,7 @@ export function createApp(parts: AppParts) {
       useAdmissionQueue({ endpoint: ENDPOINT, admission }),
       useMetrics(metrics),
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
+      useRateLimit(rateLimit),
       useTokenLimit(),
       useDocumentLimits(shapeOf),
       useCredentialExpiry(),
@@ -154,7 +155,6 @@ export function createApp(parts: AppParts) {
           logOperation(log, parts.clientOf, report);
         },
       }),
-      useRateLimit(rateLimit),
       useRowLimit(rateLimit),
       useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),
@@ -188,6 +188,7 @@ export function createApp(parts: AppParts) {
       admission,
       requests,
       trustedDocuments,
+      onRefused: metrics.refused,
     }),
     /** For benchmarks: parses, validates and executes with every plugin. */
     enveloped: yoga.getEnveloped,

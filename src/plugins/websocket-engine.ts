@@ -16,24 +16,33 @@ export interface WebSocketEngineParts {
   readonly requests: RequestIds;
   /** Undefined if every document may be executed. */
   readonly trustedDocuments: TrustedDocuments | undefined;
+  /** Called with the HTTP status of an operation that is refused before it begins. */
+  readonly onRefused: (status: number) => void;
 }
 
 type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
 
 /** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
 export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngine {
-  const { enveloped, authenticator, admission, requests, trustedDocuments } = parts;
+  const { enveloped, authenticator, admission, requests, trustedDocuments, onRefused } = parts;
   const running = new WeakMap<object, Engine>();
+  const refused = (error: GraphQLError) => {
+    const { status } = Object(error.extensions['http']);
+    if (status === 429 || status === 503) {
+      onRefused(status);
+    }
+    return [error];
+  };
   return {
     authenticate: authenticator.authenticate,
     prepare: async (request, by) => {
       if (!(await admission.turn())) {
-        return [overloaded()];
+        return refused(overloaded());
       }
       const engine = enveloped(by);
       const document = parsed(() => engine.parse(documentOf(trustedDocuments, request)));
       if (document instanceof GraphQLError) {
-        return [document];
+        return refused(document);
       }
       const errors = engine.validate(engine.schema, document);
       if (errors.length > 0) {
@@ -72,10 +81,7 @@ function parsed<T>(parse: () => T): T | GraphQLError {
       return error;
     }
     const failure = error instanceof GraphQLError ? error : new GraphQLError('Syntax Error.');
-    // Yoga caches the error for later requests with this document, over HTTP too: it must be
-    // complete.
-    const http = { spec: true, status: 400 };
-    Object.assign(failure.extensions, { code: 'GRAPHQL_PARSE_FAILED', http });
+    Object.assign(failure.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
     return failure;
   }
 }

@@ -19,6 +19,11 @@ describe('the reference of limits shows the figures of', () => {
       messages
         .map((message) => new RegExp(`at most (\\d+) ${what}`).exec(message)?.[1])
         .find(Boolean);
+    const [tooWide = ''] = documentProblems(schema, ' '.repeat(65_536));
+    const [, characters] = /at most (\d+) characters/.exec(tooWide) ?? [];
+    expect(figure('Limit', 'Characters of a document')).toBe(
+      Number(characters).toLocaleString('en'),
+    );
     const [tooLong = ''] = documentProblems(schema, `{ ${'a '.repeat(2_000)}}`);
     const [, tokens] = /more than (\d+) tokens/.exec(tooLong) ?? [];
     expect(figure('Limit', 'Tokens of a document')).toBe(Number(tokens).toLocaleString('en'));

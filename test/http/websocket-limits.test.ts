@@ -48,7 +48,7 @@ test('its operations are counted against the limit of their caller', async () =>
   expect(await ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   const refused = await ask('{ __typename }');
   expect(codeOf(refused)).toBe('RATE_LIMITED');
-  expect(at(refused, 'errors', 0, 'extensions')).toEqual({
+  expect(at(refused, 0, 'extensions')).toEqual({
     code: 'RATE_LIMITED',
     retryAfterSeconds: 1,
   });

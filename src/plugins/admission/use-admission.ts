@@ -194,23 +194,16 @@ export function useAdmissionSlots({ admission }: Pick<UseAdmissionOptions, 'admi
   };
 }
 
-/** Rejects a whole operation, before it begins, if its caller exceeds the rate limit. */
+/**
+ * Rejects an operation whose caller exceeds the rate limit, before its document is parsed: a document
+ * that is then refused costs a token too. Register it before every plugin that parses.
+ */
 export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {
-  const refusal = (context: CallerContext) => {
-    const seconds = rateLimit.admit(callerOf(context));
-    return seconds === 0 ? undefined : { errors: [rateLimited(seconds)] };
-  };
   return {
-    onExecute: ({ args, setResultAndStopExecution }) => {
-      const refused = refusal(args.contextValue);
-      if (refused) {
-        setResultAndStopExecution(refused);
-      }
-    },
-    onSubscribe: ({ args, setResultAndStopExecution }) => {
-      const refused = refusal(args.contextValue);
-      if (refused) {
-        setResultAndStopExecution(refused);
+    onParse: ({ context }) => {
+      const seconds = rateLimit.admit(callerOf(context));
+      if (seconds > 0) {
+        throw rateLimited(seconds);
       }
     },
   };

@@ -15,30 +15,31 @@ import { type DocumentShape, type Shapes, shapeOf } from './measure-document.ts'
 
 /** Several times what a document with every field of the schema needs; the stack allows more. */
 const MAX_TOKENS = 1_000;
+/** Enough for so many tokens. A location is found by reading the text from its beginning. */
+const MAX_CHARACTERS = 16_384;
 
-/** Refuses documents that are so long, or so deep, that parsing them would exhaust the stack. */
+/**
+ * Refuses documents that are so long, or so deep, that parsing them, or finding the lines of their
+ * errors, would take too much time.
+ */
 export function useTokenLimit(): Plugin {
-  const limited = (source: string | Source, options?: ParseOptions) =>
-    parse(source, { ...options, maxTokens: MAX_TOKENS });
   return {
     onParse: ({ setParseFn }) => {
-      setParseFn(limited);
+      setParseFn(limitedParse);
     },
   };
 }
 
-const MOST_ERRORS = 5;
-const NO_ERRORS: readonly GraphQLError[] = [];
-
-/**
- * The validation errors of a document, computed once: with suggestions for callers that may read
- * the schema, or without.
- */
-interface Findings {
-  open?: readonly GraphQLError[];
-  hiding?: readonly GraphQLError[];
+function limitedParse(source: string | Source, options?: ParseOptions): DocumentNode {
+  const { length } = typeof source === 'string' ? source : source.body;
+  if (length > MAX_CHARACTERS) {
+    const message = `The document is too long: at most ${MAX_CHARACTERS} characters. Send values as variables.`;
+    throw new GraphQLError(message, { extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
+  }
+  return parse(source, { ...options, maxTokens: MAX_TOKENS });
 }
 
+const MOST_ERRORS = 5;
 type Validate = typeof validate;
 
 /**
@@ -46,7 +47,8 @@ type Validate = typeof validate;
  * read the schema cannot infer it either: neither by introspection nor from "Did you mean".
  */
 export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
-  const findings = new WeakMap<DocumentNode, Findings>();
+  // An error keeps its stack, and with it the request: only documents without errors are remembered.
+  const valid = new WeakSet<DocumentNode>();
   const validating =
     (mayReadSchema: boolean): Validate =>
     (schema, document, rules, _options) => {
@@ -54,19 +56,19 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
       if (shape.introspects && !mayReadSchema) {
         return [introspectionRefused()];
       }
-      const found = findings.get(document) ?? {};
-      const known = mayReadSchema ? found.open : found.hiding;
-      if (known !== undefined) {
-        return known;
+      if (valid.has(document)) {
+        return [];
       }
       const tooLarge = limitErrors(shape);
+      if (tooLarge.length > 0) {
+        return tooLarge;
+      }
       const options = { maxErrors: MOST_ERRORS, hideSuggestions: !mayReadSchema };
-      const errors =
-        tooLarge.length > 0
-          ? tooLarge
-          : validate(schema, document, rules, options).slice(0, MOST_ERRORS);
-      findings.set(document, remembered(found, mayReadSchema, errors));
-      return errors;
+      const errors = validate(schema, document, rules, options);
+      if (errors.length === 0) {
+        valid.add(document);
+      }
+      return errors.slice(0, MOST_ERRORS);
     };
   const open = validating(true);
   const hiding = validating(false);
@@ -75,17 +77,6 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
       setValidationFn(isAllowed(context, 'schema:read') ? open : hiding);
     },
   };
-}
-
-function remembered(
-  found: Findings,
-  mayReadSchema: boolean,
-  errors: readonly GraphQLError[],
-): Findings {
-  if (errors.length === 0) {
-    return { open: NO_ERRORS, hiding: NO_ERRORS };
-  }
-  return mayReadSchema ? { ...found, open: errors } : { ...found, hiding: errors };
 }
 
 function introspectionRefused(): GraphQLError {
@@ -126,7 +117,7 @@ function limitErrors(shape: DocumentShape): readonly GraphQLError[] {
 /** Why the server would refuse a document from any caller, with lines; empty if it would not. */
 export function documentProblems(schema: GraphQLSchema, text: string): readonly string[] {
   try {
-    const document = parse(text, { maxTokens: MAX_TOKENS });
+    const document = limitedParse(text);
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) {
       return ['No operation found: each file must be a whole document, including its fragments.'];
     }
@@ -142,18 +133,17 @@ function told({ message, locations }: GraphQLError): string {
 }
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
-const MAX_ERROR_BYTES = 2 * 1024 * 1024;
 /**
  * Measured: 250 to 420 bytes per token in a parsed document, and no token is shorter than a
  * character.
  */
 const BYTES_PER_TOKEN = 420;
 const BYTES_PER_CHARACTER = 300;
-const BYTES_PER_ERROR = 2_000;
 
 /**
- * Yoga's document caches, bounded in bytes: if only their number were bounded, a stream of new
- * documents would fill the memory. Validation results are cached with the document, elsewhere.
+ * Yoga's cache of documents, bounded in bytes: if only their number were bounded, a stream of new
+ * documents would fill the memory. Valid ones are remembered with the document, elsewhere; errors are
+ * not, because each keeps the request that it came from.
  */
 export function documentCaches() {
   return {
@@ -161,10 +151,7 @@ export function documentCaches() {
       maxSize: MAX_DOCUMENT_BYTES,
       sizeCalculation: (_, source) => 2 * source.length + parsedBytes(source),
     }),
-    errorCache: new LRUCache<string, NonNullable<unknown>>({
-      maxSize: MAX_ERROR_BYTES,
-      sizeCalculation: (_, source) => 2 * source.length + BYTES_PER_ERROR,
-    }),
+    errorCache: { get: () => undefined, set: () => {} },
     validationCache: false,
   };
 }

@@ -104,9 +104,15 @@ test('a charge of a shopper is a charge against the limit of shoppers', () => {
   expect(limit.admit(caller(['orders:any']))).toBe(0);
 });
 
-test('a document that is refused costs nothing', async () => {
-  const { app } = limited(1, 1);
-  await run(app, '{ nothing }');
-  await run(app, `{ ${'a '.repeat(2_000)} }`);
-  expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
-});
+test.each(['{ nothing }', '{ a', `{ ${'a '.repeat(2_000)} }`, '\n'.repeat(20_000)])(
+  'a document that is refused costs a call, and is not parsed once there is none left: %#',
+  async (invalid) => {
+    const { app } = limited(1, 2);
+    for (const query of [invalid, invalid]) {
+      expect(at(await run(app, query), 'errors', 0, 'extensions', 'code')).toMatch(/^GRAPHQL_/);
+    }
+    for (const query of [invalid, QUERY]) {
+      expect(at(await run(app, query), 'errors', 0, 'extensions', 'code')).toBe('RATE_LIMITED');
+    }
+  },
+);
