@@ -46,6 +46,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   const metrics = createMetrics({ ofProcess: true });
   const ledger = await openLedger({
     databaseUrl: config.databaseUrl,
+    listenUrl: config.databaseListenUrl,
     dataKey: config.dataKey ?? (await loadOrCreateDevelopmentDataKey(config.databaseUrl)),
     log,
     holdMs: holdMs(options.timeoutMs),

@@ -97,7 +97,7 @@ describe('packages', () => {
     ['ws', ['http/websocket.ts']],
     ['graphql-ws/use/ws', ['http/websocket.ts']],
     ['node:sqlite', ['ledger/database/sqlite/sqlite.ts']],
-    ['pg', ['ledger/database/postgres/postgres.ts']],
+    ['pg', ['ledger/database/postgres/connections.ts']],
     ['pino', ['observability/log.ts']],
     ['prom-client', ['observability/metrics.ts']],
     ['limiter', ['auth/rate-limit.ts']],

@@ -42,6 +42,17 @@ function pathProblem(path: string): string | undefined {
   return path === '' || /^\s|[/\\]$/.test(path) ? ONE_OF : undefined;
 }
 
+/** PostgreSQL past a transaction pooler. */
+export function readListenUrl(from: EnvironmentReader, databaseUrl: string): string | undefined {
+  const url = from.secret('DATABASE_LISTEN_URL');
+  if (url !== undefined && !databaseUrl.startsWith('postgres')) {
+    from.addProblem('DATABASE_LISTEN_URL', 'requires a PostgreSQL DATABASE_URL: set both.');
+  } else if (url !== undefined && !/^postgres(ql)?:\/\/.+$/.test(url)) {
+    from.addProblem('DATABASE_LISTEN_URL', 'must be postgres://…');
+  }
+  return url;
+}
+
 /** 32 bytes; undefined if one is created beside the database. */
 export function readDataKey(
   from: EnvironmentReader,

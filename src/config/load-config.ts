@@ -5,7 +5,7 @@ import type { ClientAddress } from '../http/client-address.ts';
 import { type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
 import type { WechatPay } from '../wechat/index.ts';
 import { readAuthentication, readDocuments } from './access.ts';
-import { readDatabase, readDataKey } from './database.ts';
+import { readDatabase, readDataKey, readListenUrl } from './database.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment-reader.ts';
 import { readGraphiql, readHost, readOrigins, readProxies } from './http.ts';
 import {
@@ -48,6 +48,8 @@ export interface Config {
   /** Signs launch data. */
   readonly apiv2Key: string | undefined;
   readonly databaseUrl: string;
+  /** Undefined: LISTEN uses `databaseUrl`. */
+  readonly databaseListenUrl: string | undefined;
   /** 32 bytes; undefined: one is created beside the database. */
   readonly dataKey: Buffer | undefined;
 }
@@ -86,6 +88,7 @@ export function loadConfig(env: Environment): Config {
     clientOf: readProxies(from),
     apiv2Key: readLaunchKey(from),
     databaseUrl,
+    databaseListenUrl: readListenUrl(from, databaseUrl),
     dataKey: readDataKey(from, production, databaseUrl),
   };
   for (const { variable, problem } of unknownVariables(from)) {

@@ -14,6 +14,8 @@ export type { OpenLedger } from './create-ledger.ts';
 export interface LedgerOptions {
   /** `sqlite:<path>`, `sqlite::memory:` or `postgres://…` */
   readonly databaseUrl: string;
+  /** PostgreSQL past a pooler, for LISTEN. */
+  readonly listenUrl?: string | undefined;
   /** 32 bytes. */
   readonly dataKey: Uint8Array;
   readonly log: LedgerLog;
@@ -47,6 +49,7 @@ class DatabaseUnavailableError extends Error {
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const {
     databaseUrl,
+    listenUrl,
     dataKey,
     log,
     now = Date.now,
@@ -54,7 +57,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     onIntent = () => {},
   } = options;
   const encryption = createEncryption(dataKey);
-  const engine = await openEngine({ databaseUrl, dataKey, log }, encryption).catch(
+  const engine = await openEngine({ databaseUrl, listenUrl, dataKey, log }, encryption).catch(
     (cause: unknown) => {
       const isKnown = cause instanceof NewerSchemaError || cause instanceof WrongDataKeyError;
       throw isKnown ? cause : new DatabaseUnavailableError(cause);
@@ -64,7 +67,12 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 }
 
 async function openEngine(
-  { databaseUrl, dataKey, log }: Pick<LedgerOptions, 'databaseUrl' | 'dataKey' | 'log'>,
+  {
+    databaseUrl,
+    listenUrl,
+    dataKey,
+    log,
+  }: Pick<LedgerOptions, 'databaseUrl' | 'listenUrl' | 'dataKey' | 'log'>,
   encryption: Encryption,
 ): Promise<Engine> {
   const path = sqlitePath(databaseUrl);
@@ -73,7 +81,9 @@ async function openEngine(
     await migrateSqliteFile(path, log);
     return await startWorkerEngine({ path, dataKey, onCrash: throwUncaught });
   }
-  const store = await openStore(databaseUrl, log);
+  const onDeaf = () =>
+    log.warn({}, 'LISTEN receives nothing, polling for events: set DATABASE_LISTEN_URL');
+  const store = await openStore(databaseUrl, log, { listenUrl, onDeaf });
   await checkDataKey(store, encryption).catch(async (error: unknown) => {
     await store.close();
     throw error;

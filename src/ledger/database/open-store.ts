@@ -3,7 +3,8 @@ import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { type MigrationLog, readVersion, SCHEMA_VERSION, SILENT_MIGRATION } from './migrations.ts';
-import { openPostgres, postgresDialect, postgresPool } from './postgres/postgres.ts';
+import { type ListenOptions, postgresDialect, postgresPool } from './postgres/connections.ts';
+import { openPostgres } from './postgres/postgres.ts';
 import { openSqlite, sqliteDialect } from './sqlite/sqlite.ts';
 import type { Store } from './store.ts';
 
@@ -14,9 +15,13 @@ export type { Store } from './store.ts';
  * @param url `sqlite:<path>`, `sqlite::memory:` or `postgres://…`
  * @throws NewerSchemaError
  */
-export function openStore(url: string, log: MigrationLog = SILENT_MIGRATION): Promise<Store> {
+export function openStore(
+  url: string,
+  log: MigrationLog = SILENT_MIGRATION,
+  listen: ListenOptions = {},
+): Promise<Store> {
   const path = sqlitePath(url);
-  return path === undefined ? openPostgres(url, log) : openSqlite(path, log);
+  return path === undefined ? openPostgres(url, log, listen) : openSqlite(path, log);
 }
 
 export function sqlitePath(url: string): string | undefined {

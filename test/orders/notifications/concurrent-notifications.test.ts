@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
-import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { databases, startPostgresOnce, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { eventsOf, MCHID, orderNotification } from '../../fixtures/ledger/observations.ts';
 
 const COPIES = 200;
@@ -43,4 +43,32 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     const inbox = await ledgers[0].store.db.selectFrom('notifications').select('id').execute();
     expect(inbox).toHaveLength(NOTICES);
   });
+});
+
+describe('many deliveries at once, on a PostgreSQL with another default isolation level', () => {
+  const database = useDatabase(startPostgresOnce);
+
+  test.each([
+    ['serializable', 'serializable'],
+    ['repeatable read', 'repeatable%5C%20read'],
+  ])(
+    '200 notifications at once to two instances are stored once each with the default %s',
+    async (_level, inUrl) => {
+      const fresh = await database.freshUrl();
+      const url = `${fresh}%20-c%20default_transaction_isolation%3D${inUrl}`;
+      const [one, other] = await Promise.all([
+        database.openLedger({ url }),
+        database.openLedger({ url }),
+      ]);
+      const outcomes = await Promise.all(
+        Array.from({ length: COPIES }, (_, copy) => {
+          const order = { outOrderNo: `N${copy}`, state: 'USER_ACCEPTED' };
+          const notification = orderNotification(`n${copy}`, order);
+          return handleNotification(copy % 2 ? one : other, { mchid: MCHID }, notification);
+        }),
+      );
+      expect(new Set(outcomes)).toEqual(new Set(['applied']));
+      expect(await eventsOf(one)).toHaveLength(COPIES);
+    },
+  );
 });

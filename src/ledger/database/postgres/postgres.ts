@@ -1,57 +1,15 @@
-import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
+import { Kysely, sql } from 'kysely';
 import { within } from '../../within.ts';
 import { createGroupCommit, type Tx } from '../group-commit.ts';
 import { type MigrationLog, migrate, readVersion, SCHEMA_VERSION } from '../migrations.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
-
-const BIGINT = 20;
-const POOL_SIZE = 8;
-const CONNECT_TIMEOUT_MS = 3_000;
-const STATEMENT_TIMEOUT_MS = 4_000;
-/** An instance that freezes in the middle of a write must not block the writes of others. */
-const STUCK_WRITE_MS = 5_000;
-
-/**
- * A connection whose other end has disappeared looks like any other: all are replaced regularly.
- */
-const CONNECTION_S = 60;
-
-interface PoolOptions {
-  readonly connectionSeconds?: number;
-  /** 0: unlimited. */
-  readonly statementTimeoutMs?: number;
-}
-
-/** Kysely over pg; bigint columns are numbers, because they contain times, amounts and cursors. */
-export function postgresPool(
-  url: string,
-  { connectionSeconds = CONNECTION_S, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: PoolOptions = {},
-): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: POOL_SIZE,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    maxLifetimeSeconds: connectionSeconds,
-    statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: STUCK_WRITE_MS,
-    types: {
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === BIGINT ? Number : pg.types.getTypeParser(oid, format),
-    },
-  });
-  // If a connection breaks, idle or between two statements, the next query gets another, or fails
-  // with the reason. An unhandled error event would end the process.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
-}
-
-export function postgresDialect(pool: pg.Pool): Dialect {
-  return new PostgresDialect({ pool });
-}
+import {
+  type ListenOptions,
+  listenForNotify,
+  postgresDialect,
+  postgresPool,
+} from './connections.ts';
 
 /** One number for all write locks and notifications of this server in a shared PostgreSQL. */
 const LOCK = 7_306_925_884;
@@ -66,7 +24,11 @@ const READ_WAIT_MS = 250;
  * Connects and brings the tables up to date, under a lock.
  * @throws NewerSchemaError
  */
-export async function openPostgres(url: string, log: MigrationLog): Promise<Store> {
+export async function openPostgres(
+  url: string,
+  log: MigrationLog,
+  { listenUrl = url, onDeaf = () => {} }: ListenOptions = {},
+): Promise<Store> {
   const pool = postgresPool(url);
   const db = new Kysely<Tables>({ dialect: postgresDialect(pool) });
   const lock = (tx: Pick<Tx, 'getExecutor'>) =>
@@ -78,57 +40,21 @@ export async function openPostgres(url: string, log: MigrationLog): Promise<Stor
     write,
     idle,
     caughtUp: (pace) => within(READ_WAIT_MS, caughtUp(pace), undefined),
-    onNotify: (callback) => listenForNotify(url, CHANNEL, callback),
+    onNotify: (callback) =>
+      listenForNotify({
+        url: listenUrl,
+        channel: CHANNEL,
+        callback,
+        test: async (token) => {
+          await sql`select pg_notify(${CHANNEL}, ${token})`.execute(db);
+        },
+        onDeaf,
+      }),
     notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
     close: async () => {
       await idle();
       await db.destroy();
     },
-  };
-}
-
-const RECONNECT_MS = 500;
-
-/**
- * LISTENs on its own connection, and reconnects if it breaks. A notification only triggers a read:
- * polling finds what is missed while it is down.
- * @returns how to stop
- */
-function listenForNotify(url: string, channel: string, callback: () => void): () => void {
-  let stopped = false;
-  let client: pg.Client | undefined;
-  let retry: NodeJS.Timeout | undefined;
-  const connect = () => {
-    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
-    const broken = once(() => {
-      client?.end().catch(() => {});
-      if (!stopped) {
-        retry = setTimeout(connect, RECONNECT_MS);
-      }
-    });
-    client.on('error', broken);
-    client.on('end', broken);
-    client.on('notification', callback);
-    client
-      .connect()
-      .then(() => client?.query(`listen ${channel}`))
-      .then(callback, broken);
-  };
-  connect();
-  return () => {
-    stopped = true;
-    clearTimeout(retry);
-    client?.end().catch(() => {});
-  };
-}
-
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) {
-      done = true;
-      action();
-    }
   };
 }
 
@@ -153,7 +79,7 @@ async function migratePostgres<T>(
     return;
   }
   const unhurried = new Kysely<unknown>({
-    dialect: postgresDialect(postgresPool(url, { statementTimeoutMs: 0 })),
+    dialect: postgresDialect(postgresPool(url, { unhurried: true }), { unhurried: true }),
   });
   try {
     await unhurried.transaction().execute(async (tx) => {

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  PostgresDialect,
+  PostgresDriver,
+} from 'kysely';
+import pg from 'pg';
+
+const BIGINT = 20;
+const POOL_SIZE = 8;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Of this side: the other end of a connection may have disappeared. */
+const ANSWER_TIMEOUT_MS = 4_000;
+/** Of PostgreSQL: a statement of a write, and so its wait for the lock. */
+const STATEMENT_TIMEOUT_MS = 3_500;
+/**
+ * PostgreSQL ends the write of an instance that freezes in the middle of it. This is less than the
+ * others wait for the lock: they wait, and do not fail.
+ */
+const STUCK_WRITE_MS = 2_000;
+
+/**
+ * A connection whose other end has disappeared looks like any other: all are replaced regularly.
+ */
+const CONNECTION_S = 60;
+
+interface PoolOptions {
+  readonly connectionSeconds?: number;
+  /** Statements may take as long as they need. */
+  readonly unhurried?: boolean;
+}
+
+/** Bigint columns are numbers, because they contain times, amounts and cursors. */
+export function postgresPool(
+  url: string,
+  { connectionSeconds = CONNECTION_S, unhurried = false }: PoolOptions = {},
+): pg.Pool {
+  // A pooler such as PgBouncer refuses other parameters of a session: they are set in each write.
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    maxLifetimeSeconds: connectionSeconds,
+    query_timeout: unhurried ? 0 : ANSWER_TIMEOUT_MS,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === BIGINT ? Number : pg.types.getTypeParser(oid, format),
+    },
+  });
+  // If a connection breaks, idle or between two statements, the next query gets another, or fails
+  // with the reason. An unhandled error event would end the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+/** Kysely over pg, with the transactions of this server whatever the defaults of the database. */
+export function postgresDialect(
+  pool: pg.Pool,
+  { unhurried = false }: Pick<PoolOptions, 'unhurried'> = {},
+): Dialect {
+  const dialect = new PostgresDialect({ pool });
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createDriver: () => new SafeDriver(pool, unhurried),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+  };
+}
+
+/** After PostgreSQL refused a connection, the pool does not grow for this long. */
+const FULL_MS = 5_000;
+const TOO_MANY_CONNECTIONS = '53300';
+
+type PostgresConnection = Parameters<PostgresDriver['rollbackTransaction']>[0];
+
+class SafeDriver extends PostgresDriver {
+  readonly #pool: pg.Pool;
+  readonly #begin: string;
+  /** On the monotonic clock, ms: when the pool may grow again. */
+  #growAt = Number.POSITIVE_INFINITY;
+
+  constructor(pool: pg.Pool, unhurried: boolean) {
+    super({ pool });
+    this.#pool = pool;
+    this.#begin = beginWith(
+      unhurried
+        ? { statementMs: 0, idleMs: 0 }
+        : { statementMs: STATEMENT_TIMEOUT_MS, idleMs: STUCK_WRITE_MS },
+    );
+  }
+
+  /** While PostgreSQL has no connection left, callers share those that this pool has. */
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const { options } = this.#pool;
+    if (performance.now() > this.#growAt) {
+      options.max = POOL_SIZE;
+    }
+    let refused: unknown;
+    for (;;) {
+      try {
+        return await super.acquireConnection();
+      } catch (error) {
+        const { totalCount } = this.#pool;
+        if (!isTooManyConnections(error) || totalCount === 0) {
+          throw refused ?? error;
+        }
+        refused = error;
+        options.max = Math.min(options.max, totalCount);
+        this.#growAt = performance.now() + FULL_MS;
+      }
+    }
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(this.#begin));
+  }
+
+  /** The caller is to learn why the transaction failed: if this fails too, the connection is discarded. */
+  override async rollbackTransaction(connection: PostgresConnection): Promise<void> {
+    await super.rollbackTransaction(connection).catch(() => {});
+  }
+}
+
+/**
+ * One round trip. What a write reads after its wait for the lock must be what was committed before:
+ * any other isolation level would show the state before the wait. The time-outs end with the
+ * transaction, so that a pooler may give the connection to others.
+ */
+function beginWith({
+  statementMs,
+  idleMs,
+}: {
+  readonly statementMs: number;
+  readonly idleMs: number;
+}): string {
+  return [
+    'begin isolation level read committed',
+    `set local statement_timeout = ${statementMs}`,
+    `set local idle_in_transaction_session_timeout = ${idleMs}`,
+  ].join('; ');
+}
+
+function isTooManyConnections(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === TOO_MANY_CONNECTIONS;
+}
+
+export interface ListenOptions {
+  /** Where LISTEN works, if DATABASE_URL leads to a pooler. */
+  readonly listenUrl?: string | undefined;
+  /** Called once if no notification arrives: events of other instances are found by polling only. */
+  readonly onDeaf?: () => void;
+}
+
+const RECONNECT_MS = 500;
+/** How long a notification may take before LISTEN counts as broken. */
+const HEAR_MS = 5_000;
+
+interface Listening {
+  readonly url: string;
+  readonly channel: string;
+  readonly callback: () => void;
+  /** Sends a notification with this payload. */
+  readonly test: (token: string) => Promise<void>;
+  readonly onDeaf: () => void;
+}
+
+/**
+ * LISTENs on its own connection, and reconnects if it breaks. A notification only triggers a read:
+ * polling finds what is missed while it is down, and behind a pooler that does not pass
+ * notifications on.
+ * @returns how to stop
+ */
+export function listenForNotify({ url, channel, callback, test, onDeaf }: Listening): () => void {
+  const token = randomUUID();
+  let stopped = false;
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let hearing: NodeJS.Timeout | undefined;
+  let isTested = false;
+  const tested = () => {
+    clearTimeout(hearing);
+    isTested = true;
+  };
+  const testOnce = async () => {
+    if (isTested) {
+      return;
+    }
+    // The notification may arrive before its own statement has returned.
+    await test(token);
+    clearTimeout(hearing);
+    if (!isTested) {
+      hearing = setTimeout(() => {
+        tested();
+        onDeaf();
+      }, HEAR_MS).unref();
+    }
+  };
+  const connect = () => {
+    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+    const broken = once(() => {
+      clearTimeout(hearing);
+      client?.end().catch(() => {});
+      if (!stopped) {
+        retry = setTimeout(connect, RECONNECT_MS);
+      }
+    });
+    client.on('error', broken);
+    client.on('end', broken);
+    client.on('notification', ({ payload }) => {
+      if (payload === token) {
+        tested();
+      }
+      callback();
+    });
+    client
+      .connect()
+      .then(() => client?.query(`listen ${channel}`))
+      .then(() => {
+        callback();
+        // If it fails, so do writes: the next connection is tested again.
+        testOnce().catch(() => {});
+      }, broken);
+  };
+  connect();
+  return () => {
+    stopped = true;
+    clearTimeout(retry);
+    clearTimeout(hearing);
+    client?.end().catch(() => {});
+  };
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) {
+      done = true;
+      action();
+    }
+  };
+}
