@@ -37,7 +37,7 @@ import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import {
   useBodyLimit,
   useClosingRefusals,
-  useJsonOnly,
+  useRequestRules,
   useResponseHeaders,
 } from './plugins/use-http-rules.ts';
 import { useNotify } from './plugins/use-notify.ts';
@@ -138,9 +138,9 @@ export function createApp(parts: AppParts) {
       useNotify({ wechat, ledger, onNotification: metrics.notification }),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen })] : []),
       useAuthentication({ authenticator, scopes: PATH_SCOPES }),
-      useJsonOnly({ endpoint: ENDPOINT }),
-      useAdmissionQueue({ endpoint: ENDPOINT, admission }),
       useMetrics(metrics),
+      useRequestRules({ endpoint: ENDPOINT, trustedOnly: trustedDocuments !== undefined }),
+      useAdmissionQueue({ endpoint: ENDPOINT, admission }),
       ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
       useRateLimit(rateLimit),
       useTokenLimit(),
@@ -213,7 +213,7 @@ function corsOf(origins: readonly string[], origin: string | null) {
   return {
     origin: [...origins],
     credentials: false,
-    methods: ['POST'],
+    methods: ['GET', 'POST'],
     allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
     exposedHeaders: ['retry-after', 'x-request-id'],
     maxAge: 600,

@@ -12,3 +12,14 @@ export interface ResponseHeadersOptions {
   /** The id of the current request. */
   readonly requestId: () => string | undefined;
 }
+
+/** The JSON body of every response that rejects a request. */
+export function errorBody({
+  code,
+  message,
+}: {
+  readonly code: string;
+  readonly message: string;
+}): string {
+  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
+}

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TargetProblem } from './request-target.ts';
-import { RESPONSE_HEADERS } from './response-headers.ts';
+import { errorBody, RESPONSE_HEADERS } from './response-headers.ts';
 
 /** Maximum requests queued on one connection: a client that sends more is disconnected. */
 const MOST_WAITING = 64;
@@ -146,15 +146,18 @@ export function rejecting(
       return;
     }
     const code = problem.status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
-    const body = JSON.stringify({
-      errors: [{ message: problem.message, extensions: { code } }],
-    });
+    const body = errorBody({ code, message: problem.message });
     // The rest of the request is not read.
     const headers = { 'content-type': 'application/json', connection: 'close' };
     response.writeHead(problem.status, { ...RESPONSE_HEADERS, ...headers }).end(body);
     onRejected(problem.status);
   };
 }
+
+const SHUTTING_DOWN = {
+  code: 'SHUTTING_DOWN',
+  message: 'The server is shutting down. Nothing was executed; retry on another instance.',
+} as const;
 
 /**
  * Accepts calls until the server stops; before that it asks clients to close connections.
@@ -171,7 +174,8 @@ export function refusing(
       response.setHeader('connection', 'close');
     }
     if (stopping.aborted && request.url !== '/health' && request.url !== '/ready') {
-      response.writeHead(503, { 'retry-after': '1' }).end();
+      const headers = { 'content-type': 'application/json', 'retry-after': '1' };
+      response.writeHead(503, { ...RESPONSE_HEADERS, ...headers }).end(errorBody(SHUTTING_DOWN));
       return;
     }
     listener(request, response);

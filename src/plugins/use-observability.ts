@@ -4,6 +4,7 @@ import { type CallerContext, isAllowed } from '../auth/caller.ts';
 import type { OperationReport } from '../observability/operation-log.ts';
 import type { GraphQLContext } from '../schema/context.ts';
 import type { Shapes } from './documents/measure-document.ts';
+import { type Refusal, rejection } from './use-http-rules.ts';
 
 export interface HealthOptions {
   /** Whether new requests are accepted; false during shutdown. */
@@ -33,6 +34,17 @@ export interface MetricsOptions {
 }
 
 const METRICS_PATH = '/metrics';
+const GET_ONLY: Refusal = {
+  status: 405,
+  code: 'METHOD_NOT_ALLOWED',
+  message: 'Method not allowed. Send a GET.',
+  headers: { allow: 'GET' },
+};
+const NO_METRICS: Refusal = {
+  status: 403,
+  code: 'FORBIDDEN',
+  message: 'Missing scope: metrics:read.',
+};
 const REFUSALS = new Set([401, 403, 405, 413, 415, 429, 503]);
 
 /** `GET /metrics`, for callers with the scope metrics:read. Register it after authentication. */
@@ -44,9 +56,9 @@ export function useMetrics(options: MetricsOptions): Plugin<object, CallerContex
         return;
       }
       if (request.method !== 'GET') {
-        endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: 'GET' } }));
+        endResponse(rejection(request, GET_ONLY, fetchAPI));
       } else if (!isAllowed(serverContext, 'metrics:read')) {
-        endResponse(new fetchAPI.Response(null, { status: 403 }));
+        endResponse(rejection(request, NO_METRICS, fetchAPI));
       } else {
         const headers = { 'content-type': contentType };
         endResponse(new fetchAPI.Response(await show(), { headers }));

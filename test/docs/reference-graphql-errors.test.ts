@@ -8,7 +8,7 @@ import { root } from '../fixtures/process/spawned-server.ts';
 
 const PAGE = 'docs/reference/graphql-errors.md';
 /** Replaced before they leave the server, or in answers to WeChat Pay instead of callers. */
-const NOT_FOR_CALLERS = ['OPERATION_RESOLUTION_FAILURE', 'BAD_REQUEST', 'SUCCESS', 'FAIL'];
+const NOT_FOR_CALLERS = ['OPERATION_RESOLUTION_FAILURE', 'SUCCESS', 'FAIL'];
 /** Written by Yoga, not by this server. */
 const OF_YOGA = ['INTERNAL_SERVER_ERROR'];
 

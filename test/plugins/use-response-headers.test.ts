@@ -111,7 +111,7 @@ describe('CORS for a listed origin', () => {
     expect(status).toBe(204);
     expect(Object.fromEntries(headers)).toMatchObject({
       'access-control-allow-origin': 'https://shop.example.com',
-      'access-control-allow-methods': 'POST',
+      'access-control-allow-methods': 'GET, POST',
       'access-control-allow-headers': 'authorization, content-type, x-request-id',
       'access-control-max-age': '600',
     });

@@ -164,7 +164,7 @@ export function useAdmissionQueue({
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
       serverContext.cameMs = performance.now();
-      if (url.pathname === endpoint && request.method === 'POST' && !(await admission.turn())) {
+      if (url.pathname === endpoint && request.method !== 'OPTIONS' && !(await admission.turn())) {
         endResponse(new fetchAPI.Response(body, { status, headers }));
       }
     },

@@ -13,6 +13,9 @@ export function withoutValues(error: GraphQLError): GraphQLError {
     case 'OPERATION_RESOLUTION_FAILURE':
       return rebuilt(error, error.message, BAD_USER_INPUT);
     case 'BAD_REQUEST':
+      if (error.message === MUTATION_BY_GET) {
+        return mutationByGet();
+      }
       return refused(kept(error.message, REQUEST_MESSAGES, NOT_A_REQUEST));
     case undefined:
       return rebuilt(
@@ -28,6 +31,8 @@ export function withoutValues(error: GraphQLError): GraphQLError {
 const BAD_USER_INPUT = 'BAD_USER_INPUT';
 const NOT_A_REQUEST =
   'The body is not a GraphQL request: an object of query, variables, operationName and extensions.';
+/** Yoga's message. */
+const MUTATION_BY_GET = 'Can only perform a mutation operation from a POST request.';
 const NOT_EXECUTABLE = 'The operation can not be executed with these variables or this name.';
 const REQUEST_MESSAGES =
   /^(POST body sent invalid JSON\.|POST body is expected to be object but received \w+|Must provide query string\.|Batching is not supported\.|Expected [\w" ]+, but given \w+\.|Request body (is too large|exceeds)[\w .]*)$/;
@@ -70,6 +75,13 @@ function kept(message: string, harmless: RegExp, instead: string): string {
 function refused(message: string): GraphQLError {
   const extensions = { code: BAD_USER_INPUT, http: { status: 400 } };
   return new GraphQLError(message, { extensions });
+}
+
+function mutationByGet(): GraphQLError {
+  const http = { status: 405, headers: { allow: 'POST' } };
+  return new GraphQLError('A mutation by GET is not executed. Send a POST.', {
+    extensions: { code: 'METHOD_NOT_ALLOWED', http },
+  });
 }
 
 function rebuilt(error: GraphQLError, message: string, code?: string): GraphQLError {

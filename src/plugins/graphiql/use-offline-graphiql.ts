@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import type { Plugin } from 'graphql-yoga';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import { permission } from '../../auth/caller.ts';
@@ -22,6 +22,7 @@ export function graphiqlAuthorization({ authenticate }: Pick<Authenticator, 'aut
 }
 
 const gzipAsync = promisify(gzip);
+const gunzipAsync = promisify(gunzip);
 
 export interface OfflineGraphiqlOptions {
   readonly endpoint: string;
@@ -36,8 +37,8 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; form-action 'none'";
 
 /**
- * Serves GraphiQL from local assets to browsers that GET the endpoint or the root. The page is the
- * same for every request and contains nothing of it.
+ * Serves GraphiQL from local assets to browsers that GET the endpoint or the root, unless they prefer
+ * JSON. The page is the same for every request and contains nothing of it.
  */
 export function useOfflineGraphiql({
   endpoint,
@@ -56,21 +57,23 @@ export function useOfflineGraphiql({
   };
   return {
     onRequest: async ({ request, url, endResponse, fetchAPI }) => {
-      const wantsPage = request.headers.get('accept')?.includes('text/html');
-      if (request.method !== 'GET' || !wantsPage) {
+      if (request.method !== 'GET' || !prefersPage(request.headers)) {
         return;
       }
       if (url.pathname === '/') {
-        const headers = { location: endpoint };
+        // Relative: a proxy may have removed a prefix of the path.
+        const headers = { location: endpoint.slice(1) };
         endResponse(new fetchAPI.Response(null, { status: 302, headers }));
       } else if (url.pathname === endpoint && !(await mayOpen(request))) {
         const headers = { 'www-authenticate': 'Basic realm="GraphiQL", charset="UTF-8"' };
         endResponse(new fetchAPI.Response(null, { status: 401, headers }));
       } else if (url.pathname === endpoint) {
-        const body = await compressedPage();
+        const compressed = await compressedPage();
+        const isGzip = acceptsGzip(request.headers);
+        const body = isGzip ? compressed : new Uint8Array(await gunzipAsync(compressed));
         const headers = {
           'content-type': 'text/html; charset=utf-8',
-          'content-encoding': 'gzip',
+          ...(isGzip && { 'content-encoding': 'gzip' }),
           'content-security-policy': CONTENT_SECURITY_POLICY,
           vary: 'accept, accept-encoding',
         };
@@ -78,4 +81,28 @@ export function useOfflineGraphiql({
       }
     },
   };
+}
+
+function prefersPage(headers: Headers): boolean {
+  const weights = weightsIn(headers.get('accept'));
+  const html = weights.get('text/html') ?? 0;
+  const json = ['application/json', 'application/graphql-response+json'];
+  return html > 0 && json.every((type) => html > (weights.get(type) ?? 0));
+}
+
+function acceptsGzip(headers: Headers): boolean {
+  const weights = weightsIn(headers.get('accept-encoding'));
+  return (weights.get('gzip') ?? weights.get('*') ?? 0) > 0;
+}
+
+/** The entries of a header such as Accept with their weights (`q`). */
+function weightsIn(header: string | null): ReadonlyMap<string, number> {
+  const entries = (header ?? '').toLowerCase().replace(/\s/g, '').split(',');
+  return new Map(
+    entries.map((entry) => {
+      const [name = '', ...parameters] = entry.split(';');
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      return [name, weight === undefined ? 1 : Number(weight)];
+    }),
+  );
 }
