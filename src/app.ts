@@ -5,6 +5,7 @@ import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import type { ClientAddress } from './http/client-address.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
+import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
 import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
@@ -107,6 +108,7 @@ export function createApp(parts: AppParts) {
   const admission = createAdmission({ most: parts.maxInFlight, onTurn: metrics.turn });
   const shapeOf = rememberedShapes();
   const mayOpen = parts.graphiqlFor && graphiqlAuthorization(authenticator);
+  const strangers = createCountedLog(log);
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
     context: ({ request, ...context }) =>
@@ -130,12 +132,12 @@ export function createApp(parts: AppParts) {
     maxRequestBodySize: false,
     parserAndValidationCache: documentCaches(),
     maskedErrors: { isDev: false },
-    logging: yogaLog(log),
+    logging: yogaLog(log, strangers),
     plugins: [
       useResponseHeaders({ requestId: requests.id }),
       useClosingRefusals(),
       useHealth({ isReady }),
-      useNotify({ wechat, ledger, onNotification: metrics.notification }),
+      useNotify({ wechat, ledger, log: strangers, onNotification: metrics.notification }),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen })] : []),
       useAuthentication({ authenticator, scopes: PATH_SCOPES }),
       useMetrics(metrics),

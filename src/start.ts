@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createApp, ENDPOINT } from './app.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createRateLimit } from './auth/rate-limit.ts';
@@ -11,11 +12,12 @@ import { createHttpServer, listen, refusing, rejecting } from './http/server.ts'
 import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
 import { openLedger } from './ledger/open-ledger.ts';
-import type { Log } from './observability/log.ts';
+import { createCountedLog, type Log } from './observability/log.ts';
 import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
 import { startReconciler } from './orders/reconciliation/reconciler.ts';
 import { createObservationFilter } from './orders/state/observation.ts';
 import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
+import { isStray, reportStray } from './plugins/use-notify.ts';
 import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
 
 export interface StartOptions {
@@ -57,7 +59,8 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   void wechat.ready().then(() => {
     keysTried = true;
   });
-  const authenticator = createAuthenticator(config.authentication, log);
+  const strangers = createCountedLog(log);
+  const authenticator = createAuthenticator(config.authentication, log, strangers);
   const others = [{ name: 'API keys', reload: authenticator.reload }];
   const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
   const queries = createObservationFilter(ledger);
@@ -89,7 +92,13 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   });
   const problemOf = requestGate(config.authentication.kind === 'required');
   const accepting = refusing(app.requestListener, leaving.signal, stopping.signal);
-  const server = createHttpServer(rejecting(accepting, problemOf, metrics.refused), {
+  const onRejected = (status: number, { method, url = '', headers }: IncomingMessage) => {
+    metrics.refused(status);
+    if (isStray(method, (name) => headers[name] !== undefined)) {
+      reportStray({ log: strangers, onNotification: metrics.notification }, url);
+    }
+  };
+  const server = createHttpServer(rejecting(accepting, problemOf, onRejected), {
     idleMs: config.idleMs,
   });
   const url = await listen(server, config);

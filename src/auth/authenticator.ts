@@ -4,9 +4,16 @@ import { ANYONE, type Caller } from './caller.ts';
 import { isExpired } from './credential-expiry.ts';
 import { createTokens, type TokenOptions } from './tokens.ts';
 
+/** Why a credential is refused, for the operator: one of few words, and nothing of the credential. */
+interface FailedCheck {
+  readonly why: string;
+  /** An id of the file of API keys. */
+  readonly keyId?: string;
+}
+
 interface ApiKeys {
-  /** The caller with this key; undefined if the key is unknown or expired. */
-  readonly find: (id: string, secret: string) => Caller | undefined;
+  /** The caller with this key, or which check failed. */
+  readonly find: (id: string, secret: string) => Caller | FailedCheck;
   /** Replaces the keys: streams of a removed or changed key end. */
   readonly replace: (entries: readonly ApiKeyEntry[]) => void;
 }
@@ -28,7 +35,14 @@ function createApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
       const key = keys.get(id);
       const digest = hash('sha256', secret, 'buffer');
       const isRight = timingSafeEqual(digest, key?.entry.digest ?? NO_DIGEST);
-      return key !== undefined && isRight && !isExpired(key.caller) ? key.caller : undefined;
+      if (key === undefined) {
+        return { why: 'unknown-key' };
+      }
+      // The id is one of the file's, so that it may be logged.
+      if (!isRight) {
+        return { why: 'wrong-secret', keyId: id };
+      }
+      return isExpired(key.caller) ? { why: 'expired-key', keyId: id } : key.caller;
     },
     replace: (next) => {
       const before = keys;
@@ -99,9 +113,19 @@ export interface AccessLog {
   readonly error: (fields: object, message: string) => void;
 }
 
+/** Lines that strangers can cause: the log has to limit them. */
+export interface RefusalLog {
+  readonly warn: (fields: Readonly<Record<string, string>>, message: string) => void;
+}
+
 const BEARER = /^Bearer +([\w.~+/=-]{1,8192}) *$/i;
 
-export function createAuthenticator(authentication: Authentication, log: AccessLog): Authenticator {
+/** @param refusals says which check failed; a missing credential is not logged */
+export function createAuthenticator(
+  authentication: Authentication,
+  log: AccessLog,
+  refusals: RefusalLog = { warn: () => {} },
+): Authenticator {
   if (authentication.kind === 'none') {
     return { required: false, authenticate: () => ANYONE, reload: () => {} };
   }
@@ -109,15 +133,27 @@ export function createAuthenticator(authentication: Authentication, log: AccessL
   const keyed = ways.find((way) => way.kind === 'api-keys');
   const signed = ways.find((way) => way.kind === 'jwt');
   const keys = createApiKeys(keyed?.keys ?? []);
-  const tokens = signed && createTokens(signed, log);
+  const refused = (check: FailedCheck) => {
+    refusals.warn({ ...check }, 'credential refused');
+    return 'refused' as const;
+  };
+  const tokens = signed && createTokens(signed, log, (why) => refused({ why }));
   return {
     required: true,
     authenticate: (authorization) => {
+      if (authorization === null || authorization === undefined) {
+        return 'refused';
+      }
       const credential = bearer(authorization);
       const [head = '', body = '', ...rest] = credential.split('.');
-      return rest.length === 0
-        ? (keys.find(head, body) ?? 'refused')
-        : (tokens?.verify(credential) ?? 'refused');
+      if (credential === '') {
+        return refused({ why: 'no-bearer' });
+      }
+      if (rest.length > 0) {
+        return tokens?.verify(credential) ?? refused({ why: 'tokens-are-off' });
+      }
+      const found = keyed ? keys.find(head, body) : { why: 'api-keys-are-off' };
+      return 'why' in found ? refused(found) : found;
     },
     reload: () => {
       const read = keyed && readApiKeyFile(keyed.file);

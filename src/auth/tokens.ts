@@ -41,8 +41,15 @@ const FETCH_TIMEOUT_MS = 3_000;
 const LONGEST_OPENID = 128;
 const CLIENT = /^[\w.:/@-]{1,128}$/;
 
-/** JSON Web Tokens of one issuer, verified with its published keys. */
-export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: TokenLog): Tokens {
+/**
+ * JSON Web Tokens of one issuer, verified with its published keys.
+ * @param onRefused called with the check that failed: one of few words, nothing of the token
+ */
+export function createTokens(
+  { jwksUrl, issuer, audience }: TokenOptions,
+  log: TokenLog,
+  onRefused: (why: string) => void = () => {},
+): Tokens {
   const keyFetch = createKeyFetch((err) => {
     log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
   });
@@ -59,15 +66,19 @@ export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: T
     requiredClaims: ['exp'],
     clockTolerance: CLOCK_TOLERANCE_S,
   };
+  const refused = (why: string) => {
+    onRefused(why);
+    return 'refused' as const;
+  };
   return {
     verify: async (token) => {
       try {
         const { payload } = await jwtVerify(token, keys, options);
-        return hasExpired(payload) ? 'refused' : callerOf(payload);
+        return hasExpired(payload) ? refused('exp') : callerOf(payload);
       } catch (error) {
         const unknownKey = error instanceof errors.JWKSNoMatchingKey;
         return isFaultOfToken(error) && !(unknownKey && keyFetch.isFailing())
-          ? 'refused'
+          ? refused(failedCheck(error, issuer))
           : 'unavailable';
       }
     },
@@ -78,6 +89,29 @@ export function createTokens({ jwksUrl, issuer, audience }: TokenOptions, log: T
 function hasExpired({ exp = 0 }: JWTPayload): boolean {
   return Date.now() >= (exp + CLOCK_TOLERANCE_S) * 1_000;
 }
+
+/** The claim, or the part of the token, that is wrong: one of few words. */
+function failedCheck(error: unknown, issuer: string): string {
+  if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, payload } = error;
+    const isSlash = claim === 'iss' && withoutSlash(payload.iss) === withoutSlash(issuer);
+    return isSlash ? 'iss-but-for-a-slash' : claim;
+  }
+  const [, word] = FAULTS.find(([kind]) => error instanceof kind) ?? [];
+  return word ?? 'malformed';
+}
+
+function withoutSlash(issuer: string | undefined): string | undefined {
+  return issuer?.replace(/\/$/, '');
+}
+
+const FAULTS = [
+  [errors.JWSSignatureVerificationFailed, 'signature'],
+  [errors.JOSEAlgNotAllowed, 'alg'],
+  [errors.JOSENotSupported, 'alg'],
+  [errors.JWKSNoMatchingKey, 'kid'],
+  [errors.JWKSMultipleMatchingKeys, 'kid-missing'],
+] as const;
 
 function isFaultOfToken(error: unknown): boolean {
   return [

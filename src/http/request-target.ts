@@ -13,7 +13,12 @@ export interface TargetProblem {
 }
 
 /** Webhooks are signed, and probes learn nothing: they may come from anywhere, through a proxy too. */
-const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/wechat/notify', '/health', '/ready']);
+const PUBLIC_PATHS: ReadonlySet<string> = new Set([
+  '/wechat/notify',
+  '/wechat/notify/',
+  '/health',
+  '/ready',
+]);
 
 /**
  * Checks Host and target of every request.

@@ -137,7 +137,7 @@ function pauseStalled(underWay: Iterable<ServerResponse>): void {
 export function rejecting(
   listener: RequestListener,
   problemOf: (request: IncomingMessage) => TargetProblem | undefined,
-  onRejected: (status: number) => void = () => {},
+  onRejected: (status: number, request: IncomingMessage) => void = () => {},
 ): RequestListener {
   return (request, response) => {
     const problem = problemOf(request);
@@ -150,7 +150,7 @@ export function rejecting(
     // The rest of the request is not read.
     const headers = { 'content-type': 'application/json', connection: 'close' };
     response.writeHead(problem.status, { ...RESPONSE_HEADERS, ...headers }).end(body);
-    onRejected(problem.status);
+    onRejected(problem.status, request);
   };
 }
 

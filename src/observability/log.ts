@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Fields whose values are never logged, at any depth, in any case or notation. */
@@ -40,6 +41,53 @@ export function createLog({ level = 'info', destination, requestId }: LogOptions
     },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+const COUNTED_MS = 60_000;
+
+/** A log of lines that others can cause at any rate. */
+export type CountedLog = Readonly<
+  Record<'info' | 'warn' | 'error', (fields: CountedFields, message: string) => void>
+>;
+
+/** Lines of the same message and `why` are of one kind: it must be one of few values. */
+type CountedFields = Readonly<Record<string, unknown>> & { readonly why?: string };
+
+/**
+ * Limits the lines that strangers can cause: of each kind one immediately, then at most one a
+ * minute, with the fields of the last and the number of all since the one before as `count`.
+ */
+export function createCountedLog(log: CountedLog, everyMs = COUNTED_MS): CountedLog {
+  /** Kinds of this minute; undefined: nothing further has come. */
+  const kinds = new Map<
+    string,
+    { readonly count: number; readonly line: () => void } | undefined
+  >();
+  // A line of many requests does not have the id of the one that was under way.
+  const outside = AsyncLocalStorage.snapshot();
+  const report = (kind: string) => {
+    const line = kinds.get(kind)?.line;
+    kinds.delete(kind);
+    if (line !== undefined) {
+      line();
+      begin(kind);
+    }
+  };
+  const begin = (kind: string) => {
+    kinds.set(kind, undefined);
+    outside(() => setTimeout(report, everyMs, kind).unref());
+  };
+  const at = (level: keyof CountedLog) => (fields: CountedFields, message: string) => {
+    const kind = `${message} ${fields.why ?? ''}`;
+    if (!kinds.has(kind)) {
+      log[level](fields, message);
+      begin(kind);
+      return;
+    }
+    const count = (kinds.get(kind)?.count ?? 0) + 1;
+    kinds.set(kind, { count, line: () => log[level]({ ...fields, count }, message) });
+  };
+  return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 function redactedEntries(fields: object, depth: number): [string, unknown][] {

@@ -233,10 +233,14 @@ function refused(status: number, code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status } } });
 }
 
-/** The body, or undefined if it is longer than allowed; for both framings of HTTP/1.1. */
+/**
+ * The body, or undefined if it is longer than allowed; for both framings of HTTP/1.1.
+ * @param hold called with the size of each part; reading ends with what it throws
+ */
 export async function readLimited(
   request: Request,
   maxBytes: number,
+  hold: (bytes: number) => void = () => {},
 ): Promise<Buffer<ArrayBuffer> | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) {
     return undefined;
@@ -254,6 +258,7 @@ export async function readLimited(
     if (length > maxBytes) {
       return undefined;
     }
+    hold(value.length);
     chunks.push(value);
   }
 }

@@ -1,6 +1,7 @@
 import { type DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin, YogaLogger } from 'graphql-yoga';
 import { type CallerContext, isAllowed } from '../auth/caller.ts';
+import type { CountedLog } from '../observability/log.ts';
 import type { OperationReport } from '../observability/operation-log.ts';
 import type { GraphQLContext } from '../schema/context.ts';
 import type { Shapes } from './documents/measure-document.ts';
@@ -143,10 +144,10 @@ export type AppLog = Readonly<
 >;
 
 /** Yoga logs the errors that it masks; log.ts redacts them. Its debug messages add nothing. */
-export function yogaLog(log: AppLog): YogaLogger {
+export function yogaLog(log: AppLog, strangers: CountedLog): YogaLogger {
   const at = (level: 'info' | 'warn' | 'error') => (first: unknown) => {
     if (isHangUp(first)) {
-      log.info({}, 'client disconnected before the response');
+      strangers.info({}, 'client disconnected before the response');
     } else if (first instanceof Error) {
       log[level]({ err: first }, 'unexpected error');
     } else {

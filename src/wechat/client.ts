@@ -15,7 +15,6 @@ import type {
   UpdatedPayAfterOrder,
   UserServiceState,
 } from './codec/wire-types.ts';
-import type { SignedMessage } from './crypto/signature.ts';
 import { createPayAfterOrder, prepareCreate } from './endpoints/create-pay-after-order.ts';
 import {
   type PayAfterOrderQuery,
@@ -35,7 +34,11 @@ import {
 import { withFailover } from './http/failover.ts';
 import { createTransport } from './http/transport.ts';
 import { createKeyProvider } from './keys/key-provider.ts';
-import { type Notification, readNotification } from './notifications/notification.ts';
+import {
+  type Notification,
+  type ReceivedNotification,
+  readNotification,
+} from './notifications/notification.ts';
 import type { WechatPayKeys, WechatPayOptions } from './options.ts';
 import { createResilience, DEFAULT_RESILIENCE } from './resilience/resilience.ts';
 
@@ -74,10 +77,11 @@ export interface WechatPay {
     readonly sync: (request: SyncPayAfterOrderRequest) => FreshWrite;
   };
   /**
-   * Verifies and decrypts a notification, from raw bytes and headers.
-   * @throws UntrustedNotificationError, UndecryptableNotificationError
+   * Verifies and decrypts a notification, from headers and raw bytes. The headers come first: a body
+   * that is a function is read only if they may be WeChat Pay's.
+   * @throws UntrustedNotificationError, UndecryptableNotificationError, and what reading the body throws
    */
-  readonly readNotification: (message: SignedMessage) => Promise<Notification>;
+  readonly readNotification: (message: ReceivedNotification) => Promise<Notification>;
   readonly queryPayAfterOrder: (
     query: PayAfterOrderQuery,
     options?: QueryOptions,

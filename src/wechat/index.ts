@@ -15,7 +15,6 @@ export type {
   UserServiceState,
 } from './codec/wire-types.ts';
 export { decryptResource, type EncryptedResource } from './crypto/encryption.ts';
-export type { SignedMessage } from './crypto/signature.ts';
 export { createdByQuery } from './endpoints/create-pay-after-order.ts';
 export {
   type BusinessType,
@@ -35,6 +34,7 @@ export * from './errors.ts';
 export type { CertificateNews } from './keys/certificate-store.ts';
 export {
   type Notification,
+  type ReceivedNotification,
   UndecryptableNotificationError,
   UntrustedNotificationError,
 } from './notifications/notification.ts';

@@ -95,10 +95,10 @@ function describe(failure: VerificationFailure): string {
   switch (failure.why) {
     case 'unsigned':
       return `The response has no ${failure.missing} header: a proxy may strip it, or it is forged.`;
+    case 'unreadable-header':
+      return `The response has no valid ${failure.header} header: a proxy may repeat or change it.`;
     case 'outside-window':
-      return Number.isNaN(failure.offBySeconds)
-        ? 'The response has no valid Wechatpay-Timestamp.'
-        : `The response is dated ${failure.offBySeconds} s off this machine's clock: check the clock.`;
+      return `The response is dated ${failure.offBySeconds} s off this machine's clock: check the clock.`;
     case 'unknown-serial':
       return 'The response is signed with a key that is not configured: check the platform keys.';
     case 'expired-certificate':

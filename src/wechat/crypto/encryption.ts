@@ -54,6 +54,14 @@ export function readResource(wire: Wire): EncryptedResource | undefined {
     : undefined;
 }
 
+/** WeChat Pay's name of what is implemented here; a merchant of the SM algorithms gets another. */
+const ALGORITHM = 'AEAD_AES_256_GCM';
+
+/** Whether a resource says that it is encrypted by another algorithm than the one supported. */
+export function isOfOtherAlgorithm({ algorithm }: Wire): boolean {
+  return typeof algorithm === 'string' && algorithm !== ALGORITHM;
+}
+
 /** Tries each key: two are in use during a key rotation. `undefined` if none decrypts it. */
 export function decryptWithAny(wire: Wire, apiv3Keys: readonly string[]): string | undefined {
   const resource = readResource(wire);

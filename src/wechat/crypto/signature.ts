@@ -62,10 +62,19 @@ export interface SignedMessage {
 /** Why a message of WeChat Pay cannot be trusted. */
 export type VerificationFailure =
   | { readonly why: 'unsigned'; readonly missing: string }
+  | { readonly why: 'unreadable-header'; readonly header: string }
   | { readonly why: 'outside-window'; readonly offBySeconds: number }
   | { readonly why: 'unknown-serial' | InvalidCertificate }
   | { readonly why: 'probe' }
   | { readonly why: 'wrong-signature' };
+
+/** Headers that WeChat Pay may have sent: only the signature over the body remains to be verified. */
+export interface CheckedHeaders {
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly signature: string;
+  readonly key: KeyObject;
+}
 
 /** The three lines that WeChat Pay signs, each ended by a line feed. */
 export function answerMessage(timestamp: string, nonce: string, body: Uint8Array): Buffer {
@@ -83,28 +92,38 @@ export function verifySignature(
   keyOf: (serial: string) => FoundKey,
   now: number,
 ): VerificationFailure | undefined {
-  const timestamp = header('wechatpay-timestamp');
-  const nonce = header('wechatpay-nonce');
-  const signature = header('wechatpay-signature');
-  const serial = header('wechatpay-serial');
+  const checked = checkHeaders(header, keyOf, now);
+  return 'why' in checked ? checked : verifyBody(checked, body);
+}
+
+/** Everything that can be said before the body is there. */
+export function checkHeaders(
+  header: SignedMessage['header'],
+  keyOf: (serial: string) => FoundKey,
+  now: number,
+): CheckedHeaders | VerificationFailure {
+  const values = SIGNED.map((name) => onlyValue(header(name)));
+  const [timestamp, nonce, signature, serial] = values;
   if (!timestamp || !nonce || !signature || !serial) {
-    const missing = !timestamp
-      ? 'Timestamp'
-      : !nonce
-        ? 'Nonce'
-        : !signature
-          ? 'Signature'
-          : 'Serial';
-    return { why: 'unsigned', missing: `Wechatpay-${missing}` };
+    return { why: 'unsigned', missing: shown(values.findIndex((value) => !value)) };
+  }
+  const repeated = values.findIndex((value) => value?.includes(','));
+  if (repeated >= 0 || !/^\d{1,12}$/.test(timestamp)) {
+    return { why: 'unreadable-header', header: shown(Math.max(0, repeated)) };
   }
   const offByMs = now - Number(timestamp) * 1000;
-  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(offByMs) > WINDOW_MS) {
+  if (Math.abs(offByMs) > WINDOW_MS) {
     return { why: 'outside-window', offBySeconds: offByMs / 1000 };
   }
   const key = keyOf(serial);
-  if (!isUsable(key)) {
-    return { why: key ?? 'unknown-serial' };
-  }
+  return isUsable(key) ? { timestamp, nonce, signature, key } : { why: key ?? 'unknown-serial' };
+}
+
+/** The signature over the raw bytes. */
+export function verifyBody(
+  { timestamp, nonce, signature, key }: CheckedHeaders,
+  body: Uint8Array,
+): VerificationFailure | undefined {
   const message = answerMessage(timestamp, nonce, body);
   if (verify('sha256', message, key, Buffer.from(signature, 'base64'))) {
     return undefined;
@@ -112,4 +131,17 @@ export function verifySignature(
   // Reported, but never accepted: WeChat Pay sends such signatures to test whether they are
   // rejected.
   return { why: signature.startsWith('WECHATPAY/SIGNTEST/') ? 'probe' : 'wrong-signature' };
+}
+
+const SIGNED = ['timestamp', 'nonce', 'signature', 'serial'].map((name) => `wechatpay-${name}`);
+
+/** A gateway may send a header twice, which arrives as a list: equal values are one value. */
+export function onlyValue(value: string | null): string | null {
+  const [first = '', ...others] = value?.split(/, */) ?? [];
+  return others.every((other) => other === first) ? first : value;
+}
+
+/** As WeChat Pay writes it: `Wechatpay-Nonce`. */
+function shown(index: number): string {
+  return (SIGNED[index] ?? '').replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { parseObject, readCode } from '../calls/classify-response.ts';
 import { type Signer, sendSigned } from '../calls/run-attempts.ts';
 import { isObject } from '../codec/codec.ts';
-import { decryptWithAny } from '../crypto/encryption.ts';
+import { decryptWithAny, isOfOtherAlgorithm } from '../crypto/encryption.ts';
 import { verifySignature } from '../crypto/signature.ts';
 import type { TransportResult } from '../http/transport.ts';
 import { type KeyRing, platformKeys } from './key-ring.ts';
@@ -80,9 +80,14 @@ function mustBeFine(delivery: TransportResult): Extract<TransportResult, { type:
 function read(body: Uint8Array, apiv3Keys: readonly string[]): readonly X509Certificate[] {
   const data = parseObject(body)?.['data'];
   const items: readonly unknown[] = Array.isArray(data) ? data : [];
-  const certificates = items
-    .map((item) => (isObject(item) ? item['encrypt_certificate'] : undefined))
-    .map((sealed) => certificate(isObject(sealed) ? decryptWithAny(sealed, apiv3Keys) : undefined))
+  const sealed = items.map((item) => (isObject(item) ? item['encrypt_certificate'] : undefined));
+  if (sealed.some((one) => isObject(one) && isOfOtherAlgorithm(one))) {
+    throw new CertificatesError(
+      'a certificate is encrypted by an algorithm other than AEAD_AES_256_GCM: only merchants of the RSA algorithms are supported.',
+    );
+  }
+  const certificates = sealed
+    .map((one) => certificate(isObject(one) ? decryptWithAny(one, apiv3Keys) : undefined))
     .filter((one) => one !== undefined)
     .filter(({ publicKey }) => publicKey.asymmetricKeyType === 'rsa');
   if (certificates.length === 0 || certificates.length < items.length) {

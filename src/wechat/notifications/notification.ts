@@ -1,11 +1,13 @@
 import { parseObject } from '../calls/classify-response.ts';
 import { type Answer, type DropField, decode, isObject, type Wire } from '../codec/codec.ts';
 import { type PayAfterOrder, payAfterOrder, serviceNotification } from '../codec/wire-types.ts';
-import { decryptWithAny, readResource } from '../crypto/encryption.ts';
+import { decryptWithAny, isOfOtherAlgorithm, readResource } from '../crypto/encryption.ts';
 import {
+  checkHeaders,
+  onlyValue,
   type SignedMessage,
   type VerificationFailure,
-  verifySignature,
+  verifyBody,
 } from '../crypto/signature.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 
@@ -21,23 +23,49 @@ export interface Notification {
   readonly service: Answer<typeof serviceNotification> | null;
 }
 
+/** A notification as it arrives; a body that is a function is read only if the headers are right. */
+export interface ReceivedNotification {
+  readonly header: SignedMessage['header'];
+  /** The raw bytes as they arrived, before any parsing. */
+  readonly body: Uint8Array | (() => Promise<Uint8Array>);
+}
+
 /** Not proved to be from WeChat Pay: respond 4xx and store nothing. */
 export class UntrustedNotificationError extends Error {
   override readonly name = 'UntrustedNoticeError';
   readonly why: VerificationFailure['why'] | 'malformed';
+  /** What to look at: the missing header, the clock offset, the serial number of the key. */
+  readonly details: Readonly<Record<string, string | number>>;
 
-  constructor(why: UntrustedNotificationError['why']) {
+  constructor(
+    { why, ...details }: VerificationFailure | { readonly why: 'malformed' },
+    serial = '',
+  ) {
     super(`A notification was refused: ${why}.`);
     this.why = why;
+    this.details = { ...details, ...(SERIAL.test(serial) && { serial }) };
   }
 }
 
+/** Nothing else that a stranger may send in the place of a serial number is ever shown. */
+const SERIAL = /^(?:PUB_KEY_ID_\d{1,40}|[\dA-F]{1,40})$/i;
+
 /**
- * From WeChat Pay, but encrypted with another APIv3 key: respond 5xx, so that it is sent again
- * after the key is fixed.
+ * From WeChat Pay, but not to be decrypted with these keys: respond 5xx, so that it is sent again
+ * after the cause is fixed.
  */
 export class UndecryptableNotificationError extends Error {
   override readonly name = 'UndecryptableNoticeError';
+  readonly why: 'other-key' | 'other-algorithm';
+
+  constructor(why: UndecryptableNotificationError['why']) {
+    super(
+      why === 'other-key'
+        ? 'A notification could not be decrypted: check WECHAT_APIV3_KEY.'
+        : 'A notification is encrypted by an algorithm other than AEAD_AES_256_GCM.',
+    );
+    this.why = why;
+  }
 }
 
 const LEARN_MS = 3_000;
@@ -58,30 +86,39 @@ export interface NotificationContext {
 }
 
 /**
- * Verifies the raw bytes, then decrypts, then parses. If the key that it names is unknown or its
+ * Verifies the headers, then the raw bytes, then decrypts, then parses. If the key that it names is unknown or its
  * certificate is not valid, it waits until certificates have been downloaded again, unless that was
  * done a short time ago: WeChat Pay waits 5 s for a response.
- * @throws UntrustedNotificationError, UndecryptableNotificationError
+ * @throws UntrustedNotificationError, UndecryptableNotificationError, and what reading the body throws
  */
 export async function readNotification(
-  message: SignedMessage,
+  { header, body: received }: ReceivedNotification,
   context: NotificationContext,
 ): Promise<Notification> {
   const { keys, now } = context;
-  let failure = verifySignature(message, keys.find, now());
-  if (failure !== undefined && ABOUT_KEY.includes(failure.why)) {
-    await keys.learn(message.header('wechatpay-serial') ?? '', LEARN_MS);
-    failure = verifySignature(message, keys.find, now());
+  const serial = onlyValue(header('wechatpay-serial')) ?? '';
+  let checked = checkHeaders(header, keys.find, now());
+  if ('why' in checked && ABOUT_KEY.includes(checked.why)) {
+    await keys.learn(serial, LEARN_MS);
+    checked = checkHeaders(header, keys.find, now());
   }
+  if ('why' in checked) {
+    throw new UntrustedNotificationError(checked, serial);
+  }
+  const body = typeof received === 'function' ? await received() : received;
+  const failure = verifyBody(checked, body);
   if (failure !== undefined) {
-    throw new UntrustedNotificationError(failure.why);
+    throw new UntrustedNotificationError(failure, serial);
   }
-  const envelope = parseObject(message.body);
+  const envelope = parseObject(body);
   const id = envelope?.['id'];
   const eventType = envelope?.['event_type'];
   const resource = envelope?.['resource'];
   if (typeof id !== 'string' || id === '' || typeof eventType !== 'string' || !isObject(resource)) {
-    throw new UntrustedNotificationError('malformed');
+    throw new UntrustedNotificationError({ why: 'malformed' }, serial);
+  }
+  if (readResource(resource) === undefined) {
+    throw new UntrustedNotificationError({ why: 'malformed' }, serial);
   }
   const payload = decrypt(resource, context.apiv3Keys);
   const wire = parseObject(Buffer.from(payload)) ?? {};
@@ -99,14 +136,12 @@ export async function readNotification(
 }
 
 function decrypt(resource: Wire, keys: readonly string[]): string {
-  if (readResource(resource) === undefined) {
-    throw new UntrustedNotificationError('malformed');
+  if (isOfOtherAlgorithm(resource)) {
+    throw new UndecryptableNotificationError('other-algorithm');
   }
   const payload = decryptWithAny(resource, keys);
   if (payload === undefined) {
-    throw new UndecryptableNotificationError(
-      'A notification could not be decrypted: check WECHAT_APIV3_KEY.',
-    );
+    throw new UndecryptableNotificationError('other-key');
   }
   return payload;
 }

@@ -103,7 +103,14 @@ test.each([
   '0x66b09d75',
   `${NOW_SECONDS}000`,
 ])('the date %o is none', (timestamp) => {
-  expect(check({ timestamp })).toMatchObject({ why: 'outside-window' });
+  const unreadable = { why: 'unreadable-header', header: 'Wechatpay-Timestamp' };
+  expect(check({ timestamp })).toEqual(unreadable);
+});
+
+test('a header that came twice is one value if both are equal, and unreadable if not', () => {
+  expect(check({ serial: `${PUBLIC_KEY_ID}, ${PUBLIC_KEY_ID}` })).toBeUndefined();
+  const unreadable = { why: 'unreadable-header', header: 'Wechatpay-Serial' };
+  expect(check({ serial: `${PUBLIC_KEY_ID}, ${SERIAL}` })).toEqual(unreadable);
 });
 
 test('a serial that no key has is refused', () => {

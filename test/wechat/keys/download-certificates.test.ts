@@ -5,7 +5,7 @@ import type { Sandbox } from '../../../src/sandbox/index.ts';
 import {
   type CertificateNews,
   createWechatPay,
-  type SignedMessage,
+  type ReceivedNotification,
   UntrustedNotificationError,
   type WechatPayOptions,
   WechatUnavailableError,
@@ -17,7 +17,7 @@ import { failureOf } from '../../fixtures/wechat/sandbox-client.ts';
 
 let sandbox: Sandbox;
 let receiver: TestServer;
-const notifications: SignedMessage[] = [];
+const notifications: ReceivedNotification[] = [];
 const open: { close: () => Promise<void> }[] = [];
 beforeAll(async () => {
   receiver = await serve(async (request, response) => {
@@ -53,7 +53,10 @@ async function downloads(): Promise<number> {
 }
 
 /** The notification of a create under the newest of these serials; older ones may still be on their way. */
-async function notificationOf(serials: string, create: Promise<unknown>): Promise<SignedMessage> {
+async function notificationOf(
+  serials: string,
+  create: Promise<unknown>,
+): Promise<ReceivedNotification> {
   const [newest = ''] = /[0-9A-F]{40}/.exec(serials) ?? [];
   await create;
   for (;;) {
