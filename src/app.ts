@@ -143,7 +143,7 @@ export function createApp(parts: AppParts) {
       useMetrics(metrics),
       useRequestRules({ endpoint: ENDPOINT, trustedOnly: trustedDocuments !== undefined }),
       useAdmissionQueue({ endpoint: ENDPOINT, admission }),
-      ...(trustedDocuments ? [useTrustedDocuments(trustedDocuments)] : []),
+      useTrustedDocuments(trustedDocuments),
       useRateLimit(rateLimit),
       useTokenLimit(),
       useDocumentLimits(shapeOf),

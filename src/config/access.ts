@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readApiKeyFile } from '../auth/api-key-file.ts';
 import type { Authentication, Way } from '../auth/authenticator.ts';
@@ -77,24 +78,63 @@ export function readDocuments(from: EnvironmentReader): ReadonlyMap<string, stri
   if (file === undefined) {
     return undefined;
   }
+  const entries = manifestEntries(file);
+  const documents = new Map(entries.filter((entry) => isDocument(entry)));
+  if (documents.size === 0 || documents.size < entries.length) {
+    const command = `npm run documents -- <folder> --out ${file}`;
+    from.addProblem(DOCUMENTS_VARIABLE, `is not a manifest: create one with: ${command}`);
+    return undefined;
+  }
+  const wrong = [...documents].filter(([id, text]) => !isHashOf(id, text)).map(([id]) => id);
+  if (wrong.length > 0) {
+    const problem = `has ${wrong.length} of ${documents.size} ids that are not the SHA-256, SHA-1 or MD5 of their text in hexadecimal, such as ${wrong[0]?.slice(0, 80)}: create the manifest again.`;
+    from.addProblem(DOCUMENTS_VARIABLE, problem);
+  }
+  return new Map([...documents].map(([id, text]) => [bareId(id), text]));
+}
+
+/**
+ * Ids and texts: `{ id: text }` of this server, of graphql-codegen or of Relay, or the operations of
+ * Apollo's manifest. Empty if the file holds neither.
+ */
+function manifestEntries(file: string): readonly [string, unknown][] {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    const entries =
-      typeof manifest === 'object' && manifest !== null ? Object.entries(manifest) : [];
-    const documents = new Map(entries.filter((entry) => isDocument(entry)));
-    if (documents.size > 0 && documents.size === entries.length) {
-      return documents;
-    }
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+    const operations = memberOf(manifest, 'operations');
+    return Array.isArray(operations)
+      ? operations.map((one) => [String(memberOf(one, 'id')), memberOf(one, 'body')])
+      : membersOf(manifest);
   } catch {
     // Reported like any other invalid file.
+    return [];
   }
-  from.addProblem(
-    DOCUMENTS_VARIABLE,
-    `is not a manifest: create one with: npm run documents -- <folder> --out ${file}`,
-  );
-  return undefined;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return membersOf(value).find(([key]) => key === name)?.[1];
+}
+
+function membersOf(value: unknown): readonly [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
 function isDocument(entry: [string, unknown]): entry is [string, string] {
   return typeof entry[1] === 'string';
+}
+
+/** By the number of hexadecimal digits. */
+const ALGORITHMS = new Map([
+  [64, 'sha256'],
+  [40, 'sha1'],
+  [32, 'md5'],
+]);
+
+function isHashOf(id: string, text: string): boolean {
+  const algorithm = ALGORITHMS.get(bareId(id).length);
+  return algorithm !== undefined && createHash(algorithm).update(text).digest('hex') === bareId(id);
+}
+
+/** Without the name of the algorithm, as requests are looked up. */
+function bareId(id: string): string {
+  return id.replace(/^(?:sha256|sha1|md5):/, '');
 }

@@ -12,8 +12,21 @@ export interface DocumentRequest {
   readonly extensions?: unknown;
 }
 
-/** Executes only documents of the manifest, identified by their id, over HTTP. */
-export function useTrustedDocuments(documents: TrustedDocuments): Plugin {
+/**
+ * Executes only documents of the manifest, identified by their id, over HTTP.
+ * @param documents undefined if every document may be executed: then clients that send only a hash
+ * first (automatic persisted queries) learn that they have to send the text
+ */
+export function useTrustedDocuments(documents: TrustedDocuments | undefined): Plugin {
+  if (documents === undefined) {
+    return {
+      onParams: ({ params }) => {
+        if (!params.query && idOf(params) !== undefined) {
+          throw noPersistedQueries();
+        }
+      },
+    };
+  }
   return usePersistedOperations({
     getPersistedOperation: (id) => documents.get(id) ?? null,
     extractPersistedOperationId: (params) => idOf(params) ?? null,
@@ -35,6 +48,9 @@ export function documentOf(
   request: DocumentRequest & { readonly query: string },
 ): string {
   if (documents === undefined) {
+    if (!request.query && idOf(request) !== undefined) {
+      throw noPersistedQueries();
+    }
     return request.query;
   }
   if (request.query) {
@@ -51,7 +67,7 @@ export function documentOf(
 /** `documentId` as in GraphQL over HTTP, or the `persistedQuery` of Apollo clients. */
 function idOf({ documentId, extensions }: DocumentRequest): string | undefined {
   if (typeof documentId === 'string') {
-    return documentId.replace(/^sha256:/, '');
+    return documentId.replace(/^(?:sha256|sha1|md5):/, '');
   }
   const hash = member(member(extensions, 'persistedQuery'), 'sha256Hash');
   return typeof hash === 'string' ? hash : undefined;
@@ -61,6 +77,13 @@ function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null
     ? new Map<string, unknown>(Object.entries(value)).get(name)
     : undefined;
+}
+
+/** Message, code and status are those of the protocol: clients then send the text. */
+function noPersistedQueries(): GraphQLError {
+  return new GraphQLError('PersistedQueryNotSupported', {
+    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
+  });
 }
 
 function documentsOnly(): GraphQLError {

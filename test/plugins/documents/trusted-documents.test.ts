@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { createAppWithClient } from '../../fixtures/app/app-with-client.ts';
 import { createTestApp, graphqlRequest } from '../../fixtures/app/test-app.ts';
 import { serve } from '../../fixtures/http/port.ts';
@@ -69,9 +70,95 @@ describe('with trusted documents', () => {
   });
 });
 
+describe('without trusted documents', () => {
+  const app = createTestApp();
+  const REFUSAL = {
+    errors: [
+      {
+        message: 'PersistedQueryNotSupported',
+        extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
+      },
+    ],
+  };
+
+  test.each([
+    ['documentId', { documentId: ID }],
+    ['persistedQuery', persisted(ID)],
+    ['persistedQuery and an empty query', { query: '', ...persisted(ID) }],
+  ])('a hash without a text is answered so that the client sends the text: %s', async (_, body) => {
+    for (const accept of ['application/json', 'application/graphql-response+json']) {
+      const response = await app.fetch(graphqlRequest(body, { accept }));
+      expect([response.status, await response.json()]).toEqual([200, REFUSAL]);
+    }
+  });
+
+  test('a hash without a text is answered in the same way by GET', async () => {
+    const extensions = encodeURIComponent(JSON.stringify(persisted(ID).extensions));
+    const headers = { accept: 'application/json' };
+    const url = `http://app/graphql?extensions=${extensions}`;
+    expect(await (await app.fetch(new Request(url, { headers }))).json()).toEqual(REFUSAL);
+  });
+
+  test('a text with its hash is executed', async () => {
+    const response = await app.fetch(graphqlRequest({ query: TEXT, ...persisted(ID) }));
+    expect(await response.json()).toEqual(TYPE);
+  });
+
+  test('a hash without a text is answered in the same way over WebSocket', async () => {
+    const clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+    const port = await serve(clientFixture);
+    const socket = await openSocket(port.webSocketUrl);
+    socket.send({ id: '1', type: 'subscribe', payload: { query: '', ...persisted(ID) } });
+    expect(at(await socket.next(), 'payload')).toEqual(REFUSAL.errors);
+    socket.socket.terminate();
+    await port.stop();
+    await clientFixture.close();
+  });
+});
+
 describe('the manifest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'));
   afterAll(() => rmSync(folder, { recursive: true }));
+
+  const hash = (algorithm: string) => createHash(algorithm).update(TEXT).digest('hex');
+  const documentsOf = (manifest: unknown) => {
+    const file = join(folder, 'manifest.json');
+    writeFileSync(file, JSON.stringify(manifest));
+    return loadConfig({ TRUSTED_DOCUMENTS: file }).trustedDocuments ?? new Map();
+  };
+
+  test.each<[string, unknown, object]>([
+    ['of this server', { [ID]: TEXT }, { documentId: ID }],
+    ['of codegen with sha256', { [`sha256:${ID}`]: TEXT }, { documentId: `sha256:${ID}` }],
+    ['of codegen, by its bare hash', { [`sha256:${ID}`]: TEXT }, persisted(ID)],
+    ['of codegen with its default sha1', { [hash('sha1')]: TEXT }, { documentId: hash('sha1') }],
+    ['of Relay', { [hash('md5')]: TEXT }, { documentId: hash('md5') }],
+    [
+      'of Apollo',
+      {
+        format: 'apollo-persisted-query-manifest',
+        version: 1,
+        operations: [{ id: ID, name: 'Type', type: 'query', body: TEXT }],
+      },
+      persisted(ID),
+    ],
+  ])('a manifest %s is read, and its documents are found', async (_, manifest, body) => {
+    const app = createTestApp({ trustedDocuments: documentsOf(manifest) });
+    expect(await (await app.fetch(graphqlRequest(body))).json()).toEqual(TYPE);
+  });
+
+  test.each<[string, unknown]>([
+    ['another text', { [ID]: `${TEXT} ` }],
+    ['a name', { Type: TEXT }],
+    ['the hash of another algorithm', { [`sha256:${hash('sha1').slice(1)}`]: TEXT }],
+    ['an id of Apollo that is no hash', { operations: [{ id: 'Type', body: TEXT }] }],
+  ])('an id that is not the hash of its text is reported at the start: %s', (_, manifest) => {
+    const file = join(folder, 'wrong.json');
+    writeFileSync(file, JSON.stringify(manifest));
+    expect(problemsOf({ TRUSTED_DOCUMENTS: file })).toEqual([
+      expect.stringMatching(/^TRUSTED_DOCUMENTS has 1 of 1 ids that are not the SHA-256, /),
+    ]);
+  });
 
   test.each(['', '[]', '{}', '{"a":1}', 'no json'])('the manifest has to be one: %s', (content) => {
     const file = join(folder, 'other.json');
