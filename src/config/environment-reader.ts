@@ -66,12 +66,12 @@ export function readEnvironment(env: Environment): EnvironmentReader {
       if (text(variable) !== undefined) {
         note(variable, `is set twice: remove it or ${variable}_FILE.`);
       }
-      try {
-        return unquoted(readFileSync(file, 'utf8'));
-      } catch (error) {
-        note(`${variable}_FILE`, `names a file that cannot be read (${errorCode(error)}): ${file}`);
+      const read = readText(file);
+      if ('problem' in read) {
+        note(`${variable}_FILE`, `names a file that ${read.problem}: ${file}`);
         return undefined;
       }
+      return unquoted(read.text);
     },
     whole: (variable, min, max) => {
       const value = text(variable);
@@ -126,6 +126,24 @@ function unquoted(text: string): string {
   const [, , inner] = /^(["'])(.*)\1$/s.exec(trimmed) ?? [];
   return inner === undefined || inner.includes(trimmed.charAt(0)) ? trimmed : inner.trim();
 }
+
+/** A text in UTF-8, or in UTF-16 as editors of Windows write it with a byte order mark. */
+function readText(file: string): { readonly text: string } | { readonly problem: string } {
+  try {
+    const bytes = readFileSync(file);
+    const begin = bytes.subarray(0, 2).toString('hex');
+    const encoding = begin === 'fffe' ? 'utf-16le' : begin === 'feff' ? 'utf-16be' : 'utf-8';
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return text.includes('\0') ? { problem: BINARY } : { text };
+  } catch (error) {
+    return error instanceof TypeError
+      ? { problem: BINARY }
+      : { problem: `cannot be read (${errorCode(error)})` };
+  }
+}
+
+const BINARY =
+  'is not text, such as apiclient_cert.p12 or a key in DER form; use the file in PEM form';
 
 /** The code of a system error, such as `ENOENT`. */
 export function errorCode(error: unknown): string {

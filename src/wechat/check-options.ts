@@ -121,19 +121,26 @@ function readSerial(
     if ('problem' in read) {
       return read;
     }
-    const [certificate] = read.value;
-    return certificate === undefined || (privateKey && !certificate.checkPrivateKey(privateKey))
+    const [first] = read.value;
+    const certificate = privateKey
+      ? read.value.find((one) => one.checkPrivateKey(privateKey))
+      : first;
+    return certificate === undefined
       ? {
           problem:
             'is a certificate that does not match the merchant key: set the certificate of this key.',
         }
       : { value: certificate.serialNumber };
   }
-  if (!/^[0-9A-F]{8,64}$/i.test(text)) {
+  // As `openssl x509 -serial` and browsers show it.
+  const serial = text
+    .replace(/^(serial=|0x)/i, '')
+    .replaceAll(/[: ]/g, '')
+    .toUpperCase();
+  if (!/^[0-9A-F]{8,64}$/.test(serial)) {
     const problem = `${given(text)}: expected the serial number of the merchant certificate in hex, or that certificate itself (apiclient_cert.pem).`;
     return { problem };
   }
-  const serial = text.toUpperCase();
   return platform.some(({ serialNumber }) => serialNumber === serial)
     ? {
         problem:

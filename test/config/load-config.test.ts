@@ -126,6 +126,25 @@ describe('in use', () => {
     expect(problemsOf(merchantEnv({ WECHAT_MERCHANT_KEY: oneLine }))).toEqual([]);
   });
 
+  test('a file of an editor of Windows is read', () => {
+    const bytes = Buffer.from(`\uFEFF${MERCHANT_KEY.replaceAll('\n', '\r\n')}`, 'utf16le');
+    withFile(bytes, (path) => {
+      const env = merchantEnv({ WECHAT_MERCHANT_KEY: undefined, WECHAT_MERCHANT_KEY_FILE: path });
+      expect(problemsOf(env)).toEqual([]);
+    });
+  });
+
+  test('a binary file is named', () => {
+    withFile(Buffer.from([0x30, 0x82, 0x0a, 0x00, 0xff]), (path) => {
+      const env = merchantEnv({ WECHAT_MERCHANT_KEY: undefined, WECHAT_MERCHANT_KEY_FILE: path });
+      expect(problemsOf(env)).toContainEqual(
+        expect.stringMatching(
+          /^WECHAT_MERCHANT_KEY_FILE names a file that is not text, .*PEM form/,
+        ),
+      );
+    });
+  });
+
   test('the merchant certificate can be set in place of its serial number', () => {
     expect(problemsOf(merchantEnv({ WECHAT_MERCHANT_SERIAL: MERCHANT_CERTIFICATE }))).toEqual([]);
   });

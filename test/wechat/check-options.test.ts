@@ -28,6 +28,19 @@ test('everything that is missing is named at once', () => {
   ]);
 });
 
+test.each([
+  ['with colons, as browsers show it', (serial: string) => serial.replaceAll(/..(?!$)/g, '$&:')],
+  ['as openssl x509 -serial prints it', (serial: string) => `serial=${serial}`],
+  ['in hex with its mark', (serial: string) => `0x${serial.toLowerCase()}`],
+])('a serial number %s is read', (_, written) => {
+  expect(problems({ merchantSerial: written(MERCHANT_SERIAL) })).toEqual([]);
+});
+
+test('of a chain of certificates the one of the merchant key counts', () => {
+  const chain = `${certificateOf(wechat, PLATFORM_SERIAL)}${merchantCertificate}`;
+  expect(problems({ merchantSerial: chain })).toEqual([]);
+});
+
 describe('one thing is wrong, and named alone:', () => {
   test.each<[string, Partial<WechatPayOptions>, string]>([
     ['a merchant number with a letter', { mchid: '12300001O9' }, 'mchid is invalid'],
@@ -75,7 +88,7 @@ describe('one thing is wrong, and named alone:', () => {
     [
       'a second certificate without its end',
       { platformCertificates: `${platformCertificate}-----BEGIN CERTIFICATE-----\nMIIB` },
-      'platformCertificates contains an incomplete certificate',
+      'platformCertificates is cut off',
     ],
     ['an APIv3 key of 31', { apiv3Key: apiv3Key.slice(1) }, 'apiv3Key has 31 characters'],
     ['an APIv3 key of 33', { apiv3Key: `${apiv3Key} ` }, 'apiv3Key has 33 characters'],

@@ -1,13 +1,13 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import {
   type CertificateNews,
   createWechatPay,
+  readCertificates,
   type WechatPayOptions,
 } from '../../wechat/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const SOON_MS = 30 * 86_400_000;
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Checks whether the current APIv3 key decrypts the certificates that WeChat Pay sends. */
 export async function examineApiv3Key(options: WechatPayOptions): Promise<readonly Finding[]> {
@@ -67,8 +67,8 @@ export function examineExpiry(options: WechatPayOptions, now: number): readonly 
 }
 
 function pemsIn(text = ''): readonly X509Certificate[] {
-  const pems = text.replaceAll('\\n', '\n').match(PEM) ?? [];
-  return pems.map((pem) => new X509Certificate(pem));
+  const read = readCertificates(text);
+  return 'value' in read ? read.value : [];
 }
 
 function expiry(variable: string, { validToDate, validTo }: X509Certificate, now: number): Finding {
