@@ -29,13 +29,13 @@ function opened(file: object) {
   return { lines, ...createAuthenticator({ kind: 'required', ways: [way] }, log) };
 }
 
-test('a key is its id and its secret, and names its client', () => {
+test('an API key is an id with a secret, and identifies its client', () => {
   const { authenticate } = opened({ one: entry(), two: entry({ scopes: ['schema:read'] }) });
   expect(authenticate(`Bearer one.${SECRET}`)).toMatchObject({ id: 'bff', openid: null });
   expect(authenticate(`bearer two.${SECRET}`)).toMatchObject({ scopes: new Set(['schema:read']) });
 });
 
-test('the hash may be in hex or in Base64url', () => {
+test('the hash of an API key may be in hex or in Base64url', () => {
   const sha256 = hash('sha256', SECRET, 'base64url');
   const { authenticate } = opened({ one: entry({ sha256 }) });
   expect(authenticate(`Bearer one.${SECRET}`)).toMatchObject({ id: 'bff' });
@@ -67,7 +67,7 @@ test.each([
   expect(opened({ one: entry(), ended }).authenticate(authorization)).toBe('refused');
 });
 
-test('what is read again counts from then on, and what is gone is taken back', () => {
+test('after a reload new API keys are accepted, and removed ones are revoked', () => {
   const { authenticate, reload } = opened({ one: entry(), two: entry() });
   const one = authenticate(`Bearer one.${SECRET}`);
   const two = authenticate(`Bearer two.${SECRET}`);
@@ -79,7 +79,7 @@ test('what is read again counts from then on, and what is gone is taken back', (
   expect([one, two].map((caller) => at(caller, 'revoked', 'aborted'))).toEqual([true, false]);
 });
 
-test('a file that has become bad changes nothing, and the log says why', () => {
+test('an invalid key file leaves the previous keys in use, and the log says why', () => {
   const { authenticate, reload, lines } = opened({ one: entry() });
   write({ one: entry({ scopes: ['orders:everything'] }) });
   reload();
@@ -88,7 +88,7 @@ test('a file that has become bad changes nothing, and the log says why', () => {
   expect(lines.text()).not.toContain('orders:everything');
 });
 
-test('all problems of a file are reported together, without its content', () => {
+test('all problems of a key file are reported together, without its content', () => {
   const file = {
     'bad id': entry(),
     hash: entry({ client: 'a', sha256: 'secret-in-the-clear' }),
@@ -114,11 +114,14 @@ test('all problems of a file are reported together, without its content', () => 
   expect(problems.join('\n')).not.toMatch(/secret-in-the-clear|everything|tomorrow|bad id/);
 });
 
-test.each(['', 'no JSON', '[]', 'null', '{}'])('no keys at all are a problem: %j', (text) => {
-  expect(parseApiKeys(text, NOW)).toEqual({ problems: [expect.stringContaining('npm run key')] });
-});
+test.each(['', 'no JSON', '[]', 'null', '{}'])(
+  'a key file without keys is a problem: %j',
+  (text) => {
+    expect(parseApiKeys(text, NOW)).toEqual({ problems: [expect.stringContaining('npm run key')] });
+  },
+);
 
-test('a client has two live keys at most; those that have ended do not count', () => {
+test('a client has at most two valid keys; expired ones do not count', () => {
   const ended = entry({ expires: '2026-01-01T00:00:00Z' });
   const two = { a: entry(), b: entry({ expires: '2027-01-01T00:00:00Z' }) };
   expect(parseApiKeys(JSON.stringify({ ...two, c: ended }), NOW)).toHaveLength(3);

@@ -32,7 +32,7 @@ test.each([
 });
 
 test.each(['', 'Bearer', 'Bearer wrong', 'Basic reader', 'Bearer a.b.c'])(
-  'whatever is wrong with a credential, the answer is the same: %j',
+  'every invalid credential gets the same response: %j',
   async (authorization) => {
     const bad = await app.fetch(graphqlRequest({ query: ORDER }, { authorization }));
     const none = await app.fetch(graphqlRequest({ query: ORDER }));
@@ -54,7 +54,7 @@ test.each([
   '//graphql',
   '/GraphQL',
   '/nothing',
-])('nor does the path help: %s', async (path) => {
+])('without a credential every path gets the same response: %s', async (path) => {
   const { headers } = graphqlRequest({});
   const body = JSON.stringify({ query: ORDER });
   const request = new Request(`http://app${path}`, { method: 'POST', headers, body });
@@ -74,13 +74,13 @@ test('a caller that cannot be authenticated now receives 503 with Retry-After', 
   expect(await response.text()).toContain('AUTHENTICATION_UNAVAILABLE');
 });
 
-test('the response has the requested type', async () => {
+test('a 401 response has the requested media type', async () => {
   const accept = 'application/graphql-response+json';
   const response = await app.fetch(graphqlRequest({ query: ORDER }, { accept }));
   expect(response.headers.get('content-type')).toBe(`${accept}; charset=utf-8`);
 });
 
-test('the body of a stranger is not waited for', async () => {
+test('a request without a credential is rejected before its body is received', async () => {
   const body = new ReadableStream({ pull: () => new Promise(() => {}) });
   const headers = { 'content-type': 'application/json' };
   const init = { method: 'POST', headers, body, duplex: 'half' } as const;
@@ -97,7 +97,7 @@ test('health, readiness and notifications require no credential', async () => {
   expect(await status('/wechat/notify', { method: 'POST', body: '{}' })).toBe(503);
 });
 
-test('metrics need their scope', async () => {
+test('/metrics requires the scope metrics:read', async () => {
   const metrics = (headers: Readonly<Record<string, string>> = {}) =>
     app.fetch(new Request('http://app/metrics', { headers }));
   expect((await metrics()).status).toBe(401);
@@ -123,7 +123,7 @@ test('a preflight of a listed page is answered without a credential', async () =
   expect(refused.headers.get('access-control-allow-origin')).toBe(origin);
 });
 
-test('over a real port it is the same', async () => {
+test('over a real port a request without a credential is rejected in the same way', async () => {
   const server = await listen(app);
   const post = (headers: Readonly<Record<string, string>>) =>
     fetch(`${server.url}/graphql`, {

@@ -51,7 +51,7 @@ async function closeCode(payload: unknown): Promise<unknown> {
   return code;
 }
 
-test('an SSE stream ends with its token: an error that says so, then its completion', async () => {
+test('when a token expires, its SSE stream gets an error and then its completion', async () => {
   const events = await sse('short');
   await clientFixture.see();
   expect(await events.nextEvent()).toMatchObject({ outOrderNo: 'N1' });
@@ -60,14 +60,14 @@ test('an SSE stream ends with its token: an error that says so, then its complet
   expect(clientFixture.streams()).toBe(0);
 });
 
-test('so does the stream of a key that is taken back, at once', async () => {
+test('when an API key is revoked, its stream ends immediately', async () => {
   const events = await sse('keyed');
   revoking.abort();
   expect(await events.next()).toMatchObject({ event: 'next', data: ENDED });
   expect(await events.next()).toMatchObject({ event: 'complete' });
 });
 
-test('one that lasts longer than a timer can wait goes on', async () => {
+test('a token that lasts longer than a timer can wait stays valid', async () => {
   const events = await sse('long');
   await clientFixture.see();
   expect(await events.nextEvent()).toMatchObject({ outOrderNo: 'N1' });
@@ -75,7 +75,7 @@ test('one that lasts longer than a timer can wait goes on', async () => {
   expect(clientFixture.streams()).toBe(0);
 });
 
-test('over WebSocket the stream says so too, then the connection is closed with 4401', async () => {
+test('when a token expires, its WebSocket gets the error and is closed with 4401', async () => {
   const client = await socket('short');
   client.subscribe('1');
   await vi.waitFor(() => expect(clientFixture.streams()).toBe(1));
@@ -86,7 +86,7 @@ test('over WebSocket the stream says so too, then the connection is closed with 
   expect(await client.closed()).toBe(4401);
 });
 
-test('after its end a connection starts nothing more', async () => {
+test('after the expiry a WebSocket starts no further operation', async () => {
   const client = await socket('keyed');
   revoking.abort();
   client.subscribe('1', {}, '{ payAfterOrders { edges { cursor } } }');
@@ -102,11 +102,11 @@ test.each([undefined, {}, { authorization: 7 }, { authorization: 'Bearer wrong' 
   },
 );
 
-test('one that can not be checked just now is closed with 1013', async () => {
+test('a WebSocket whose credential cannot be checked at the moment is closed with 1013', async () => {
   expect(await closeCode(as('unavailable'))).toBe(1013);
 });
 
-test('over WebSocket a caller has its scopes as over HTTP', async () => {
+test('over WebSocket a caller has the same scopes as over HTTP', async () => {
   const client = await socket('blind');
   client.subscribe('1');
   const refusal = { errors: [{ extensions: { code: 'FORBIDDEN' } }] };

@@ -25,7 +25,7 @@ const listen = (who: string, variables: JsonObject = {}) =>
 const next = async (events: Awaited<ReturnType<typeof listen>>) =>
   at(await events.nextEvent(), 'outOrderNo');
 
-test('a shopper hears of its own orders, stored and live, and of nobody else’s', async () => {
+test('a shopper receives stored and live events of its own orders, and no others', async () => {
   await see('A1', 'A');
   await see('B1', 'B');
   await see('N1', null);
@@ -39,7 +39,7 @@ test('a shopper hears of its own orders, stored and live, and of nobody else’s
   await events.leave();
 });
 
-test('of a foreign order and of one that is not there it hears the same: nothing', async () => {
+test('a shopper receives no event of a foreign order, as of a missing one', async () => {
   await see('B1', 'B');
   for (const outOrderNo of ['B1', 'MISSING']) {
     const events = await listen('a', { outOrderNo });
@@ -52,7 +52,7 @@ test('of a foreign order and of one that is not there it hears the same: nothing
   }
 });
 
-test('the cursor of a foreign event is as unknown as any other', async () => {
+test('the cursor of a foreign event is rejected like an unknown one', async () => {
   await see('A1', 'A');
   await see('B1', 'B');
   const query = 'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id } }';
@@ -64,7 +64,7 @@ test('the cursor of a foreign event is as unknown as any other', async () => {
   expect(await refused('2')).toBe(await refused('99'));
 });
 
-test('the events of a record need their own scope, and are of that order', async () => {
+test('the events of a record require events:read, and belong to that order', async () => {
   await see('A1', 'A');
   await see('B1', 'B');
   const query =
@@ -89,7 +89,7 @@ test('an event that arrives before the outcome of its create is sent when the ou
   await events.leave();
 });
 
-test('an event under a number that was refused is never told', async () => {
+test('an event under the number of a refused create is never sent', async () => {
   await openCreate('A1', 'A');
   const events = await listen('a');
   await see('A1', null, 'USER_ACCEPTED');

@@ -66,7 +66,7 @@ const SYNC = change(
 );
 
 describe('a shopper', () => {
-  test('a shopper sees an order of its own at once, by its number and in the list', async () => {
+  test('a shopper sees its new order immediately, by its number and in the list', async () => {
     const outOrderNo = await made('a');
     expect(await run('a', ORDER, { by: { outOrderNo } })).toEqual({
       data: { payAfterOrder: { outOrderNo, state: 'CREATED' } },
@@ -75,7 +75,7 @@ describe('a shopper', () => {
     expect(await listed('a')).toContain(outOrderNo);
   });
 
-  test('a shopper sees what somebody else has made for it', async () => {
+  test('a shopper sees an order that another caller created for it', async () => {
     const outOrderNo = await made('operator', { openid: B, needUserConfirm: false });
     await fixture.ledger.idle();
     expect(await listed('b')).toContain(outOrderNo);
@@ -84,7 +84,7 @@ describe('a shopper', () => {
     });
   });
 
-  test('a shopper can not tell a foreign order from one that is not there, and costs no call', async () => {
+  test('for a shopper a foreign order is like a missing one, and causes no call', async () => {
     const cancelled = async (no: string) =>
       at(await run('b', CANCEL, { no }), 'data', 'cancelPayAfterOrder');
     const missing = await cancelled('MISSING');
@@ -97,7 +97,7 @@ describe('a shopper', () => {
   });
 
   test.each([COMPLETE, SYNC])(
-    'never completes or syncs an order, whatever the token allows: %s',
+    'a shopper never completes or syncs an order, even if the token has the scope: %s',
     async (query) => {
       for (const no of [owned, 'MISSING']) {
         for (const who of ['a', 'b'] as const) {
@@ -111,7 +111,7 @@ describe('a shopper', () => {
     },
   );
 
-  test('a shopper can not tell them apart by queryId either', async () => {
+  test('for a shopper a foreign order is like a missing one by queryId too', async () => {
     const foreign = await run('b', ORDER, { by: { queryId: await queryIdOf(owned) } });
     expect(foreign).toEqual({ data: { payAfterOrder: null } });
     expect(await run('b', ORDER, { by: { queryId: '15646546545165651651' } })).toEqual(foreign);
@@ -120,7 +120,7 @@ describe('a shopper', () => {
     });
   });
 
-  test('a shopper is not shown an order that nobody is known to own, nor may it claim its number', async () => {
+  test('a shopper cannot see an order without a known owner, nor claim its number', async () => {
     const outOrderNo = await made('operator');
     await fixture.ledger.idle();
     fixture.resetCalls();
@@ -135,7 +135,7 @@ describe('a shopper', () => {
     });
   });
 
-  test('a shopper gets a conflict, and nothing of the order, for a create that somebody else has made', async () => {
+  test('a shopper that repeats the create of another caller gets a conflict, and nothing of the order', async () => {
     const answer = await create('b', same(owned));
     expect(answer).toEqual({
       __typename: 'OrderConflictError',
@@ -146,7 +146,7 @@ describe('a shopper', () => {
     expect(await create('a', same(owned))).toMatchObject({ outOrderNo: owned });
   });
 
-  test('a shopper makes orders for itself alone', async () => {
+  test('a shopper creates orders only for itself', async () => {
     const input = { ...same(newOutOrderNo()), openid: B, needUserConfirm: false, riskAmount: 0 };
     expect(await create('a', input)).toEqual({
       __typename: 'InvalidInputError',
@@ -168,14 +168,14 @@ describe('a shopper', () => {
     expect(await run('a', query, { o: A })).not.toHaveProperty('errors');
   });
 
-  test('a shopper cancels what it has not confirmed yet, and repeats that safely', async () => {
+  test('a shopper cancels an order that it has not confirmed, and may repeat the cancel', async () => {
     const no = await made('a');
     const done = { data: { cancelPayAfterOrder: { __typename: 'CancelPayAfterOrderPayload' } } };
     expect(await run('a', CANCEL, { no })).toEqual(done);
     expect(await run('a', CANCEL, { no })).toEqual(done);
   });
 
-  test('a shopper does not cancel what it has confirmed; who acts for all may', async () => {
+  test('a shopper cannot cancel an order that it has confirmed; a caller with orders:any can', async () => {
     const no = await made('a');
     await fixture.user('confirm', no);
     fixture.resetCalls();
@@ -188,7 +188,7 @@ describe('a shopper', () => {
     });
   });
 
-  test('a shopper sees its order also while nobody knows whether it was made', async () => {
+  test('a shopper sees its order while the outcome of the create is unknown', async () => {
     await fixture.injectUntilCleared({ on: 'create', fault: 'reset-after' });
     await fixture.injectUntilCleared({ on: 'query', fault: 'reset-before' });
     const input = same(newOutOrderNo());
@@ -200,7 +200,7 @@ describe('a shopper', () => {
     expect(await run('b', ORDER, { by })).toEqual({ data: { payAfterOrder: null } });
   });
 
-  test('a shopper does not get at an order made elsewhere by a create that is still open', async () => {
+  test('a create of unknown outcome does not show a shopper an order that was created elsewhere', async () => {
     const outOrderNo = newOutOrderNo();
     const owner = fixture.ledger.ownerOf(B);
     await made('operator', { outOrderNo });

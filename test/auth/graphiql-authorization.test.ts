@@ -15,7 +15,7 @@ const basic = (name: string, password: string) => ({
 const page = (headers: Readonly<Record<string, string>> = {}) =>
   new Request('http://app/graphql', { headers: { accept: 'text/html', ...headers } });
 
-test('in production the page is for those who may read the schema; a browser asks for it', async () => {
+test('in production GraphiQL requires schema:read, and the browser prompts for a credential', async () => {
   const app = createTestApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
   const refused = await app.fetch(page());
   expect(refused.status).toBe(401);
@@ -30,12 +30,12 @@ test('in production the page is for those who may read the schema; a browser ask
   expect(await statusFor('late', 'secret')).toBe(401);
 });
 
-test('what opens the page does not make calls: a browser would send it from anywhere', async () => {
+test('the login of the GraphiQL page executes no operation, because browsers send it from every page', async () => {
   const app = createTestApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
   const request = graphqlRequest({ query: '{ __typename }' }, basic('one', 'secret'));
   expect((await app.fetch(request)).status).toBe(401);
 });
 
-test('elsewhere the page is open: it holds nothing', async () => {
+test('outside production the GraphiQL page requires no credential', async () => {
   expect((await createTestApp({ authenticator, graphiql }).fetch(page())).status).toBe(200);
 });

@@ -40,14 +40,14 @@ test('a key is printed once and works; the file contains its hash, readable only
   }
 });
 
-test('a third live key of a client is refused, and the file stays as it is', async () => {
+test('a third valid key of a client is refused, and the file does not change', async () => {
   const before = readFileSync(file, 'utf8');
   const { code, told } = await make('--client', 'bff', '--scopes', 'schema:read', '--file', file);
   expect({ code, told }).toEqual({ code: 1, told: expect.stringContaining('3 live keys') });
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
-test('a scope that is none, no client, and a damaged file are refused', async () => {
+test('an unknown scope, a missing client and an invalid file are refused', async () => {
   expect(await make('--client', 'a', '--scopes', 'orders:all')).toMatchObject({
     code: 1,
     key: '',

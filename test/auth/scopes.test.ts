@@ -107,7 +107,7 @@ const OPERATIONS: readonly Operation[] = [
   ['payAfterOrderEvents', 'events:read', EVENTS, {}],
 ];
 
-test('every root field asks for a scope', () => {
+test('every root field requires a scope', () => {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const fields = roots.flatMap((type) => Object.values(type?.getFields() ?? {}));
   const open = fields.filter(({ extensions }) => {
@@ -123,7 +123,7 @@ test('every root field asks for a scope', () => {
 const without = (scope: Scope) => SCOPES.filter((other) => other !== scope);
 const acceptOf = (query: string) => (query === EVENTS ? 'text/event-stream' : undefined);
 
-test.each(OPERATIONS)('%s is for callers with %s', async (name, scope, query, variables) => {
+test.each(OPERATIONS)('%s requires the scope %s', async (name, scope, query, variables) => {
   const refused = await ask(caller(without(scope)), query, variables, acceptOf(query));
   calls = 0;
   expect(await ask(caller(without(scope)), query, variables, acceptOf(query))).toBe(refused);
@@ -135,7 +135,7 @@ test.each(OPERATIONS)('%s is for callers with %s', async (name, scope, query, va
 });
 
 test.each(OPERATIONS)(
-  '%s refuses who may not act for all and names no user',
+  '%s refuses a caller that has neither orders:any nor an openid',
   async (_, scope, query, variables) => {
     calls = 0;
     const refused = await ask(caller(without('orders:any')), query, variables, acceptOf(query));
@@ -145,7 +145,7 @@ test.each(OPERATIONS)(
   },
 );
 
-test('a refusal is an error of the operation, not a member of its union', async () => {
+test('a missing scope is a GraphQL error, not a member of the union', async () => {
   const [, , query = '', variables] = OPERATIONS[3] ?? [];
   const text = await ask(caller(['orders:read', 'orders:any']), String(query), variables);
   expect(parsed(text)).toEqual({
@@ -159,7 +159,7 @@ test('a refusal is an error of the operation, not a member of its union', async 
   });
 });
 
-test('the finishTicket is for who may complete; the rest of the order is there', async () => {
+test('finishTicket requires orders:complete, and the rest of the order is returned without it', async () => {
   const query = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state finishTicket } }';
   const reader = parsed(await ask(caller(['orders:read', 'orders:any']), query));
   expect(reader).toMatchObject({
@@ -177,7 +177,7 @@ test.each([
   '{ __type(name: "Query") { name } }',
   'query { ...F } fragment F on Query { a: __schema { queryType { name } } }',
   '{ ... on Query { __typename __type(name: "Mutation") { fields { name } } } }',
-])('the schema is for those who may read it: %s', async (query) => {
+])('introspection requires schema:read: %s', async (query) => {
   const blind = caller(without('schema:read'), { openid: 'o1' });
   expect(parsed(await ask(blind, query))).toEqual({
     errors: [

@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const right = () => ({ iss: ISSUER, aud: AUDIENCE, exp: nowS() + 300, scope: 'orders:any' });
 
-test('without a subject shoppers are distinct callers by their openid', async () => {
+test('shoppers without a subject are distinguished by their openid', async () => {
   const verify = async (openid?: string) =>
     at(await tokens.verify(await issuer.token({ sub: undefined, openid })), 'id');
   const [first, second, neither] = [await verify('o1'), await verify('o2'), await verify()];
@@ -26,7 +26,7 @@ test('without a subject shoppers are distinct callers by their openid', async ()
   expect(await verify('o1')).toBe(first);
 });
 
-test('a token names its scopes, its shopper and its end; its subject is not told', async () => {
+test('a token contains scopes, openid and expiry, and its subject is not passed on', async () => {
   const exp = nowS() + 60;
   const scope = 'orders:read orders:everything openid';
   const caller = await tokens.verify(await issuer.token({ exp, scope, openid: 'o1', sub: '138' }));
@@ -44,24 +44,24 @@ test.each([
   [{ azp: 'https://bff.example/app' }, 'https://bff.example/app'],
   [{ client_id: 'two words' }, null],
   [{ client_id: 7, sub: '138' }, null],
-])('a token names its client, never its subject: %j', async (claims, client) => {
+])('the client of a token is its client id, never its subject: %j', async (claims, client) => {
   expect(await tokens.verify(await issuer.token(claims))).toMatchObject({ client });
 });
 
 test.each([7, '', 'o'.repeat(129), ['o1'], null])(
-  'an openid of another form is none: %j',
+  'an openid of another form is ignored: %j',
   async (openid) => {
     expect(await tokens.verify(await issuer.token({ openid }))).toMatchObject({ openid: null });
   },
 );
 
 describe('forged', () => {
-  test('unsigned: alg none', async () => {
+  test('an unsigned token (alg none) is refused', async () => {
     const token = new UnsecuredJWT(right()).encode();
     expect(await tokens.verify(token)).toBe('refused');
   });
 
-  test('signed with the public key as a shared secret: HS256', async () => {
+  test('a token signed with the public key as a shared secret (HS256) is refused', async () => {
     const secret = new TextEncoder().encode(await exportSPKI(issuer.publicKey));
     const token = await new SignJWT(right())
       .setProtectedHeader({ alg: 'HS256', kid: 'one' })
@@ -69,7 +69,7 @@ describe('forged', () => {
     expect(await tokens.verify(token)).toBe('refused');
   });
 
-  test('signed with another key under a known id', async () => {
+  test('a token signed with another key under a known id is refused', async () => {
     const { privateKey } = await generateKeyPair('RS256');
     const token = await new SignJWT(right())
       .setProtectedHeader({ alg: 'RS256', kid: 'one' })
@@ -77,7 +77,7 @@ describe('forged', () => {
     expect(await tokens.verify(token)).toBe('refused');
   });
 
-  test('with a key of its own in its header', async () => {
+  test('a token with a key in its own header is refused', async () => {
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const { exportJWK } = await import('jose');
     const token = await new SignJWT(right())
@@ -86,7 +86,7 @@ describe('forged', () => {
     expect(await tokens.verify(token)).toBe('refused');
   });
 
-  test('with other claims than were signed', async () => {
+  test('a token whose claims were changed after signing is refused', async () => {
     const [head, , signature] = (await issuer.token()).split('.');
     const claims = Buffer.from(JSON.stringify(right())).toString('base64url');
     expect(await tokens.verify(`${head}.${claims}.${signature}`)).toBe('refused');
@@ -105,7 +105,7 @@ test.each([
   expect(await tokens.verify(await issuer.token(claims))).toBe('refused');
 });
 
-test('a token ends exactly 10 s after its exp, which may have a fraction', async () => {
+test('a token is valid until exactly 10 s after its exp, which may have a fraction', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   const exp = nowS() + 20.5;
   const token = await issuer.token({ exp });
@@ -117,13 +117,13 @@ test('a token ends exactly 10 s after its exp, which may have a fraction', async
 });
 
 test.each(['', '..', 'a.b.c', 'eyJhbGciOiJSUzI1NiJ9..', 'a.b.c.d.e'])(
-  'what is no token is refused: %j',
+  'a malformed token is refused: %j',
   async (token) => {
     expect(await tokens.verify(token)).toBe('refused');
   },
 );
 
-test('21 unknown keys are refused, and cost one look at the keys in 30 s', async () => {
+test('tokens with 21 unknown keys are refused, and cause one fetch of the keys in 30 s', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   await tokens.verify(await issuer.token());
   expect(issuer.fetches()).toBe(1);
@@ -135,7 +135,7 @@ test('21 unknown keys are refused, and cost one look at the keys in 30 s', async
   expect(issuer.fetches()).toBe(2);
 });
 
-test('without the keys nobody can tell: neither let in nor refused, and asked gently', async () => {
+test('while the keys cannot be fetched a token is neither accepted nor refused, and fetches are spaced out', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   issuer.setUp(false);
   const token = await issuer.token();

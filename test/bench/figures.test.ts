@@ -69,19 +69,19 @@ describe('figures', () => {
 });
 
 describe('goals', () => {
-  test('goals are reached where ours is that much better than the best peer', () => {
+  test('a goal is reached if ours is that much better than the best peer', () => {
     const goals = goalsOf(comparison(FAST, PLAIN));
     expect(goals.map(({ reached }) => reached)).toEqual(Array(7).fill(true));
   });
 
-  test('goals are missed where ours is only as good', () => {
+  test('a goal is missed if ours is only as good', () => {
     const goals = goalsOf(comparison(PLAIN, PLAIN));
     const missed = goals.filter(({ reached }) => !reached).map(({ what }) => what);
     expect(missed).toHaveLength(6);
     expect(missed).not.toContain('resident memory after the whole run');
   });
 
-  test('goals are not spoken of where their scenario did not run', () => {
+  test('a goal is omitted if its scenario did not run', () => {
     expect(goalsOf({ results: [], inspected: 0, bad: 0, faults: [] })).toEqual([]);
   });
 });
@@ -110,17 +110,20 @@ describe('requests', () => {
     ['graphql', 'create'],
     ['rest', 'query'],
     ['rest', 'create'],
-  ] as const)('of %s for a %s are as long as they say, with any number', (style, operation) => {
-    const { before, after } = requestText(style, operation, { authorization: 'Bearer x' });
-    const text = before + outOrderNo('N', Date.now() % 1e11) + after;
-    const [head = '', body = ''] = text.split('\r\n\r\n');
-    expect(head).toContain('authorization: Bearer x');
-    const length = Number(/content-length: (\d+)/.exec(head)?.[1] ?? 0);
-    expect(Buffer.byteLength(body)).toBe(length);
-    expect(outOrderNo('Q', 7)).toHaveLength(NUMBER_LENGTH);
-  });
+  ] as const)(
+    'a request of %s for a %s has the announced length, with any number',
+    (style, operation) => {
+      const { before, after } = requestText(style, operation, { authorization: 'Bearer x' });
+      const text = before + outOrderNo('N', Date.now() % 1e11) + after;
+      const [head = '', body = ''] = text.split('\r\n\r\n');
+      expect(head).toContain('authorization: Bearer x');
+      const length = Number(/content-length: (\d+)/.exec(head)?.[1] ?? 0);
+      expect(Buffer.byteLength(body)).toBe(length);
+      expect(outOrderNo('Q', 7)).toHaveLength(NUMBER_LENGTH);
+    },
+  );
 
-  test('requests are answered when the whole answer is there, by its length or its last chunk', () => {
+  test('a response is complete by its length or its last chunk', () => {
     const known = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n';
     expect(readAnswer(Buffer.from('HTTP/1.1 200 OK\r\n'))).toBeUndefined();
     expect(readAnswer(Buffer.from(`${known}abc`))).toBeUndefined();
@@ -133,7 +136,7 @@ describe('requests', () => {
   });
 });
 
-test('a profile is summed up by package and room, without what was idle', () => {
+test('a profile is summed up by package and module, without idle time', () => {
   const at = (url: string, functionName: string) => {
     return { functionName, url, scriptId: '0', lineNumber: 0, columnNumber: 0 };
   };
@@ -161,7 +164,7 @@ test('a profile is summed up by package and room, without what was idle', () => 
   });
 });
 
-test('a stage is timed over as many turns as it needs', async () => {
+test('a stage is timed over as many iterations as it needs', async () => {
   let nowMs = 0;
   let turns = 0;
   const run = (times: number) => {

@@ -33,7 +33,7 @@ test('a byte order mark does not become a part of the first name', () => {
   });
 });
 
-test('line ends of Windows and of old editors end a line too', () => {
+test('carriage returns end a line too', () => {
   expect(readFile('PORT=1\r\nHOST=localhost\r\n').env).toEqual({ PORT: '1', HOST: 'localhost' });
   expect(readFile('PORT=1\rHOST=localhost\r').env).toEqual({ PORT: '1', HOST: 'localhost' });
 });
@@ -47,7 +47,7 @@ test.each([
   expect(readFile(bytes).problems).toEqual([expect.stringMatching(problem)]);
 });
 
-test('the variables are named, and those that the environment already has are not replaced', () => {
+test('the names of the variables are returned, and variables of the environment are not replaced', () => {
   const read = readFile('PORT=1\nHOST=a\nGRAPHIQL=off\n', { HOST: 'b', GRAPHIQL: ' ' });
   expect(read).toMatchObject({
     names: ['GRAPHIQL', 'PORT'],
@@ -56,7 +56,7 @@ test('the variables are named, and those that the environment already has are no
   });
 });
 
-test('no file is no problem, and neither are comments, quotes and values of several lines', () => {
+test('a missing file, comments, quotes and values of several lines are not problems', () => {
   expect(addDotenv({}, '/nowhere/.env')).toBeUndefined();
   const key = `WECHAT_MERCHANT_KEY="${MERCHANT_KEY}" # the key`;
   const text = `# a comment\n\n  export PORT = 4000 # the port\nDATA_KEY=\n${key}\nHOST='a#b'\n`;
@@ -66,7 +66,7 @@ test('no file is no problem, and neither are comments, quotes and values of seve
   });
 });
 
-describe('what would be lost without a message is named with its line', () => {
+describe('a line that would be lost without a message is a problem', () => {
   test.each([
     ['PORT=1\nDATABASE_URL=postgres://u:a#b@db/x', /^line 2 has a # inside .*DATABASE_URL.*quotes/],
     ['DATA_KEY=#abc', /^line 1 has a # inside the value of DATA_KEY/],
@@ -79,11 +79,11 @@ describe('what would be lost without a message is named with its line', () => {
     ['PORT=1\n\nPORT=2', /^line 3 sets PORT again/],
     ['NODE_OPTIONS=--inspect', /^line 1 sets NODE_OPTIONS, which Node.js reads earlier/],
     ['NODE_EXTRA_CA_CERTS=/ca.pem', /^line 1 sets NODE_EXTRA_CA_CERTS/],
-  ])('%j', (text, problem) => {
+  ])('the line %j is a problem', (text, problem) => {
     expect(readFile(text).problems).toEqual([expect.stringMatching(problem)]);
   });
 
-  test('a key that is pasted without quotes is named by lines, and no piece of it is shown', () => {
+  test('a key that is pasted without quotes is reported by its lines, and no part of it is shown', () => {
     const { problems } = readFile(`WECHAT_MERCHANT_KEY=${MERCHANT_KEY}`);
     expect(problems.length).toBeGreaterThan(20);
     for (const piece of MERCHANT_KEY.split('\n').slice(1, -2)) {

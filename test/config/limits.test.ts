@@ -22,7 +22,7 @@ test.each([
   [productionEnv({ RATE_LIMIT_PER_SECOND: '50' }), { perSecond: 5, burst: 10 }],
   [{ SHOPPER_RATE_LIMIT_PER_SECOND: '20' }, { perSecond: 20, burst: 40 }],
   [{ SHOPPER_RATE_LIMIT_PER_SECOND: '0' }, undefined],
-])('the rate limit of a shopper is a variable of its own: %#', (env, rateLimit) => {
+])('the rate limit of shoppers has its own variable: %#', (env, rateLimit) => {
   expect(loadConfig(env).shopperRateLimit).toEqual(rateLimit);
 });
 

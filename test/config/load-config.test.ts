@@ -37,11 +37,11 @@ describe('without any variable', () => {
     dataKey: undefined,
   };
 
-  test('the sandbox is used, on this machine only', () => {
+  test('without any variable the sandbox is used, on this machine only', () => {
     expect(loadConfig({})).toEqual(defaults);
   });
 
-  test('an empty one counts as absent', () => {
+  test('an empty variable counts as absent', () => {
     const empty = ['HOST', 'PORT', 'SANDBOX_PORT', 'GRAPHIQL', 'INPUT_RULES', 'CORS_ORIGINS'];
     const wechat = ['WECHAT_MCHID', 'WECHAT_MERCHANT_KEY_FILE', 'WECHAT_APIV3_KEY', 'JWKS_URL'];
     const stored = ['DATABASE_URL', 'DATA_KEY', 'DATA_KEY_FILE', 'WECHAT_APIV2_KEY'];
@@ -52,7 +52,7 @@ describe('without any variable', () => {
 });
 
 describe('in use', () => {
-  test('every variable is read', () => {
+  test('in production every variable is read', () => {
     const env = productionEnv({
       PORT: '8080',
       HOST: '0.0.0.0',
@@ -121,7 +121,7 @@ describe('in use', () => {
     });
   });
 
-  test('a PEM can stand on one line', () => {
+  test('a PEM can be written on one line', () => {
     const oneLine = MERCHANT_KEY.replaceAll('\n', '\\n');
     expect(problemsOf(merchantEnv({ WECHAT_MERCHANT_KEY: oneLine }))).toEqual([]);
   });
@@ -160,13 +160,13 @@ describe('in use', () => {
 });
 
 describe('what outlives a request', () => {
-  test('is kept in a file for a real merchant, and in memory for the sandbox', () => {
+  test('the ledger is a file for a real merchant, and in memory for the sandbox', () => {
     expect(loadConfig(merchantEnv()).databaseUrl).toBe('sqlite:data/payafter.db');
     expect(loadConfig({}).databaseUrl).toBe('sqlite::memory:');
   });
 
   test.each(['sqlite:orders.db', 'sqlite::memory:', 'postgresql://db/payafter'])(
-    'is kept in %s where DATABASE_URL says so',
+    'the ledger is %s if DATABASE_URL says so',
     (url) => {
       expect(loadConfig({ DATABASE_URL: url, DATA_KEY }).databaseUrl).toBe(url);
     },
@@ -176,11 +176,11 @@ describe('what outlives a request', () => {
     ['with its padding', DATA_KEY],
     ['without it', DATA_KEY.replace('=', '')],
     ['in the alphabet of URLs', DATA_KEY.replaceAll('+', '-').replaceAll('/', '_')],
-  ])('is locked with 32 bytes in Base64 %s', (_, text) => {
+  ])('DATA_KEY is 32 bytes in Base64 %s', (_, text) => {
     expect(loadConfig({ DATA_KEY: text }).dataKey).toEqual(Buffer.alloc(32, 0xfb));
   });
 
-  test('takes its address and its key from files too, as secrets are', () => {
+  test('DATABASE_URL and DATA_KEY can come from files, as secrets do', () => {
     withFile(`${DATA_KEY}\n`, (path) => {
       expect(loadConfig({ DATA_KEY_FILE: path }).dataKey).toEqual(Buffer.alloc(32, 0xfb));
     });
@@ -190,7 +190,7 @@ describe('what outlives a request', () => {
     });
   });
 
-  test('asks a developer for no key, unless several servers are to share it', () => {
+  test('DATA_KEY is not required in development, unless several servers share the ledger', () => {
     expect(problemsOf(merchantEnv())).toEqual([]);
     expect(problemsOf(merchantEnv({ DATABASE_URL: 'postgres://db/payafter' }))).toHaveLength(1);
   });

@@ -215,7 +215,7 @@ test.each(ROWS)('%s is one problem, and its line says what to do', (_, env, line
   expect(problemsOf(env)).toEqual([expect.stringMatching(line)]);
 });
 
-test('some variables of a merchant but not its number refuse to start', () => {
+test('variables of a merchant without its number refuse the start', () => {
   for (const name of ['WECHAT_APPID', 'WECHAT_BASE_URL', 'WECHAT_MERCHANT_KEY_FILE']) {
     const problems = problemsOf({ [name]: 'x' });
     expect(problems).toContainEqual(expect.stringMatching(/^WECHAT_MCHID is missing/));
@@ -227,7 +227,7 @@ test.each([
   ['WECHAT_APIV2_KEY', '2'.repeat(32)],
   ['DATABASE_URL', 'postgres://db/payafter'],
   ['DATA_KEY', DATA_KEY],
-])('%s that is given twice is one problem: which one holds would be a guess', (name, value) => {
+])('%s that is set twice is one problem, because it is ambiguous', (name, value) => {
   withFile(value, (path) => {
     expect(problemsOf(productionEnv({ [name]: value, [`${name}_FILE`]: path }))).toEqual([
       `${name} is set twice: remove it or ${name}_FILE.`,
@@ -252,7 +252,7 @@ describe('no problem shows a secret', () => {
     ['WECHAT_MCHID', 'hunter2hunter2'],
     ['DATABASE_URL', 'postgres:/u:hunter2hunter2@db'],
     ['DATA_KEY', 'hunter2hunter2'],
-  ])('of %s', (name, value) => {
+  ])('no problem shows the secret of %s', (name, value) => {
     const problems = problemsOf(merchantEnv({ [name]: value }));
     expect(problems.length).toBeGreaterThan(0);
     for (const secret of secrets) {
@@ -260,7 +260,7 @@ describe('no problem shows a secret', () => {
     }
   });
 
-  test('of a file with the wrong content', () => {
+  test('no problem shows the content of a wrong file', () => {
     withFile(APIV3_KEY, (path) => {
       const env = merchantEnv({ WECHAT_MERCHANT_KEY: undefined, WECHAT_MERCHANT_KEY_FILE: path });
       expect(problemsOf(env).join('\n')).toMatch(/^WECHAT_MERCHANT_KEY is not a PEM/);
@@ -274,14 +274,14 @@ test("the sandbox's merchant number is the one that production refuses", async (
   expect(credentials.WECHAT_MCHID).toBe(SANDBOX_MCHID);
 });
 
-test('without authentication a merchant is served only if that is allowed explicitly', () => {
+test('a real merchant without authentication is refused unless it is allowed explicitly', () => {
   expect(problemsOf(productionEnv({ ...NO_TOKENS, ALLOW_UNAUTHENTICATED: 'true' }))).toEqual([]);
   expect(problemsOf(merchantEnv({ ALLOW_UNAUTHENTICATED: undefined, ...TOKENS }))).toEqual([]);
   const sandbox = { WECHAT_MCHID: SANDBOX_MCHID, ALLOW_UNAUTHENTICATED: undefined };
   expect(problemsOf(merchantEnv(sandbox)), 'no money moves').toEqual([]);
 });
 
-test('GraphiQL for everybody is one more problem in production', () => {
+test('a public GraphiQL is one more problem in production', () => {
   expect(problemsOf(productionEnv({ ...NO_TOKENS, GRAPHIQL: 'on' }))).toEqual([
     expect.stringMatching(/^API_KEYS_FILE is missing/),
     expect.stringMatching(/^GRAPHIQL would be public: set API_KEYS_FILE or JWKS_URL too/),

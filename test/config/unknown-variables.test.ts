@@ -10,7 +10,7 @@ const EXAMPLES = [
 ];
 
 describe('a variable that is set and has no effect is a problem', () => {
-  test.each(EXAMPLES)('%s names the variable that was meant', (name) => {
+  test.each(EXAMPLES)('the problem of %s names the intended variable', (name) => {
     const problems = problemsOf(merchantEnv({ [name]: 'x' }));
     expect(problems).toEqual([
       expect.stringMatching(new RegExp(`^${name} is not a variable of this server: use [A-Z]`)),
@@ -19,19 +19,19 @@ describe('a variable that is set and has no effect is a problem', () => {
     expect(knownVariables()).toContain(meant);
   });
 
-  test('WECHAT_ names that resemble none are named too', () => {
+  test('an unknown WECHAT_ name that resembles no variable is a problem too', () => {
     expect(problemsOf(merchantEnv({ WECHAT_NOTIFY_SECRET: 'x' }))).toEqual([
       expect.stringMatching(/^WECHAT_NOTIFY_SECRET is not a variable of this server: remove it/),
     ]);
   });
 
-  test('a merchant’s misspelt number is found without the others, so that no sandbox starts', () => {
+  test('a misspelt merchant number is found even if it is the only variable, so that no sandbox starts', () => {
     expect(problemsOf({ WECHT_MCHID: '1900000001' })).toEqual([
       'WECHT_MCHID is not a variable of this server: use WECHAT_MCHID.',
     ]);
   });
 
-  test('every known name with one letter less is found, the shortest excepted', () => {
+  test('every known name without one of its letters is found, except for the shortest', () => {
     const names = knownVariables()
       .filter((name) => name.length > 5)
       .map((name) => name.slice(0, -2) + name.slice(-1));
@@ -40,14 +40,14 @@ describe('a variable that is set and has no effect is a problem', () => {
     expect(missed).toEqual([]);
   });
 
-  test('the form of a file exists only for the variables that have it', () => {
+  test('a _FILE variable exists only for variables that may come from a file', () => {
     expect(problemsOf(merchantEnv({ WECHAT_MCHID_FILE: '/x', JWKS_URL_FILE: '/y' }))).toEqual([
       'WECHAT_MCHID_FILE cannot be read from a file: set WECHAT_MCHID itself.',
       'JWKS_URL_FILE cannot be read from a file: set JWKS_URL itself.',
     ]);
   });
 
-  test('variables of other programs are none of them', () => {
+  test('variables of other programs are not problems', () => {
     const others = {
       ...{ HOSTNAME: 'a', PATH: '/bin', HOME: '/', SHELL: 'sh', PWD: '/', LANG: 'C', TERM: 'x' },
       ...{ npm_config_host: 'a', NODE: 'node', NODE_OPTIONS: '', NODE_PATH: '/', npm_command: 'a' },
@@ -65,7 +65,7 @@ describe('a variable that is set and has no effect is a problem', () => {
   });
 });
 
-test('service links of Kubernetes are no configuration', () => {
+test('service links of Kubernetes are not configuration', () => {
   const links = (service: string, port: number) => ({
     [`${service}_PORT`]: `tcp://10.0.0.7:${port}`,
     [`${service}_PORT_${port}_TCP`]: `tcp://10.0.0.7:${port}`,
@@ -80,7 +80,7 @@ test('service links of Kubernetes are no configuration', () => {
   expect(loadConfig(env).upstream).toEqual({ kind: 'sandbox', port: 4010 });
 });
 
-test('quotes that docker --env-file keeps are not a part of the value', () => {
+test('quotes that docker --env-file keeps are not part of the value', () => {
   const env = { NODE_ENV: '"development"', PORT: "'8080'", DATABASE_URL: '"sqlite:a.db"' };
   expect(loadConfig(env)).toMatchObject({ port: 8080, databaseUrl: 'sqlite:a.db' });
 });

@@ -22,14 +22,14 @@ describe('the address of a client', () => {
     expect(from(peer, { 'x-forwarded-for': header })).toBe(client);
   });
 
-  test('the address of a client is read of Forwarded where that is given', () => {
+  test('the address of a client is taken from the header Forwarded if it is given', () => {
     const forwarded = 'for=192.0.2.1, for="[2001:db8::7]:443";proto=https;by=10.1.2.3';
     const headers = { forwarded, 'x-forwarded-for': '192.0.2.99' };
     expect(from('10.1.2.3', headers)).toBe('2001:db8::7');
     expect(from('198.51.100.7', headers)).toBe('198.51.100.7');
   });
 
-  test('the address of a client is not known where there is no connection', () => {
+  test('the address of a client is unknown without a connection', () => {
     expect(clientOf(undefined, () => '203.0.113.9')).toBeUndefined();
   });
 });

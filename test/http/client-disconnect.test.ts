@@ -7,7 +7,7 @@ import { orderInput } from '../fixtures/graphql/inputs.ts';
 import { listen } from '../fixtures/http/listen.ts';
 import { at } from '../fixtures/json.ts';
 
-test('the call of a client that disconnects before the response is aborted, and is no server error', async () => {
+test('if a client disconnects before the response, its query is aborted without a server error', async () => {
   const fixture = await createAppWithSandbox({ timeoutMs: 6_000 });
   const { url, close } = await listen(fixture.app);
   const input = orderInput();

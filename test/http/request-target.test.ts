@@ -91,7 +91,7 @@ describe('Host and target', () => {
     }
   });
 
-  test('two Host headers are a 400', async () => {
+  test('two Host headers are rejected with 400', async () => {
     const answer = await raw(['POST /graphql HTTP/1.1', 'Host: a.example', 'Host: b.example']);
     expect(statusOf(answer)).toBe(400);
   });
@@ -138,7 +138,7 @@ test('a rejected request is counted, and an accepted one is not', async () => {
 
 describe('Upgrade', () => {
   test.each(['h2c', 'h2c, websocket', 'TLS/1.2', 'foo'])(
-    'to %s is ignored, and the request is served',
+    'an Upgrade to %s is ignored, and the request is served',
     async (protocol) => {
       const answer = await raw([
         'POST /graphql HTTP/1.1',

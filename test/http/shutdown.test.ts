@@ -23,13 +23,13 @@ function recorder() {
 }
 
 describe('closing', () => {
-  test('closing goes one after the other', async () => {
+  test('resources are closed one after the other', async () => {
     const { events, step } = recorder();
     expect(await closeInOrder([step('http', 20), step('app')], 1_000)).toEqual([]);
     expect(events).toEqual(['http begins', 'http ends', 'app begins', 'app ends']);
   });
 
-  test('closing continues if a step fails, and returns which', async () => {
+  test('closing continues after a step that fails, and reports it', async () => {
     const { events, step } = recorder();
     const failure = new Error('busy');
     const thrown = {
@@ -46,7 +46,7 @@ describe('closing', () => {
     expect(events.at(-1)).toBe('app ends');
   });
 
-  test('closing leaves behind what takes too long, and still begins the rest', async () => {
+  test('closing skips a step that takes too long, and starts the others', async () => {
     const { events, step } = recorder();
     const startMs = performance.now();
     const problems = await closeInOrder([step('http', 10_000), step('app')], 50);
@@ -55,7 +55,7 @@ describe('closing', () => {
     expect(events).toContain('app begins');
   });
 
-  test('closing takes no longer than its steps do', async () => {
+  test('closing does not wait longer than its steps take', async () => {
     const startMs = performance.now();
     await closeInOrder([recorder().step('http')], 60_000);
     expect(performance.now() - startMs).toBeLessThan(5_000);
@@ -75,7 +75,7 @@ describe('draining', () => {
     return { ...connections, port, asked: once(server, 'request') };
   }
 
-  test('draining drops at once a connection that never sent a request', async () => {
+  test('draining immediately closes a connection that never sent a request', async () => {
     const { drain, port } = await listening(0);
     const silent = connect(port, '127.0.0.1');
     await once(silent, 'connect');
@@ -86,7 +86,7 @@ describe('draining', () => {
     silent.destroy();
   });
 
-  test('draining lets a request in flight have its whole answer', async () => {
+  test('draining lets a request in flight receive its whole response', async () => {
     const { drain, port, asked } = await listening(300);
     const answer = fetch(`http://127.0.0.1:${port}/`);
     await asked;
@@ -94,7 +94,7 @@ describe('draining', () => {
     expect(await response.text()).toBe('whole');
   });
 
-  test('draining cuts what takes longer than its ceiling', async () => {
+  test('draining closes connections that take longer than the maximum', async () => {
     const { drain, port, asked } = await listening(60_000);
     const answer = fetch(`http://127.0.0.1:${port}/`).then(
       () => 'answered',

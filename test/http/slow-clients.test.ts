@@ -51,7 +51,7 @@ function dripAfter(socket: Socket, start: string, drip = ' ') {
 test.each([
   ['say nothing', () => {}],
   ['send their headers byte by byte', (socket: Socket) => dripAfter(socket, HEAD)],
-])('clients that %s are gone soon, and others are served meanwhile', async (_, begin) => {
+])('clients that %s are disconnected soon, and others are served meanwhile', async (_, begin) => {
   const port = await serve();
   const slow = cutAfter(port, begin);
   await sleep(50);
@@ -60,7 +60,7 @@ test.each([
   expect(Math.max(...(await slow))).toBeLessThan(LIMITS.headersMs + 1_500);
 });
 
-test('clients that send their bodies byte by byte are gone soon, and hold no place', async () => {
+test('clients that send their bodies byte by byte are disconnected soon, and occupy no slot', async () => {
   const port = await serve(createTestApp({ maxInFlight: 1 }).requestListener);
   const slow = cutAfter(port, (socket) => {
     dripAfter(socket, `${HEAD}content-length: 1000\r\n\r\n{`);
@@ -75,7 +75,7 @@ test('clients that send their bodies byte by byte are gone soon, and hold no pla
   expect(Math.max(...(await slow))).toBeLessThan(LIMITS.requestMs + 1_500);
 });
 
-test('a client that does not read its answer is cut off', async () => {
+test('a client that does not read its response is disconnected', async () => {
   const closed: number[] = [];
   const port = await serve((_request, response) => {
     const since = performance.now();
@@ -91,7 +91,7 @@ test('a client that does not read its answer is cut off', async () => {
   socket.destroy();
 });
 
-test('a client that does not read is cut off even if it says something now and then', async () => {
+test('a client that does not read is disconnected even if it keeps sending', async () => {
   let closedMs = 0;
   const port = await serve((_request, response) => {
     const since = performance.now();
@@ -108,7 +108,7 @@ test('a client that does not read is cut off even if it says something now and t
   socket.destroy();
 });
 
-test('a client that reads again after a pause gets its whole answer, and the next one', async () => {
+test('a client that continues to read after a pause gets the whole response, and the next one', async () => {
   const size = 16 * 1024 * 1024;
   const port = await serve((_request, response) => {
     response.end(Buffer.alloc(size));
@@ -128,7 +128,7 @@ test('a client that reads again after a pause gets its whole answer, and the nex
   socket.destroy();
 });
 
-test('requests that one client sends all at once are begun one after the other', async () => {
+test('requests that a client sends at the same time are started one after the other', async () => {
   const begun: string[] = [];
   const answers: (() => void)[] = [];
   const port = await serve((request, response) => {
@@ -152,7 +152,7 @@ test('requests that one client sends all at once are begun one after the other',
   socket.destroy();
 });
 
-test('a client that sends requests without end, and waits for none, is cut off', async () => {
+test('a client that sends requests endlessly without waiting for responses is disconnected', async () => {
   let begun = 0;
   const port = await serve(() => {
     begun += 1;
@@ -164,14 +164,14 @@ test('a client that sends requests without end, and waits for none, is cut off',
   expect(begun).toBe(1);
 });
 
-test('an answer that takes its time is none that nobody reads', async () => {
+test('a slow response does not count as one that is not read', async () => {
   const port = await serve((_request, response) => {
     setTimeout(() => response.end('late'), 3 * LIMITS.stalledMs);
   });
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('late');
 });
 
-test('a connection may be reused, but not be idle forever', async () => {
+test('a connection may be reused, but is closed if it stays idle', async () => {
   const port = await serve();
   const socket = connect(port, '127.0.0.1');
   const ask = async () => {

@@ -40,11 +40,11 @@ test.each([
   '',
   'https://pages.example.evil.example',
   'https://pages.example:444',
-])('a page of another origin is refused: %j', async (origin) => {
+])('a WebSocket from a page of another origin is refused: %j', async (origin) => {
   expect(await upgrade({ origin })).toBe(401);
 });
 
-test('a page of this server, one of a listed origin and no page at all are accepted', async () => {
+test('a WebSocket from this server, from a listed origin or without an origin is accepted', async () => {
   expect(await upgrade({ origin: port.url })).toBe(101);
   expect(await upgrade({ origin: 'https://pages.example' })).toBe(101);
   expect(await upgrade({})).toBe(101);
@@ -95,7 +95,7 @@ describe.each([
     ['a field too many', 'BAD_USER_INPUT', CANCEL, { input: { SECRET: 'SECRET' } }],
     ['a missing variable', 'BAD_USER_INPUT', CANCEL, {}],
     ['a cursor that is none', 'BAD_USER_INPUT', SUBSCRIPTION, { after: 'SECRET' }],
-  ])('%s has the code %s and tells no value', async (_what, code, query, variables) => {
+  ])('%s has the code %s and contains no value', async (_what, code, query, variables) => {
     const errors = await errorsOf(query, variables);
     expect(errors.length).toBeGreaterThan(0);
     for (const error of errors) {
@@ -108,7 +108,7 @@ describe.each([
   });
 });
 
-test('what is not expected is masked on both transports', async () => {
+test('an unexpected error is masked on both transports', async () => {
   const broken = await createAppWithClient({ wechat: notificationOptions() });
   const brokenPort = await serve(broken);
   await broken.ledger.close();
@@ -125,7 +125,7 @@ test('what is not expected is masked on both transports', async () => {
   await brokenPort.stop();
 });
 
-test('queries and mutations may be made over WebSocket too', async () => {
+test('queries and mutations can be executed over WebSocket too', async () => {
   const client = await openSocket(port.webSocketUrl);
   client.subscribe('1', {}, '{ payAfterOrders { pageInfo { hasNextPage } } }');
   expect(await client.next()).toEqual({
@@ -137,7 +137,7 @@ test('queries and mutations may be made over WebSocket too', async () => {
   client.socket.terminate();
 });
 
-test('a message over 64 KB closes the socket, and prints nothing', async () => {
+test('a WebSocket message over 64 KB closes the socket, and nothing is printed', async () => {
   const print = vi.spyOn(console, 'error');
   const client = await openSocket(port.webSocketUrl);
   client.subscribe('1', { outOrderNo: 'x'.repeat(64 * 1024) });
@@ -146,7 +146,7 @@ test('a message over 64 KB closes the socket, and prints nothing', async () => {
   expect(clientFixture.streams()).toBe(0);
 });
 
-test('a message of just under 64 KB is read', async () => {
+test('a WebSocket message of just under 64 KB is accepted', async () => {
   const client = await openSocket(port.webSocketUrl);
   // A variable that the operation does not know is as long as it likes.
   client.subscribe('1', { outOrderNo: 'N1', unknown: 'x'.repeat(64 * 1024 - 500) });

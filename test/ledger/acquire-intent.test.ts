@@ -19,7 +19,7 @@ const intentsOf = ({ store }: TestLedger) => store.db.selectFrom('intents').sele
 describe.each(databases)('an intent on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('is found again by the same input, with the bytes and the serial number of the first', async () => {
+  test('an intent is found again by the same input, with the bytes and the serial number of the first', async () => {
     const ledger = await database.openLedger();
     const first = await standOf(ledger);
     const second = await standOf(ledger);
@@ -36,7 +36,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(await intentsOf(ledger)).toHaveLength(1);
   });
 
-  test('is a conflict with any other input, which is not prepared', async () => {
+  test('an intent conflicts with any other input, which is not prepared', async () => {
     const ledger = await database.openLedger();
     await standOf(ledger);
     const prepare = vi.fn(bytes);
@@ -46,14 +46,14 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(prepare).not.toHaveBeenCalled();
   });
 
-  test('does not conflict with one of another operation or another order', async () => {
+  test('an intent does not conflict with one of another operation or another order', async () => {
     const ledger = await database.openLedger();
     const all = [{}, { operation: 'complete' as const }, { outOrderNo: 'N2' }];
     const acquired = await Promise.all(all.map((changes) => standOf(ledger, changes)));
     expect(acquired.map(({ repeated }) => repeated)).toEqual([false, false, false]);
   });
 
-  test('gives its number back once it is refused, for a corrected input', async () => {
+  test('a refused intent releases its number for a corrected input', async () => {
     const ledger = await database.openLedger();
     const refused = await standOf(ledger);
     expect(await refuse(ledger, refused)).toBe(true);
@@ -62,7 +62,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(corrected.id).not.toBe(refused.id);
   });
 
-  test('keeps its number once it is done', async () => {
+  test('a completed intent keeps its number', async () => {
     const ledger = await database.openLedger();
     const acquired = await standOf(ledger);
     const { id } = acquired;
@@ -73,7 +73,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(await standOf(ledger)).toMatchObject({ id, repeated: true });
   });
 
-  test('keeps its number while its outcome is unknown', async () => {
+  test('an intent of unknown outcome keeps its number', async () => {
     const ledger = await database.openLedger();
     const { id } = await standOf(ledger);
     await ledger.keepIntentOpen({ id, since: 0, result: writeResult('unknown') });
@@ -82,7 +82,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(await intentsOf(ledger)).toMatchObject([{ status: 'open' }]);
   });
 
-  test('stands after a restart', async () => {
+  test('an intent survives a restart', async () => {
     const url = await database.freshUrl();
     const before = await database.openLedger({ url });
     const first = await standOf(before);
@@ -93,7 +93,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(Buffer.from(second.prepared.body)).toEqual(Buffer.from(first.prepared.body));
   });
 
-  test('is one where the same input stands many times at the same moment', async () => {
+  test('many concurrent calls with the same input share one intent', async () => {
     const ledger = await database.openLedger();
     const all = await Promise.all(Array.from({ length: 20 }, () => standOf(ledger)));
     expect(new Set(all.map(({ id }) => id)).size).toBe(1);
@@ -101,7 +101,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(all.filter(({ repeated }) => !repeated)).toHaveLength(1);
   });
 
-  test('is of one input where two inputs stand at the same moment', async () => {
+  test('of two concurrent calls with different input one gets the intent', async () => {
     const ledger = await database.openLedger();
     const inputs = ['{"a":1}', '{"b":1}'].map((canonical) => standOf(ledger, { canonical }));
     const outcomes = (await Promise.allSettled(inputs)).map(({ status }) => status);
@@ -109,7 +109,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(await intentsOf(ledger)).toHaveLength(1);
   });
 
-  test('is not written where its bytes can not be made', async () => {
+  test('an intent whose bytes cannot be built is not written', async () => {
     const ledger = await database.openLedger();
     const prepare = () => Promise.reject(new RangeError('no room'));
     await expect(standOf(ledger, { prepare })).rejects.toThrow(RangeError);
@@ -120,7 +120,7 @@ describe.each(databases)('an intent on $name', ({ start }) => {
 describe('two instances on one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
 
-  test('stand the same intent at the same moment as one row, with the same bytes', async () => {
+  test('two instances with the same concurrent intent write one row, with the same bytes', async () => {
     const url = await database.freshUrl();
     const [one, other] = [await database.openLedger({ url }), await database.openLedger({ url })];
     for (let round = 0; round < 20; round += 1) {

@@ -9,7 +9,7 @@ import { manualClock } from '../fixtures/ledger/test-ledger.ts';
 describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('what is seen of an order makes one event for each change of its state', async () => {
+  test('each observed change of state makes one event', async () => {
     const clock = manualClock(5_000);
     const ledger = await database.openLedger({ now: clock.now });
     await see(ledger, { state: 'CREATED', source: 'MUTATION', occurredAt: 4_000 });
@@ -45,7 +45,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   test.each([
     ['seen again', {}],
     ['late', { state: 'CREATED' }],
-  ])('what is seen of an order changes nothing where it is %s', async (_what, changes) => {
+  ])('an observation that is %s changes nothing', async (_what, changes) => {
     const ledger = await database.openLedger();
     const known = { state: 'USER_ACCEPTED', riskAmount: 900, owner: 'o' };
     await see(ledger, known);
@@ -62,7 +62,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     ['another total', { totalAmount: 101 }, 'total_amount'],
     ['a state it can not get to', { state: 'EXPIRED' }, 'state from FINISHED to EXPIRED'],
   ])(
-    'what is seen of an order is suspicious and changes nothing where it has %s',
+    'an observation that has %s is suspicious and changes nothing',
     async (_what, changes, reason) => {
       const ledger = await database.openLedger();
       const known = { state: 'FINISHED', riskAmount: 900, totalAmount: 100 };
@@ -75,7 +75,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     },
   );
 
-  test('what is seen of an order is not contradicted by a total of 0 from before it was completed', async () => {
+  test('a total of 0 from before the completion contradicts nothing', async () => {
     const ledger = await database.openLedger();
     const shown = (state: string, totalAmount: number) =>
       see(ledger, observationOf(shownOrder({ state, totalAmount }), 'QUERY', ledger.now()));
@@ -85,7 +85,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await shown('USER_PAID', 451)).toMatchObject({ outcome: 'suspicious' });
   });
 
-  test('belongs to any intent of its number: an earlier one may never have arrived', async () => {
+  test('an observation may belong to any intent of its number, because an earlier one may never have arrived', async () => {
     const ledger = await database.openLedger();
     const { store, now } = ledger;
     const { id, lease } = await acquire(ledger, { appid: 'wx1' });
@@ -95,7 +95,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await see(ledger)).toEqual({ outcome: 'applied' });
   });
 
-  test('what is seen of an order is not contradicted by an amount of 0 that is not known', async () => {
+  test('an unknown amount of 0 contradicts nothing', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'FINISHED', totalAmount: 0 });
     const paid = await see(ledger, { state: 'USER_PAID', totalAmount: null });
@@ -103,7 +103,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await orderOf(ledger)).toMatchObject({ total_amount: 0 });
   });
 
-  test('what is seen of an order may come before the answer to its create, which fills in owner and amount', async () => {
+  test('an observation may precede the response to the create, which adds owner and amount', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'USER_ACCEPTED', source: 'NOTIFICATION' });
     const answer = { state: 'CREATED', source: 'MUTATION', owner: 'o', riskAmount: 900 } as const;
@@ -115,7 +115,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     });
   });
 
-  test('what is seen of an order gives the owner that becomes known later to all events of the order', async () => {
+  test('an owner that becomes known later is added to all events of the order', async () => {
     const ledger = await database.openLedger();
     const own = { kind: 'own', owner: 'o' } as const;
     const eventsOfOwner = async () =>
@@ -130,7 +130,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await eventsOfOwner()).toEqual([1, 2, 3, 4]);
   });
 
-  test('what is seen of an order of one number under two products is two orders', async () => {
+  test('the same number under two products is two orders', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { product: 'PAY_AFTER', state: 'FINISHED', totalAmount: 100 });
     const other = { product: 'SERVICE_ORDER', state: 'CREATED', owner: 'o' } as const;
@@ -149,7 +149,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(own?.rows).toHaveLength(1);
   });
 
-  test('what is seen of an order keeps what the create planned, with its places encrypted, and every payment', async () => {
+  test('an order keeps the plan of its create, with its places encrypted, and every payment', async () => {
     const ledger = await database.openLedger();
     const times = { startTime: '20260101100000', endTime: '20260101120000' };
     const planned = { ...times, startLocation: '嗨客时尚主题展餐厅', endLocation: null };
@@ -176,7 +176,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await recorded.execute()).toEqual([{ transaction_id: '42', amount: 100 }]);
   });
 
-  test('what is seen of an order never gives an order another owner', async () => {
+  test('an observation never changes the owner of an order', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { owner: 'first' });
     await see(ledger, { owner: 'second' });
@@ -184,7 +184,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await orderOf(ledger)).toMatchObject({ owner: 'first', state: 'USER_ACCEPTED' });
   });
 
-  test('what is seen of an order is kept as it came where its state is a new word', async () => {
+  test('a state that this version does not know is stored as it came', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'PARTLY_PAID' });
     await see(ledger, { state: 'CREATED' });
@@ -193,13 +193,13 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toMatchObject([unknown]);
   });
 
-  test('what is seen of an order keeps amounts up to the largest whole number exactly', async () => {
+  test('amounts are stored exactly up to the largest whole number', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { riskAmount: Number.MAX_SAFE_INTEGER });
     expect(await orderOf(ledger)).toMatchObject({ risk_amount: Number.MAX_SAFE_INTEGER });
   });
 
-  test('what is seen of an order in a newer state hides no known state that comes later, only those before it', async () => {
+  test('an unknown state hides earlier known states, and none that come later', async () => {
     const ledger = await database.openLedger();
     for (const state of ['CREATED', 'USER_ACCEPTED', 'PARTLY_DONE']) {
       await see(ledger, { state });
@@ -211,7 +211,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     expect(await see(ledger, { state: 'USER_PAID' })).toEqual({ outcome: 'applied' });
   });
 
-  test('seen first in a newer state still reaches the known ones', async () => {
+  test('an order that is first seen in an unknown state still reaches the known ones', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'PARTLY_DONE' });
     expect(await see(ledger, { state: 'CREATED' })).toEqual({ outcome: 'nothing-new' });

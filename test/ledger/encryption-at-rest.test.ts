@@ -39,7 +39,7 @@ async function everythingIn({ db }: Store): Promise<readonly string[]> {
 describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
   const database = useDatabase(start);
 
-  test('shows nothing of the user, in any column of any table', async () => {
+  test('no column of any table shows personal data', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url });
     const { wechat } = upstream();

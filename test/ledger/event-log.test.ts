@@ -8,7 +8,7 @@ const WRITES = 300;
 describe('two instances that write to one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
 
-  test('give cursors in the order of commits: a reader never misses one', async () => {
+  test('two instances assign cursors in the order of commits, so that a reader never misses one', async () => {
     const url = await database.freshUrl();
     const instances = [await database.openLedger({ url }), await database.openLedger({ url })];
     const { db } = await database.openStore(url);
@@ -40,7 +40,7 @@ describe('two instances that write to one PostgreSQL', () => {
     expect(read).toEqual(Array.from({ length: 2 * WRITES }, (_, index) => index + 1));
   });
 
-  test('see one change of one order only once', async () => {
+  test('two instances record one change of one order only once', async () => {
     const url = await database.freshUrl();
     const one = await database.openLedger({ url });
     const other = await database.openLedger({ url });
@@ -54,7 +54,7 @@ describe('two instances that write to one PostgreSQL', () => {
 describe.each(databases)('a write that fails on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('leaves no hole in the cursors', async () => {
+  test('a write that fails leaves no gap in the cursors', async () => {
     const ledger = await database.openLedger();
     const broken = ledger.store.write(() => Promise.reject(new Error('broken')));
     await Promise.allSettled([see(ledger), broken, see(ledger, { outOrderNo: 'N2' })]);

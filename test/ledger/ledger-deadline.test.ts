@@ -45,7 +45,7 @@ test('an intent that waits too long is not stored, and nothing is sent after the
   await slow.ledger.close();
 });
 
-test('an intent whose commit comes too late is released, and nothing is sent', async () => {
+test('an intent that is committed too late is released, and nothing is sent', async () => {
   const gate = Promise.withResolvers<void>();
   let isFirst = true;
   const slow = await withAcquire(async (acquireIntent) => {
@@ -68,7 +68,7 @@ test('an intent whose commit comes too late is released, and nothing is sent', a
   await slow.ledger.close();
 });
 
-test('a ledger that fails is said to be unavailable, with its error in the log', async () => {
+test('a ledger that fails is reported as unavailable, with its error in the log', async () => {
   const failing = await withAcquire(() => Promise.reject(new Error('disk full')));
   const error = await createOrder(failing, orderInput(upstream())).catch(
     (thrown: unknown) => thrown,

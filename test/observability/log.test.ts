@@ -29,7 +29,7 @@ describe('a secret field is redacted', () => {
     expect(logged({ [name]: 'canary' })).toMatchObject({ [name]: REDACTED });
   });
 
-  test('a secret field is redacted at any depth, in lists too, whatever it holds', () => {
+  test('a secret field is redacted at any depth, in lists too, whatever its value', () => {
     const order = { outOrderNo: 'T1', phone: ['canary'], openid: { value: 'canary' } };
     const entry = logged({ a: { b: { c: [order, [order]] } }, list: [{ name: 'canary' }] });
     const clean = { outOrderNo: 'T1', phone: REDACTED, openid: REDACTED };
@@ -40,7 +40,7 @@ describe('a secret field is redacted', () => {
     expect(JSON.stringify(entry)).not.toContain('canary');
   });
 
-  test('a secret field is redacted with everything that is too deep to look into', () => {
+  test('everything that is nested too deeply to inspect is redacted', () => {
     const deep = Array.from({ length: 50 }).reduce<JsonObject>((inner) => ({ inner }), {
       phone: 'canary',
       x: 'canary',
@@ -52,7 +52,7 @@ describe('a secret field is redacted', () => {
   });
 });
 
-test('harmless fields stay as they are', () => {
+test('harmless fields are not changed', () => {
   const fields = {
     outOrderNo: 'T1',
     status: 200,
@@ -77,7 +77,7 @@ describe('an error', () => {
     readonly body = 'canary';
   }
 
-  test('an error shows its type, message, codes and stack, and nothing else that it holds', () => {
+  test('an error is logged with its type, message, codes and stack, and nothing else', () => {
     const entry = logged({ err: new TransportError('the connection broke') });
     expect(at(entry, 'err')).toEqual({
       type: 'TransportError',
@@ -88,7 +88,7 @@ describe('an error', () => {
     });
   });
 
-  test('an error shows its causes the same way', () => {
+  test('the causes of an error are logged in the same way', () => {
     const cause = new Error('query failed', { cause: new TransportError('the connection broke') });
     const entry = logged({ err: new Error('no order', { cause }) });
     expect(at(entry, 'err')).toMatchObject({
@@ -103,19 +103,19 @@ describe('an error', () => {
     expect(JSON.stringify(entry)).not.toContain('canary');
   });
 
-  test('an error with a cause that is no error has its secrets redacted', () => {
+  test('a cause that is not an error has its secrets redacted', () => {
     const err = new Error('no order', { cause: { phone: 'canary', status: 500 } });
     expect(at(logged({ err }), 'err', 'cause')).toEqual({ phone: REDACTED, status: 500 });
   });
 
-  test('an error is shown the same under any name', () => {
+  test('an error is logged in the same way under any field name', () => {
     const problem = new TransportError('the connection broke');
     expect(at(logged({ step: 'http', problem }), 'problem', 'type')).toBe('TransportError');
     expect(JSON.stringify(logged({ errors: [problem] }))).not.toContain('canary');
   });
 });
 
-test('lines below the level are left out', () => {
+test('lines below the level are omitted', () => {
   const { log, entries } = collectLog();
   log.debug({ a: 1 }, 'detail');
   expect(entries()).toEqual([]);

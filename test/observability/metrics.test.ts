@@ -16,7 +16,7 @@ const lines = async (app: ReturnType<typeof createTestApp>, name: string) =>
   (await (await get(app)).text()).split('\n').filter((line) => line.startsWith(name));
 
 describe('/metrics', () => {
-  test('/metrics counts operations by root field and outcome, never by a word of the caller', async () => {
+  test('/metrics counts operations by root field and outcome, never by a value of the caller', async () => {
     const app = createTestApp({
       wechat: stubWechat({ queryPayAfterOrder: () => Promise.resolve(payAfterOrder()) }),
     });
@@ -63,7 +63,7 @@ describe('/metrics', () => {
     ]);
   });
 
-  test('/metrics is for GET, and for callers with metrics:read', async () => {
+  test('/metrics accepts only GET, from callers with metrics:read', async () => {
     const app = createTestApp();
     const posted = await app.fetch(new Request('http://app/metrics', { method: 'POST' }));
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
@@ -74,7 +74,7 @@ describe('/metrics', () => {
 });
 
 describe('metrics of the other modules', () => {
-  test('metrics of the other modules of attempts and the breaker has few labels', async () => {
+  test('metrics of attempts and the circuit breaker have few labels', async () => {
     const metrics = createMetrics({ ofProcess: false });
     metrics.attempt({ endpoint: 'create', kind: 'done', ms: 120 });
     metrics.breaker('half-open');
@@ -88,7 +88,7 @@ describe('metrics of the other modules', () => {
     expect(text).toContain('payafter_wechat_breaker_state 1');
   });
 
-  test('metrics of the other modules of the reconciler is what its queries have found', async () => {
+  test('metrics of the reconciler count the results of its queries', async () => {
     const metrics = createMetrics({ ofProcess: false });
     const answers: (() => Promise<string | null>)[] = [
       () => Promise.resolve('order'),
@@ -106,14 +106,14 @@ describe('metrics of the other modules', () => {
     }
   });
 
-  test('metrics of the other modules of the process includes the delay of the event loop', async () => {
+  test('metrics of the process include the delay of the event loop', async () => {
     const text = await createMetrics({ ofProcess: true }).show();
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
     expect(text).toContain('process_resident_memory_bytes');
   });
 });
 
-test('writes are counted from their intent to their outcome', async () => {
+test('metrics count writes from their intent to their outcome', async () => {
   const steps: string[] = [];
   const ledger = { ...(await memoryLedger()), onIntent: (step: string) => steps.push(step) };
   const fixture = await createAppWithSandbox({ resources: { ledger } });

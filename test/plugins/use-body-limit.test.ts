@@ -44,14 +44,14 @@ const framings = {
 };
 
 describe.each(Object.entries(framings))('a body that comes with %s', (_, post) => {
-  test.each([SMALL.length, LIMIT])('of %i bytes is taken', async (size) => {
+  test.each([SMALL.length, LIMIT])('a body of %i bytes is accepted', async (size) => {
     const answer = await post(padded(size));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toContain('{"data":{"__typename":"Query"}}');
   });
 
   test.each([LIMIT + 1, 10 * LIMIT])(
-    'of %i bytes is 413, and ends the connection',
+    'a body of %i bytes is rejected with 413, and the connection is closed',
     async (size) => {
       const answer = await post(padded(size));
       expect(answer).toMatch(/^HTTP\/1\.1 413 /);
@@ -61,23 +61,26 @@ describe.each(Object.entries(framings))('a body that comes with %s', (_, post) =
   );
 });
 
-test('what is announced too long is 413 before it is sent', async () => {
+test('a body that is announced as too long is rejected with 413 before it is sent', async () => {
   expect(await sent([`content-length: ${LIMIT + 1}`], '')).toMatch(/^HTTP\/1\.1 413 /);
 });
 
-test('bytes after the announced length are no part of the body', async () => {
+test('bytes after the announced length are not part of the body', async () => {
   const answer = await sent([`content-length: ${SMALL.length}`], `${SMALL}xxxx\r\n\r\n`, 2);
   // The surplus may be refused before what came first is answered.
   expect(answer).toMatch(/^(HTTP\/1\.1 200 .*"__typename":"Query".*)?HTTP\/1\.1 400 /s);
 });
 
-test.each(['-1', '1e3', '0x10', '12,12', '5 5'])('Content-Length: %s is 400', async (length) => {
-  expect(await sent([`content-length: ${length}`], SMALL)).toMatch(/^HTTP\/1\.1 400 /);
-  const response = await app.fetch(graphqlRequest(SMALL, { 'content-length': length }));
-  expect(response.status).toBe(400);
-});
+test.each(['-1', '1e3', '0x10', '12,12', '5 5'])(
+  'Content-Length: %s is rejected with 400',
+  async (length) => {
+    expect(await sent([`content-length: ${length}`], SMALL)).toMatch(/^HTTP\/1\.1 400 /);
+    const response = await app.fetch(graphqlRequest(SMALL, { 'content-length': length }));
+    expect(response.status).toBe(400);
+  },
+);
 
-test('a caller of the fetch handler can not announce less than comes', async () => {
+test('the fetch handler rejects a body that is longer than announced', async () => {
   const body = padded(LIMIT + 1);
   const response = await app.fetch(graphqlRequest(body, { 'content-length': '26' }));
   expect(response.status).toBe(413);

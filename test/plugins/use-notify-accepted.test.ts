@@ -68,32 +68,32 @@ test('the same notification again, also with a new signature, is answered with 2
   expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
 });
 
-test('ten copies at once make one event', async () => {
+test('ten concurrent copies of a notification make one event', async () => {
   const body = notificationBody();
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(clientFixture, body)));
   expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
   expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
 });
 
-test('a notification of another id that says the same makes no event', async () => {
+test('a notification with another id and the same content makes no event', async () => {
   await post(clientFixture, notificationBody());
   expect((await post(clientFixture, notificationBody())).status).toBe(200);
   expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 2 });
 });
 
-test('a notification of another merchant is kept as suspicious and not applied', async () => {
+test('a notification of another merchant is stored as suspicious and not applied', async () => {
   expect((await post(clientFixture, notificationBody({ order: { mchid: '1' } }))).status).toBe(200);
   expect(await clientFixture.rows()).toEqual({ orders: 0, events: 0, notifications: 1 });
   expect(clientFixture.log.text()).toContain('contradicts the ledger, not applied');
 });
 
-test.each([-300, 300])('a notification dated %s s off is in time', async (off) => {
+test.each([-300, 300])('a notification dated %s s off is accepted', async (off) => {
   const body = notificationBody();
   const headers = signedHeaders(body, { timestamp: NOW_SECONDS + off });
   expect((await post(clientFixture, body, headers)).status).toBe(200);
 });
 
-test('during a change of the APIv3 key both keys decrypt', async () => {
+test('during a rotation of the APIv3 key both keys decrypt notifications', async () => {
   const apiv3KeyPrevious = OTHER_APIV3_KEY;
   const changing = await createAppWithClient({ wechat: notificationOptions({ apiv3KeyPrevious }) });
   opened.push(changing);

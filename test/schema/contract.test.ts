@@ -11,7 +11,7 @@ import { schema } from '../../src/schema/index.ts';
 import { CONTRACT } from '../fixtures/graphql/contract.ts';
 import { elementsOf, ownTypes, shapeOf } from '../fixtures/graphql/schema-elements.ts';
 
-test('schema.graphql is what the code makes', () => {
+test('schema.graphql is what the code generates', () => {
   const file = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
   expect(file).toBe(`${printSchema(schema)}\n`);
 });
@@ -21,14 +21,14 @@ describe('the contract', () => {
   const actual = lexicographicSortSchema(schema);
 
   test.each(ownTypes(contract).map((type) => [type.name, type] as const))(
-    'holds %s',
+    'the contract has %s',
     (name, type) => {
       const found = actual.getType(name);
       expect(found && shapeOf(found)).toEqual(shapeOf(type));
     },
   );
 
-  test('the contract holds nothing else: no other type, no other root field, no directive of its own', () => {
+  test('the contract has no other type, no other root field and no directive of its own', () => {
     const names = (of: typeof schema) => ownTypes(of).map(({ name }) => name);
     expect(names(actual)).toEqual(names(contract));
     expect(
@@ -39,7 +39,7 @@ describe('the contract', () => {
     ).toEqual(specifiedDirectives.map(({ name }) => name).toSorted());
   });
 
-  test('the contract takes exactly one key of an order', () => {
+  test('the contract accepts exactly one key of an order', () => {
     const key = schema.getType('PayAfterOrderKey');
     expect(isInputObjectType(key) && key.isOneOf).toBe(true);
   });
@@ -48,13 +48,13 @@ describe('the contract', () => {
 describe('every description', () => {
   const elements = elementsOf(schema);
 
-  test('every description is there', () => {
+  test('every element of the schema has a description', () => {
     expect(elements.length).toBeGreaterThan(250);
     const bare = elements.filter(({ description }) => description.trim() === '');
     expect(bare.map(({ coordinate }) => coordinate)).toEqual([]);
   });
 
-  test('tells more than the name does', () => {
+  test('every description says more than the name', () => {
     const restating = elements.filter(({ name, description }) => {
       const known = new Set(['the', 'a', 'an', 'of', ...words(name)]);
       return words(description).every((word) => known.has(word));
@@ -62,12 +62,12 @@ describe('every description', () => {
     expect(restating.map(({ coordinate }) => coordinate)).toEqual([]);
   });
 
-  test('every description ends as a sentence does', () => {
+  test('every description ends like a sentence', () => {
     const open = elements.filter(({ description }) => !/[.?*]$/.test(description));
     expect(open.map(({ coordinate }) => coordinate)).toEqual([]);
   });
 
-  test("every description of a thing that WeChat Pay has gives WeChat's own term", () => {
+  test('every description of an element of WeChat Pay gives its Chinese term', () => {
     const wechats = elements.filter(({ coordinate }) => WECHATS.test(coordinate));
     expect(wechats.length).toBeGreaterThan(140);
     const bare = wechats.filter(({ description }) => !/\p{Script=Han}/u.test(description));

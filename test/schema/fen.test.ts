@@ -42,7 +42,7 @@ const ways: readonly (readonly [string, (amount: string) => Promise<unknown>])[]
 
 describe.each(ways)('an amount as %s', (_, send) => {
   test.each(['-1', '1.5', '9007199254740992', '1e999', '-0.5', '1e-1'])(
-    'of %s is out of range, beside whatever else is wrong',
+    'an amount of %s is out of range, and reported with all other issues',
     async (amount) => {
       expect(at(await send(amount), 'data', 'createPayAfterOrder')).toMatchObject({
         __typename: 'InvalidInputError',
@@ -53,7 +53,7 @@ describe.each(ways)('an amount as %s', (_, send) => {
   );
 
   test.each(['"56789"', 'true', 'null', '{}', '["x"]'])(
-    'of %s is of the wrong type: an error without the value',
+    'an amount of %s has the wrong type, and the error does not show the value',
     async (amount) => {
       const answer = await send(amount);
       expect(at(answer, 'data')).toBeUndefined();
@@ -69,7 +69,7 @@ describe.each(ways)('an amount as %s', (_, send) => {
     },
   );
 
-  test('of any whole number of fen up to 2^53 - 1 is taken as it is', async () => {
+  test('an amount of any whole number of fen up to 2^53 - 1 is accepted unchanged', async () => {
     for (const amount of ['1', '100', '9007199254740991']) {
       expect(at(await send(amount), 'data', 'createPayAfterOrder', '__typename')).toBe(
         'CreatePayAfterOrderPayload',
@@ -78,7 +78,7 @@ describe.each(ways)('an amount as %s', (_, send) => {
   });
 });
 
-test.each(['1e3', '1.0', '1E2'])('%s is no whole number as a literal', async (amount) => {
+test.each(['1e3', '1.0', '1E2'])('the literal %s is not a whole number', async (amount) => {
   expect(at(await withLiteral(amount), 'data', 'createPayAfterOrder')).toMatchObject({
     issues: [{ path: ['riskAmount'], code: 'OUT_OF_RANGE' }],
   });
@@ -96,7 +96,7 @@ test('a variable of a wrong type is BAD_USER_INPUT, with its name and what is ex
   });
 });
 
-test('the largest amount comes back exactly', async () => {
+test('the largest amount is returned exactly', async () => {
   const answer = await withLiteral('9007199254740991');
   expect(at(answer, 'data', 'createPayAfterOrder', 'order', 'riskAmount')).toBe(9007199254740991);
 });

@@ -72,7 +72,7 @@ test.each([
 );
 
 test.each(['A&key=1', 'A=1', 'x'.repeat(513)])(
-  'an order whose number can not be signed has no launch, and that field only an error: %#',
+  'an order whose number cannot be signed has an error only for its field launch: %#',
   async (outOrderNo) => {
     const order = await create(
       confirmedOnly,

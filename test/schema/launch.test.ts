@@ -112,12 +112,12 @@ test('each launch has a new signature', async () => {
   );
 });
 
-test('there is no launch, and no error, where WeChat sent no package', async () => {
+test('launch is null without an error if WeChat Pay sent no package', async () => {
   const input = { needUserConfirm: false, openid: 'o1' };
   expect(await create(fixture, input, LAUNCH)).toMatchObject({ package: null, launch: null });
 });
 
-test('without an APIv2 key the launch alone is an error with a code', async () => {
+test('without an APIv2 key only the field launch is an error, with a code', async () => {
   const input = createInput();
   const answer = await keyless.run(
     `mutation ($input: CreatePayAfterOrderInput!) { createPayAfterOrder(input: $input) {
@@ -142,7 +142,7 @@ test('without an APIv2 key the launch alone is an error with a code', async () =
   });
 });
 
-test('no APIv2 key is needed where there is nothing to launch', async () => {
+test('no APIv2 key is needed if there is nothing to launch', async () => {
   const input = createInput({ needUserConfirm: false, openid: 'o1' });
   expect(await create(keyless, input, LAUNCH)).toMatchObject({ launch: null });
 });

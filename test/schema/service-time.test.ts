@@ -32,7 +32,7 @@ test.each([
   expect(await fixture.order({ outOrderNo })).toMatchObject({ serviceStartTime: shown });
 });
 
-test('what is shown can be given back: it names the same order', async () => {
+test('a returned time can be passed as input, and names the same order', async () => {
   const input = orderInput({
     serviceStartTime: '2099-07-05T20:00:00Z',
     serviceEndTime: '20990707',
@@ -55,7 +55,7 @@ test.each([
   '209907051735',
   'onaccept',
   '',
-])('%j is no time: the field is named and nothing is sent', async (serviceStartTime) => {
+])('%j is not a time, so the field is reported and nothing is sent', async (serviceStartTime) => {
   await fixture.reset();
   expect(await fixture.create(orderInput({ serviceStartTime }))).toMatchObject({
     __typename: 'InvalidInputError',
@@ -64,7 +64,7 @@ test.each([
   expect(fixture.calls()).toEqual([]);
 });
 
-test('OnAccept is no end', async () => {
+test('OnAccept is not accepted as an end', async () => {
   expect(await fixture.create(orderInput({ serviceEndTime: 'OnAccept' }))).toMatchObject({
     issues: [{ path: ['serviceEndTime'], code: 'BAD_FORMAT' }],
   });

@@ -50,7 +50,7 @@ const orders = async () => (await fetch(`${sandbox.url}/sandbox/orders`)).json()
 vi.setConfig({ testTimeout: 60_000 });
 
 describe('the doctor', () => {
-  test('the doctor finds nothing to fix with a merchant that is set up, and makes no order', async () => {
+  test('the doctor finds nothing to fix for a configured merchant, and creates no order', async () => {
     const { code, text } = await visit({ DATA_KEY: Buffer.alloc(32, 7).toString('base64') });
     expect(text).not.toMatch(/warn|FAIL/);
     expect(text).toMatch(/ok {3}merchant: number, serial number and key match/);
@@ -60,13 +60,13 @@ describe('the doctor', () => {
     expect(await orders()).toEqual([]);
   });
 
-  test('the doctor says that the sandbox is used where nothing is set', async () => {
+  test('the doctor says that the sandbox is used if nothing is set', async () => {
     const { code, text } = await visit({ DATABASE_URL: undefined }, {});
     expect(text).toMatch(/npm start uses the embedded sandbox/);
     expect(code).toBe(0);
   });
 
-  test('the doctor names every problem of the configuration at once', async () => {
+  test('the doctor reports every problem of the configuration together', async () => {
     const { code, text } = await visit({ WECHAT_MERCHANT_KEY: 'x', WECHAT_APIV3_KEY: 'x' });
     expect(text).toMatch(/FAIL configuration: WECHAT_MERCHANT_KEY is not a PEM/);
     expect(text).toMatch(/FAIL configuration: WECHAT_APIV3_KEY has 1 characters/);
@@ -105,7 +105,7 @@ describe('the doctor', () => {
     expect(code).toBe(1);
   });
 
-  test('the doctor finds that nobody answers, and that the backup does not either', async () => {
+  test('the doctor finds that neither WeChat Pay nor the backup host responds', async () => {
     const url = await closedPort();
     const backup = await closedPort();
     const { code, text } = await visit({ WECHAT_BASE_URL: url, WECHAT_BACKUP_URL: backup });
@@ -124,7 +124,7 @@ describe('the doctor', () => {
     expect(code).toBe(1);
   });
 
-  test('the doctor finds a database of a newer version, and leaves one that is fine as it was', async () => {
+  test('the doctor finds a database of a newer version, and does not change a valid one', async () => {
     const path = join(folder, 'newer.db');
     const database = new DatabaseSync(path);
     database.exec(

@@ -19,7 +19,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-test('SIGHUP has the key files read again; what is wrong with them is named, and the old stay in use', async () => {
+test('SIGHUP reloads the key files, and invalid ones are reported while the previous keys stay in use', async () => {
   const { WECHAT_MERCHANT_KEY, WECHAT_APIV3_KEY } = sandbox.credentials;
   const keyFile = join(folder, 'apiclient_key.pem');
   const apiv3File = join(folder, 'apiv3_key');
@@ -57,7 +57,7 @@ test('SIGHUP has the key files read again; what is wrong with them is named, and
   expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
-test('without a key of WeChat Pay the server starts, and says what is missing', async () => {
+test('without a key of WeChat Pay the server starts, and reports what is missing', async () => {
   await fetch(`${sandbox.url}/sandbox/rules`, {
     method: 'POST',
     body: JSON.stringify({ certificates: 'none' }),

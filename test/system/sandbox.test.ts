@@ -23,7 +23,7 @@ test('a port in use is refused with what to do about it', async () => {
   );
 });
 
-test('close cuts what is still waiting and frees the port', async () => {
+test('closing the sandbox ends pending requests and releases the port', async () => {
   const own = await startSandbox();
   const merchant = createMerchant(own.credentials);
   await merchant.control('POST', '/sandbox/faults', { on: 'any', fault: 'latency', ms: 60_000 });
@@ -35,7 +35,7 @@ test('close cuts what is still waiting and frees the port', async () => {
   await again.close();
 });
 
-test('the clock handed in is the one of signatures', async () => {
+test('the sandbox signs with the injected clock', async () => {
   const own = await startSandbox({ now: () => 1_700_000_000_000 });
   const reply = await createMerchant(own.credentials).create({}, { timestamp: 1_700_000_000 });
   await own.close();
@@ -44,7 +44,7 @@ test('the clock handed in is the one of signatures', async () => {
 
 describe('npm run sandbox', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'says where it listens and ends on %s',
+    'npm run sandbox prints its address and ends on %s',
     async (signal) => {
       const child = run('0');
       const [output] = await once(child.stdout, 'data');

@@ -9,7 +9,7 @@ import { at } from '../fixtures/json.ts';
 import { spawnServer, startServer, statusOf } from '../fixtures/process/server-process.ts';
 import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
 
-test('the server is ready within 3 s on a processor that it has to itself', {
+test('the server is ready within 3 s on a processor of its own', {
   timeout: 60_000,
 }, async () => {
   const server = await startServer();
@@ -19,7 +19,7 @@ test('the server is ready within 3 s on a processor that it has to itself', {
   await server.exited;
 });
 
-test('the server makes an order, shows it, and stops', async () => {
+test('the server creates an order, shows it, and stops', async () => {
   const server = await startServer();
   expect(await statusOf(`${server.url}/ready`)).toBe(200);
   expect(server.lines()).toMatchObject([
@@ -86,7 +86,7 @@ test('all problems of an invalid configuration are logged without a stack, and t
   expect(server.lines()).toEqual([]);
 });
 
-test('a .env is read with its byte order mark and named in the log, and one in UTF-16 ends the start', async () => {
+test('a .env with a byte order mark is read and logged, and one in UTF-16 ends the start', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'dotenv-'));
   const text = '\uFEFFGRAPHIQL=off\nPORT=0\nSANDBOX_PORT=0\n';
   await writeFile(join(cwd, '.env'), text);
@@ -105,7 +105,7 @@ test('a .env is read with its byte order mark and named in the log, and one in U
   await rm(cwd, { recursive: true });
 });
 
-test('a database that does not answer ends it with what to do, and without its password', async () => {
+test('a database that does not respond ends the start with what to do, and without its password', async () => {
   const env = {
     DATABASE_URL: 'postgres://payafter:hunter2@127.0.0.1:1/payafter',
     DATA_KEY: Buffer.alloc(32, 7).toString('base64'),
@@ -118,7 +118,7 @@ test('a database that does not answer ends it with what to do, and without its p
 });
 
 test.each(['PORT', 'SANDBOX_PORT'])(
-  'a %s that is taken ends it with what to do',
+  'a %s that is in use ends the start with what to do',
   async (variable) => {
     const other = createServer();
     await new Promise<void>((resolve) => {

@@ -25,7 +25,7 @@ const failuresOf = async (processes: readonly Promise<unknown>[]) =>
 describe('several processes on one SQLite file', () => {
   const database = useDatabase(startSqlite);
 
-  test('open it at the same moment, though it is new', async () => {
+  test('several processes can open a new SQLite file at the same moment', async () => {
     const url = await database.freshUrl();
     const moment = Date.now() + 1_000;
     const processes = Array.from({ length: 4 }, () => runAt(OPEN_AT, url, moment));
@@ -34,7 +34,7 @@ describe('several processes on one SQLite file', () => {
     await expect(store.db.selectFrom('events').selectAll().execute()).resolves.toEqual([]);
   });
 
-  test('open it while another one is writing to it that has not turned on WAL yet', async () => {
+  test('several processes can open a SQLite file while one writes to it before WAL is on', async () => {
     const url = await database.freshUrl();
     const other = new DatabaseSync(url.slice('sqlite:'.length));
     other.exec('create table held (one); begin immediate; insert into held values (1);');
@@ -46,7 +46,7 @@ describe('several processes on one SQLite file', () => {
     await expect(store.db.selectFrom('events').selectAll().execute()).resolves.toEqual([]);
   });
 
-  test('write at the same time, and none of them fails or gives a cursor twice', async () => {
+  test('several processes write to a SQLite file concurrently without failures or duplicate cursors', async () => {
     const url = await database.freshUrl();
     const moment = Date.now() + 1_000;
     const processes = ['A', 'B'].map((name) => runAt(WRITE_AT, url, moment, name, '100'));

@@ -6,7 +6,9 @@ import { startServer, statusOf } from '../fixtures/process/server-process.ts';
 import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
 
 describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () => {
-  test('finishes what is under way and takes nothing new', async ({ expect }) => {
+  test('at shutdown the server finishes requests in flight and accepts no new ones', async ({
+    expect,
+  }) => {
     const server = await startServer();
     const input = orderInput();
     const { created } = await server.createUnderWay(input, 1_500);
@@ -25,9 +27,7 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
     expect(server.lines().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
-  test('says so on /ready while it still takes calls, so that they can be sent elsewhere', async ({
-    expect,
-  }) => {
+  test('at shutdown /ready reports it while calls are still accepted', async ({ expect }) => {
     const server = await startServer(undefined, { STOP_GRACE_MS: '1000' });
     server.kill('SIGTERM');
     await expect.poll(() => statusOf(`${server.url}/ready`)).toBe(503);
@@ -36,7 +36,7 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 
-  test('answers 503 to a connection that is still there', async ({ expect }) => {
+  test('at shutdown the server answers 503 on open connections', async ({ expect }) => {
     const server = await startServer();
     const { port } = new URL(server.url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -57,7 +57,9 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 
-  test('is gone after 10 s, whatever hangs and however often it is asked', async ({ expect }) => {
+  test('at shutdown the server exits within 10 s, even if something hangs or the signal is repeated', async ({
+    expect,
+  }) => {
     const sandbox = await startTestSandbox();
     const server = await startServer(sandbox, { WECHAT_TIMEOUT_MS: '60000' });
     const { created } = await server.createUnderWay(orderInput(), 60_000);

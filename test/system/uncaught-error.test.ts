@@ -16,7 +16,7 @@ describe.concurrent('an error that nobody caught', () => {
     ['an exception', 'SIGUSR2', 'nobody catches this'],
     ['a rejection', 'SIGALRM', 'nobody handles this'],
   ] as const)(
-    '%s: it is logged, what is under way finishes, and the process ends',
+    '%s is logged, requests in flight finish, and the process ends',
     async ([, signal, message], { expect }) => {
       const server = await startServer(undefined, {}, ['--import', FAULTS]);
       const input = orderInput();

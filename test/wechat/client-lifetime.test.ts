@@ -25,7 +25,7 @@ test('a client opens no connection before its first call', async () => {
   await wechat.close();
 });
 
-test('closing waits for the call in flight', async () => {
+test('closing the client waits for the call in flight', async () => {
   const events: string[] = [];
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, async () => {
     await sleep(150);
@@ -40,7 +40,7 @@ test('closing waits for the call in flight', async () => {
   expect(events).toEqual(['answered', 'closed']);
 });
 
-test('closing waits for a call that is between two attempts', async () => {
+test('closing the client waits for a call between two attempts', async () => {
   let first = true;
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => {
     const status = first ? 500 : 200;

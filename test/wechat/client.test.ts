@@ -18,7 +18,7 @@ describe('the generic request', () => {
     expect(request.headers['content-type']).toBeUndefined();
   });
 
-  test('the generic request of a POST has the body as it is given, and gives the answer as it is', async () => {
+  test('the generic request of a POST sends the given body, and returns the response unchanged', async () => {
     const call = { answer: {} };
     const request = await sent(async () => {
       call.answer = await wechat().request('POST', `${ORDERS}/A1/cancel`, {}, { reason: '押金' });
@@ -50,24 +50,21 @@ describe('a path that a server could read in another way', () => {
     ['with the segment .. at its end', '/v3/x/..'],
     ['with the encoded segment ..', '/v3/%2E%2e/x'],
     ['with the segment .. before a query', '/v3/..?a=1'],
-  ])(
-    'a path that a server could read in another way is a RangeError, and nothing is sent: %s',
-    async (_, path) => {
-      const before = upstream().seen.length;
-      await expect(wechat().request('GET', path)).rejects.toThrow(RangeError);
-      await expect(wechat().request('POST', path, {}, {})).rejects.toThrow(RangeError);
-      expect(upstream().seen).toHaveLength(before);
-    },
-  );
+  ])('an ambiguous path is a RangeError, and nothing is sent: %s', async (_, path) => {
+    const before = upstream().seen.length;
+    await expect(wechat().request('GET', path)).rejects.toThrow(RangeError);
+    await expect(wechat().request('POST', path, {}, {})).rejects.toThrow(RangeError);
+    expect(upstream().seen).toHaveLength(before);
+  });
 
-  test('a path that a server could read in another way is not made of an order number: a change of the order .. is a RangeError', async () => {
+  test('a write to the order .. is a RangeError, because its path would be ambiguous', async () => {
     const before = upstream().seen.length;
     const request = { ...IDS, outOrderNo: '..', reason: '停用' };
     await expect(wechat().cancelPayAfterOrder(request)).rejects.toThrow(RangeError);
     expect(upstream().seen).toHaveLength(before);
   });
 
-  test('a path that a server could read in another way is not one with dots within a segment or in its query', async () => {
+  test('a path with dots within a segment or in its query is not ambiguous', async () => {
     const request = await sent(() => wechat().request('GET', '/v3/...a..?b=/../c'));
     expect(request.target).toBe('/v3/...a..?b=/../c');
   });
@@ -82,7 +79,7 @@ describe('every call', () => {
   ];
 
   test.each(calls)(
-    'is signed over the very bytes and target that are sent: %s',
+    'a call is signed over the same bytes and target that are sent: %s',
     async (_, call) => {
       const { verified, authorization } = await sent(call);
       expect(verified).toBe(true);
@@ -102,7 +99,7 @@ describe('every call', () => {
   );
 
   test.each(calls)(
-    "has the headers that WeChat asks for, and names WeChat's key: %s",
+    'a call has the headers that WeChat Pay requires, and names its key: %s',
     async (_, call) => {
       const { headers, body } = await sent(call);
       expect(headers).toMatchObject({

@@ -32,17 +32,17 @@ describe('options are right', () => {
     expect(problems(changes)).toEqual([]);
   });
 
-  test("options are right with the merchant's certificate in place of its serial", () => {
+  test('options may have the certificate of the merchant in place of its serial', () => {
     const options = { ...RIGHT, merchantSerial: merchantCertificate };
     expect(checkOptions(options).credential.serial).toBe(MERCHANT_SERIAL);
   });
 
-  test('options are right and a serial is written as WeChat writes it', () => {
+  test('a serial number is normalized to the form of WeChat Pay', () => {
     const options = { ...RIGHT, merchantSerial: MERCHANT_SERIAL.toLowerCase() };
     expect(checkOptions(options).credential.serial).toBe(MERCHANT_SERIAL);
   });
 
-  test("options are right and by default talk to WeChat's own origin for 8 s", () => {
+  test('by default calls go to the host of WeChat Pay, for at most 8 s', () => {
     const { origin, budgetMs } = checkOptions(RIGHT);
     expect([origin, budgetMs]).toEqual(['https://api.mch.weixin.qq.com', 8_000]);
   });

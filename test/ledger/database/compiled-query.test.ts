@@ -28,7 +28,7 @@ describe.each(databases)('a statement on $name', ({ start }) => {
     return { insert, find, built: () => built };
   };
 
-  test('is built once, and runs with the values of each time, whatever their order', async () => {
+  test('a compiled statement is built once, and runs with the values of each call', async () => {
     const { db, write } = await database.openStore();
     const { insert, find, built } = counted();
     const first = event({ id: 1, out_order_no: 'a', previous_status: null });
@@ -52,7 +52,7 @@ describe.each(databases)('a statement on $name', ({ start }) => {
     expect(built()).toBe(2);
   });
 
-  test('sees within a transaction what the transaction has written', async () => {
+  test('a compiled statement sees what its own transaction has written', async () => {
     const { db, write } = await database.openStore();
     const { insert, find } = counted();
     const written = event({ id: 1 });

@@ -21,7 +21,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 describe.each(databases)('writing on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('200 writes at once are all there when they resolve, done in order', async () => {
+  test('200 concurrent writes are durable when they resolve, and done in order', async () => {
     const url = await database.freshUrl();
     const store = await database.openStore(url);
     const done: number[] = [];
@@ -47,7 +47,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn({ db })).toHaveLength(200);
   });
 
-  test('a job that throws is undone alone, and rejects with what it threw', async () => {
+  test('only the job that throws is rolled back, and it rejects with its error', async () => {
     const store = await database.openStore();
     const wrong = new Error('wrong');
     const outcomes = await Promise.allSettled(
@@ -67,7 +67,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual(upTo(20).filter((id) => id % 5 !== 0));
   });
 
-  test('a job that breaks a constraint is undone alone', async () => {
+  test('only the job that breaks a constraint is rolled back', async () => {
     const store = await database.openStore();
     const ids = [1, 2, 2, 3];
     const outcomes = await Promise.allSettled(ids.map((id) => store.write(append(id))));
@@ -76,7 +76,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual([1, 2, 3]);
   });
 
-  test('a job that is done again, since another threw, leaves what it does once', async () => {
+  test('a job that is repeated because another one threw takes effect once', async () => {
     const store = await database.openStore();
     const wrong = store.write(async (tx) => {
       await append(2)(tx);
@@ -88,7 +88,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual([1, 3]);
   });
 
-  test('a background write is durable without another write, and when the writer ends', async () => {
+  test('a background write becomes durable without another write, and when the writer closes', async () => {
     const store = await database.openStore();
     await store.write(append(1), 'background');
     void store.write(append(2), 'background');
@@ -96,7 +96,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual([1, 2]);
   });
 
-  test('writes that arrive while a group is written share the next commit', async () => {
+  test('writes that arrive during a commit share the next one', async () => {
     const { db } = await database.openStore();
     let commits = 0;
     const { write } = createGroupCommit(db, () => {
@@ -120,7 +120,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn({ db })).toEqual(upTo(40));
   });
 
-  test('a lock that lasts too long fails what a caller waits for, and nothing else', async () => {
+  test('a lock that lasts too long fails only writes that a caller waits for', async () => {
     const { db } = await database.openStore();
     let attempts = 0;
     const { write } = createGroupCommit(db, () => {
@@ -139,7 +139,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn({ db })).toEqual([2]);
   });
 
-  test('while another process holds the lock, only a read that no caller waits for waits', async () => {
+  test('while another process has the lock, only background reads wait', async () => {
     const { db } = await database.openStore();
     const locked = Promise.withResolvers<void>();
     const { write, caughtUp, blocked } = createGroupCommit(db, () => locked.promise);
@@ -152,7 +152,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     await writing;
   });
 
-  test('a write that is alone waits for no timer', async () => {
+  test('a single write does not wait for a timer', async () => {
     const store = await database.openStore();
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
     try {
@@ -178,7 +178,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     await first;
   });
 
-  test('closing waits for what is being written', async () => {
+  test('closing waits for the current write', async () => {
     const url = await database.freshUrl();
     const store = await openStore(url);
     const writes = upTo(100).map((id) => store.write(append(id)));
@@ -187,7 +187,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(await database.openStore(url))).toEqual(upTo(100));
   });
 
-  test('closing a ledger waits for what was seen just before', async () => {
+  test('closing a ledger waits for the latest observations', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url });
     const seen = upTo(30).map((number) => see(ledger, { outOrderNo: `N${number}` }));
@@ -196,7 +196,7 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(await database.openStore(url))).toHaveLength(30);
   });
 
-  test('what comes while a group is written is not forgotten', async () => {
+  test('a write that arrives during a commit is not lost', async () => {
     const store = await database.openStore();
     const late: Promise<unknown>[] = [];
     await store.write(async (tx) => {

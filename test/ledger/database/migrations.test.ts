@@ -101,7 +101,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(page?.rows.map(({ stateRaw }) => stateRaw)).toEqual(['USER_ACCEPTED', 'PARTLY_PAID']);
   });
 
-  test('a ledger of 0.1 goes on from where it was: cursors, states and contradictions', async () => {
+  test('a migrated ledger of 0.1 continues with its cursors, states and contradictions', async () => {
     const ledger = await migrated();
     const seen = { appid: IDS.appid, serviceId: IDS.service_id, riskAmount: 900 };
     expect(await see(ledger, { ...seen, outOrderNo: 'NEWER', state: 'CREATED' })).toEqual({
@@ -124,17 +124,20 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     ],
     ['an open create', { outOrderNo: 'OPEN', canonical: '3', owner: 'ann' }, 'i3', false],
     ['one that was not found', { outOrderNo: 'ABSENT', canonical: '5' }, 'i5', false],
-  ] as const)('sends the same bytes again for %s', async (_what, input, id, succeededBefore) => {
-    const ledger = await migrated();
-    const acquired = await acquire(ledger, input);
-    expect(acquired).toMatchObject({ id, repeated: true, succeededBefore });
-    expect(acquired.prepared).toMatchObject({ target: '/target', platformSerial: 'SERIAL' });
-    expect(text(acquired.prepared.body)).toBe(bodyOf(id));
-    const other = acquire(ledger, { ...input, canonical: 'other' });
-    await expect(other).rejects.toMatchObject({ name: 'OrderConflictError' });
-  });
+  ] as const)(
+    'a migrated ledger of 0.1 sends the same bytes again for %s',
+    async (_what, input, id, succeededBefore) => {
+      const ledger = await migrated();
+      const acquired = await acquire(ledger, input);
+      expect(acquired).toMatchObject({ id, repeated: true, succeededBefore });
+      expect(acquired.prepared).toMatchObject({ target: '/target', platformSerial: 'SERIAL' });
+      expect(text(acquired.prepared.body)).toBe(bodyOf(id));
+      const other = acquire(ledger, { ...input, canonical: 'other' });
+      await expect(other).rejects.toMatchObject({ name: 'OrderConflictError' });
+    },
+  );
 
-  test('a ledger of 0.1 gives a refused number to other input, and knows whose its open creates are', async () => {
+  test('a migrated ledger of 0.1 releases refused numbers, and keeps the owners of open creates', async () => {
     const ledger = await migrated();
     const free = await acquire(ledger, { outOrderNo: 'REFUSED', canonical: 'other' });
     expect(free.repeated).toBe(false);
@@ -147,7 +150,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(await ledger.countOpenIntents()).toBe(2);
   });
 
-  test('a ledger of 0.1 has the reconciler query what was due, and no write that was finished', async () => {
+  test('after the migration of a ledger of 0.1 the reconciler queries what was due, and no finished write', async () => {
     const ledger = await migrated();
     const due = await ledger.claimDue(10);
     expect(due.intents.map(({ id }) => id)).toEqual(['i3']);
@@ -155,7 +158,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(due.orders.map(({ outOrderNo }) => outOrderNo)).toEqual(['CREATED']);
   });
 
-  test('knows its notifications again', async () => {
+  test('a migrated ledger of 0.1 recognizes its earlier notifications', async () => {
     const ledger = await migrated();
     const again = (id: string) =>
       ledger.saveNotification({
@@ -172,7 +175,7 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     expect(await again('n3')).toEqual({ outcome: 'kept', reason: null });
   });
 
-  test('a ledger of 0.1 is migrated once where several servers open it at the same moment', async () => {
+  test('a ledger of 0.1 that several servers open at the same moment is migrated once', async () => {
     const url = await database.freshUrl();
     await (await makeLedgerOf01(url)).destroy();
     const ledgers = await Promise.all([1, 2, 3].map(() => database.openLedger({ url })));
@@ -217,7 +220,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     integrity: 'ok',
   };
 
-  test('lies beside it, is private and complete, and is logged', async () => {
+  test('the copy of a SQLite ledger before its migration is beside it, private, complete and logged', async () => {
     const url = await database.freshUrl();
     await (await makeLedgerOf01(url)).destroy();
     const ledger = await database.openLedger({ url });
@@ -235,7 +238,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     expect(await copiesOf(pathOf(url))).toEqual([basename(copy)]);
   });
 
-  test('the copy of a SQLite ledger before its migration has what is only in the write-ahead log yet, and replaces no earlier copy', async () => {
+  test('the copy of a SQLite ledger includes its write-ahead log, and replaces no earlier copy', async () => {
     const url = await database.freshUrl();
     const path = pathOf(url);
     const old = await makeLedgerOf01(url);
@@ -250,7 +253,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     await ledger.close();
   });
 
-  test('the copy of a SQLite ledger before its migration does not end the lock under which it is made', async () => {
+  test('copying a SQLite ledger does not release the lock of the migration', async () => {
     const url = await database.freshUrl();
     const path = pathOf(url);
     await (await makeLedgerOf01(url)).destroy();
@@ -270,7 +273,7 @@ describe('the copy of a SQLite ledger before its migration', () => {
     expect(await readdir(dirname(path))).toContain(`${basename(path)}.copy`);
   });
 
-  test('the copy of a SQLite ledger before its migration and a kill at any moment leave the earlier version whole', {
+  test('a kill at any moment of the migration leaves the earlier version complete', {
     timeout: 120_000,
   }, async () => {
     const url = await database.freshUrl();

@@ -26,7 +26,7 @@ function insertNotification(store: Store, id: string): Promise<unknown> {
 describe.each(databases)('opening a store on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('makes the tables once, and opening it again keeps what is in them', async () => {
+  test('opening a store creates the tables once, and keeps their content the next time', async () => {
     const url = await database.freshUrl();
     const first = await database.openStore(url);
     await insertNotification(first, 'kept');
@@ -37,7 +37,7 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
     expect(await versionsOf(second)).toHaveLength(1);
   });
 
-  test('refuses a database that a newer version has made, and leaves it as it is', async () => {
+  test('opening a store refuses a database of a newer version, and does not change it', async () => {
     const url = await database.freshUrl();
     const store = await database.openStore(url);
     const [version = 0] = await versionsOf(store);
@@ -48,7 +48,7 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
     expect(await versionsOf(store)).toEqual([version + 1]);
   });
 
-  test('refuses another data key than the one it was made with', async () => {
+  test('opening a store refuses a data key other than the one of the database', async () => {
     const url = await database.freshUrl();
     const inProcess = false;
     await (await database.openLedger({ url, inProcess })).close();
@@ -61,7 +61,7 @@ describe.each(databases)('opening a store on $name', ({ start }) => {
 describe('several at the same moment', () => {
   const postgres = useDatabase(startPostgresOnce);
 
-  test('open one new PostgreSQL database', async () => {
+  test('several instances can open one new PostgreSQL database at the same moment', async () => {
     const url = await postgres.freshUrl();
     const stores = await Promise.all(Array.from({ length: 4 }, () => postgres.openStore(url)));
     const versions = await Promise.all(stores.map(versionsOf));
@@ -69,7 +69,7 @@ describe('several at the same moment', () => {
   });
 });
 
-test('an SQLite file is written ahead, and synchronously in full', async () => {
+test('a SQLite file uses a write-ahead log and full synchronization', async () => {
   const { freshUrl, stop } = await startSqlite();
   const url = await freshUrl();
   const store = await openStore(url);

@@ -52,7 +52,7 @@ describe('a SQLite file that another process has locked', () => {
     await files.stop();
   });
 
-  test('delays writes up to their deadline, and neither the event loop, nor queries, nor reads', async () => {
+  test('a locked SQLite file delays writes up to their deadline, and neither the event loop, nor queries, nor reads', async () => {
     const known = await fixture.create(orderInput());
     await ledger.idle();
     const before = (await eventsOf(ledger)).length;
@@ -116,7 +116,7 @@ function commitsIn(url: string): number {
 describe('the thread of a SQLite ledger', () => {
   const database = useDatabase(startSqlite);
 
-  test('commits 200 intents that come together in a few groups', async () => {
+  test('the thread of a SQLite ledger commits 200 concurrent intents in a few groups', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url, inProcess: false });
     const before = commitsIn(url);
@@ -127,7 +127,7 @@ describe('the thread of a SQLite ledger', () => {
     expect(commitsIn(url) - before).toBeLessThanOrEqual(20);
   });
 
-  test('the thread of a SQLite ledger shows a read what was given to be written before it', async () => {
+  test('the thread of a SQLite ledger shows a read every write that was requested before it', async () => {
     const ledger = await database.openLedger({ inProcess: false });
     for (let round = 1; round <= 50; round += 1) {
       void see(ledger, { outOrderNo: `A${round}` });
@@ -138,7 +138,7 @@ describe('the thread of a SQLite ledger', () => {
     }
   });
 
-  test('runs no job that begins after its deadline', async () => {
+  test('the thread of a SQLite ledger runs no job after its deadline', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url, inProcess: false });
     const late = acquire(ledger, {}, performance.now() - 1);
@@ -159,7 +159,7 @@ describe('the thread of a SQLite ledger', () => {
     await engine.close();
   });
 
-  test('the thread of a SQLite ledger gives the errors of SQLite with their code', async () => {
+  test('the thread of a SQLite ledger returns the errors of SQLite with their code', async () => {
     const ledger = await database.openLedger({ inProcess: false });
     await ledger.store.write((tx) => tx.schema.dropTable('notifications').execute());
     const notification = { id: 'n1', eventType: 'T', product: null, outOrderNo: null, payload: '' };

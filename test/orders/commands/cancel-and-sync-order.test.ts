@@ -30,7 +30,7 @@ const statesOf = async () => {
 };
 
 describe('cancelling', () => {
-  test('cancelling makes an order REVOKED, and again answers success with the same bytes', async () => {
+  test('a cancel makes an order REVOKED, and a repeat succeeds with the same bytes', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const first = await cancelOrder(services(), cancellation(upstream(), outOrderNo));
     const second = await cancelOrder(services(), cancellation(upstream(), outOrderNo));
@@ -40,7 +40,7 @@ describe('cancelling', () => {
     expect(new Set(sent.map(({ bodySha256 }) => bodySha256)).size).toBe(1);
   });
 
-  test('cancelling is a success where only its answer was lost', async () => {
+  test('a cancel whose response was lost is a success', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const done = { on: 'cancel', fault: 'status', status: 400, code: 'ORDER_CANCELED' };
     await upstream().fault([{ on: 'cancel', fault: 'truncate' }, done]);
@@ -48,7 +48,7 @@ describe('cancelling', () => {
     expect(await statesOf()).toEqual(['CREATED', 'REVOKED']);
   });
 
-  test('cancelling records what the query has shown where the answer to a create was lost', async () => {
+  test('if the response to a create was lost, the state that the query shows is recorded', async () => {
     const order = orderInput(upstream());
     await createOrder(services(), order);
     await cancelOrder(services(), cancellation(upstream(), order.outOrderNo));
@@ -61,7 +61,7 @@ describe('cancelling', () => {
     await other.close();
   });
 
-  test('cancelling again, against rules that came later, is an unknown outcome where the query is refused', async () => {
+  test('a repeated cancel that later rules forbid is an unknown outcome if the query is refused', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const long = { ...cancellation(upstream(), outOrderNo), reason: '下错单'.repeat(20) };
     await upstream().control('POST', 'rules', { analogyRules: false });
@@ -73,12 +73,12 @@ describe('cancelling', () => {
     await expect(cancelOrder(services(), long)).resolves.toMatchObject({ replayed: true });
   });
 
-  test('an order that does not exist is an OrderNotFoundError', async () => {
+  test('cancelling an order that does not exist is an OrderNotFoundError', async () => {
     const missing = cancelOrder(services(), cancellation(upstream(), 'MISSING'));
     await expect(missing).rejects.toThrow(OrderNotFoundError);
   });
 
-  test('an order that is completed is an OrderStateError with its state, and changes nothing', async () => {
+  test('cancelling a completed order is an OrderStateError with its state, and changes nothing', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await completeOrder(services(), completion(upstream(), outOrderNo));
     const late = cancelOrder(services(), cancellation(upstream(), outOrderNo));
@@ -95,7 +95,7 @@ describe('cancelling', () => {
 
 describe('a query before a write', () => {
   test.each(['none', 'wrong'])(
-    'whose 404 has a signature that is %s proves nothing: nothing is sent',
+    'a query before a write whose 404 has a signature that is %s proves nothing, and nothing is sent',
     async (signature) => {
       const outOrderNo = await acceptedOrder(upstream(), services());
       const absent = { fault: 'status', status: 404, code: 'ORDER_NOT_EXIST', signature };
@@ -109,7 +109,7 @@ describe('a query before a write', () => {
 });
 
 describe('telling WeChat that it was paid elsewhere', () => {
-  test('telling WeChat that it was paid elsewhere makes a completed order USER_PAID, and again answers success', async () => {
+  test('a sync makes a completed order USER_PAID, and a repeat succeeds', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await completeOrder(services(), completion(upstream(), outOrderNo));
     await upstream().control('POST', 'clock', { advanceSeconds: 60 });
@@ -120,14 +120,14 @@ describe('telling WeChat that it was paid elsewhere', () => {
     expect(await statesOf()).toEqual(['CREATED', 'FINISHED', 'USER_PAID']);
   });
 
-  test('telling WeChat that it was paid elsewhere of an order that is not completed is an OrderStateError with its state', async () => {
+  test('a sync of an order that is not completed is an OrderStateError with its state', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const early = syncOrder(services(), paidElsewhere(upstream(), outOrderNo));
     await expect(early).rejects.toBeInstanceOf(OrderStateError);
     await expect(early).rejects.toMatchObject({ state: 'USER_ACCEPTED' });
   });
 
-  test('telling WeChat that it was paid elsewhere takes no plain date', async () => {
+  test('a sync does not accept a plain date', async () => {
     const date = syncOrder(services(), paidElsewhere(upstream(), 'N1', '2026-01-01'));
     await expect(date).rejects.toThrow(InvalidInputError);
   });

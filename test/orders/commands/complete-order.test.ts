@@ -28,7 +28,7 @@ async function intentOf(outOrderNo: string) {
 }
 
 describe('completing an order', () => {
-  test('fetches its ticket, leaves out what WeChat has of a fee already, and is recorded', async () => {
+  test('a complete fetches its ticket, omits the details of fees that WeChat Pay has already, and is recorded', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const answer = await completeOrder(services(), completion(upstream(), outOrderNo));
     await services().ledger.idle();
@@ -53,7 +53,7 @@ describe('completing an order', () => {
     expect(body).not.toHaveProperty('fees.0.fee_count');
   });
 
-  test('completing an order keeps the description and the count of a fee that is new', async () => {
+  test('a complete keeps the description and the count of a new fee', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const fees = [
       { feeName: '租金', feeAmount: 250 },
@@ -68,7 +68,7 @@ describe('completing an order', () => {
     expect(body).toContain('"fee_name":"夜间","fee_count":2,"fee_amount":50,"fee_desc":"两晚"');
   });
 
-  test('completing an order again answers success, with the same bytes on the wire', async () => {
+  test('a repeated complete succeeds, with the same bytes on the wire', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const input = completion(upstream(), outOrderNo);
     const first = await completeOrder(services(), input);
@@ -78,7 +78,7 @@ describe('completing an order', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('completing an order again at the same moment is one completion with one ticket', async () => {
+  test('concurrent equal completes are one completion with one ticket', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const input = completion(upstream(), outOrderNo);
     const many = Array.from({ length: 8 }, () => completeOrder(services(), input));
@@ -86,7 +86,7 @@ describe('completing an order', () => {
     expect(new Set(callsTo(outOrderNo).map(({ bodySha256 }) => bodySha256)).size).toBe(1);
   });
 
-  test('completing an order for another amount is a conflict without a call', async () => {
+  test('a complete with another amount is a conflict without a call', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await completeOrder(services(), completion(upstream(), outOrderNo));
     const fees = [{ feeName: '租金', feeAmount: 251 }];
@@ -95,7 +95,7 @@ describe('completing an order', () => {
     expect(callsTo(outOrderNo)).toHaveLength(1);
   });
 
-  test('completing an order that was not used in the end is a success again, too', async () => {
+  test('a repeated complete of an unused service succeeds too', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     const unused = completion(upstream(), outOrderNo, {
       finishType: 'UNUSED',
@@ -109,13 +109,13 @@ describe('completing an order', () => {
 });
 
 describe('what can not be completed', () => {
-  test('what can not be completed is refused before a call where a rule is broken', async () => {
+  test('a complete that breaks a rule is refused before a call', async () => {
     const broken = completeOrder(services(), completion(upstream(), 'N1', { totalAmount: 1 }));
     await expect(broken).rejects.toThrow(InvalidInputError);
   });
 
   test.each([undefined, 'TICKET'])(
-    'is an order that does not exist, with ticket %s',
+    'a complete of an order that does not exist is refused, with ticket %s',
     async (given) => {
       const missing = completion(upstream(), 'MISSING', { finishTicket: given });
       await expect(completeOrder(services(), missing)).rejects.toThrow(OrderNotFoundError);
@@ -124,7 +124,7 @@ describe('what can not be completed', () => {
     },
   );
 
-  test('what can not be completed is an order that its user has not accepted: the error has its state', async () => {
+  test('a complete of an order that its user has not confirmed is refused with its state', async () => {
     const serviceEndTime = toTheSecond(Date.now() + 86_400_000);
     const input = orderInput(upstream(), { serviceEndTime });
     const { outOrderNo } = await createOrder(services(), input);
@@ -140,7 +140,7 @@ describe('what can not be completed', () => {
     await expect(later).resolves.toMatchObject({ outOrderNo });
   });
 
-  test('what can not be completed is an order in another state although a ticket is given', async () => {
+  test('a complete of an order in another state is refused although a ticket is given', async () => {
     const { outOrderNo } = await createOrder(services(), orderInput(upstream()));
     const early = completion(upstream(), outOrderNo, { finishTicket: 'TICKET' });
     await expect(completeOrder(services(), early)).rejects.toMatchObject({ state: 'CREATED' });
@@ -151,7 +151,7 @@ describe('what can not be completed', () => {
 describe('ORDER_DONE after an attempt that may have taken effect', () => {
   const done = { on: 'complete', fault: 'status', status: 400, code: 'ORDER_DONE' };
 
-  test('ORDER_DONE after an attempt that may have taken effect is a success where the order has the same amount', async () => {
+  test('ORDER_DONE after an ambiguous attempt is a success if the order has the same amount', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await upstream().fault([{ on: 'complete', fault: 'reset-after' }, done]);
     const answer = completeOrder(services(), completion(upstream(), outOrderNo));
@@ -159,7 +159,7 @@ describe('ORDER_DONE after an attempt that may have taken effect', () => {
     expect(await intentOf(outOrderNo)).toMatchObject([{ status: 'done' }]);
   });
 
-  test('ORDER_DONE after an attempt that may have taken effect is an OrderStateError where it was completed with another', async () => {
+  test('ORDER_DONE after an ambiguous attempt is an OrderStateError if the order has another amount', async () => {
     const outOrderNo = await acceptedOrder(upstream(), services());
     await upstream().fault([{ on: 'complete', fault: 'reset-before', times: 3 }]);
     const input = completion(upstream(), outOrderNo);

@@ -39,7 +39,7 @@ const bytesOf = (from = 0) =>
     .map(({ bodySha256 }) => bodySha256);
 const intents = () => services.ledger.store.db.selectFrom('intents').selectAll().execute();
 
-test('an order is made at WeChat, and recorded with its owner, its amount and one event', async () => {
+test('a create makes an order at WeChat Pay, and records its owner, its amount and one event', async () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream, { needUserConfirm: false, openid });
   const answer = await createOrder(services, input);
@@ -75,7 +75,7 @@ test('the intent is durable before a byte is sent to WeChat Pay', async () => {
   expect(seen).toEqual([1]);
 });
 
-test('what breaks a rule is neither written nor sent', async () => {
+test('a create that breaks a rule is neither recorded nor sent', async () => {
   const from = upstream.calls('create').length;
   await expect(createOrder(services, orderInput(upstream, { riskAmount: 0 }))).rejects.toThrow(
     InvalidInputError,
@@ -85,7 +85,7 @@ test('what breaks a rule is neither written nor sent', async () => {
 });
 
 describe('the same input again', () => {
-  test('the same input again sends the same bytes, though what is personal is encrypted otherwise each time', async () => {
+  test('the same input sends the same bytes again, although each encryption differs', async () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000', name: '张三' });
     const first = await createOrder(services, input);
@@ -96,7 +96,7 @@ describe('the same input again', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('the same input again is one order and one event where it comes ten times at once', async () => {
+  test('ten concurrent creates with the same input are one order and one event', async () => {
     const from = upstream.calls('create').length;
     const input = orderInput(upstream, { phone: '13800138000' });
     const answers = await Promise.all(
@@ -108,7 +108,7 @@ describe('the same input again', () => {
     expect(await eventsOf(services.ledger)).toHaveLength(1);
   });
 
-  test('the same input again in other words is the same input: a default that is given, a time in another zone', async () => {
+  test('an explicit default or a time in another zone is the same input', async () => {
     const input = orderInput(upstream, { serviceEndTime: '2031-12-25T09:10:10+08:00' });
     await createOrder(services, input);
     const same = { ...input, serviceEndTime: '2031-12-25T01:10:10Z', attach: null };
@@ -117,7 +117,7 @@ describe('the same input again', () => {
     });
   });
 
-  test('the same input again with anything else is a conflict without a call', async () => {
+  test('the same number with any other input is a conflict without a call', async () => {
     const input = orderInput(upstream, { phone: '13800138000' });
     await createOrder(services, input);
     const from = upstream.calls('create').length;
@@ -130,7 +130,7 @@ describe('the same input again', () => {
   });
 });
 
-test('a refused number may be used again at once, with a corrected input', async () => {
+test('a refused number may be used again immediately, with corrected input', async () => {
   const refuse = { on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR' };
   for (let round = 0; round < 20; round += 1) {
     await upstream.fault(refuse);
@@ -143,7 +143,7 @@ test('a refused number may be used again at once, with a corrected input', async
   }
 });
 
-test('what was not accepted at all gives its number back', async () => {
+test('a create that was not accepted releases its number', async () => {
   await upstream.fault({ on: 'create', fault: 'status', status: 429, times: 3 });
   const input = orderInput(upstream);
   await expect(createOrder(services, input)).rejects.toThrow(WechatUnavailableError);
@@ -151,7 +151,7 @@ test('what was not accepted at all gives its number back', async () => {
   expect(await intents()).toMatchObject([{ status: 'refused' }]);
 });
 
-test('an unknown outcome leaves the intent open, and the same input finds the order', async () => {
+test('after an unknown outcome the intent stays open, and the same input finds the order', async () => {
   await upstream.fault({ on: 'create', fault: 'reset-after', times: 3 });
   const input = orderInput(upstream, { phone: '13800138000' });
   const from = upstream.calls('create').length;
@@ -165,7 +165,7 @@ test('an unknown outcome leaves the intent open, and the same input finds the or
   expect(new Set(bytesOf(from)).size).toBe(1);
 });
 
-test('a notification that comes before the answer leaves one order, one owner and no step back', async () => {
+test('a notification before the response leaves one order, one owner and no earlier state', async () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
   const input = orderInput(upstream, { needUserConfirm: false, openid });
   const { appid, serviceId, outOrderNo } = input;

@@ -43,7 +43,7 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
       .map(({ bodySha256 }) => bodySha256);
   }
 
-  test('the same create sends the same bytes', async () => {
+  test('after a restart the same create sends the same bytes', async () => {
     const input = orderInput(upstream(), { name: '张三', phone: '13800138000' });
     const url = await database.freshUrl();
     const sent = await bytesAcross('create', (services) => createOrder(services, input), url);
@@ -51,7 +51,7 @@ describe.each(databases)('after a restart on $name', ({ start }) => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('the same completion sends the same bytes, though queries give another ticket', async () => {
+  test('after a restart the same complete sends the same bytes, although queries return another ticket', async () => {
     const url = await database.freshUrl();
     const services = await servicesOn({ url });
     const outOrderNo = await acceptedOrder(upstream(), services);

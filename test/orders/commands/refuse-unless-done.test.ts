@@ -199,7 +199,7 @@ const DEFINITE = [
   WechatRefusedError,
 ];
 
-test('a repeat sends nothing that a first call may not, and never fails after a success', async () => {
+test('a repeat sends nothing that a first call could not send, and never fails after a success', async () => {
   await fc.assert(
     fc.asyncProperty(story, async (steps) => {
       const setup = await startSetup();

@@ -56,7 +56,7 @@ describe.each(databases)('a refused number, on $name', ({ name, start }) => {
   });
 
   test.skipIf(name === 'SQLite')(
-    'a refused number may be used again at another instance, too',
+    'a refused number may be used again at another instance too',
     async () => {
       const url = await database.freshUrl();
       const one = servicesOf(slowly(await database.openLedger({ url })));

@@ -36,7 +36,7 @@ async function withoutAnswer(fault: string) {
 }
 
 describe('a create of which no answer came', () => {
-  test('a create of which no answer came is found to have made the order, with its owner and its amount', async () => {
+  test('the reconciler finds the order of a create without a response, with its owner and its amount', async () => {
     const { ledger, services, input, openid, status } = await withoutAnswer('reset-after');
     await lookOnce(services.wechat, ledger);
     expect(await status()).toEqual(['done']);
@@ -51,7 +51,7 @@ describe('a create of which no answer came', () => {
     await ledger.close();
   });
 
-  test('a create of which no answer came is found to have made nothing, and its number may be used again', async () => {
+  test('the reconciler finds that a create without a response made no order, and releases its number', async () => {
     const { ledger, services, input, status } = await withoutAnswer('reset-before');
     await lookOnce(services.wechat, ledger);
     expect(await status()).toEqual(['absent']);
@@ -60,7 +60,7 @@ describe('a create of which no answer came', () => {
     await ledger.close();
   });
 
-  test('a create of which no answer came does not become the owner of an order that somebody else made under its number', async () => {
+  test('a create without a response does not become the owner of an order that another system made under its number', async () => {
     const { ledger, services, input, status } = await withoutAnswer('reset-before');
     await services.wechat.createPayAfterOrder({ ...input, riskAmount: 1 });
     await lookOnce(services.wechat, ledger);

@@ -43,7 +43,7 @@ describe.each(OTHER_ANSWERS)('a validly signed answer of another call: %s', (of)
   const answerOtherwise = (on: string) =>
     upstream().fault({ on, fault: 'other-answer', of, times: null, takesEffect: false });
 
-  test('makes no create succeed, and nothing is recorded', async () => {
+  test('a signed response to another call makes no create succeed, and nothing is recorded', async () => {
     await answerOtherwise('create');
     const created = createOrder(hastyServices(), orderInput(upstream()));
     await expect(created).rejects.toThrow(OrderOutcomeUnknownError);
@@ -52,7 +52,7 @@ describe.each(OTHER_ANSWERS)('a validly signed answer of another call: %s', (of)
   });
 
   test.each(['cancel', 'complete', 'sync'] as const)(
-    'makes no %s succeed, and nothing is recorded',
+    'a signed response to another call makes no %s succeed, and nothing is recorded',
     async (operation) => {
       const number = await acceptedOrder(upstream(), services());
       await services().ledger.idle();

@@ -92,7 +92,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     return { ledger, first, second };
   }
 
-  test('stands as done where one was not accepted and the other was', async () => {
+  test('of two concurrent calls for one create one success is enough', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.reject(unavailable());
     await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
@@ -102,7 +102,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     await expect(startCreate(ledger, 'other').outcome).rejects.toThrow(OrderConflictError);
   });
 
-  test('one create in two calls at once stays open where one was not accepted and nobody knows of the other', async () => {
+  test('a create in two concurrent calls stays open if one was not accepted and the other is unknown', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.reject(unavailable());
     await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
@@ -111,7 +111,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['open']);
   });
 
-  test('one create in two calls at once stays done whatever the other results in', async () => {
+  test('a create that succeeded in one of two concurrent calls stays done', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.resolve({ made: 'made' });
     await first.outcome;
@@ -120,7 +120,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['done']);
   });
 
-  test('one create in two calls at once keeps its number while the other is still under way', async () => {
+  test('a create keeps its number while the other of two concurrent calls is in progress', async () => {
     const { ledger, first, second } = await twoCalls();
     first.answer.reject(unavailable());
     await expect(first.outcome).rejects.toThrow(WechatUnavailableError);
@@ -130,7 +130,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect(await statuses(ledger)).toEqual(['open']);
   });
 
-  test('one create in two calls at once does not come back once its number is used again', async () => {
+  test('a create does not reappear after its number is used again', async () => {
     const ledger = await database.openLedger();
     const first = startCreate(ledger);
     await first.sent;
@@ -143,7 +143,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     expect((await statuses(ledger)).toSorted()).toEqual(['absent', 'done']);
   });
 
-  test('one create in two calls at once takes its number back where it took effect late, while the other is open', async () => {
+  test('a create that took effect late keeps its number although another create is open', async () => {
     const ledger = await database.openLedger();
     const first = startCreate(ledger);
     await first.sent;
@@ -162,9 +162,13 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     ['succeeds if a query shows the effect', shownOrder({ state: 'REVOKED' }), { replayed: true }],
     ['is refused if a query shows none', shownOrder({ state: 'CREATED' }), WechatRefusedError],
     ['is refused if there is no order', null, WechatRefusedError],
-    ['is unknown if a query does not tell', shownOrder({ state: 'NEW' }), OrderOutcomeUnknownError],
+    [
+      'has an unknown outcome if a query does not decide',
+      shownOrder({ state: 'NEW' }),
+      OrderOutcomeUnknownError,
+    ],
   ])(
-    'refused after another call sent the same, %s, and nothing is sent again',
+    'a write that is refused after another call sent the same %s, and nothing is sent again',
     async (_, shown, expected) => {
       const ledger = await database.openLedger();
       const cancel = { operation: 'cancel' as const };
@@ -184,7 +188,7 @@ describe.each(databases)('one create in two calls at once, on $name', ({ start }
     },
   );
 
-  test('one create in two calls at once is known to have succeeded if the ledger does not know whether another call sent it', async () => {
+  test('a create is known to have succeeded even if the ledger does not know whether another call sent it', async () => {
     const ledger = await database.openLedger();
     const broken = { ...ledger, releaseIntent: () => Promise.reject(new Error('no database')) };
     const cancel = startWrite(broken, { operation: 'cancel' }, shownOrder({ state: 'REVOKED' }));

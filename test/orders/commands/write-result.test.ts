@@ -26,20 +26,20 @@ const NONE = {
   wechat_request_id: null,
 };
 
-test('a write that succeeds is recorded with who sent it and what WeChat Pay answered', async () => {
+test('a successful write is recorded with its client and the response of WeChat Pay', async () => {
   expect(await createAndRead()).toEqual([
     { ...ORIGIN, status: 'done', attempts: 1, outcome: 'took-effect', ...SUCCESS, ...ANSWERED },
   ]);
 });
 
-test('every attempt counts', async () => {
+test('every attempt of a write is counted', async () => {
   await upstream().fault({ fault: 'status', status: 500, times: 1, on: 'create' });
   expect(await createAndRead()).toMatchObject([
     { status: 'done', attempts: 2, outcome: 'took-effect', ...SUCCESS, ...ANSWERED },
   ]);
 });
 
-test("a refusal is recorded with WeChat Pay's code, sentence, status and Request-ID", async () => {
+test('a refusal is recorded with the code, message, status and Request-ID of WeChat Pay', async () => {
   const refusal = { status: 403, code: 'NO_AUTH', message: '商户无权限' };
   await upstream().fault({ fault: 'status', ...refusal, on: 'create', times: null });
   expect(await createAndRead()).toEqual([

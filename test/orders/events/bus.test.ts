@@ -19,7 +19,7 @@ const listening = async ({ store }: TestLedger) => {
 describe('two instances on one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
 
-  test('tell each other of events by a hint, without polling', async () => {
+  test('instances notify each other of events by a hint, without polling', async () => {
     const url = await database.freshUrl();
     const writer = await database.openLedger({ url });
     const reader = await withoutPolling(() => database.openLedger({ url }));
@@ -34,7 +34,7 @@ describe('two instances on one PostgreSQL', () => {
     }
   });
 
-  test('find events by polling where the hint is lost', async () => {
+  test('instances find events by polling if a hint is lost', async () => {
     const url = await database.freshUrl();
     const writer = await database.openLedger({ url });
     const reader = await database.openLedger({ url });
@@ -48,7 +48,7 @@ describe('two instances on one PostgreSQL', () => {
     expect(await next).toMatchObject([{ id: 1 }]);
   });
 
-  test('go on where the connection that listens is cut, and listen again', async () => {
+  test('instances continue if the LISTEN connection breaks, and listen again', async () => {
     const url = await database.freshUrl();
     const writer = await database.openLedger({ url });
     const reader = await database.openLedger({ url });
@@ -70,7 +70,7 @@ describe('two instances on one PostgreSQL', () => {
 describe('a pull', () => {
   const database = useDatabase(startSqlite);
 
-  test('a pull that comes just as the one before ends is not lost', async () => {
+  test('a pull that is requested just as the previous one ends is not lost', async () => {
     const url = await database.freshUrl();
     const { bus } = await withoutPolling(() => database.openLedger({ url }));
     const file = new DatabaseSync(url.slice('sqlite:'.length));

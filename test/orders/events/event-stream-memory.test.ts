@@ -13,7 +13,7 @@ async function turnOver(): Promise<void> {
   collectGarbage();
 }
 
-test('a reader that never reads keeps a hundred events in memory, not all of them', async () => {
+test('for a reader that never reads a hundred events stay in memory, not all of them', async () => {
   const ledger = await openTestLedger();
   await see(ledger);
   const [event] = await eventsOf(ledger);

@@ -31,7 +31,7 @@ function watched(ledger: TestLedger) {
 describe.each(databases)('a stream of events, on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('a stream of events gives what is stored, then what comes', async () => {
+  test('a stream returns stored events, then new ones', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 250);
     const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 0 });
@@ -41,14 +41,14 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(idsOf(await coming)).toEqual(upTo(300).slice(250));
   });
 
-  test('a stream of events begins after its cursor', async () => {
+  test('a stream starts after its cursor', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 10);
     const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: 7 });
     expect(idsOf(await take(stream, 3))).toEqual([8, 9, 10]);
   });
 
-  test('a stream of events without a cursor gives only what comes from now on', async () => {
+  test('a stream without a cursor returns only new events', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 10);
     await expect.poll(() => ledger.bus.head()).toBe(10);
@@ -57,7 +57,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(idsOf(await take(stream, 2))).toEqual([11, 12]);
   });
 
-  test('a stream of events of one order gives the events of that order, stored and to come', async () => {
+  test('a stream of one order returns its stored and new events', async () => {
     const ledger = await database.openLedger();
     await write(ledger, 1, 150);
     const options = { visibility: ALL_ORDERS, outOrderNo: 'N120', after: 0 };
@@ -75,7 +75,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     ]);
   });
 
-  test('a stream of events gives all to a reader that is slow, and to one beside it that is not', async () => {
+  test('a slow reader and a fast one beside it both receive all events', async () => {
     const ledger = await database.openLedger();
     const slow = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     const quick = take(
@@ -89,7 +89,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(idsOf([...first, ...(await take(slow, 615))])).toEqual(upTo(620));
   });
 
-  test('a stream of events that is returned while it waits ends at once, and listens no more', async () => {
+  test('a stream that is returned while it waits ends immediately and unsubscribes', async () => {
     const ledger = watched(await database.openLedger());
     const stream = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });
     const waiting = stream.next();
@@ -101,7 +101,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('a stream of events ends with its signal, and gives nothing of what it still holds', async () => {
+  test('a stream ends with its signal, and returns no buffered event', async () => {
     const ledger = watched(await database.openLedger());
     await write(ledger, 1, 10);
     const stop = new AbortController();
@@ -117,7 +117,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('a stream of events ends with its signal while it waits', async () => {
+  test('a stream ends with its signal while it waits', async () => {
     const ledger = watched(await database.openLedger());
     const stop = new AbortController();
     const stream = eventStream(ledger, {
@@ -132,7 +132,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
     expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
-  test('a stream of events is over from the start where its signal is', async () => {
+  test('a stream whose signal is already aborted ends immediately', async () => {
     const ledger = watched(await database.openLedger());
     const options = {
       visibility: ALL_ORDERS,

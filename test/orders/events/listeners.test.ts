@@ -35,7 +35,7 @@ function calledWith(told: LoggedEvent): readonly string[] {
 
 const ALL = ['all orders', 'everything', 'the order N1', 'the order N1, of Ann'];
 
-test('an event calls those who listen to everything, to its order, or to its owner', () => {
+test('an event calls the listeners of everything, of its order and of its owner', () => {
   expect(calledWith(logged({ owner: 'ann' }))).toEqual([
     'all orders',
     'all orders of Ann',
@@ -43,7 +43,7 @@ test('an event calls those who listen to everything, to its order, or to its own
   ]);
 });
 
-test('of an order whose owner is not known yet, it calls the one who may be', () => {
+test('an event of an order whose owner is not known yet calls its possible owner', () => {
   expect(calledWith(logged({ claimant: 'bob' }))).toEqual([
     'all orders',
     'all orders of Bob',
@@ -52,11 +52,11 @@ test('of an order whose owner is not known yet, it calls the one who may be', ()
   expect(calledWith(logged({ owner: 'ann', claimant: 'bob' }))).not.toContain('all orders of Bob');
 });
 
-test('of an order of nobody, it calls no owner', () => {
+test('an event of an order without an owner calls no owner', () => {
   expect(calledWith(logged({}))).toEqual(ALL);
 });
 
-test('10,000 listeners to other orders cost an event nothing', () => {
+test('10,000 listeners to other orders do not slow down an event', () => {
   const listeners = createListeners();
   for (let other = 0; other < 10_000; other += 1) {
     listeners.add(() => {}, { visibility: ALL_ORDERS, outOrderNo: `OTHER${other}` });
@@ -64,7 +64,7 @@ test('10,000 listeners to other orders cost an event nothing', () => {
   expect(listeners.of(logged({}))).toEqual([]);
 });
 
-test('a stopped listener is not called, and stopping twice stops no other', () => {
+test('a stopped listener is not called, and stopping twice has no effect on others', () => {
   const listeners = createListeners();
   const interest = { visibility: ALL_ORDERS, outOrderNo: 'N1' };
   const stay = () => {};

@@ -17,7 +17,7 @@ const inbox = ({ store }: TestLedger) =>
 describe.each(databases)('a notification, on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('a notification is in the inbox, the order and the events when it resolves', async () => {
+  test('a notification is stored in the inbox, the order and the events before the call resolves', async () => {
     const ledger = await database.openLedger();
     const notification = orderNotification('n1', { state: 'USER_ACCEPTED', riskAmount: 900 });
     expect(await handleNotification(ledger, MERCHANT, notification)).toBe('applied');
@@ -44,7 +44,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
-  test('a notification that says under another id what is known is nothing new', async () => {
+  test('a notification with known content under another id makes no event', async () => {
     const ledger = await database.openLedger();
     await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
     const again = orderNotification('n2', { state: 'USER_PAID' });
@@ -53,7 +53,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
-  test('a notification that comes late is nothing new', async () => {
+  test('a late notification makes no event', async () => {
     const ledger = await database.openLedger();
     await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
     const late = orderNotification('n2', { state: 'USER_ACCEPTED' });
@@ -70,7 +70,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(ledger.logged).toEqual(['webhook contradicts the ledger, not applied']);
   });
 
-  test('a notification that is suspicious does not stand in the way of the true one', async () => {
+  test('a suspicious notification does not prevent the true one', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'FINISHED', totalAmount: 100 });
     const wrong = orderNotification('n1', { state: 'USER_PAID', totalAmount: 1 });
@@ -93,7 +93,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
   });
 
   test.each(['PAYSCORE.USER_OPEN_SERVICE', 'PAYSCORE.USER_CLOSE_SERVICE', 'PAYSCORE.OTHER'])(
-    'without an order is kept: %s',
+    'a notification without an order is stored: %s',
     async (eventType) => {
       const ledger = await database.openLedger();
       const notification = {
@@ -108,7 +108,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     },
   );
 
-  test('about the service of another merchant is suspicious', async () => {
+  test('a notification about the service of another merchant is suspicious', async () => {
     const ledger = await database.openLedger();
     const service = {
       appid: 'wx1',

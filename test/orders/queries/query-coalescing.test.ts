@@ -44,7 +44,7 @@ const order = (state: string) => payAfterOrder({ outOrderNo: 'A', state });
 const none = undefined;
 
 describe('concurrent queries for the same order', () => {
-  test('concurrent queries for the same order shares one call', async () => {
+  test('concurrent queries for the same order share one call', async () => {
     const { calls, ask } = await shared();
     const answers = [ask(A, none), ask({ ...A }, none)];
     calls[0]?.answer(order('CREATED'));
@@ -52,7 +52,7 @@ describe('concurrent queries for the same order', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('concurrent queries for the same order does not share it with another appid, service, number or kind of number', async () => {
+  test('concurrent queries with another appid, service, number or kind of number do not share a call', async () => {
     const { calls, ask } = await shared();
     for (const query of [
       A,
@@ -75,7 +75,7 @@ describe('concurrent queries for the same order', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('concurrent queries for the same order is not failed by one who leaves', async () => {
+  test('a shared query does not fail if one caller leaves', async () => {
     const { calls, ask } = await shared();
     const leaver = new AbortController();
     const left = ask(A, leaver.signal);
@@ -87,7 +87,7 @@ describe('concurrent queries for the same order', () => {
     expect(await stayed).toEqual(order('CREATED'));
   });
 
-  test('concurrent queries for the same order ends the call when the last has left, and it is taken up by nobody', async () => {
+  test('a shared query ends when the last caller has left', async () => {
     const { calls, ask } = await shared();
     const leavers = [new AbortController(), new AbortController()];
     const left = Promise.allSettled(leavers.map(({ signal }) => ask(A, signal)));
@@ -98,7 +98,7 @@ describe('concurrent queries for the same order', () => {
     expect(await left).toMatchObject([{ reason: { message: 'gone' } }, { status: 'rejected' }]);
   });
 
-  test('concurrent queries for the same order asks nothing where the caller is gone already', async () => {
+  test('a query of a caller that has already left is not sent', async () => {
     const { calls, ask } = await shared();
     await expect(ask(A, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
     expect(calls).toEqual([]);
@@ -106,7 +106,7 @@ describe('concurrent queries for the same order', () => {
 });
 
 describe('a caller that is queued while a response arrives', () => {
-  test('a caller that is queued while a response arrives is given it, and nobody who came after it', async () => {
+  test('a caller that was queued before a response gets it, and no caller that came after it', async () => {
     const { calls, ask } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -118,7 +118,7 @@ describe('a caller that is queued while a response arrives', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('a caller that is queued while a response arrives is given none from before a write', async () => {
+  test('a queued caller gets no response from before a write', async () => {
     const { calls, ask, forget } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -129,7 +129,7 @@ describe('a caller that is queued while a response arrives', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('a caller that is queued while a response arrives queries again after a failure', async () => {
+  test('a queued caller queries again after a failure', async () => {
     const { calls, ask } = await shared();
     const first = ask(A, none);
     const cameMs = performance.now();
@@ -139,7 +139,7 @@ describe('a caller that is queued while a response arrives', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('a caller that is queued while a response arrives is known by when its request came', async () => {
+  test('the time of arrival of a request decides whether its caller was queued', async () => {
     let calls = 0;
     const queryPayAfterOrder = () => {
       calls += 1;
@@ -164,13 +164,13 @@ describe('an answer', () => {
     return coalescing;
   };
 
-  test('an answer is not kept', async () => {
+  test('a response is not cached by default', async () => {
     const { calls, ask } = await answered(0);
     void ask(A, none);
     expect(calls).toHaveLength(2);
   });
 
-  test('an answer is kept for as long as it is said, and no longer', async () => {
+  test('a response is cached for the configured time, and no longer', async () => {
     const { calls, ask } = await answered(200);
     expect(await ask(A, none)).toEqual(order('CREATED'));
     expect(calls).toHaveLength(1);
@@ -179,14 +179,14 @@ describe('an answer', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('an answer that there is no such order is never kept', async () => {
+  test('a missing order is never cached', async () => {
     const { calls, ask } = await answered(10_000, null);
     void ask(A, none);
     expect(calls).toHaveLength(2);
   });
 
   test.each(['A', 'another'])(
-    'an answer is not kept by queryId past a write to %s',
+    'a response by queryId is not cached beyond a write to %s',
     async (written) => {
       const { calls, ask, forget } = await shared(10_000);
       const byId = { ...ids, queryId: 'q' };
@@ -201,7 +201,7 @@ describe('an answer', () => {
 });
 
 describe('after a write', () => {
-  test('nobody is given what was asked before it, kept or under way', async () => {
+  test('after a write no caller gets the result of an earlier query, cached or in progress', async () => {
     const { calls, ask, forget } = await shared(10_000);
     const before = ask(A, none);
     forget('A');
@@ -244,7 +244,7 @@ describe('after a write', () => {
   });
 });
 
-test('64 who poll one order at once cost WeChat Pay at most 2 % of the calls', async () => {
+test('64 concurrent pollers of one order cause at most 2 % of the calls to WeChat Pay', async () => {
   const { calls, wechat } = heldWechat();
   // What other tests have seen of the order must not end the sharing here.
   const ledger = await memoryLedger();

@@ -11,7 +11,7 @@ const { upstream, services } = useServices();
 describe.each(databases)('on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('every read after a create has answered shows its order', async () => {
+  test('every read after the response to a create shows its order', async () => {
     const ledger = await database.openLedger();
     const missed: string[] = [];
     for (let count = 0; count < ORDERS; count += 1) {

@@ -64,11 +64,14 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
   });
   afterAll(() => ledger.close());
 
-  test.each([1, 2, 4, 9, 10])('come newest first in pages of %i, none twice', async (first) => {
-    const read = await pages(ledger, first);
-    expect(read.flat()).toEqual(NEWEST_FIRST);
-    expect(read).toHaveLength(Math.ceil(9 / first));
-  });
+  test.each([1, 2, 4, 9, 10])(
+    'recorded orders are sorted newest first in pages of %i, none twice',
+    async (first) => {
+      const read = await pages(ledger, first);
+      expect(read.flat()).toEqual(NEWEST_FIRST);
+      expect(read).toHaveLength(Math.ceil(9 / first));
+    },
+  );
 
   test.each<[RecordFilter, string[]]>([
     [{ serviceId: 'S1' }, ['C1', 'B1', 'A1']],
@@ -85,7 +88,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
     expect((await pages(ledger, 2, filter)).flat()).toEqual(expected);
   });
 
-  test('the recorded orders have their events, oldest first, in pages', async () => {
+  test('recorded orders have their events, oldest first, in pages', async () => {
     const query = { product: 'PAY_AFTER', outOrderNo: 'A1', first: 2 } as const;
     const [first] = await ledger.listEvents([{ ...query, after: 0 }]);
     expect(first?.rows.map(({ state }) => state)).toEqual(['CREATED', 'USER_ACCEPTED']);
@@ -96,7 +99,7 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
     expect(second?.hasNextPage).toBe(false);
   });
 
-  test('the recorded orders have pages of events that are read together, each with its own size and begin', async () => {
+  test('pages of events of several orders are read together, each with its own size and start', async () => {
     const A1 = { product: 'PAY_AFTER', outOrderNo: 'A1' } as const;
     const [all] = await ledger.listEvents([{ ...A1, first: 100, after: 0 }]);
     const [created = 0, accepted = 0] = all?.rows.map(({ id }) => id) ?? [];
@@ -120,12 +123,12 @@ describe.each(databases)('the recorded orders, on $name', ({ start }) => {
     ]);
   });
 
-  test('the recorded orders have cursors that exist, or do not', async () => {
+  test('the ledger knows which event cursors exist', async () => {
     const exist = [0, 1, 13, 14].map((id) => ledger.eventExists(ALL_ORDERS, id));
     expect(await Promise.all(exist)).toEqual([false, true, true, false]);
   });
 
-  test('stay on their pages while new ones arrive and others change', async () => {
+  test('recorded orders stay on their pages while new ones arrive and others change', async () => {
     const clock = manualClock(1_000);
     const own = await database.openLedger({ now: clock.now });
     await writeNine(own, clock);

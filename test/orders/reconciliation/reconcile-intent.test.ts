@@ -57,7 +57,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     });
   });
 
-  test('an open intent and the reconciler is released where there is no such order', async () => {
+  test('the reconciler releases an open intent if there is no such order', async () => {
     const { ledger, row, standAgain } = await openIntent();
     await lookOnce(
       queriesAnswering(() => null),
@@ -67,7 +67,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(await standAgain({ canonical: '{"corrected":1}' })).toMatchObject({ repeated: false });
   });
 
-  test('an open intent and the reconciler that was not there may still come: the same input sends the same bytes', async () => {
+  test('a released intent may still take effect, so the same input sends the same bytes', async () => {
     const { ledger, row, standAgain } = await openIntent();
     await lookOnce(
       queriesAnswering(() => null),
@@ -78,7 +78,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(await row()).toMatchObject({ status: 'open', body });
   });
 
-  test('an open intent and the reconciler is not released before WeChat has had its time', async () => {
+  test('the reconciler does not release an open intent before WeChat Pay has had enough time', async () => {
     const { clock, ledger, id, row, standAgain } = await openIntent();
     await standAgain();
     const early = { check_at: clock.now() };
@@ -93,7 +93,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(await row()).toMatchObject({ status: 'open' });
   });
 
-  test('an open intent and the reconciler is not looked at while its call may still be under way', async () => {
+  test('the reconciler does not check an open intent while its call may be in progress', async () => {
     const { ledger, standAgain } = await openIntent();
     await standAgain();
     const wechat = queriesAnswering(() => null);
@@ -101,7 +101,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(wechat.asked).toEqual([]);
   });
 
-  test('an open intent and the reconciler is not released if a call acquired it during the query', async () => {
+  test('the reconciler does not release an open intent that a call acquired during the query', async () => {
     const { ledger, row, standAgain } = await openIntent();
     const wechat = queriesAnswering(async () => {
       expect(await standAgain()).toMatchObject({ repeated: true });
@@ -112,7 +112,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     await expect(standAgain({ canonical: '{"other":1}' })).rejects.toThrow(OrderConflictError);
   });
 
-  test('an open intent and the reconciler stays open if the query fails, and is checked again soon', async () => {
+  test('an open intent stays open if the query fails, and is checked again soon', async () => {
     const { clock, ledger, row } = await openIntent();
     await lookOnce(
       queriesAnswering(() => Promise.reject(new Error('no answer'))),
@@ -124,7 +124,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(check_at).toBeLessThanOrEqual(clock.now() + 30_000);
   });
 
-  test('an open intent and the reconciler keeps its time if a call acquired it during a failed query', async () => {
+  test('an open intent keeps its schedule if a call acquired it during a failed query', async () => {
     const { clock, ledger, row, standAgain } = await openIntent();
     const wechat = queriesAnswering(async () => {
       await standAgain();
@@ -134,7 +134,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect((await row()).check_at).toBeGreaterThanOrEqual(clock.now() + MINUTE);
   });
 
-  test('an open intent and the reconciler that its call finishes during the query stays as the call finished it', async () => {
+  test('an intent that its call finishes during the query keeps that result', async () => {
     const { ledger, id, row } = await openIntent();
     const wechat = queriesAnswering(async () => {
       await finish(ledger, id);
@@ -144,7 +144,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     expect(await row()).toMatchObject({ status: 'done' });
   });
 
-  test('an open intent and the reconciler that can not be opened any more is kept, and does not stop the others', async () => {
+  test('an intent that cannot be decrypted is kept, and does not stop the others', async () => {
     const { clock, ledger, row } = await openIntent({ operation: 'complete' });
     const broken = ledger.encryption.encrypt('{}', 'another kind');
     await ledger.store.write((tx) => tx.updateTable('intents').set({ body: broken }).execute());

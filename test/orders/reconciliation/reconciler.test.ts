@@ -25,7 +25,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     return { clock, ledger, numbers };
   }
 
-  test('finds what a lost notification would have told, within a minute', async () => {
+  test('the reconciler finds the change of a lost notification within a minute', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
     const wechat = queriesAnswering(() => shownOrder({ state: 'USER_ACCEPTED', riskAmount: 900 }));
@@ -37,7 +37,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     expect(wechat.asked).toEqual(['N1']);
   });
 
-  test('asks only for what is due', async () => {
+  test('the reconciler queries only orders that are due', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(10_000);
     const wechat = queriesAnswering(still);
@@ -45,7 +45,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     expect(wechat.asked).toEqual([]);
   });
 
-  test('notes when it looked, and looks again later', async () => {
+  test('the reconciler records when it queried an order, and queries again later', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
     await lookOnce(queriesAnswering(still), ledger);
@@ -56,23 +56,26 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     expect(await eventsOf(ledger)).toHaveLength(1);
   });
 
-  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])('never asks for one that is %s', async (state) => {
-    const { clock, ledger } = await ledgerWith(0);
-    await see(ledger, { state });
-    clock.advance(365 * 24 * 60 * MINUTE);
-    const wechat = queriesAnswering(still);
-    await lookOnce(wechat, ledger);
-    expect(wechat.asked).toEqual([]);
-  });
+  test.each(['USER_PAID', 'REVOKED', 'EXPIRED'])(
+    'the reconciler never queries an order that is %s',
+    async (state) => {
+      const { clock, ledger } = await ledgerWith(0);
+      await see(ledger, { state });
+      clock.advance(365 * 24 * 60 * MINUTE);
+      const wechat = queriesAnswering(still);
+      await lookOnce(wechat, ledger);
+      expect(wechat.asked).toEqual([]);
+    },
+  );
 
-  test('gives up on an order that stays CREATED', async () => {
+  test('the reconciler gives up on an order that stays CREATED', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(3 * 60 * MINUTE);
     await lookOnce(queriesAnswering(still), ledger);
     expect(await orderOf(ledger)).toMatchObject({ check_at: null });
   });
 
-  test('keeps an order that WeChat does not know, and one that it contradicts', async () => {
+  test('the reconciler keeps orders that WeChat Pay does not know, or contradicts', async () => {
     const { clock, ledger } = await ledgerWith(2);
     clock.advance(MINUTE);
     const wechat = queriesAnswering((outOrderNo) =>
@@ -87,7 +90,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     }
   });
 
-  test('asks for ten at a time, the longest due first', async () => {
+  test('the reconciler queries ten orders at a time, the longest due first', async () => {
     const { clock, ledger, numbers } = await ledgerWith(25);
     clock.advance(MINUTE);
     const wechat = queriesAnswering(still);
@@ -100,7 +103,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     expect(wechat.asked.toSorted()).toEqual(numbers.toSorted());
   });
 
-  test('looks again at what its claimer could not ask for, after the lease of a minute', async () => {
+  test('the reconciler queries an order again after the lease of a minute if its claimer could not', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
     const wechat = queriesAnswering(still);
@@ -116,18 +119,21 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
   test.each([
     ['20 to 25 s later while it is young', 1, 20_000, 25_000],
     ['an hour later or so after a day', 24 * 60, 60 * MINUTE, 75 * MINUTE],
-  ])('looks again after a query that failed: %s', async (_when, minutes, least, most) => {
-    const { clock, ledger } = await ledgerWith(1);
-    clock.advance(minutes * MINUTE);
-    const failing = queriesAnswering(() => Promise.reject(new Error('no answer')));
-    await lookOnce(failing, ledger);
-    const wait = ((await orderOf(ledger)).check_at ?? 0) - clock.now();
-    expect(wait).toBeGreaterThanOrEqual(least);
-    expect(wait).toBeLessThanOrEqual(most);
-    expect(ledger.logged).toHaveLength(1);
-  });
+  ])(
+    'the reconciler queries again after a failed query: %s',
+    async (_when, minutes, least, most) => {
+      const { clock, ledger } = await ledgerWith(1);
+      clock.advance(minutes * MINUTE);
+      const failing = queriesAnswering(() => Promise.reject(new Error('no answer')));
+      await lookOnce(failing, ledger);
+      const wait = ((await orderOf(ledger)).check_at ?? 0) - clock.now();
+      expect(wait).toBeGreaterThanOrEqual(least);
+      expect(wait).toBeLessThanOrEqual(most);
+      expect(ledger.logged).toHaveLength(1);
+    },
+  );
 
-  test('gives up on an order that no query shows for a month', async () => {
+  test('the reconciler gives up on an order that no query shows for a month', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(31 * 24 * 60 * MINUTE);
     await lookOnce(
@@ -137,7 +143,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
     expect(await orderOf(ledger)).toMatchObject({ state: 'CREATED', check_at: null });
   });
 
-  test('does not undo a state that came while it asked', async () => {
+  test('the reconciler does not undo a state that arrived during its query', async () => {
     const { clock, ledger } = await ledgerWith(1);
     clock.advance(MINUTE);
     const wechat = queriesAnswering(async (outOrderNo) => {
@@ -152,7 +158,7 @@ describe.each(databases)('the reconciler on $name', ({ start }) => {
 describe('two reconcilers on one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
 
-  test('two reconcilers on one PostgreSQL never ask for the same order twice', async () => {
+  test('two reconcilers on one PostgreSQL never query the same order twice', async () => {
     const clock = manualClock();
     const url = await database.freshUrl();
     const one = await database.openLedger({ url, now: clock.now });
@@ -168,7 +174,7 @@ describe('two reconcilers on one PostgreSQL', () => {
   });
 });
 
-test('the reconciler looks by itself every second, and closing waits for the look under way', async () => {
+test('the reconciler runs every second, and closing waits for the current run', async () => {
   const clock = manualClock();
   const ledger = await openTestLedger({ now: clock.now });
   await see(ledger);

@@ -31,24 +31,27 @@ const invalid = ({ path, code }: Rule) => ({
 });
 
 describe('every rule', () => {
-  test.each(titled(RULES))('%s lets its border pass', async (_, { passes }) => {
+  test.each(titled(RULES))('the rule %s accepts a value at its limit', async (_, { passes }) => {
     expect(await all.create(orderInput(passes))).not.toMatchObject({
       __typename: 'InvalidInputError',
     });
     expect(all.calls('create')).toHaveLength(1);
   });
 
-  test.each(titled(RULES))('%s refuses what is beyond, without a call', async (_, rule) => {
-    expect(await all.create(orderInput(rule.breaks))).toMatchObject(invalid(rule));
-    expect(all.calls()).toEqual([]);
-  });
+  test.each(titled(RULES))(
+    'the rule %s refuses a value beyond its limit, without a call',
+    async (_, rule) => {
+      expect(await all.create(orderInput(rule.breaks))).toMatchObject(invalid(rule));
+      expect(all.calls()).toEqual([]);
+    },
+  );
 });
 
 describe('INPUT_RULES=confirmed', () => {
   const of = (source: Rule['source']) => titled(RULES.filter((rule) => rule.source === source));
 
   test.each(of('analogy'))(
-    'INPUT_RULES=confirmed leaves %s to WeChat Pay',
+    'INPUT_RULES=confirmed leaves the rule %s to WeChat Pay',
     async (_, { breaks }) => {
       expect(await confirmed.create(orderInput(breaks))).not.toMatchObject({
         __typename: 'InvalidInputError',
@@ -57,14 +60,14 @@ describe('INPUT_RULES=confirmed', () => {
     },
   );
 
-  test.each(of('confirmed'))('still refuses %s', async (_, rule) => {
+  test.each(of('confirmed'))('INPUT_RULES=confirmed still applies the rule %s', async (_, rule) => {
     expect(await confirmed.create(orderInput(rule.breaks))).toMatchObject(invalid(rule));
     expect(confirmed.calls()).toEqual([]);
   });
 });
 
 test.each(titled(RULES.filter(({ source }) => source === 'analogy')))(
-  'the description of %s calls it an analogy',
+  'the description of a field names the rule %s after "By analogy"',
   (_, { path, described }) => {
     const [owner = ''] = path;
     const types: Record<string, string> = {
@@ -79,7 +82,7 @@ test.each(titled(RULES.filter(({ source }) => source === 'analogy')))(
   },
 );
 
-test('a thoroughly bad input has every issue named at once, in the order of the input', async () => {
+test('every issue of an invalid input is reported together, in the order of the input', async () => {
   const answer = await all.create({
     appid: '',
     serviceId: '😀',
@@ -132,7 +135,7 @@ test.each([
   ['half of a pair', '\uD83D'],
   ['a rare ideograph', '𠮷'],
   ['an emoji', '🚲'],
-])('%s has no room in three bytes of UTF-8', async (_, attach) => {
+])('%s does not fit into three bytes of UTF-8', async (_, attach) => {
   expect(await all.create(orderInput({ attach }))).toMatchObject({
     issues: [{ path: ['attach'], code: 'BAD_CHARACTER' }],
   });

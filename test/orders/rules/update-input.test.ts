@@ -118,7 +118,7 @@ test.each<[ChangeName, JsonObject]>([
   ['complete', completeInput('A1', { finishTicket: 'T\0' })],
   ['cancel', { outOrderNo: 'A1', reason: '停用' }],
   ['sync', { outOrderNo: 'A1', type: 'ORDER_PAID', detail: { paidTime: '20190705173549' } }],
-])('the ids of a %s are held to the rules of a create', async (name, input) => {
+])('the ids of a %s follow the rules of a create', async (name, input) => {
   const ids = { appid: '😀', serviceId: 'S'.repeat(33) };
   const ticket = name === 'complete' ? ['finishTicket BAD_CHARACTER'] : [];
   expect((await issues(name, { ...input, ...ids })).toSorted()).toEqual([
@@ -141,7 +141,7 @@ test.each([
 });
 
 test.each(['.', '..'])(
-  'the order number %j is refused always, since servers remove it from a path',
+  'the order number %j is always refused, because servers remove it from a path',
   async (outOrderNo) => {
     const cancel = { outOrderNo, reason: '停用' };
     for (const one of [fixture, confirmedOnly]) {
@@ -157,7 +157,7 @@ test.each(['.', '..'])(
   },
 );
 
-test('INPUT_RULES=confirmed lets pass what only analogies forbid, and keeps the rest', async () => {
+test('INPUT_RULES=confirmed accepts what only analogies forbid, and refuses the rest', async () => {
   const analogies = completeInput('A1', {
     totalAmount: 5,
     fees: [{ feeName: '租金', feeAmount: 6 }],

@@ -9,7 +9,7 @@ const MEGABYTE = 1024 * 1024;
 const ORDERS = 2_000;
 const WORD_LENGTH = 20_000;
 
-test('states that were seen last are remembered, but not words of any length', async () => {
+test('the last states are remembered, but not values of any length', async () => {
   const ledger = await openTestLedger();
   await see(ledger);
   const [event] = await eventsOf(ledger);

@@ -38,7 +38,7 @@ async function writes(): Promise<number> {
   return written;
 }
 
-test('records are shown without a call to WeChat, though the order has moved on there', async () => {
+test('records are shown without a call to WeChat Pay, even if the order has changed there', async () => {
   await fixture.user('confirm', outOrderNo);
   const answer = await fixture.run(
     `{ payAfterOrders(first: 1) { edges { node {
@@ -50,13 +50,13 @@ test('records are shown without a call to WeChat, though the order has moved on 
   expect(fixture.calls()).toEqual([]);
 });
 
-test('a query that shows news is recorded in the background, as a QUERY', async () => {
+test('a change that a query shows is recorded in the background, with the source QUERY', async () => {
   await fixture.user('confirm', outOrderNo);
   expect(await query()).toEqual({ data: { payAfterOrder: { state: 'USER_ACCEPTED' } } });
   await expect.poll(eventsOf).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
 });
 
-test('a query of an order that is not known here makes a record of it', async () => {
+test('a query of an order that is not recorded records it', async () => {
   await fixture.ledger.store.db
     .deleteFrom('orders')
     .where('out_order_no', '=', outOrderNo)
@@ -70,7 +70,7 @@ test('a query of an order that is not known here makes a record of it', async ()
   await expect.poll(eventsOf).toEqual(['USER_ACCEPTED QUERY']);
 });
 
-test('a query that shows nothing new writes nothing', async () => {
+test('a query that shows no change writes nothing', async () => {
   const before = await writes();
   for (let times = 0; times < 5; times += 1) {
     await query();
@@ -79,7 +79,7 @@ test('a query that shows nothing new writes nothing', async () => {
   expect(fixture.calls('query')).toHaveLength(5);
 });
 
-test('of many queries that show the same news one writes', async () => {
+test('of many queries that show the same change one writes it', async () => {
   await fixture.user('confirm', outOrderNo);
   await Promise.all(Array.from({ length: 10 }, query));
   await expect.poll(eventsOf).toEqual(['CREATED MUTATION', 'USER_ACCEPTED QUERY']);
@@ -88,7 +88,7 @@ test('of many queries that show the same news one writes', async () => {
   expect(await writes()).toBe(before);
 });
 
-test('a query of an order that WeChat does not know writes nothing', async () => {
+test('a query of an order that WeChat Pay does not know writes nothing', async () => {
   const before = await writes();
   outOrderNo = newOutOrderNo();
   expect(await query()).toEqual({ data: { payAfterOrder: null } });

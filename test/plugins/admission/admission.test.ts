@@ -42,7 +42,7 @@ function waiting(maxInFlight: number) {
 }
 
 describe('where as many operations are under way as may be', () => {
-  test('some more are queued, and the rest are rejected immediately', async () => {
+  test('beyond the limit of concurrent operations some are queued, and the rest are rejected immediately', async () => {
     const { ask, answer, begun } = waiting(2);
     const underWay = [ask(), ask()];
     await begun(2);
@@ -69,7 +69,7 @@ describe('where as many operations are under way as may be', () => {
     expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('a caller over HTTP receives the same response by a shorter path', async () => {
+  test('an operation that is rejected over HTTP gets the same response by a shorter path', async () => {
     const { app, ask } = waiting(1);
     const port = await listen(app);
     app.admission.begin();
@@ -87,7 +87,7 @@ describe('where as many operations are under way as may be', () => {
     await port.close();
   });
 
-  test('one that waits begins as soon as another is answered', async () => {
+  test('a queued operation starts as soon as another one is finished', async () => {
     const { ask, answer, begun } = waiting(1);
     const first = ask();
     await begun(1);
@@ -115,7 +115,7 @@ describe('where as many operations are under way as may be', () => {
     await first;
   });
 
-  test('an operation that fails, or is refused, gives its place back', async () => {
+  test('an operation that fails or is refused releases its slot', async () => {
     const { ask } = waiting(1);
     for (let index = 0; index < 3; index += 1) {
       expect((await ask('{ payAfterOrders(first: -1) { edges { cursor } } }')).status).toBe(200);
@@ -125,7 +125,7 @@ describe('where as many operations are under way as may be', () => {
   });
 });
 
-test('subscriptions that are open hold no place', async () => {
+test('open subscriptions occupy no slot', async () => {
   const { app, ask } = waiting(1);
   const query = 'subscription { payAfterOrderEvents { id } }';
   const streams = [];
@@ -140,7 +140,7 @@ test('subscriptions that are open hold no place', async () => {
   await Promise.all(streams.map((reader) => reader?.cancel()));
 });
 
-test('a burst begins a few at a time, and the wait of each is reported', async () => {
+test('operations of a burst start a few at a time, and the wait of each is reported', async () => {
   const waits: number[] = [];
   const { turn } = createAdmission({ most: 10, perTurn: 2, onTurn: (s) => waits.push(s) });
   let turns = 0;
@@ -174,14 +174,14 @@ test('an operation is rejected if others have waited for a slot for too long', a
   expect(await turn()).toBe(true);
 });
 
-test('who had a turn gets a place although others began meanwhile, but not without end', () => {
+test('an operation whose turn has come may exceed the limit, up to a maximum', () => {
   const { begin, end } = createAdmission({ most: 8 });
   expect(Array.from({ length: 10 }, () => begin())).toEqual([...Array(9).fill(true), false]);
   end();
   expect(begin()).toBe(true);
 });
 
-test('where no place is free, no more wait than places came free a moment ago', async () => {
+test('if no slot is free, no more operations wait than slots were released recently', async () => {
   const { turn, begin, end } = createAdmission({ most: 20, waitMs: 50, perTurn: 1 });
   for (let index = 0; index < 20; index += 1) {
     begin();

@@ -71,7 +71,7 @@ describe.each([
     extensions: { code: 'BAD_USER_INPUT' },
   };
 
-  test('an operation that asks for too many rows is refused before anything is read', async () => {
+  test('an operation that requests too many rows is refused before anything is read', async () => {
     const query = aliased(`payAfterOrders(first: 100) { ${EVENTS} }`);
     const response = await fixture.app.fetch(
       graphqlRequest({ query }, { accept: 'application/graphql-response+json' }),
@@ -82,7 +82,7 @@ describe.each([
     expect(charged).toEqual([]);
   });
 
-  test('it is refused over server-sent events and a WebSocket in the same words', async () => {
+  test('over SSE and WebSocket too many rows are refused with the same error', async () => {
     const query = aliased(`payAfterOrders(first: 100) { ${EVENTS} }`);
     const stream = await subscribe(fixture, {}, query);
     expect(await stream.next()).toMatchObject({ data: { errors: [refusal] } });
@@ -117,7 +117,7 @@ describe.each([
     expect(charged).toEqual(calls);
   });
 
-  test('a page of 100 orders with their events is two jobs, and two statements', async () => {
+  test('a page of 100 orders with their events takes two jobs and two statements', async () => {
     const statements = vi.spyOn(StatementSync.prototype, 'all');
     const answer = await fixture.run(PAGES, { orders: 100, events: 5 });
     const edges = listAt(answer, 'data', 'payAfterOrders', 'edges');
@@ -133,7 +133,7 @@ describe.each([
     ]);
   });
 
-  test('the events of several pages of orders are one job, whatever their sizes are', async () => {
+  test('the events of several pages of orders are read by one job', async () => {
     const query = `{
       a: payAfterOrders(first: 90) { ...Events }
       b: payAfterOrders(first: 30) { edges { node { events(first: 2) { edges { node { id } } } } } } }
@@ -144,7 +144,7 @@ describe.each([
     expect(jobs).toEqual(['listOrders', 'listOrders', 'listEvents']);
   });
 
-  test('a fragment counts wherever it is used, and of several operations the one that runs', async () => {
+  test('rows are counted for each use of a fragment, and only for the executed operation', async () => {
     const query = `query Large { a: payAfterOrders(first: 100) { ...Events } }
       query Small { b: payAfterOrders(first: 1) { ...Events } }
       query None { __typename }
@@ -162,14 +162,14 @@ describe.each([
   });
 
   test.each([0, -1, 101, 2_147_483_647])(
-    'the size %i is refused as a size, not as rows',
+    'an invalid page size %i is refused as such, and not as too many rows',
     async (events) => {
       const answer = await fixture.run(PAGES, { orders: 1, events });
       expect(at(answer, 'errors', 0, 'message')).toBe('first must be from 1 to 100.');
     },
   );
 
-  test('variables of the wrong type are refused as such, and cost nothing more', async () => {
+  test('variables of the wrong type are refused as such, without a further charge', async () => {
     const answer = await fixture.run(PAGES, { orders: 'many', events: {} });
     expect(listAt(answer, 'errors')).toHaveLength(2);
     expect(charged).toEqual([]);

@@ -87,12 +87,12 @@ describe('a compiled operation answers as an executed one does', () => {
     }
   });
 
-  test('whatever is valid', async () => {
+  test('a compiled operation gives the same result for every valid document', async () => {
     const property = fc.asyncProperty(randomRequest, expectSame);
     await fc.assert(property, { seed: 20_261_123, numRuns: 300 });
   }, 60_000);
 
-  test('whatever is sent', async () => {
+  test('a compiled operation gives the same result for every input', async () => {
     const property = fc.asyncProperty(graphqlBody, expectSame);
     await fc.assert(property, { seed: 20_261_123, numRuns: 300 });
   }, 60_000);
@@ -116,7 +116,7 @@ describe('a compiled operation answers as an executed one does', () => {
   });
 });
 
-test('each operation of a document is its own, and so is each document', async () => {
+test('operations are compiled separately, also those of one document', async () => {
   const app = createTestApp({ compileAfter: 1 });
   const query = 'query A { a: __typename } query B { b: __typename }';
   for (const operationName of ['A', 'B', 'A', 'B']) {
@@ -127,7 +127,7 @@ test('each operation of a document is its own, and so is each document', async (
   expect(at(await run(app, query), 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');
 });
 
-test('conditions hold in each use of a fragment for itself', async () => {
+test('@skip and @include apply to each use of a fragment separately', async () => {
   const query = `query ($yes: Boolean!, $no: Boolean!) {
     a: payAfterOrder(by: { outOrderNo: "A" }) { ...F @include(if: $yes) }
     b: payAfterOrder(by: { outOrderNo: "A" }) { ...F @include(if: $no) stateRaw }
@@ -152,7 +152,7 @@ test('an unexpected error is masked, and its location is reported', async () => 
   });
 });
 
-test('variables of the wrong type are 400, without their values', async () => {
+test('variables of the wrong type are rejected with 400, without their values', async () => {
   const variables = { by: { outOrderNo: 'secret', queryId: 'secret' } };
   const response = await apps.compiled.fetch(
     graphqlRequest({ query: QUERY, variables }, { accept: 'application/graphql-response+json' }),
@@ -161,7 +161,7 @@ test('variables of the wrong type are 400, without their values', async () => {
   expect([response.status, text]).toEqual([400, expect.not.stringContaining('secret')]);
 });
 
-test('compiled operations are kept within so many bytes, however many documents come', async () => {
+test('the cache of compiled operations is bounded in bytes', async () => {
   const compiler = useCompiler({ afterHits: 1, maxBytes: MEGABYTE });
   const app = createYoga({
     schema,

@@ -28,13 +28,13 @@ async function check(app: App & { readonly log: CollectedLog }, request: Request
   app.log.clear();
 }
 
-test('no document, variables or operation name come back, whatever they are', async () => {
+test('no error returns the document, the variables or the operation name', async () => {
   const app = createTestApp({ wechat, stopping, compileAfter: 10 });
   const property = fc.asyncProperty(graphqlBody, (body) => check(app, graphqlRequest(body)));
   await fc.assert(property, { ...RUNS, numRuns: 6_000 });
 });
 
-test('no body comes back, whatever it is, and however it is sent', async () => {
+test('no error returns the body, in whatever way it is sent', async () => {
   const app = createTestApp({ wechat, stopping, compileAfter: 10 });
   const property = fc.asyncProperty(
     fc.oneof(otherBody, graphqlBody),
@@ -46,7 +46,7 @@ test('no body comes back, whatever it is, and however it is sent', async () => {
   await fc.assert(property, { ...RUNS, numRuns: 3_500 });
 });
 
-test('a GET is no way in either', async () => {
+test('a GET request returns nothing of its query either', async () => {
   const app = createTestApp({ wechat, stopping, compileAfter: 10 });
   const property = fc.asyncProperty(graphqlBody, headers, (body, given) => {
     const query = new URLSearchParams({ query: body, variables: body });

@@ -26,13 +26,13 @@ test.each<[string, unknown]>([
   ['a bad unicode escape', userState(`"\\u{${NUMBER}}"`)],
   ['a block string after the end', `{ __typename } """${SECRET}"""`],
   ['a secret as the whole document', SECRET],
-])('a syntax error by %s says where, not what', async (_, query) => {
+])('a syntax error by %s gives the location without the text', async (_, query) => {
   const answer = await answerTo({ query });
   expect(code(answer)).toBe('GRAPHQL_PARSE_FAILED');
   expect(at(answer, 'errors', 0, 'locations')).toMatchObject([{ line: 1 }]);
 });
 
-test('a syntax error still says what belongs there', async () => {
+test('a syntax error still says what was expected', async () => {
   const answer = await answerTo({ query: '{ userServiceState(openid secret) }' });
   expect(at(answer, 'errors', 0, 'message')).toBe('Syntax Error: Expected ":", found Name.');
 });
@@ -139,7 +139,7 @@ test.each<[string, unknown, RegExp]>([
   ],
   ['of events', events(SECRET), /^Invalid `after`/],
   ['of events that is a number', events(NUMBER), /^Invalid `after`: use the id of an event/],
-])('a cursor %s that is none is refused without quoting it', async (_, body, message) => {
+])('an invalid cursor %s is refused without quoting it', async (_, body, message) => {
   const answer = await answerTo(body);
   expect(code(answer)).toBe('BAD_USER_INPUT');
   expect(at(answer, 'errors', 0, 'message')).toMatch(message);
@@ -153,12 +153,12 @@ test('only the variables of the executed operation are reported', async () => {
   expect(at(answer, 'errors', 0, 'message')).toMatch(/^\$b: /);
 });
 
-test('of very many errors fifty are reported', async () => {
+test('at most fifty errors are reported', async () => {
   const answer = await answerTo(input({ fees: Array.from({ length: 1_500 }, () => SECRET) }));
   expect(at(answer, 'errors')).toHaveLength(50);
 });
 
-test('a fault of the server is masked, and logged without what it holds', async () => {
+test('a server error is masked, and logged without its data', async () => {
   const cause = Object.assign(new Error('deeper'), { phone: SECRET, body: SECRET, status: 500 });
   const failing = Object.assign(new Error('no such column'), {
     cause,

@@ -32,7 +32,7 @@ describe('with trusted documents', () => {
     ['documentId', { documentId: ID }],
     ['documentId with its algorithm', { documentId: `sha256:${ID}` }],
     ['persistedQuery', persisted(ID)],
-  ])('one of the manifest is run by its %s', async (_, body) => {
+  ])('a document of the manifest is executed by its %s', async (_, body) => {
     expect(await ask(body)).toEqual({ status: 200, answer: TYPE });
   });
 
@@ -43,14 +43,14 @@ describe('with trusted documents', () => {
     ['an unknown id', persisted('0'.repeat(64)), 'DOCUMENT_NOT_FOUND'],
     ['a name of every object', persisted('constructor'), 'DOCUMENT_NOT_FOUND'],
     ['nothing', {}, 'DOCUMENT_ID_REQUIRED'],
-  ])('%s is refused', async (_, body, code) => {
+  ])('with trusted documents %s is refused', async (_, body, code) => {
     const { status, answer } = await ask(body);
     expect(status).toBe(400);
     expect(at(answer, 'errors', 0, 'extensions', 'code')).toBe(code);
     expect(at(answer, 'data')).toBeUndefined();
   });
 
-  test('the same holds over WebSocket', async () => {
+  test('over WebSocket only documents of the manifest are executed', async () => {
     const clientFixture = await createAppWithClient({
       wechat: notificationOptions(),
       resources: { trustedDocuments },
@@ -160,13 +160,16 @@ describe('the manifest', () => {
     ]);
   });
 
-  test.each(['', '[]', '{}', '{"a":1}', 'no json'])('the manifest has to be one: %s', (content) => {
-    const file = join(folder, 'other.json');
-    writeFileSync(file, content);
-    expect(problemsOf({ TRUSTED_DOCUMENTS: file })).toEqual([
-      expect.stringContaining(
-        'TRUSTED_DOCUMENTS is not a manifest: create one with: npm run documents',
-      ),
-    ]);
-  });
+  test.each(['', '[]', '{}', '{"a":1}', 'no json'])(
+    'an invalid manifest is refused: %s',
+    (content) => {
+      const file = join(folder, 'other.json');
+      writeFileSync(file, content);
+      expect(problemsOf({ TRUSTED_DOCUMENTS: file })).toEqual([
+        expect.stringContaining(
+          'TRUSTED_DOCUMENTS is not a manifest: create one with: npm run documents',
+        ),
+      ]);
+    },
+  );
 });

@@ -70,7 +70,7 @@ async function cursors(): Promise<readonly string[]> {
 }
 
 describe.each(transports)('over %s', (_name, open) => {
-  test('a confirm of the user is an event while one waits for it', async () => {
+  test('a confirmation of the user is an event for a subscriber that waits', async () => {
     const events = await open({ outOrderNo });
     await create(fixture, { outOrderNo });
     expect(await events.nextEvent()).toMatchObject({ state: 'CREATED', source: 'MUTATION' });

@@ -45,7 +45,7 @@ test('orders are sorted newest first, 20 by default', async () => {
   expect(numbersOf(await list({}))).toHaveLength(20);
 });
 
-test('paging through 45 orders by tens gives each once and in order', async () => {
+test('paging through 45 orders by tens returns each order once and in sequence', async () => {
   const seen: unknown[] = [];
   const pages: unknown[] = [];
   let after: unknown = null;
@@ -74,7 +74,7 @@ test('a page after the last order is empty', async () => {
   });
 });
 
-test('an order that arrives while one pages on does not shift the pages', async () => {
+test('an order that arrives during paging does not shift the pages', async () => {
   const first = await list({ first: 10, filter: { states: ['USER_PAID', 'CREATED'] } });
   await clientFixture.see({ outOrderNo: 'Z', state: 'USER_PAID' });
   const after = at(first, 'pageInfo', 'endCursor');
@@ -83,13 +83,13 @@ test('an order that arrives while one pages on does not shift the pages', async 
   expect([...numbersOf(first), ...numbersOf(second)]).toEqual(created.slice(0, 20));
 });
 
-test('a filter by states takes any of them', async () => {
+test('a filter by states matches any of them', async () => {
   expect(await found({ states: ['USER_ACCEPTED'] })).toEqual(newestFirst((index) => index % 2 > 0));
   expect(await found({ states: ['USER_ACCEPTED', 'CREATED'] })).toHaveLength(45);
   expect(await found({ states: ['EXPIRED', 'UNKNOWN'] })).toEqual([]);
 });
 
-test('a filter by serviceId takes its orders', async () => {
+test('a filter by serviceId matches its orders', async () => {
   expect(await found({ serviceId: '500002' })).toEqual(newestFirst((index) => index >= 40));
   expect(await found({ serviceId: '5' })).toEqual([]);
 });
@@ -106,7 +106,7 @@ test('createdFrom is inclusive, createdBefore is not, and offsets count', async 
   expect(await found(all)).toEqual(newestFirst((index) => index >= 42 && index % 2 > 0));
 });
 
-test('a DateTime is taken as a literal and as a variable, and given in UTC', async () => {
+test('a DateTime is accepted as a literal and as a variable, and returned in UTC', async () => {
   const answer = await clientFixture.run(
     `{ payAfterOrders(filter: { createdBefore: "2026-11-23T10:00:00.5+01:00" }, first: 1) {
       edges { node { createdAt observedAt } } } }`,
@@ -139,7 +139,7 @@ test.each(['', 'x', '0', '!!!', 'MTc2Mzg4ODQwMDAwMA', 'eCBQMDE', "' or 1=1 --", 
   },
 );
 
-test.each([1, 100])('first: %s is a page', async (first) => {
+test.each([1, 100])('first: %s is accepted', async (first) => {
   expect(numbersOf(await list({ first }))).toHaveLength(Math.min(first, 46));
 });
 
@@ -185,7 +185,7 @@ test('each record pages through its own events, oldest first', async () => {
   }
 });
 
-test('a NUL in serviceId or outOrderNo is refused, whatever the database makes of it', async () => {
+test('a NUL in serviceId or outOrderNo is refused with every database', async () => {
   const list =
     'query ($id: String!) { payAfterOrders(filter: { serviceId: $id }) { pageInfo { hasNextPage } } }';
   expect(JSON.stringify(await clientFixture.run(list, { id: 'S\0' }))).toContain('BAD_USER_INPUT');

@@ -42,7 +42,7 @@ afterEach(async () => {
 
 const listeners = (count: number) => expect.poll(() => clientFixture.streams()).toBe(count);
 
-test('a client of server-sent events that leaves is forgotten', async () => {
+test('an SSE client that disconnects leaves no subscription', async () => {
   const clients = await Promise.all([subscribe(clientFixture), subscribe(clientFixture)]);
   expect(clientFixture.streams()).toBe(2);
   await clientFixture.see({ outOrderNo: 'N2' });
@@ -52,19 +52,19 @@ test('a client of server-sent events that leaves is forgotten', async () => {
   await clients[1].leave();
 });
 
-test('a client of server-sent events that ends its connection is forgotten', async () => {
+test('an SSE client that ends its connection leaves no subscription', async () => {
   const client = await subscribeAt(port.url);
   await listeners(1);
   client.socket.destroy();
 });
 
-test('a client of server-sent events whose connection is reset is forgotten', async () => {
+test('an SSE client whose connection is reset leaves no subscription', async () => {
   const client = await subscribeAt(port.url);
   await listeners(1);
   client.cut();
 });
 
-test('clients of server-sent events that leave before they are answered are forgotten', async () => {
+test('SSE clients that disconnect before the response leave no subscription', async () => {
   for (const delay of [0, 1, 2, 5, 20, 40, 60]) {
     const request = httpRequest(`${port.url}/graphql`, {
       method: 'POST',
@@ -79,7 +79,7 @@ test('clients of server-sent events that leave before they are answered are forg
   await sleep(2 * LOOK_UP_MS);
 });
 
-test('a client gone in the middle of what is stored is forgotten', async () => {
+test('a client that disconnects during the stored events leaves no subscription', async () => {
   await Promise.all(
     Array.from({ length: 300 }, (_, index) => clientFixture.see({ outOrderNo: `M${index}` })),
   );
@@ -88,7 +88,7 @@ test('a client gone in the middle of what is stored is forgotten', async () => {
   client.cut();
 });
 
-test('a subscription over WebSocket that is completed is forgotten, its neighbour is not', async () => {
+test('a WebSocket subscription that is completed ends, and another one on the same connection continues', async () => {
   const client = await openSocket(port.webSocketUrl);
   client.subscribe('1');
   client.subscribe('2');
@@ -101,7 +101,7 @@ test('a subscription over WebSocket that is completed is forgotten, its neighbou
 });
 
 test.each(['close', 'terminate'] as const)(
-  'the subscriptions of a WebSocket are forgotten upon its %s',
+  'the subscriptions of a WebSocket end upon its %s',
   async (end) => {
     const client = await openSocket(port.webSocketUrl);
     client.subscribe('1');
@@ -111,7 +111,7 @@ test.each(['close', 'terminate'] as const)(
   },
 );
 
-test('a WebSocket that is gone before its subscription is there leaves none behind', async () => {
+test('a WebSocket that disconnects before its subscription starts leaves none', async () => {
   for (const after of ['1', null]) {
     const client = await openSocket(port.webSocketUrl);
     client.subscribe('1', { after });
@@ -123,7 +123,7 @@ test('a WebSocket that is gone before its subscription is there leaves none behi
   await sleep(2 * LOOK_UP_MS);
 });
 
-test('the client of graphql-ws that disposes of its connection is forgotten', async () => {
+test('a graphql-ws client that disposes of its connection leaves no subscription', async () => {
   const client = graphqlWs(port.webSocketUrl);
   const result = client.subscribe().next();
   result.catch(() => {});

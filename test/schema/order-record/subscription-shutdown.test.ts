@@ -24,7 +24,7 @@ async function started() {
 
 const listeners = ({ streams }: AppWithClient, count: number) => expect.poll(streams).toBe(count);
 
-test('when the server stops every stream of server-sent events is completed', async () => {
+test('at shutdown every SSE stream is completed', async () => {
   const { clientFixture, port } = await started();
   await clientFixture.see();
   const clients = await Promise.all([
@@ -43,7 +43,7 @@ test('when the server stops every stream of server-sent events is completed', as
   await listeners(clientFixture, 0);
 });
 
-test('when the server stops every subscription over WebSocket is completed, then the socket closed', async () => {
+test('at shutdown every WebSocket subscription is completed, then the socket is closed', async () => {
   const { clientFixture, port } = await started();
   await clientFixture.see();
   const [one, other] = await Promise.all([
@@ -68,7 +68,7 @@ test('when the server stops every subscription over WebSocket is completed, then
   await listeners(clientFixture, 0);
 });
 
-test('the client of graphql-ws sees its subscription end without an error', async () => {
+test('at shutdown the subscription of a graphql-ws client ends without an error', async () => {
   const { clientFixture, port } = await started();
   const events = graphqlWs(port.webSocketUrl).subscribe();
   const end = events.next();
@@ -77,7 +77,7 @@ test('the client of graphql-ws sees its subscription end without an error', asyn
   expect(await end).toEqual({ done: true, value: undefined });
 });
 
-test('a client that does not answer the close of its WebSocket does not hold the server up', async () => {
+test('a client that does not answer the close of its WebSocket does not delay the shutdown', async () => {
   const { port } = await started();
   const { hostname, port: number } = new URL(port.url);
   const deaf = connect(Number(number), hostname);
@@ -100,7 +100,7 @@ test('a client that does not answer the close of its WebSocket does not hold the
   deaf.destroy();
 });
 
-test('who subscribes while the server is stopping is completed at once', async () => {
+test('a subscription that starts during the shutdown is completed immediately', async () => {
   const { clientFixture } = await started();
   await clientFixture.see();
   clientFixture.stopping.abort();

@@ -37,7 +37,7 @@ async function makeEvents() {
   await expect.poll(() => clientFixture.ledger.bus.head()).toBe(EVENTS);
 }
 
-test('readers that do not read cost little memory, and miss nothing once they do', async () => {
+test('subscribers that do not read need little memory, and miss nothing once they read', async () => {
   const sse = await subscribeAt(port.url, {}, QUERY);
   const ws = await openSocket(port.webSocketUrl);
   ws.subscribe('1', {}, QUERY);

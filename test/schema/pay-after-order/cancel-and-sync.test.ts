@@ -27,7 +27,7 @@ const shownState = async (outOrderNo: string) =>
 const bodiesOf = (kind: 'cancel' | 'sync') =>
   fixture.calls(kind).map(({ bodySha256 }) => bodySha256);
 
-test('a cancel answers the ids of the order, and the order is REVOKED', async () => {
+test('a cancel returns the ids of the order, and the order is REVOKED', async () => {
   const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   expect(
     await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' }, 'order { state }'),
@@ -42,7 +42,7 @@ test('a cancel answers the ids of the order, and the order is REVOKED', async ()
   });
 });
 
-test('the same cancel again succeeds with the same bytes; another reason is a conflict', async () => {
+test('a repeated cancel succeeds with the same bytes, and another reason is a conflict', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const first = await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' });
   expect(await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' })).toEqual(first);
@@ -57,7 +57,7 @@ test('the same cancel again succeeds with the same bytes; another reason is a co
   expect(fixture.calls()).toEqual([]);
 });
 
-test('a sync answers the ids, the serviceId too, and the order is USER_PAID elsewhere', async () => {
+test('a sync returns the ids, including the serviceId, and the order is USER_PAID through another channel', async () => {
   const outOrderNo = await finishedOrder(fixture);
   const input = await syncInput(fixture, outOrderNo);
   expect(await change(fixture, 'sync', input)).toEqual({
@@ -74,7 +74,7 @@ test('a sync answers the ids, the serviceId too, and the order is USER_PAID else
   });
 });
 
-test('the same sync again succeeds with the same bytes, in whatever form the time is written', async () => {
+test('a repeated sync succeeds with the same bytes in every form of the time', async () => {
   const outOrderNo = await finishedOrder(fixture);
   const input = await syncInput(fixture, outOrderNo);
   const first = await change(fixture, 'sync', input);
@@ -100,7 +100,7 @@ test.each([
     }),
   ],
 ] as const)(
-  'a %s of an order that WeChat does not know is an OrderNotFoundError',
+  'a %s of an order that WeChat Pay does not know is an OrderNotFoundError',
   async (name, input) => {
     const outOrderNo = newOutOrderNo();
     expect(await change(fixture, name, input(outOrderNo))).toEqual({
@@ -111,7 +111,7 @@ test.each([
   },
 );
 
-test('a complete of an order that nobody confirmed tells its state, with or without a ticket', async () => {
+test('a complete of an unconfirmed order returns its state, with or without a ticket', async () => {
   const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   const wrong = {
     __typename: 'OrderStateError',
@@ -142,7 +142,7 @@ test.each([
   });
 });
 
-test('a cancel of an expired order is an OrderStateError, and its record follows', async () => {
+test('a cancel of an expired order is an OrderStateError, and its record is updated', async () => {
   const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   await fixture.user('expire', outOrderNo);
   expect(await change(fixture, 'cancel', { outOrderNo, reason: '用户投诉' })).toMatchObject({

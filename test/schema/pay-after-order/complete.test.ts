@@ -25,7 +25,7 @@ const shown = async (outOrderNo: string) =>
     'payAfterOrder',
   );
 
-test('a complete answers the ids of the order, and the order is FINISHED', async () => {
+test('a complete returns the ids of the order, and the order is FINISHED', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const ticket = textAt(await shown(outOrderNo), 'finishTicket');
   const input = completeInput(outOrderNo, {
@@ -54,7 +54,7 @@ test('a complete answers the ids of the order, and the order is FINISHED', async
   });
 });
 
-test('an omitted finishTicket is queried', async () => {
+test('an omitted finishTicket is fetched by a query', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   fixture.resetCalls();
   expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
@@ -63,7 +63,7 @@ test('an omitted finishTicket is queried', async () => {
   expect(fixture.calls().map(({ kind }) => kind)).toEqual(['query', 'complete', 'query']);
 });
 
-test('a fee of the create is completed although its description and count are given again', async () => {
+test('a fee of the create may be completed with its description and count', async () => {
   const fees = [{ feeName: '租金', feeCount: 1, feeDesc: '2 小时' }];
   const outOrderNo = await acceptedOrder(fixture, { fees });
   expect(await change(fixture, 'complete', completeInput(outOrderNo))).toMatchObject({
@@ -71,14 +71,14 @@ test('a fee of the create is completed although its description and count are gi
   });
 });
 
-test('an order that was not used is completed with 0 and a reason', async () => {
+test('an unused service is completed with 0 and a reason', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const input = { outOrderNo, finishType: 'UNUSED', totalAmount: 0, cancelReason: '用户未使用' };
   expect(await change(fixture, 'complete', input)).toMatchObject({ outOrderNo });
   expect(await shown(outOrderNo)).toMatchObject({ finishType: 'UNUSED', totalAmount: 0 });
 });
 
-test('the same complete again succeeds, with the very bytes of the first time', async () => {
+test('a repeated complete succeeds with the same bytes', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const first = await change(fixture, 'complete', completeInput(outOrderNo));
   expect(await change(fixture, 'complete', completeInput(outOrderNo))).toEqual(first);
@@ -99,7 +99,7 @@ test('a complete with other input is a conflict, and nothing is sent', async () 
   expect(fixture.calls()).toEqual([]);
 });
 
-test('two equal completes at once both succeed', async () => {
+test('two equal concurrent completes both succeed', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const both = await Promise.all(
     [1, 2].map(() => change(fixture, 'complete', completeInput(outOrderNo))),
@@ -139,7 +139,7 @@ test('the order is queried only if it is selected', async () => {
   expect(fixture.calls('query')).toHaveLength(2 * withoutOrder + 1);
 });
 
-test('an order whose query fails after the complete is null, with its own error', async () => {
+test('if the query after the complete fails, only the field order is null, with an error', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   const finishTicket = textAt(await shown(outOrderNo), 'finishTicket');
   await fixture.injectUntilCleared({

@@ -49,7 +49,7 @@ const ROWS: readonly (readonly [name: string, fault: JsonObject, seen: Seen])[] 
 
 describe('where every call meets', () => {
   test.each(ROWS)(
-    '%s, a query fails and a create has an unknown outcome',
+    'if every call meets %s, a query fails and a create has an unknown outcome',
     async (_, fault, seen) => {
       const [code, reason, wechat] = seen;
       const fixture = fault === SILENCE ? impatient : patient;
@@ -90,24 +90,27 @@ describe('where WeChat Pay asks for fewer calls', () => {
   test.each<[string, JsonObject, number | null]>([
     ['and names no time', {}, null],
     ['for longer than a call may take', { retryAfter: 30 }, 30],
-  ])('%s, nothing was accepted', async (_, more, retryAfterSeconds) => {
-    await patient.inject({ on: 'any', times: null, ...statusFault(429, more) });
-    const input = orderInput();
-    expect(await patient.create(input)).toEqual({
-      __typename: 'WechatUnavailableError',
-      code: 'WECHAT_UNAVAILABLE',
-      message: expect.any(String),
-      retryAfterSeconds,
-    });
-    expect(await patient.stored(input['outOrderNo'])).toBeUndefined();
-    const answer = await patient.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } });
-    expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
-      code: 'WECHAT_UNAVAILABLE',
-      wechat: { status: 429, code: 'FREQUENCY_LIMITED', retryable: true },
-    });
-  });
+  ])(
+    'if WeChat Pay limits the rate %s, nothing was accepted',
+    async (_, more, retryAfterSeconds) => {
+      await patient.inject({ on: 'any', times: null, ...statusFault(429, more) });
+      const input = orderInput();
+      expect(await patient.create(input)).toEqual({
+        __typename: 'WechatUnavailableError',
+        code: 'WECHAT_UNAVAILABLE',
+        message: expect.any(String),
+        retryAfterSeconds,
+      });
+      expect(await patient.stored(input['outOrderNo'])).toBeUndefined();
+      const answer = await patient.run(QUERY, { by: { outOrderNo: existing['outOrderNo'] } });
+      expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
+        code: 'WECHAT_UNAVAILABLE',
+        wechat: { status: 429, code: 'FREQUENCY_LIMITED', retryable: true },
+      });
+    },
+  );
 
-  test('where WeChat Pay asks for fewer calls after an ambiguous response, the outcome is unknown', async () => {
+  test('a rate limit after an ambiguous response is an unknown outcome', async () => {
     await patient.inject({ on: 'create', fault: 'reset-after' });
     await patient.inject({ on: 'create', times: null, ...statusFault(429) });
     expect(await patient.create(orderInput())).toMatchObject({
@@ -123,7 +126,7 @@ describe('a definite no', () => {
     [401, 'SIGN_ERROR'],
     [403, 'NO_AUTH'],
   ])(
-    'a definite no of %s is returned with its code, after one call',
+    'a definite refusal of %s is returned with its code, after one call',
     async (status, wechatCode) => {
       await patient.inject({ on: 'any', times: null, ...statusFault(status) });
       const requestId = expect.stringMatching(/-\d+$/);

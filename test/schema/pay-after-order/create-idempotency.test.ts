@@ -15,7 +15,7 @@ afterAll(() => fixture.close());
 const bodies = () => new Set(fixture.calls('create').map(({ bodySha256 }) => bodySha256));
 
 describe('a create that is repeated with the same input', () => {
-  test('a create that is repeated with the same input answers the same order, by the same bytes', async () => {
+  test('a repeated create returns the same order, with the same bytes', async () => {
     const input = orderInput();
     const first = await fixture.create(input);
     expect(await fixture.create(input)).toEqual(first);
@@ -23,7 +23,7 @@ describe('a create that is repeated with the same input', () => {
     expect(bodies().size).toBe(1);
   });
 
-  test('a create that is repeated with the same input does not encrypt its personal data again: WeChat Pay might treat them as others', async () => {
+  test('a repeated create does not encrypt personal data again, because WeChat Pay might treat it as different input', async () => {
     const input = orderInput(PERSONAL);
     const first = await fixture.create(input);
     expect(await fixture.create(input)).toEqual(first);
@@ -31,7 +31,7 @@ describe('a create that is repeated with the same input', () => {
     expect(bodies().size).toBe(1);
   });
 
-  test('a create that is repeated with the same input is the same in other words too: defaults written out, a time in another zone', async () => {
+  test('a repeated create may write defaults out and give times in another zone', async () => {
     const { WECHAT_APPID: appid, WECHAT_SERVICE_ID: serviceId } = fixture.sandbox.credentials;
     const input = orderInput({ serviceStartTime: '2099-07-05T17:35:49+08:00' });
     const first = await fixture.create(input);
@@ -40,7 +40,7 @@ describe('a create that is repeated with the same input', () => {
     expect(bodies().size).toBe(1);
   });
 
-  test('a create that is repeated with the same input sends the same bytes after an unknown outcome', async () => {
+  test('a repeated create sends the same bytes after an unknown outcome', async () => {
     const input = orderInput(PERSONAL);
     await fixture.inject({ on: 'any', times: null, fault: 'reset-after' });
     expect(await fixture.create(input)).toMatchObject({ __typename: 'OutcomeUnknownError' });
@@ -53,7 +53,7 @@ describe('a create that is repeated with the same input', () => {
     expect(bodies().size).toBe(1);
   });
 
-  test('a create that is repeated with the same input at the same moment makes one order', async () => {
+  test('concurrent equal creates make one order', async () => {
     const input = orderInput(PERSONAL);
     const answers = await Promise.all([1, 2, 3, 4].map(() => fixture.create(input)));
     expect(new Set(answers.map((answer) => at(answer, 'orderId'))).size).toBe(1);
@@ -77,7 +77,7 @@ describe('a create under a number that was used with another input', () => {
   });
 
   test.each(CHANGES)(
-    'a create under a number that was used with another input with another %s is a conflict, without a call',
+    'a create under a used number with another %s is a conflict, without a call',
     async (_, change) => {
       const input = orderInput({ ...PERSONAL, attach: 'a%3D1' });
       await fixture.create(input);
@@ -87,7 +87,7 @@ describe('a create under a number that was used with another input', () => {
     },
   );
 
-  test('a create under a number that was used with another input is a conflict also while the outcome of the first is unknown', async () => {
+  test('a create under a used number is a conflict also while the outcome of the first is unknown', async () => {
     const input = orderInput();
     await fixture.inject({ on: 'any', times: null, fault: 'reset-before' });
     expect(await fixture.create(input)).toMatchObject({ __typename: 'OutcomeUnknownError' });
@@ -98,7 +98,7 @@ describe('a create under a number that was used with another input', () => {
     expect(fixture.calls()).toEqual([]);
   });
 
-  test('a create under a number that was used with another input of two at the same moment lets one through', async () => {
+  test('of two concurrent creates under one number with different input one is made', async () => {
     const input = orderInput();
     const inputs = [input, { ...input, riskAmount: 1 }];
     const answers = await Promise.all(inputs.map((each) => fixture.create(each)));
@@ -109,7 +109,7 @@ describe('a create under a number that was used with another input', () => {
     expect(fixture.calls('create')).toHaveLength(1);
   });
 
-  test('a create under a number that was used with another input is made where WeChat Pay refused the first: a corrected input may have the number', async () => {
+  test('a create with corrected input may use the number of one that WeChat Pay refused', async () => {
     const input = orderInput();
     await fixture.inject({ on: 'create', ...statusFault(400) });
     expect(await fixture.create(input)).toMatchObject({ __typename: 'WechatRefusedError' });
@@ -119,7 +119,7 @@ describe('a create under a number that was used with another input', () => {
     });
   });
 
-  test('a create under a number that was used with another input is made where the rules refused the first: nothing of it was kept', async () => {
+  test('a create with corrected input may use the number of one that the input rules refused', async () => {
     const input = orderInput();
     const refused = await fixture.create({ ...input, riskAmount: 0 });
     expect(refused).toMatchObject({ __typename: 'InvalidInputError' });

@@ -34,7 +34,7 @@ const everyField = () =>
   });
 
 describe('an order with every field', () => {
-  test('an order with every field is made, and WeChat has what was sent under its own names', async () => {
+  test('an order with every field is created, and WeChat Pay receives each under its own name', async () => {
     const input = everyField();
     const { WECHAT_MCHID: mchid } = fixture.sandbox.credentials;
     expect(await fixture.create(input)).toMatchObject({
@@ -64,7 +64,7 @@ describe('an order with every field', () => {
     expect(Object.keys(Object(at(stored, 'request')))).toHaveLength(18);
   });
 
-  test('an order with every field has its personal data encrypted on the wire and readable for WeChat alone', async () => {
+  test('the personal data of an order are encrypted on the wire, and readable only for WeChat Pay', async () => {
     const input = everyField();
     await fixture.create(input);
     const stored = await fixture.stored(input['outOrderNo']);
@@ -77,7 +77,7 @@ describe('an order with every field', () => {
 });
 
 describe('the payload', () => {
-  test('the payload of an order that the user has to confirm opens the confirm page', async () => {
+  test('the payload of an order that the user has to confirm opens the confirmation page', async () => {
     expect(await fixture.create(orderInput())).toMatchObject({
       miniprogramBusinesstype: 'wxpayScoreUse',
       miniprogramAppid: expect.stringMatching(/^wx/),
@@ -87,7 +87,7 @@ describe('the payload', () => {
     });
   });
 
-  test('the payload of an order that starts at once has nothing to open', async () => {
+  test('the payload of an order without confirmation has nothing to open', async () => {
     const payload = await fixture.create(
       orderInput({ needUserConfirm: false, openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }),
     );
@@ -98,7 +98,7 @@ describe('the payload', () => {
     });
   });
 
-  test('the payload costs one call, and its order one more', async () => {
+  test('the payload costs one call, and its field order one more', async () => {
     await fixture.create(orderInput());
     expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create']);
     const input = orderInput({ riskAmount: 12_345 });
@@ -111,7 +111,7 @@ describe('the payload', () => {
     expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
   });
 
-  test('stands where the query for its order fails', async () => {
+  test('the payload is returned even if the query for its order fails', async () => {
     await fixture.inject({ on: 'query', fault: 'unsigned', times: null });
     const input = orderInput();
     expect(await fixture.run(withOrder, { input })).toMatchObject({
@@ -124,7 +124,7 @@ describe('the payload', () => {
 });
 
 describe('appid and serviceId', () => {
-  test('appid and serviceId are those of the configuration where they are left out or null', async () => {
+  test('appid and serviceId are those of the configuration if they are omitted or null', async () => {
     const { WECHAT_APPID, WECHAT_SERVICE_ID } = fixture.sandbox.credentials;
     expect(await fixture.create(orderInput({ appid: null }))).toMatchObject({
       appid: WECHAT_APPID,
@@ -132,7 +132,7 @@ describe('appid and serviceId', () => {
     });
   });
 
-  test("appid and serviceId of another merchant are WeChat's to refuse, with its word and Request-ID", async () => {
+  test('appid and serviceId of another merchant are refused by WeChat Pay, with its code and Request-ID', async () => {
     expect(await fixture.create(orderInput({ serviceId: '500002' }))).toEqual({
       __typename: 'WechatRefusedError',
       code: 'WECHAT_REFUSED',

@@ -16,19 +16,19 @@ async function shown(changes: Partial<PayAfterOrder>) {
 }
 
 describe('an enum value of WeChat Pay that this server does not know', () => {
-  test('an enum value of WeChat Pay that this server does not know is UNKNOWN as a state, stands in stateRaw, and is logged', async () => {
+  test('an unknown state is UNKNOWN, is in stateRaw, and is logged', async () => {
     const { order, log } = await shown({ state: 'USER_PAUSED' });
     expect(order).toMatchObject({ state: 'UNKNOWN', stateRaw: 'USER_PAUSED' });
     expect(log).toMatchObject([{ level: 'warn', field: 'state', word: 'USER_PAUSED' }]);
   });
 
-  test('an enum value of WeChat Pay that this server does not know is UNKNOWN as a finish type, and is logged', async () => {
+  test('an unknown finish type is UNKNOWN, and is logged', async () => {
     const { order, log } = await shown({ finishType: 3 });
     expect(order).toMatchObject({ finishType: 'UNKNOWN' });
     expect(log).toMatchObject([{ level: 'warn', field: 'finish_type', word: 3 }]);
   });
 
-  test('an enum value of WeChat Pay that this server does not know is UNKNOWN as a state of a user, and is logged', async () => {
+  test('an unknown authorization state is UNKNOWN, and is logged', async () => {
     const state = {
       appid: 'wxd678efh567hg6787',
       serviceId: '500001',
@@ -45,7 +45,7 @@ describe('an enum value of WeChat Pay that this server does not know', () => {
   });
 
   test.each(['constructor', '__proto__', 'toString', 'created', ''])(
-    'is UNKNOWN also where it is %j',
+    'the value %j is UNKNOWN too',
     async (state) => {
       expect((await shown({ state })).order).toMatchObject({ state: 'UNKNOWN', stateRaw: state });
     },
@@ -54,7 +54,7 @@ describe('an enum value of WeChat Pay that this server does not know', () => {
 
 describe('a known word', () => {
   test.each(['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'])(
-    'is %s, and nothing is logged',
+    'the known value %s is returned, and nothing is logged',
     async (state) => {
       const { order, log } = await shown({ state });
       expect(order).toMatchObject({ state, stateRaw: state });
@@ -66,7 +66,7 @@ describe('a known word', () => {
     [1, 'UNUSED'],
     [2, 'FINISHED'],
     [null, null],
-  ])('a known word of finish_type %s is %s', async (finishType, expected) => {
+  ])('the finish_type %s is %s', async (finishType, expected) => {
     const { order, log } = await shown({ finishType });
     expect(order).toMatchObject({ finishType: expected });
     expect(log).toEqual([]);

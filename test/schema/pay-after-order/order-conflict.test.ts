@@ -41,24 +41,30 @@ describe('a number that was used for a different order', () => {
     ['fees', { fees: [{ fee_name: '骑行费', fee_amount: 1 }] }],
   ] as const;
 
-  test.each(other)('(another %s) is a conflict', async (_, changes) => {
-    const input = await madeElsewhere(changes);
-    expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
-    expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create']);
-  });
+  test.each(other)(
+    'a number that was used for an order with another %s is a conflict',
+    async (_, changes) => {
+      const input = await madeElsewhere(changes);
+      expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
+      expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create']);
+    },
+  );
 
-  test.each(other)('(another %s) is one also after an ambiguous attempt', async (_, changes) => {
-    const input = await madeElsewhere(changes);
-    await fixture.inject({ on: 'create', fault: 'reset-before' });
-    expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
-    expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
-  });
+  test.each(other)(
+    'a number that was used for an order with another %s is a conflict also after an ambiguous attempt',
+    async (_, changes) => {
+      const input = await madeElsewhere(changes);
+      await fixture.inject({ on: 'create', fault: 'reset-before' });
+      expect(await fixture.create(input)).toEqual(conflict(input['outOrderNo']));
+      expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
+    },
+  );
 });
 
 describe('after an ambiguous attempt, a refusal', () => {
   const refused = { on: 'create', fault: 'status', status: 400, skip: 1, takesEffect: false };
 
-  test('after an ambiguous attempt, a refusal of an existing order is success, without its launch fields', async () => {
+  test('after an ambiguous attempt, a refusal for an existing order is a success without launch fields', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-after' });
     await fixture.inject(refused);
     const input = orderInput();
@@ -71,7 +77,7 @@ describe('after an ambiguous attempt, a refusal', () => {
     expect(fixture.calls().map(({ kind }) => kind)).toEqual(['create', 'create', 'query']);
   });
 
-  test('after an ambiguous attempt, a refusal of an order that does not exist is the refusal', async () => {
+  test('after an ambiguous attempt, a refusal for a missing order is that refusal', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-before' });
     await fixture.inject(refused);
     const input = orderInput();
@@ -82,7 +88,7 @@ describe('after an ambiguous attempt, a refusal', () => {
     expect(await fixture.stored(input['outOrderNo'])).toBeUndefined();
   });
 
-  test('after an ambiguous attempt, a refusal has an unknown outcome where the query fails too', async () => {
+  test('after an ambiguous attempt, a refusal is an unknown outcome if the query fails too', async () => {
     await fixture.inject({ on: 'create', fault: 'reset-before' });
     await fixture.inject(refused);
     await fixture.inject({ on: 'query', fault: 'unsigned', times: null });

@@ -21,7 +21,7 @@ const act = (outOrderNo: string, step: string) =>
   fixture.merchant.control('POST', `/sandbox/orders/${outOrderNo}/${step}`);
 
 describe('payAfterOrder', () => {
-  test('payAfterOrder shows what the order was made with, and null where there is nothing yet', async () => {
+  test('payAfterOrder shows the input of the create, and null for what is not known yet', async () => {
     const outOrderNo = await made({
       serviceEndTime: '2099-07-06',
       serviceEndLocation: '深圳北站',
@@ -76,13 +76,13 @@ describe('payAfterOrder', () => {
     });
   });
 
-  test('payAfterOrder finds an order by the queryId that the page of WeChat Pay hands back', async () => {
+  test('payAfterOrder finds an order by the queryId that the page of WeChat Pay returns', async () => {
     const outOrderNo = await made();
     const queryId = at(await fixture.stored(outOrderNo), 'query_id');
     expect(await fixture.order({ queryId })).toMatchObject({ outOrderNo });
   });
 
-  test('payAfterOrder is null, without an error, where WeChat Pay knows no such order', async () => {
+  test('payAfterOrder is null, without an error, if WeChat Pay knows no such order', async () => {
     for (const by of [{ outOrderNo: 'NOBODY' }, { queryId: 'NOBODY' }]) {
       expect(await fixture.run(QUERY, { by })).toEqual({ data: { payAfterOrder: null } });
     }
@@ -96,7 +96,7 @@ describe('payAfterOrder', () => {
 });
 
 describe('a query that fails', () => {
-  test('a query that fails names every bad argument at once, and sends nothing', async () => {
+  test('a query reports every invalid argument together, and sends nothing', async () => {
     const bare = await createAppWithSandbox({
       resources: { defaults: { appid: undefined, serviceId: undefined } },
     });
@@ -116,7 +116,7 @@ describe('a query that fails', () => {
   test.each([
     ['payAfterOrder(by: { outOrderNo: "A" }, %) { state }'],
     ['userServiceState(openid: "o", %) { useServiceState }'],
-  ])('a query that fails holds appid and serviceId to the rules of a create: %s', async (field) => {
+  ])('a query applies the rules of a create to appid and serviceId: %s', async (field) => {
     const ids = `appid: "${'a'.repeat(33)}", serviceId: "S\\u0000"`;
     const answer = await fixture.run(`{ ${field.replace('%', ids)} }`);
     expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
@@ -129,7 +129,7 @@ describe('a query that fails', () => {
     expect(fixture.calls()).toEqual([]);
   });
 
-  test("a query that fails is an error with WeChat's status, word and Request-ID", async () => {
+  test('a refused query is an error with the status, code and Request-ID of WeChat Pay', async () => {
     const answer = await fixture.run(QUERY, { by: { outOrderNo: 'A' }, serviceId: '500002' });
     expect(answer).toEqual({
       data: { payAfterOrder: null },
@@ -176,7 +176,7 @@ describe('userServiceState', () => {
     },
   );
 
-  test('userServiceState refuses an openid that no user can have, without a call', async () => {
+  test('userServiceState refuses an invalid openid, without a call', async () => {
     const answer = await fixture.run(USER_STATE, { openid: 'o'.repeat(129) });
     expect(at(answer, 'errors', 0, 'extensions')).toMatchObject({
       code: 'BAD_USER_INPUT',

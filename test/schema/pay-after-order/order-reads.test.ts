@@ -71,7 +71,7 @@ test('orders are queried concurrently', async () => {
   expect(most()).toBe(5);
 });
 
-test('a second request asks again: nothing is remembered between requests', async () => {
+test('a second request queries again, because nothing is cached between requests', async () => {
   const { wechat, queries } = slowWechat();
   const app = createTestApp({ wechat });
   await run(app, aliases(['A']));

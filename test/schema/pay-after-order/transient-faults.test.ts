@@ -25,7 +25,7 @@ const FAULTS: readonly NamedFault[] = [
 ];
 
 test.each(FAULTS)(
-  'after one %s each, the order is made, once, and a query shows one',
+  'after one %s for each call, the order is created once, and a query shows it',
   async (_, fault) => {
     const existing = orderInput();
     await fixture.create(existing);

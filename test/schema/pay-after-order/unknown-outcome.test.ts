@@ -29,7 +29,7 @@ const cases: readonly [ChangeName, () => Promise<JsonObject>][] = [
 ];
 
 test.each(cases)(
-  'a %s whose answers are all lost is an OutcomeUnknownError; repeated, it tells the truth',
+  'a %s whose responses are all lost is an OutcomeUnknownError, and a repeat returns the truth',
   async (name, make) => {
     const input = await make();
     const { outOrderNo } = input;
@@ -54,7 +54,7 @@ test.each(cases)(
   },
 );
 
-test('a create whose answers are all lost is an OutcomeUnknownError; repeated, it succeeds', async () => {
+test('a create whose responses are all lost is an OutcomeUnknownError, and a repeat succeeds', async () => {
   const input = createInput({ name: '张三丰' });
   await fixture.injectUntilCleared({ on: 'create', fault: 'reset-after' });
   expect(await create(fixture, input)).toMatchObject({
@@ -67,7 +67,7 @@ test('a create whose answers are all lost is an OutcomeUnknownError; repeated, i
 });
 
 test.each(cases)(
-  'a %s that is never taken is repeated later, with the same bytes',
+  'a %s that is never accepted is repeated later with the same bytes',
   async (name, make) => {
     const input = await make();
     await fixture.injectUntilCleared({ on: name, fault: 'status', status: 500 });
@@ -91,7 +91,7 @@ test('other input is a conflict while the outcome is unknown', async () => {
 });
 
 test.each(cases)(
-  'a %s that WeChat has no time for is a WechatUnavailableError',
+  'a %s that WeChat Pay rejects for its rate limit is a WechatUnavailableError',
   async (name, make) => {
     const input = await make();
     await fixture.injectUntilCleared({ on: name, fault: 'status', status: 429, retryAfter: 30 });

@@ -22,7 +22,7 @@ afterAll(async () => {
   expect(await server?.stop()).toBe(0);
 });
 
-test('a newcomer walks an order through GraphiQL, on this machine alone', async () => {
+test('a new user takes an order through GraphiQL, without any other host', async () => {
   const page = await browser.newPage({ width: 1280, height: 800 });
   const { tabNames, open, shown, run } = await openGraphiql(page, server.url);
   await expect.poll(tabNames).toEqual(TABS);
@@ -55,7 +55,7 @@ test('a newcomer walks an order through GraphiQL, on this machine alone', async 
   expect(await run()).toContain('"outOrderNo":"DEMO-1"');
 });
 
-test('nothing was asked of another host, and the console has no errors', () => {
+test('GraphiQL requests nothing from another host, and the console has no errors', () => {
   expect(browser.outside).toEqual([]);
   expect(browser.complaints).toEqual([]);
 });

@@ -29,7 +29,7 @@ afterAll(async () => {
   expect(await server?.stop()).toBe(0);
 });
 
-test('an order from its create to its payment, as the subscription in GraphiQL sees it', async () => {
+test('the subscription in GraphiQL shows an order from its create to its payment', async () => {
   await listening.open('Events');
   await listening.listen();
 
@@ -70,7 +70,7 @@ test('the phone page shows payments, pending orders and the notifications of the
   await updateScreenshot(phone, PHONE_SCREENSHOT);
 });
 
-test('nothing was asked of another host, and the console has no errors', () => {
+test('the pages request nothing from another host, and the console has no errors', () => {
   expect(browser.outside).toEqual([]);
   expect(browser.complaints).toEqual([]);
 });

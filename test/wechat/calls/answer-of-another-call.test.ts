@@ -134,12 +134,12 @@ describe.each(Object.keys({ ...WRITES, ...QUERIES }))('%s', (name) => {
     }
   };
 
-  test('succeeds with its own signed answer', async () => {
+  test('a call succeeds with its own signed response', async () => {
     const query = asReply(AFTER[name] ?? {});
     expect(await answerOf(call, OWN[name] ?? {}, { query })).toBe('success');
   });
 
-  test('does not succeed with a signed answer that lacks an id or has another', async () => {
+  test('a call does not succeed with a signed response that lacks an id or has another', async () => {
     const own = Object.entries(OWN[name] ?? {});
     const needed = own.filter(
       ([field]) => field in ids && field !== (isByQueryId() ? 'out_order_no' : ''),
@@ -173,7 +173,7 @@ describe.each(Object.keys({ ...WRITES, ...QUERIES }))('%s', (name) => {
   ];
 
   test.each(others)(
-    'does not succeed with the signed answer: %s',
+    'a call does not succeed with the signed response: %s',
     async (_, body, status = 200) => {
       const query = name === 'create' ? NO_ORDER : asReply(BEFORE);
       expectUnproven(await answerOf(call, body, { status, query }), body);
@@ -181,25 +181,28 @@ describe.each(Object.keys({ ...WRITES, ...QUERIES }))('%s', (name) => {
   );
 
   test.runIf(name in WRITES)(
-    'does not succeed with its own ids while no query answers',
+    'a write does not succeed with its own ids while no query is answered',
     async () => {
       const body = OWN['cancel'] ?? {};
       expectUnproven(await answerOf(call, body, { query: AWAY }), body);
     },
   );
 
-  test.runIf(name in WRITES)('does not succeed with its own ids in an unknown state', async () => {
-    const body = OWN['cancel'] ?? {};
-    const query = asReply({ ...ids, state: 'NEW_STATE' });
-    expectUnproven(await answerOf(call, body, { query }), body);
-  });
+  test.runIf(name in WRITES)(
+    'a write does not succeed with its own ids in an unknown state',
+    async () => {
+      const body = OWN['cancel'] ?? {};
+      const query = asReply({ ...ids, state: 'NEW_STATE' });
+      expectUnproven(await answerOf(call, body, { query }), body);
+    },
+  );
 
   function isByQueryId(): boolean {
     return name === 'query by query_id';
   }
 });
 
-test('an empty answer with status 200 is no answer to a call of one’s own either', async () => {
+test('an empty response with status 200 is not a response to a generic request either', async () => {
   const call = () => wechat().request('POST', '/v3/pay/transactions/out-trade-no/1/close', {}, {});
   expect(await answerOf(call, '')).toMatchObject({ reason: 'UNTRUSTED_ANSWER' });
   expect(await answerOf(call, '', { status: 204 })).toBe('success');

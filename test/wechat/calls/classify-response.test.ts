@@ -46,7 +46,7 @@ function judged(delivery: TransportResult, sent: readonly string[] = []): Attemp
   });
 }
 
-test('a verified answer to this call is done', () => {
+test('a verified response to this call is done', () => {
   for (const status of [200, 201]) {
     expect(judged(answered({ status }))).toMatchObject({ kind: 'done', answer: 'A1', status });
   }
@@ -123,7 +123,7 @@ describe('a 429 was not accepted', () => {
   const limited = (headers: Record<string, string>, signed = true) =>
     judged(answered({ status: 429, body: '{"code":"FREQUENCY_LIMITED"}', signed, headers }));
 
-  test.each([true, false])('signed or not: %s', (signed) => {
+  test.each([true, false])('a 429 is not accepted, signed or not: %s', (signed) => {
     const attempt = limited({}, signed);
     expect(attempt).toMatchObject({ kind: 'not-accepted', code: 'FREQUENCY_LIMITED' });
     expect(attempt).not.toHaveProperty('retryAfterMs');
@@ -135,7 +135,7 @@ describe('a 429 was not accepted', () => {
   });
 
   test.each(['soon', '-1', '1.5', 'Wed, 21 Oct 2026 07:28:00 GMT'])(
-    'where %o says nothing',
+    'a 429 has no time if Retry-After is %o',
     (value) => {
       expect(limited({ 'retry-after': value })).not.toHaveProperty('retryAfterMs');
     },
@@ -146,7 +146,7 @@ test.each([
   ['not-sent', { kind: 'not-accepted' }],
   ['timed-out', { kind: 'ambiguous', reason: 'TIMEOUT' }],
   ['broken', { kind: 'ambiguous', reason: 'CONNECTION' }],
-] as const)('a call that came to %s has no status, and keeps its cause', (type, expected) => {
+] as const)('a call that ended as %s has no status, and keeps its cause', (type, expected) => {
   const cause = new Error('why');
   const last = { status: null, code: null, requestId: null };
   expect(judged({ type, cause })).toMatchObject({ ...expected, ...last, cause });
@@ -159,15 +159,15 @@ describe("WeChat's sentence", () => {
     return attempt.kind === 'refused' ? attempt.refusal.explanation : attempt.kind;
   };
 
-  test("WeChat's sentence is passed on", () => {
+  test('the message of WeChat Pay is passed on', () => {
     expect(explanation('参数错误', ['oUpF8uMuAJO', ''])).toBe('参数错误');
   });
 
-  test("WeChat's sentence is left out where it quotes what was sent", () => {
+  test('the message of WeChat Pay is omitted if it quotes the request', () => {
     expect(explanation('openid oUpF8uMuAJO 无效', ['A1', 'oUpF8uMuAJO'])).toBeNull();
   });
 
-  test("WeChat's sentence is left out where it is none", () => {
+  test('the message of WeChat Pay is omitted if it is not a text', () => {
     expect(explanation({ text: '参数错误' }, [])).toBeNull();
     expect(explanation(undefined, [])).toBeNull();
   });
@@ -179,7 +179,7 @@ test.each([
   ['08F4', null],
   ['', null],
   ['08F4-9999999999999999', null],
-])('the fine number of the Request-ID %o is %o', (requestId, number) => {
+])('the detailed error number of the Request-ID %o is %o', (requestId, number) => {
   const attempt = judged(
     answered({ status: 400, body: PARAM_ERROR, headers: { 'request-id': requestId } }),
   );

@@ -27,7 +27,7 @@ const PASSING: readonly object[] = [
 ];
 
 test.each(PASSING)(
-  'the caller does not notice a fault that passes, the same bytes are signed and sent again: %j',
+  'a caller does not notice a temporary fault, and the same bytes are signed and sent again: %j',
   async (fault) => {
     await inject({ ...fault, on: 'create' });
     const { orderId } = await client().createPayAfterOrder(anOrder(PERSONAL));
@@ -42,7 +42,7 @@ test.each(PASSING)(
   },
 );
 
-test('an answer that is late is not waited for, and the order is made once', async () => {
+test('a late response is not waited for, and the order is created once', async () => {
   await inject({ on: 'create', fault: 'latency', ms: 60_000 });
   const order = aWholeOrder({ needUserConfirm: true, openid: null });
   const created = await client().createPayAfterOrder(order);
@@ -50,7 +50,7 @@ test('an answer that is late is not waited for, and the order is made once', asy
   expect(new Set(calls('create').map(({ bodySha256 }) => bodySha256)).size).toBe(1);
 });
 
-test('two faults in a row are two attempts lost, and the third answers', async () => {
+test('after two faults in a row the third attempt succeeds', async () => {
   await inject({ on: 'create', fault: 'reset-after' }, { on: 'create', fault: 'probe' });
   const created = await client().createPayAfterOrder(anOrder());
   expect(created.orderId).toMatch(/^\d+$/);
@@ -59,7 +59,7 @@ test('two faults in a row are two attempts lost, and the third answers', async (
 
 describe('a 429 that stays', () => {
   test.each(['create', 'query'])(
-    'a 429 that stays is unavailable, after three attempts: %s',
+    'a persistent 429 is unavailable after three attempts: %s',
     async (on) => {
       await inject({ on, fault: 'status', status: 429, times: null });
       const wechat = client();
@@ -74,7 +74,7 @@ describe('a 429 that stays', () => {
     },
   );
 
-  test('a 429 that stays for longer than the budget is not tried again, and says how long', async () => {
+  test('a 429 that lasts longer than the budget is not retried, and returns its time', async () => {
     await inject({ on: 'create', fault: 'status', status: 429, retryAfter: 30, times: null });
     const error = await failureOf(client().createPayAfterOrder(anOrder()));
     expect(error).toBeInstanceOf(WechatUnavailableError);
@@ -82,7 +82,7 @@ describe('a 429 that stays', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('a 429 that stays after a create that may have been taken is an unknown outcome', async () => {
+  test('a persistent 429 after an ambiguous create is an unknown outcome', async () => {
     await inject(
       { on: 'create', fault: 'reset-after' },
       { on: 'create', fault: 'status', status: 429, times: null },
@@ -102,7 +102,7 @@ describe('a refusal', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('a refusal after a query that was lost is the answer', async () => {
+  test('a refusal after a lost query is the result', async () => {
     await inject({ on: 'query', fault: 'reset-before' });
     expect(await client().queryPayAfterOrder(anOrder())).toBeNull();
     expect(calls()).toHaveLength(2);

@@ -46,11 +46,11 @@ describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
     { before: 'nothing', attempts: [done] },
     { before: 'an ambiguous attempt', attempts: [lost, done] },
     { before: 'two that were not accepted', attempts: [busy, busy, done] },
-  ])('a verified answer is the answer, after $before', ({ attempts }) => {
+  ])('a verified response is the result, after $before', ({ attempts }) => {
     expect(step(attempts, { writes })).toEqual({ step: 'answer', answer: 'the order' });
   });
 
-  test('a refusal ends it at once, and is never repeated', () => {
+  test('a refusal ends the call immediately, and is never retried', () => {
     expect(step([refused], { writes })).toEqual({ step: 'refuse', refusal });
     expect(step([busy, refused], { writes })).toEqual({ step: 'refuse', refusal });
   });
@@ -59,7 +59,7 @@ describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
     { kind: 'not accepted', attempt: busy },
     { kind: 'ambiguous', attempt: lost },
     { kind: 'untrusted', attempt: forged },
-  ])('what is $kind is tried again, three times in all', ({ attempt }) => {
+  ])('an attempt that is $kind is retried, up to three attempts', ({ attempt }) => {
     expect(step([attempt], { writes })).toMatchObject({ step: 'retry' });
     expect(step([attempt, attempt], { writes })).toMatchObject({ step: 'retry' });
     expect(step([attempt, attempt, attempt], { writes })).toEqual({
@@ -70,18 +70,18 @@ describe.each([true, false])('whatever a call does (a write: %s)', (writes) => {
 });
 
 describe('a refusal after an attempt that may have taken effect', () => {
-  test('requires a query for a write', () => {
+  test('a refusal of a write after an ambiguous attempt requires a query', () => {
     const asked = { step: 'query', refusal, ambiguous: lost };
     expect(step([lost, refused])).toEqual(asked);
     expect(step([lost, busy, refused])).toEqual(asked);
     expect(step([busy, lost, refused])).toEqual(asked);
   });
 
-  test('a refusal after an attempt that may have taken effect names the latest ambiguous', () => {
+  test('a refusal after an ambiguous attempt names the latest ambiguous one', () => {
     expect(step([lost, forged, refused])).toEqual({ step: 'query', refusal, ambiguous: forged });
   });
 
-  test('a refusal after an attempt that may have taken effect is the end of a read', () => {
+  test('a refusal after an ambiguous attempt ends a read', () => {
     expect(step([lost, refused], { writes: false })).toEqual({ step: 'refuse', refusal });
   });
 });
@@ -91,12 +91,9 @@ describe('giving up', () => {
     { attempts: [lost, busy, busy] },
     { attempts: [busy, lost, busy] },
     { attempts: [busy, busy, lost] },
-  ])(
-    'giving up reports the ambiguous attempt of a write, wherever it stood: %#',
-    ({ attempts }) => {
-      expect(step(attempts)).toEqual({ step: 'stop', last: lost });
-    },
-  );
+  ])('giving up reports the ambiguous attempt of a write, wherever it was: %#', ({ attempts }) => {
+    expect(step(attempts)).toEqual({ step: 'stop', last: lost });
+  });
 
   test('giving up reports the latest attempt of a read', () => {
     expect(step([lost, busy, busy], { writes: false })).toEqual({ step: 'stop', last: busy });

@@ -17,7 +17,7 @@ const wireName = fc
   .array(wordOf(/^[a-z][a-z0-9]{0,7}$/), { minLength: 1, maxLength: 5 })
   .map((words) => words.join('_'));
 
-test('names of either side are exact inverses of each other', () => {
+test('the names of the API and of the wire are exact inverses', () => {
   fc.assert(
     fc.property(wireName, (name) => {
       expect(camelCase(name)).not.toMatch(/_/);
@@ -26,7 +26,7 @@ test('names of either side are exact inverses of each other', () => {
   );
 });
 
-test('no two names of WeChat become one', () => {
+test('no two names of WeChat Pay become one', () => {
   fc.assert(
     fc.property(wireName, wireName, (one, other) => {
       expect(camelCase(one) === camelCase(other)).toBe(one === other);
@@ -86,7 +86,7 @@ const NOTHING = {
   openid: null,
 };
 
-test('what is encoded, sent as JSON and decoded is what it was', () => {
+test('encoding, JSON and decoding return the original value', () => {
   fc.assert(
     fc.property(openRequest, (request) => {
       const wire = encode(open, request, (plaintext) => plaintext);
@@ -106,7 +106,7 @@ test('what is encoded, sent as JSON and decoded is what it was', () => {
   );
 });
 
-test('null and what is not declared are never written', () => {
+test('null and undeclared fields are never written', () => {
   fc.assert(
     fc.property(openRequest, (request) => {
       const wire = encode(open, { ...request, ...{ surprise: 1 } }, (plaintext) => plaintext);

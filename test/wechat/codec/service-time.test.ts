@@ -108,30 +108,30 @@ describe('no time', () => {
     'OnAccept ',
     '',
     '１２３４０１０１',
-  ])('no time is %o', (text) => {
+  ])('%o is not a time of the API', (text) => {
     expect(toWireTime(text)).toBeUndefined();
   });
 
   test.each(['2026-01-01', '20260230', '20260101240000', 'onaccept', '', '0', '2026010110'])(
-    "of WeChat's is %o",
+    '%o is not a time of WeChat Pay',
     (text) => {
       expect(fromWireTime(text)).toBeUndefined();
     },
   );
 
-  test('lies outside of the years that four digits can write', () => {
+  test('a time outside the years of four digits is refused', () => {
     expect(toWireTime('9999-12-31T23:59:59Z')).toBeUndefined();
     expect(toWireTime('0000-01-01T00:00:00+23:59')).toBeUndefined();
   });
 });
 
-test('OnAccept is itself on both sides, and no moment', () => {
+test('OnAccept is the same on both sides, and not a moment', () => {
   expect(toWireTime(ON_ACCEPT)).toBe('OnAccept');
   expect(fromWireTime('OnAccept')).toBe('OnAccept');
   expect(wireMoment('OnAccept')).toBeUndefined();
 });
 
-test('seconds may be left out, and may have a fraction of nothing', () => {
+test('seconds may be omitted, and may have a fraction of zero', () => {
   expect(toWireTime('2026-01-01T10:00+08:00')).toBe('20260101100000');
   expect(toWireTime('2026-01-01T10:00:00.000Z')).toBe('20260101180000');
 });

@@ -66,24 +66,24 @@ describe('a resource that was altered is refused before a byte of it is given ou
   const flipped = (at: number) =>
     Buffer.from(bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)));
 
-  test('unchanged, it is decrypted', () => {
+  test('an unchanged resource is decrypted', () => {
     expect(decrypt(bytes)).toBe(plaintext);
   });
 
-  test('a resource that was altered is refused before a byte of it is given out in any one bit of the ciphertext or of the tag', () => {
+  test('a resource with any bit of the ciphertext or of the tag changed is refused before a byte of it is returned', () => {
     for (const at of bytes.keys()) {
       expect(() => decrypt(flipped(at))).toThrow();
     }
   });
 
-  test('a resource that was altered is refused before a byte of it is given out in the associated data, the nonce or the key', () => {
+  test('a resource with other associated data, nonce or key is refused before a byte of it is returned', () => {
     expect(() => decrypt(bytes, 'aae')).toThrow();
     expect(() => decrypt(bytes, '')).toThrow();
     expect(() => decrypt(bytes, 'aad', KEY, 'uluk4a9R25RX')).toThrow();
     expect(() => decrypt(bytes, 'aad', KEY.replace('0', '1'))).toThrow();
   });
 
-  test('a resource that was altered is refused before a byte of it is given out by cutting its end off, down to nothing', () => {
+  test('a truncated resource is refused before a byte of it is returned', () => {
     for (const length of bytes.keys()) {
       expect(() => decrypt(bytes.subarray(0, length))).toThrow();
     }
@@ -91,7 +91,7 @@ describe('a resource that was altered is refused before a byte of it is given ou
 });
 
 test.each([4, 8, 12, 15])(
-  'a tag of %d bytes is refused, although its bytes are right',
+  'a tag of %d bytes is refused, although its bytes are correct',
   (length) => {
     const tag = Buffer.from(AesGcm.encrypt('', KEY, NONCE, ''), 'base64');
     const cut = (bytes: number) => tag.subarray(0, bytes).toString('base64');
@@ -109,7 +109,7 @@ describe('a sensitive field', () => {
   };
 
   test.each(['', '张三丰', '13800138000', 'x'.repeat(214), `${'深'.repeat(71)}a`])(
-    'is what it was after OAEP with SHA-1: %#',
+    'a sensitive field is encrypted with OAEP and SHA-1: %#',
     (plaintext) => {
       const ciphertext = encryptField(keys.publicKey, plaintext);
       expect(decrypt(ciphertext)).toBe(plaintext);
@@ -123,7 +123,7 @@ describe('a sensitive field', () => {
   });
 
   test.each(['x'.repeat(215), '深'.repeat(72)])(
-    'has room for 214 bytes, and does not name what has none: %#',
+    'a sensitive field has at most 214 bytes, and the error does not quote it: %#',
     (plaintext) => {
       const encrypt = () => encryptField(keys.publicKey, plaintext);
       expect(encrypt).toThrow(RangeError);

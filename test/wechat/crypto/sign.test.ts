@@ -58,15 +58,15 @@ const requests = [
 describe.each(requests)('$what', ({ method, target, body, lines }) => {
   const request = { method, target, timestamp: TIMESTAMP, nonce: NONCE, body: Buffer.from(body) };
 
-  test('is signed as five lines, each ended by a line feed', () => {
+  test('a request is signed as five lines, each ended by a line feed', () => {
     expect(requestMessage(request).toString()).toBe(lines);
   });
 
-  test('is signed as the same lines by the SDK', () => {
+  test('a request is signed as the same lines by the SDK', () => {
     expect(Formatter.request(method, target, TIMESTAMP, NONCE, body)).toBe(lines);
   });
 
-  test('has an Authorization of one exact form, whose signature verifies', async () => {
+  test('a request has an Authorization of one exact form, whose signature verifies', async () => {
     const serial = '5F1C72E2A8931B72A2E13AF8DEE92471EB397115';
     const credential = { mchid: '1234567891', serial, privateKey: keys.privateKey };
     const header = await authorization(request, credential);
@@ -96,7 +96,7 @@ describe('an answer', () => {
     expect(Formatter.response('1722850421', 'd824f2e0', body)).toBe(lines);
   });
 
-  test('an answer that the SDK signed is trusted', () => {
+  test('a response that the SDK signed is trusted', () => {
     const body = '{"state":"CREATED","attach":"押金"}';
     const signed = Rsa.sign(Formatter.response(TIMESTAMP, NONCE, body), keys.privatePem);
     const headers = new Map([
@@ -118,7 +118,7 @@ describe('an answer', () => {
   });
 });
 
-test('a signature is the one that the SDK makes of the same message', async () => {
+test('a signature is the same that the SDK makes of the message', async () => {
   expect(await signature(Buffer.from('消息'), keys.privateKey)).toBe(
     Rsa.sign('消息', keys.privatePem),
   );

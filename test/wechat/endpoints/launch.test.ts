@@ -29,15 +29,15 @@ describe('a value that could pass for other parameters is not signed', () => {
     ['a control character of Latin-1', 'R1\u0085'],
     ['half of a surrogate pair', 'R1\uD83D'],
     ['513 characters', 'x'.repeat(513)],
-  ])('a value that could pass for other parameters is not signed if it has %s', (_, value) => {
+  ])('a launch value is not signed if it has %s', (_, value) => {
     expect(() => sign(value)).toThrow(UnsignableLaunchError);
   });
 
-  test('a value that could pass for other parameters is not signed and the error names the parameter, not the value', () => {
+  test('the error of an unsignable launch value names the parameter, not the value', () => {
     expect(() => sign('SECRET&')).toThrow(/^package cannot be signed: (?!.*SECRET)/);
   });
 
-  test('whichever parameter it belongs to', () => {
+  test('an unsignable value is refused in every launch parameter', () => {
     const parameters = { service_id: '500001&', out_request_no: 'R1' };
     const launch = () => signLaunch('wxpayScoreEnable', parameters, KEY, Date.now());
     expect(launch).toThrow(/^service_id /);

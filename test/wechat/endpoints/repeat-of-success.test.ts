@@ -30,7 +30,7 @@ async function syncAgainst(shown: object, succeededBefore: boolean) {
   }
 }
 
-test('a repeat of what succeeded is a success unless a query contradicts that', async () => {
+test('the repeat of a successful write is a success unless a query contradicts it', async () => {
   const silent = { state: 'USER_PAID' };
   expect(await syncAgainst(silent, true)).toMatchObject({ outOrderNo: 'A1' });
   expect(await syncAgainst(silent, false)).toBeInstanceOf(OrderOutcomeUnknownError);

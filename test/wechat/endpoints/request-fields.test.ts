@@ -59,7 +59,7 @@ describe('a create', () => {
     expect(body.toString()).not.toContain('null');
   });
 
-  test("encrypts personal data for WeChat's key, so that none of it is on the wire", async () => {
+  test('a create encrypts personal data with the key of WeChat Pay, so that none of it is on the wire', async () => {
     const request = await sent(() => wechat().createPayAfterOrder(aWholeOrder()));
     const wire = json(request);
 
@@ -76,7 +76,7 @@ describe('a create', () => {
     ['a day that does not exist', { serviceEndTime: '2026-02-30' }],
     ['personal data without room', { address: '深'.repeat(72) }],
   ])(
-    'a create that can not be written is a RangeError, and nothing is sent: %s',
+    'a create that cannot be encoded is a RangeError, and nothing is sent: %s',
     async (_, changes) => {
       const before = upstream().seen.length;
       await expect(wechat().createPayAfterOrder(anOrder(changes))).rejects.toThrow(RangeError);
@@ -105,7 +105,7 @@ describe('a query', () => {
     );
   });
 
-  test('a query of the state of a user names service, app and user', async () => {
+  test('a query of the authorization state names service, app and user', async () => {
     const { method, target } = await sent(() =>
       wechat().queryUserServiceState({ ...IDS, openid: 'oUpF8uMuAJO' }),
     );

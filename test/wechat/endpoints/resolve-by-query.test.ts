@@ -17,7 +17,7 @@ const REFUSED = { on: 'create', fault: 'status', status: 400, code: 'PARAM_ERROR
 const create = (order: CreatePayAfterOrderRequest) => client().createPayAfterOrder(order);
 
 describe('a create that is refused after an attempt that may have made the order', () => {
-  test('a create that is refused after an attempt that may have made the order is refused where WeChat knows no such order', async () => {
+  test('a create that is refused after an ambiguous attempt is refused if WeChat Pay knows no such order', async () => {
     await inject(LOST, REFUSED);
     const error = await failureOf(create(anOrder()));
     expect(error).toBeInstanceOf(WechatRefusedError);
@@ -30,7 +30,7 @@ describe('a create that is refused after an attempt that may have made the order
     aWholeOrder({ needUserConfirm: true, openid: null }),
     anOrder({ ...PERSONAL, serviceStartTime: '2099-01-01' }),
   ])(
-    'is a success where the order is the same, without what a query does not show: %#',
+    'a create that is refused after an ambiguous attempt is a success if the order is the same: %#',
     async (order) => {
       await inject(MADE, REFUSED);
       const { appid, serviceId, outOrderNo } = order;
@@ -49,7 +49,7 @@ describe('a create that is refused after an attempt that may have made the order
     },
   );
 
-  test('a create that is refused after an attempt that may have made the order is a conflict where the order is another', async () => {
+  test('a create that is refused after an ambiguous attempt is a conflict if the order is different', async () => {
     const order = anOrder();
     await create(order);
     await inject(LOST);
@@ -59,7 +59,7 @@ describe('a create that is refused after an attempt that may have made the order
     expect(calls('query')).toHaveLength(1);
   });
 
-  test('a create that is refused after an attempt that may have made the order is a success where only the ciphertext of the same order differs', async () => {
+  test('a create that is refused after an ambiguous attempt is a success if only the ciphertext of the order differs', async () => {
     const order = anOrder(PERSONAL);
     await create(order);
     await inject(LOST);
@@ -72,7 +72,7 @@ describe('a create that is refused after an attempt that may have made the order
     ['is cut off', { fault: 'reset-before' }],
     ['is answered by an unsigned 200', { fault: 'unsigned' }],
   ])(
-    'a create that is refused after an attempt that may have made the order is an unknown outcome where the query %s',
+    'a create that is refused after an ambiguous attempt is an unknown outcome if the query %s',
     async (_, fault) => {
       const order = anOrder();
       await inject(MADE, REFUSED, { on: 'query', times: null, ...fault });
@@ -82,7 +82,7 @@ describe('a create that is refused after an attempt that may have made the order
     },
   );
 
-  test('a create that is refused after an attempt that may have made the order is an unknown outcome where the 404 of the query is not signed', async () => {
+  test('a create that is refused after an ambiguous attempt is an unknown outcome if the 404 of the query is not signed', async () => {
     await inject(LOST, REFUSED, { on: 'query', times: null, fault: 'unsigned' });
     const error = await failureOf(create(anOrder()));
     expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
@@ -90,13 +90,13 @@ describe('a create that is refused after an attempt that may have made the order
     expect(calls('query').map(({ status }) => status)).toEqual([404]);
   });
 
-  test('a create that is refused after an attempt that may have made the order is an unknown outcome where a 404 says no word of the order', async () => {
+  test('a create that is refused after an ambiguous attempt is an unknown outcome if the 404 does not concern the order', async () => {
     const other = { fault: 'status', status: 404, code: 'NOT_FOUND' };
     await inject(LOST, REFUSED, { on: 'query', times: null, ...other });
     expect(await failureOf(create(anOrder()))).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
-  test('a create that is refused after an attempt that may have made the order is queried once more if the first query is lost', async () => {
+  test('a create that is refused after an ambiguous attempt is queried once more if the first query is lost', async () => {
     const order = anOrder();
     await inject(MADE, REFUSED, { on: 'query', fault: 'truncate' });
     expect(await create(order)).toMatchObject({ outOrderNo: order.outOrderNo, orderId: null });
@@ -114,51 +114,68 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
   const refused = (on: string, refusal: object, takesEffect: boolean) =>
     inject({ on, fault: 'status', signature, takesEffect, ...refusal });
 
-  test.each(refusals)('of a create that made the order is a success: %j', async (refusal) => {
-    const order = anOrder();
-    await refused('create', refusal, true);
-    const created = await create(order);
-    expect(created).toMatchObject({ outOrderNo: order.outOrderNo, orderId: null });
-    expect(calls().map(({ kind }) => kind)).toEqual(['create', 'query']);
-  });
+  test.each(refusals)(
+    'an unverified refusal of a create that made the order is a success: %j',
+    async (refusal) => {
+      const order = anOrder();
+      await refused('create', refusal, true);
+      const created = await create(order);
+      expect(created).toMatchObject({ outOrderNo: order.outOrderNo, orderId: null });
+      expect(calls().map(({ kind }) => kind)).toEqual(['create', 'query']);
+    },
+  );
 
-  test.each(refusals)('of a create that made no order is that refusal: %j', async (refusal) => {
-    const unverified: object[] = [];
-    await refused('create', refusal, false);
-    const error = await failureOf(
-      client({ onUnverifiedRefusal: (one) => unverified.push(one) }).createPayAfterOrder(anOrder()),
-    );
-    expect(error).toBeInstanceOf(WechatRefusedError);
-    expect(error).toMatchObject({ ...refusal, refusal: { verified: false } });
-    expect(unverified).toMatchObject([{ ...refusal, endpoint: expect.stringMatching(/^POST /) }]);
-  });
+  test.each(refusals)(
+    'an unverified refusal of a create that made no order is that refusal: %j',
+    async (refusal) => {
+      const unverified: object[] = [];
+      await refused('create', refusal, false);
+      const error = await failureOf(
+        client({ onUnverifiedRefusal: (one) => unverified.push(one) }).createPayAfterOrder(
+          anOrder(),
+        ),
+      );
+      expect(error).toBeInstanceOf(WechatRefusedError);
+      expect(error).toMatchObject({ ...refusal, refusal: { verified: false } });
+      expect(unverified).toMatchObject([{ ...refusal, endpoint: expect.stringMatching(/^POST /) }]);
+    },
+  );
 
-  test.each(refusals)('is confirmed by a 404 that is not verified either: %j', async (refusal) => {
-    await refused('create', refusal, false);
-    await inject({ on: 'query', times: null, fault: 'status', status: 404, signature });
-    expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
-  });
+  test.each(refusals)(
+    'an unverified refusal is confirmed by a 404 that is not verified either: %j',
+    async (refusal) => {
+      await refused('create', refusal, false);
+      await inject({ on: 'query', times: null, fault: 'status', status: 404, signature });
+      expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
+    },
+  );
 
-  test.each(refusals)('is an unknown outcome if the query fails: %j', async (refusal) => {
-    await refused('create', refusal, true);
-    await inject({ on: 'query', times: null, fault: 'status', status: 403, signature });
-    const error = await failureOf(create(anOrder()));
-    expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
-    expect(error).toMatchObject({ reason: 'UNTRUSTED_ANSWER' });
-  });
+  test.each(refusals)(
+    'an unverified refusal is an unknown outcome if the query fails: %j',
+    async (refusal) => {
+      await refused('create', refusal, true);
+      await inject({ on: 'query', times: null, fault: 'status', status: 403, signature });
+      const error = await failureOf(create(anOrder()));
+      expect(error).toBeInstanceOf(OrderOutcomeUnknownError);
+      expect(error).toMatchObject({ reason: 'UNTRUSTED_ANSWER' });
+    },
+  );
 
-  test.each(refusals)('of a cancel is decided by what the order shows: %j', async (refusal) => {
-    const [done, kept] = [anOrder(), anOrder()];
-    await Promise.all([create(done), create(kept)]);
-    const cancel = ({ appid, serviceId, outOrderNo }: CreatePayAfterOrderRequest) =>
-      client().cancelPayAfterOrder({ appid, serviceId, outOrderNo, reason: '用户投诉' });
-    await refused('cancel', refusal, true);
-    expect(await cancel(done)).toMatchObject({ outOrderNo: done.outOrderNo, orderId: null });
-    await refused('cancel', refusal, false);
-    expect(await failureOf(cancel(kept))).toBeInstanceOf(WechatRefusedError);
-  });
+  test.each(refusals)(
+    'an unverified refusal of a cancel is decided by the state of the order: %j',
+    async (refusal) => {
+      const [done, kept] = [anOrder(), anOrder()];
+      await Promise.all([create(done), create(kept)]);
+      const cancel = ({ appid, serviceId, outOrderNo }: CreatePayAfterOrderRequest) =>
+        client().cancelPayAfterOrder({ appid, serviceId, outOrderNo, reason: '用户投诉' });
+      await refused('cancel', refusal, true);
+      expect(await cancel(done)).toMatchObject({ outOrderNo: done.outOrderNo, orderId: null });
+      await refused('cancel', refusal, false);
+      expect(await failureOf(cancel(kept))).toBeInstanceOf(WechatRefusedError);
+    },
+  );
 
-  test('that asks for fewer calls proves nothing: the outcome is unknown', async () => {
+  test('an unverified rate limit proves nothing, so that the outcome is unknown', async () => {
     const { outOrderNo, ...order } = anOrder();
     await inject({ on: 'create', fault: 'status', status: 429, signature, times: null });
     const error = await failureOf(create({ ...order, outOrderNo }));
@@ -166,7 +183,7 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
     expect(error).toMatchObject({ reason: 'UNTRUSTED_ANSWER', status: 429 });
   });
 
-  test('with status 401 is a refusal: WeChat never signs it, and such a call has no effect', async () => {
+  test('a 401 is a refusal, because WeChat Pay never signs it and such a call has no effect', async () => {
     await inject({ on: 'create', fault: 'status', status: 401, signature });
     expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
     expect(calls('query')).toEqual([]);
@@ -174,7 +191,7 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
 });
 
 describe('a create that is refused at once', () => {
-  test('a create that is refused at once as being another order is a conflict, and nothing is asked', async () => {
+  test('a create that is refused as a different order is a conflict, and nothing is queried', async () => {
     const order = anOrder();
     await create(order);
     const error = await failureOf(create({ ...order, riskAmount: 1 }));
@@ -186,7 +203,7 @@ describe('a create that is refused at once', () => {
     expect(calls('query')).toEqual([]);
   });
 
-  test('a create that is refused at once as any other INVALID_REQUEST is a refusal', async () => {
+  test('a create that is refused with any other INVALID_REQUEST is a refusal', async () => {
     await inject({ on: 'create', fault: 'status', status: 400, code: 'INVALID_REQUEST' });
     const error = await failureOf(create(anOrder()));
     expect(error).toBeInstanceOf(WechatRefusedError);
@@ -194,14 +211,14 @@ describe('a create that is refused at once', () => {
     expect(calls()).toHaveLength(1);
   });
 
-  test('a create that is refused at once after it was not accepted is a refusal, and nothing is asked', async () => {
+  test('a create that is refused after an attempt that was not accepted is a refusal, and nothing is queried', async () => {
     await inject({ on: 'create', fault: 'status', status: 429 }, REFUSED);
     expect(await failureOf(create(anOrder()))).toBeInstanceOf(WechatRefusedError);
     expect(calls('query')).toEqual([]);
   });
 });
 
-test('another write that is refused after a lost attempt is an unknown outcome', async () => {
+test('a generic write that is refused after a lost attempt is an unknown outcome', async () => {
   await inject({ on: 'any', fault: 'reset-before' });
   const call = client().request('POST', '/v3/payscore/payafter-orders/A1/cancel', {}, { a: 1 });
   const error = await failureOf(call);
@@ -210,7 +227,7 @@ test('another write that is refused after a lost attempt is an unknown outcome',
   expect(error).toMatchObject({ reason: 'CONNECTION' });
 });
 
-test('no error holds personal data or ids that were sent', async () => {
+test('no error contains personal data or ids of the request', async () => {
   const order = anOrder({ ...PERSONAL, needUserConfirm: false, openid: 'oUpF8uMuAJO' });
   const { outOrderNo } = order;
   const message = `${outOrderNo} of ${order.openid} is not right`;

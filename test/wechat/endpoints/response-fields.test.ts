@@ -55,7 +55,7 @@ const LAUNCH = {
   package: 'AAQTtQEAAAABAAAAAAAZSjZ6r',
 };
 
-test('each of the 10 fields that answer a create arrives under its own name', async () => {
+test('each of the 10 fields of the response to a create is read under its own name', async () => {
   const { answer, unreadable } = await create(answerTo('A1', LAUNCH));
   expect(answer).toEqual({
     ...IDS,
@@ -72,7 +72,7 @@ test('each of the 10 fields that answer a create arrives under its own name', as
   expect(unreadable).toEqual([]);
 });
 
-test('launch fields that are missing are null, and nothing was unreadable', async () => {
+test('missing launch fields are null, and not reported as unreadable', async () => {
   const { answer, unreadable } = await create(answerTo('A1', { order_id: null }));
   expect(answer).toEqual({
     ...IDS,
@@ -111,7 +111,7 @@ const WHOLE = {
   pay_type: 'Autonym',
 };
 
-test('each of the 24 fields that answer a query arrives under its own name', async () => {
+test('each of the 24 fields of the response to a query is read under its own name', async () => {
   const { answer, unreadable } = await query(WHOLE);
   expect(answer).toEqual({
     ...IDS,
@@ -142,7 +142,7 @@ test('each of the 24 fields that answer a query arrives under its own name', asy
   expect(unreadable).toEqual([]);
 });
 
-test('fields that a query leaves out are null, and new ones of WeChat do no harm', async () => {
+test('omitted fields of a query are null, and new ones are ignored', async () => {
   const { answer, unreadable } = await query({ state: 'CREATED', brand_new: { a: 1 } });
   const { appid, serviceId, mchid, outOrderNo, state, ...others } = answer ?? {};
   const given = { appid, serviceId, mchid, outOrderNo, state };
@@ -152,7 +152,7 @@ test('fields that a query leaves out are null, and new ones of WeChat do no harm
   expect(unreadable).toEqual([]);
 });
 
-test('numbers may come as text, and text as numbers', async () => {
+test('numbers may arrive as text, and text as numbers', async () => {
   const fees = [{ fee_name: '费', fee_count: '4', fee_amount: '4000' }];
   const { answer, unreadable } = await query({
     ...WHOLE,
@@ -172,7 +172,7 @@ test('numbers may come as text, and text as numbers', async () => {
   expect(unreadable).toEqual([]);
 });
 
-test('fields that can not be read are null, and named without their values', async () => {
+test('unreadable fields are null, and reported without their values', async () => {
   const { answer, unreadable } = await query({
     ...WHOLE,
     risk_amount: 'secret',
@@ -204,7 +204,7 @@ test('fields that can not be read are null, and named without their values', asy
   ]);
 });
 
-test('the state of a user arrives with the ids of the answer', async () => {
+test('the authorization state is read with the ids of the response', async () => {
   const { appid, serviceId } = IDS;
   const body = { appid, service_id: serviceId, use_service_state: 'AVAILABLE' };
   const { answer } = await ask(JSON.stringify(body), (wechat) =>

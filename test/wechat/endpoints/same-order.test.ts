@@ -35,18 +35,18 @@ function shown(wire: object): PayAfterOrder {
 const same = (wire: object, sent: CreatePayAfterOrderRequest = aWholeOrder()) =>
   sameOrder(sent, shown(wire));
 
-test('an order that shows what was sent is the same', () => {
+test('an order that shows the sent values is the same', () => {
   expect(same(WHOLE)).toBe(true);
 });
 
-test('what the answer leaves out is not compared', () => {
+test('values that the response omits are not compared', () => {
   expect(same({})).toBe(true);
   for (const name of Object.keys(WHOLE)) {
     expect(same({ ...WHOLE, [name]: undefined })).toBe(true);
   }
 });
 
-test('what a query adds, and personal data, say nothing', () => {
+test('values that a query adds, and personal data, are not compared', () => {
   const later = { state: 'USER_PAID', total_amount: 1, real_service_end_location: '天津' };
   expect(same({ ...WHOLE, ...later, attach: 'rewritten' })).toBe(true);
   expect(same(WHOLE, aWholeOrder({ name: '李四', phone: null, openid: null }))).toBe(true);
@@ -67,7 +67,7 @@ test.each<[string, object]>([
   ['number of discounts', { discounts: [] }],
   ['name of a discount', { discounts: [{ ...DISCOUNT, discount_name: '满30减1元' }] }],
   ['text of a discount', { discounts: [{ ...DISCOUNT, discount_desc: '可叠加' }] }],
-])('an order with another %s is another order', (_, changes) => {
+])('an order with another %s is a different order', (_, changes) => {
   expect(same({ ...WHOLE, ...changes })).toBe(false);
 });
 
@@ -76,11 +76,11 @@ test.each<[string, object]>([
   ['a place of end', { service_end_location: '上海虹桥站' }],
   ['a fee', { fees: [FEE] }],
   ['a discount', { discounts: [DISCOUNT] }],
-])('an order with %s is not one that was sent without', (_, changes) => {
+])('an order with %s is not the same as one that was sent without it', (_, changes) => {
   expect(same(changes, anOrder())).toBe(false);
 });
 
-test('lists say nothing by their order, and an empty one is none', () => {
+test('the sequence of lists is not compared, and an empty list equals a missing one', () => {
   expect(same({ ...WHOLE, fees: [OTHER_FEE, FEE] })).toBe(true);
   expect(same({ fees: [], discounts: [] }, anOrder())).toBe(true);
 });
@@ -94,13 +94,13 @@ test('a fee that was sent without count and amount may show 1 and 0', () => {
 
 describe('a time', () => {
   test.each(['OnAccept', '20990705173549', '20200101', undefined])(
-    'of OnAccept matches any start: %o',
+    'OnAccept matches any start: %o',
     (service_start_time) => {
       expect(same({ service_start_time }, anOrder({ serviceStartTime: 'OnAccept' }))).toBe(true);
     },
   );
 
-  test('a time that was sent is not shown as OnAccept', () => {
+  test('a time that was sent does not match OnAccept', () => {
     expect(same({ ...WHOLE, service_start_time: 'OnAccept' })).toBe(false);
   });
 
@@ -114,7 +114,7 @@ describe('a time', () => {
   });
 
   test.each(['2099-07-06', '20990706', '20990706000000', '2099-07-05T16:00:00Z'])(
-    'without hours is its first second: %s',
+    'a day matches its first second: %s',
     (serviceEndTime) => {
       expect(same(WHOLE, aWholeOrder({ serviceEndTime }))).toBe(true);
       expect(

@@ -50,7 +50,7 @@ const FAILED_HANDSHAKES: readonly [string, (socket: Socket) => void][] = [
 ];
 
 describe.each(FAILED_HANDSHAKES)('a server that %s', (_, handle) => {
-  test('has accepted nothing: a create is unavailable after three attempts, and so is a query', async () => {
+  test('if the handshake fails, a create is unavailable after three attempts, and so is a query', async () => {
     await using server = await serveTcp(handle);
     const wechat = clientOf(server.url, merchant, wechatKey, { timeoutMs: 6_000 });
     const create = await failureOf(wechat.createPayAfterOrder(anOrder()));
@@ -63,7 +63,7 @@ describe.each(FAILED_HANDSHAKES)('a server that %s', (_, handle) => {
     await wechat.close();
   });
 
-  test('is left for the backup by the third attempt of a create, and no circuit breaker opens', async () => {
+  test('if the handshake fails, the third attempt of a create goes to the backup, and no circuit breaker opens', async () => {
     const states: BreakerState[] = [];
     await using server = await serveTcp(handle);
     await using backup = await startSdkUpstream(merchant.publicPem, signers, (seen) => ({

@@ -18,24 +18,24 @@ function hosts(everyMs: number, isUp: (atMs: number) => boolean, count: number):
   });
 }
 
-test('a primary that can be connected to has every call', () => {
+test('while the primary can be connected to, it gets every call', () => {
   expect(new Set(hosts(10, () => true, 50))).toEqual(new Set(['primary']));
 });
 
-test('after two failures in a row calls go to the backup, and one in 10 s tries the way back', () => {
+test('after two failures in a row calls go to the backup, and one attempt in 10 s tries the primary', () => {
   const went = hosts(1_000, () => false, 33);
   expect(went.map((host) => (host === 'primary' ? 'P' : '-')).join('')).toBe(
     'PP---------P---------P---------P-',
   );
 });
 
-test('the first try that connects brings all of them back', () => {
+test('the first attempt that connects brings all calls back', () => {
   const went = hosts(1_000, (atMs) => atMs >= 5_000, 20);
   expect(went.slice(2, 11)).toEqual(Array.from({ length: 9 }, () => 'backup'));
   expect(new Set(went.slice(11))).toEqual(new Set(['primary']));
 });
 
-test('a single failure is none', () => {
+test('a single failure does not cause a failover', () => {
   expect(new Set(hosts(100, (atMs) => atMs % 200 === 0, 50))).toEqual(new Set(['primary']));
 });
 
@@ -45,7 +45,7 @@ test('while one attempt tries the primary, others do not wait for it', () => {
   expect([first.host, selectHost(first.route, 0).host]).toEqual(['primary', 'backup']);
 });
 
-test('the backup failing too changes nothing', () => {
+test('a failure of the backup too changes nothing', () => {
   const backup: Route = { on: 'backup', nextTryMs: 9 };
   expect(recordResult(backup, 'backup', false, 0)).toBe(backup);
 });

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createLoopThrottle } from '../../../src/wechat/http/transport.ts';
 
-test('what arrives together goes on a few in each turn of the event loop, in its order', async () => {
+test('requests that arrive together continue a few in each turn of the event loop, in sequence', async () => {
   const turn = createLoopThrottle(4);
   const went: number[] = [];
   const all = Promise.all(

@@ -105,7 +105,7 @@ test.concurrent.each<[string, RequestListener]>([
 
 describe('the budget', () => {
   test.concurrent.each([1_200, 1_800])(
-    'of %d ms holds against a silent server',
+    'the budget of %d ms is kept with a silent server',
     async (timeoutMs) => {
       await using server = await serve(() => {});
       const wechat = connect(server.url, { timeoutMs });
@@ -119,7 +119,7 @@ describe('the budget', () => {
     },
   );
 
-  test.concurrent('the budget ends with the third attempt, however much is left', async () => {
+  test.concurrent('a call ends with the third attempt, however much of the budget is left', async () => {
     await using server = await serve((_, response) => response.writeHead(500).end());
     const wechat = connect(server.url, { timeoutMs: 8_000 });
     const start = performance.now();
@@ -132,17 +132,20 @@ describe('the budget', () => {
 });
 
 // Eight seconds of waiting: SLOW_TESTS=1 turns it on.
-test.runIf(process.env['SLOW_TESTS'] === '1')('an idle connection is gone before 8 s', async () => {
-  let closedAfter = Number.POSITIVE_INFINITY;
-  await using server = await serve((request, response) => {
-    request.socket.setTimeout(0);
-    const start = performance.now();
-    request.socket.once('close', () => {
-      closedAfter = performance.now() - start;
+test.runIf(process.env['SLOW_TESTS'] === '1')(
+  'an idle connection is closed before 8 s',
+  async () => {
+    let closedAfter = Number.POSITIVE_INFINITY;
+    await using server = await serve((request, response) => {
+      request.socket.setTimeout(0);
+      const start = performance.now();
+      request.socket.once('close', () => {
+        closedAfter = performance.now() - start;
+      });
+      response.writeHead(403, { 'keep-alive': 'timeout=60' }).end('{"code":"NO_AUTH"}');
     });
-    response.writeHead(403, { 'keep-alive': 'timeout=60' }).end('{"code":"NO_AUTH"}');
-  });
-  await failureOf(connect(server.url).queryPayAfterOrder(anOrder()));
-  await sleep(8_000);
-  expect(closedAfter).toBeLessThan(8_000);
-});
+    await failureOf(connect(server.url).queryPayAfterOrder(anOrder()));
+    await sleep(8_000);
+    expect(closedAfter).toBeLessThan(8_000);
+  },
+);

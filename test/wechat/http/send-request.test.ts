@@ -23,7 +23,7 @@ async function poolTo(listener: RequestListener): Promise<Pool> {
   return pool;
 }
 
-test('an answer is whole, whatever pieces it comes in, and whatever came before it', async () => {
+test('a response is complete, in whatever pieces it arrives, and whatever came before it', async () => {
   const pool = await poolTo((_, response) => {
     response.writeProcessing();
     response.writeHead(201, { 'request-id': 'R1' });
@@ -38,7 +38,7 @@ test('an answer is whole, whatever pieces it comes in, and whatever came before 
   });
 });
 
-test('an empty answer has an empty body', async () => {
+test('an empty response has an empty body', async () => {
   const pool = await poolTo((_, response) => response.writeHead(204).end());
   expect(await sendRequest(pool, REQUEST)).toMatchObject({ status: 204, body: Buffer.alloc(0) });
 });
@@ -59,7 +59,7 @@ test('a request that waits for a connection times out, and is not sent afterward
   expect(seen).toEqual(['/first', '/third']);
 });
 
-test("the caller's own abort rejects with its reason, before, while and after the answer begins", async () => {
+test('an abort of the caller rejects with its reason, before, while and after the response begins', async () => {
   const pool = await poolTo((_, response) => {
     response.write('{');
   });

@@ -109,7 +109,7 @@ test('a serial that was not found causes no further download', async () => {
   it.close();
 });
 
-test('but it is where nobody could be asked', async () => {
+test('a serial that could not be looked up causes another download', async () => {
   const { upstream, store: it } = store();
   await it.begin();
   upstream.fails = new Error('it is down.');
@@ -123,7 +123,7 @@ test('but it is where nobody could be asked', async () => {
   it.close();
 });
 
-test('once closed, nothing is downloaded any more', async () => {
+test('a closed store downloads nothing', async () => {
   const { upstream, store: it } = store();
   await it.begin();
   it.close();

@@ -65,7 +65,7 @@ describe.each([
   ['expired', expired],
   ['not yet valid', premature],
 ])('with no other certificate than one that is %s', (_, pem) => {
-  test('nothing is sent, and the error says what to do', async () => {
+  test('without a valid certificate nothing is sent, and the error says what to do', async () => {
     const { sdk, create, query } = await upstream(pem);
     for (const error of [await failureOf(create()), await failureOf(query())]) {
       expect(error).toBeInstanceOf(WechatUnavailableError);
@@ -107,7 +107,7 @@ describe.each([
   ['an expired certificate', expired, 'expired-certificate', 'has expired'],
   ['a certificate that is not yet valid', premature, 'not-yet-valid-certificate', 'not valid yet'],
 ])('what is signed with %s', (_, pem, why, sentence) => {
-  test('is not trusted as an answer', async () => {
+  test('a response signed with an invalid certificate is not trusted', async () => {
     const { create, query } = await upstream(pem + valid, { serial: OLD });
     const unknown = await failureOf(create());
     expect(unknown).toBeInstanceOf(OrderOutcomeUnknownError);
@@ -117,7 +117,7 @@ describe.each([
     expect(untrusted).toMatchObject({ message: expect.stringContaining(sentence) });
   });
 
-  test('is refused as a notification, with a reason of its own', async () => {
+  test('a notification signed with an invalid certificate is refused, with its own reason', async () => {
     const { wechat } = await upstream(pem + valid);
     const refusal = await failureOf(wechat.readNotification(notification(OLD)));
     expect(refusal).toBeInstanceOf(UntrustedNotificationError);
@@ -125,7 +125,7 @@ describe.each([
     await expect(wechat.readNotification(notification(NEW))).resolves.toMatchObject({ id: 'N1' });
   });
 
-  test('has certificates downloaded before it is refused', async () => {
+  test('a notification signed with an invalid certificate causes a download before it is refused', async () => {
     const asked: (string | undefined)[] = [];
     const source = {
       certificates: () => certificates,

@@ -58,7 +58,7 @@ test.each([
 );
 
 test.each([PUBLIC_KEY_ID, OLDER, NEWER])(
-  'with both, an answer under any of them is trusted: %s',
+  'with certificates and a public key, a response signed with any of them is trusted: %s',
   async (serial) => {
     await expect(create(BOTH, serial)).resolves.toMatchObject({ asked: PUBLIC_KEY_ID });
   },
@@ -67,11 +67,17 @@ test.each([PUBLIC_KEY_ID, OLDER, NEWER])(
 test.each([
   [PUBLIC_KEY_ONLY, NEWER],
   [CERTIFICATES_ONLY, PUBLIC_KEY_ID],
-])('an answer under a key that is not configured is not trusted: %#', async (changes, serial) => {
-  const reply = { body: answerTo('A1', { state: 'CREATED' }), serial };
-  await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => reply);
-  const wechat = clientOf(upstream.url, merchant, publicKeyMode, { ...changes, timeoutMs: 3_000 });
-  const call = wechat.queryPayAfterOrder({ ...IDS, outOrderNo: 'A1' });
-  await expect(call).rejects.toThrow(WechatUntrustedError);
-  await expect(call).rejects.toThrow('signed with a key that is not configured');
-});
+])(
+  'a response signed with a key that is not configured is not trusted: %#',
+  async (changes, serial) => {
+    const reply = { body: answerTo('A1', { state: 'CREATED' }), serial };
+    await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => reply);
+    const wechat = clientOf(upstream.url, merchant, publicKeyMode, {
+      ...changes,
+      timeoutMs: 3_000,
+    });
+    const call = wechat.queryPayAfterOrder({ ...IDS, outOrderNo: 'A1' });
+    await expect(call).rejects.toThrow(WechatUntrustedError);
+    await expect(call).rejects.toThrow('signed with a key that is not configured');
+  },
+);

@@ -18,7 +18,7 @@ const finds = (keys: PlatformKeys, serial: string, key: KeyObject) => {
   return isUsable(found) && found.equals(key);
 };
 
-test('a serial is found in whatever case it is written', () => {
+test('a serial is found in upper and lower case', () => {
   const keys = platformKeys(publicKey, [older, newer]);
   expect(finds(keys, OLDER, one.publicKey)).toBe(true);
   expect(finds(keys, OLDER.toLowerCase(), one.publicKey)).toBe(true);
@@ -51,14 +51,14 @@ test('the validity of a certificate is judged at each use, not when it was read'
   expect(at(until)).toEqual([undefined, late, late]);
 });
 
-test('the public key has no end', () => {
+test('the public key does not expire', () => {
   const keys = platformKeys(publicKey, [older]);
   const later = older.validToDate.getTime();
   expect(keys.preferred(later)).toBe(publicKey);
   expect(keys.find(publicKey.serial, later)).toBe(publicKey.key);
 });
 
-test('the public key is preferred to every certificate, and all of them stay', () => {
+test('the public key is preferred to every certificate, and all of them remain valid', () => {
   const keys = platformKeys(publicKey, [older, newer]);
   expect(keys.preferred(NOW)).toBe(publicKey);
   expect(finds(keys, NEWER, other.publicKey)).toBe(true);

@@ -29,7 +29,7 @@ const NEW = {
   publicKey: newWechatKey.publicPem,
 };
 
-test('a call in flight ends under the old keys, the next one is made under the new', async () => {
+test('a call in flight finishes with the old keys, and the next one uses the new keys', async () => {
   await using upstream = await startSdkUpstream(newMerchant.publicPem, signers, async (request) => {
     await sleep(100);
     return { body: ownAnswer(request) };
@@ -53,7 +53,7 @@ test('a call in flight ends under the old keys, the next one is made under the n
   await wechat.close();
 });
 
-test('keys that are not right are named, all of them, and nothing changes', async () => {
+test('invalid keys are reported together, and nothing changes', async () => {
   await using upstream = await startSdkUpstream(merchant.publicPem, signers, () => ({
     body: answerTo('A1', { state: 'CREATED' }),
   }));
@@ -66,7 +66,7 @@ test('keys that are not right are named, all of them, and nothing changes', asyn
   await wechat.close();
 });
 
-test('from PEM certificates to ones that renew themselves it takes a restart', async () => {
+test('a change from PEM certificates to downloaded ones requires a restart', async () => {
   const wechat = clientOf('http://127.0.0.1:9', merchant, wechatKey, { apiv3Key: 'k'.repeat(32) });
   const auto = { ...NEW, apiv3Key: 'k'.repeat(32), platformCertificates: 'auto' };
   expect(() => wechat.useKeys(auto)).toThrow(/platformCertificates changes .* restart the server/);

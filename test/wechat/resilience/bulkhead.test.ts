@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createBulkhead } from '../../../src/wechat/resilience/resilience.ts';
 
-test('up to the limits attempts run or are queued, and the rest is rejected immediately', async () => {
+test('up to the limits attempts run or are queued, and the rest are rejected immediately', async () => {
   const bulkhead = createBulkhead(2, 1);
   expect([bulkhead.enter(50), bulkhead.enter(50)]).toEqual(['acquired', 'acquired']);
   const waiting = bulkhead.enter(10_000);
@@ -10,7 +10,7 @@ test('up to the limits attempts run or are queued, and the rest is rejected imme
   await expect(waiting).resolves.toBe('acquired');
 });
 
-test('who waits is let in in turn, and none twice', async () => {
+test('queued attempts start in sequence, each once', async () => {
   const bulkhead = createBulkhead(1, 9);
   const order: number[] = [];
   await bulkhead.enter(0);
@@ -25,7 +25,7 @@ test('who waits is let in in turn, and none twice', async () => {
   expect(bulkhead.enter(0)).toBe('acquired');
 });
 
-test('whose time is over leaves the line, and so does who is called off', async () => {
+test('an attempt that times out or is aborted leaves the queue', async () => {
   const bulkhead = createBulkhead(1, 2);
   await bulkhead.enter(0);
   const leaving = new AbortController();

@@ -47,14 +47,14 @@ describe('the probe', () => {
     ['bad', reopened],
     // It showed nothing: the next attempt probes at once.
     ['neutral', overdue],
-  ])('the probe that was %s', (health, expected) => {
+  ])('the circuit breaker after a probe that was %s', (health, expected) => {
     const seen = { pass: 'probe', health } as const;
     expect(recordOutcome(halfOpen, seen, { all: 0, failed: 0 }, NOW, RULE)).toEqual(expected);
   });
 });
 
 test.each([open, halfOpen])(
-  'what was sent before it opened changes nothing any more',
+  'the result of an attempt that was sent before the breaker opened changes nothing',
   (circuit) => {
     for (const health of ['good', 'bad'] as const) {
       const seen = { pass: 'allowed', health } as const;

@@ -49,7 +49,7 @@ async function upstream(options: Partial<WechatPayOptions> = {}) {
 }
 
 describe('in an outage that lasts', () => {
-  test('creates fail immediately, before they are sent, with the time of a retry', async () => {
+  test('in an outage creates fail immediately, before they are sent, with the time of a retry', async () => {
     const { sdk, states, create } = await upstream();
     const first = await Promise.all(Array.from({ length: 20 }, create));
     expect(first[0]).toBeInstanceOf(OrderOutcomeUnknownError);
@@ -63,12 +63,12 @@ describe('in an outage that lasts', () => {
     expect(states).toEqual(['open']);
   });
 
-  test('a write that was ambiguous when it opened has an unknown outcome', async () => {
+  test('a write that was ambiguous when the breaker opened has an unknown outcome', async () => {
     const { create } = await upstream({ resilience: { breakerAttempts: 1 } });
     expect(await create()).toBeInstanceOf(OrderOutcomeUnknownError);
   });
 
-  test('in an outage that lasts reads continue if only writes fail, so that unknown outcomes can be resolved', async () => {
+  test('if only writes fail reads continue, so that unknown outcomes can be resolved', async () => {
     const { server, states, create, query } = await upstream();
     server.broken = ({ method }) => method === 'POST';
     await Promise.all(Array.from({ length: 20 }, create));
@@ -76,7 +76,7 @@ describe('in an outage that lasts', () => {
     await expect(query()).resolves.toMatchObject({ state: 'CREATED' });
   });
 
-  test('in an outage that lasts after a while one attempt probes, and the first that goes well opens the way', async () => {
+  test('after a while one attempt probes, and the first success closes the breaker', async () => {
     const protection = { breakerAttempts: 4, breakerOpenMs: 800 };
     const { server, sdk, states, query } = await upstream({ resilience: protection });
     await Promise.all(Array.from({ length: 4 }, () => failureOf(query())));
@@ -95,7 +95,7 @@ describe('in an outage that lasts', () => {
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
   });
 
-  test('repeats are a tenth of the calls, beyond the few that are always there', async () => {
+  test('retries are a tenth of the calls, beyond a fixed minimum', async () => {
     const protection = { breakerAttempts: Number.POSITIVE_INFINITY, maxRetries: 3 };
     const { sdk, create } = await upstream({ resilience: protection });
     await Promise.all(Array.from({ length: 100 }, create));
@@ -104,7 +104,7 @@ describe('in an outage that lasts', () => {
   });
 });
 
-test('refusals and requests for fewer calls are no failures', async () => {
+test('refusals and rate limits do not count as failures', async () => {
   const states: BreakerState[] = [];
   let count = 0;
   await using sdk = await startSdkUpstream(merchant.publicPem, signers, () => {
@@ -120,7 +120,7 @@ test('refusals and requests for fewer calls are no failures', async () => {
   await wechat.close();
 });
 
-test('only so many calls are under way, the others wait on their own time, and no more than fit', async () => {
+test('concurrent calls are limited, and the others wait within their deadlines in a bounded queue', async () => {
   const { server, sdk, query } = await upstream({ resilience: { maxConcurrent: 2, maxQueued: 2 } });
   server.broken = () => false;
   server.delayMs = 60;
@@ -153,7 +153,7 @@ describe('a backup', () => {
     await both.close();
   });
 
-  test('a backup is left alone while the primary answers, whatever it answers', async () => {
+  test('a backup gets no call while the primary responds, whatever the response is', async () => {
     const primary = await upstream();
     const spare = await upstream();
     const both = clientOf(primary.sdk.url, merchant, wechatKey, {
@@ -165,7 +165,7 @@ describe('a backup', () => {
     await both.close();
   });
 
-  test('a backup that is down too is an outage: nothing was accepted, and the breaker opens', async () => {
+  test('if the backup is down too nothing was accepted, and the breaker opens', async () => {
     const states: BreakerState[] = [];
     const [one, other] = [await closedPort(), await closedPort()];
     const both = clientOf(one, merchant, wechatKey, {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSlidingWindow } from '../../../src/wechat/resilience/circuit-breaker.ts';
 
-test('a tally counts what is marked, and forgets what is older than its window', () => {
+test('a sliding window counts its entries, and drops those that are older', () => {
   let now = 0;
   const tally = createSlidingWindow(10_000, () => now);
   tally.count(true);
