@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import type { Authenticator } from './auth/authenticator.ts';
-import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
+import { type Caller, type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import type { ClientAddress } from './http/client-address.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
@@ -14,9 +15,8 @@ import {
   createAdmission,
   useAdmissionQueue,
   useAdmissionSlots,
-  useRateLimit,
 } from './plugins/admission/use-admission.ts';
-import { useRowLimit } from './plugins/admission/use-row-limit.ts';
+import { useRateLimit, useRowLimit } from './plugins/admission/use-rate-limit.ts';
 import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
@@ -86,6 +86,7 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
+const REMEMBERED_REJECTIONS = 256;
 const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
 /** The whole application over the Fetch API, without a port or an environment. */
@@ -106,6 +107,8 @@ export function createApp(parts: AppParts) {
     stopping: parts.stopping,
   };
   const admission = createAdmission({ most: parts.maxInFlight, onTurn: metrics.turn });
+  /** By their credentials: those of a caller that floods the server are refused at little cost. */
+  const rejected = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
   const shapeOf = rememberedShapes();
   const mayOpen = parts.graphiqlFor && graphiqlAuthorization(authenticator);
   const strangers = createCountedLog(log);
@@ -142,7 +145,11 @@ export function createApp(parts: AppParts) {
       useAuthentication({ authenticator, scopes: PATH_SCOPES }),
       useMetrics(metrics),
       useRequestRules({ endpoint: ENDPOINT, trustedOnly: trustedDocuments !== undefined }),
-      useAdmissionQueue({ endpoint: ENDPOINT, admission }),
+      useAdmissionQueue({
+        endpoint: ENDPOINT,
+        admission,
+        onRejected: (authorization, caller) => rejected.set(authorization, caller),
+      }),
       useTrustedDocuments(trustedDocuments),
       useRateLimit(rateLimit),
       useTokenLimit(),
@@ -166,7 +173,10 @@ export function createApp(parts: AppParts) {
   const turnAway = createOverloadResponse({ requestId: requests.id });
   // A page of another origin can read only the response headers that CORS exposes.
   const isTurnedAway = ({ method, url, headers }: IncomingMessage) =>
-    method === 'POST' && url === ENDPOINT && headers.origin === undefined && admission.isFull();
+    method === 'POST' &&
+    url === ENDPOINT &&
+    headers.origin === undefined &&
+    admission.isFull(rejected.get(headers.authorization ?? ''));
   // Yoga binds this function each time the property is read.
   const { requestListener } = yoga;
   return {

@@ -105,7 +105,7 @@ describe('packages', () => {
     ['jose', ['auth/tokens.ts']],
     ['@pothos/plugin-scope-auth', ['schema/builder.ts']],
     ['@pothos/plugin-relay', ['schema/builder.ts']],
-    ['@pothos/plugin-complexity', ['plugins/admission/use-row-limit.ts', 'schema/builder.ts']],
+    ['@pothos/plugin-complexity', ['plugins/admission/use-rate-limit.ts', 'schema/builder.ts']],
     ['node-forge', ['sandbox/identity.ts']],
   ])('%s is imported only by %j', (name, importers) => {
     const found = files.filter(({ imports }) => imports.some(({ to }) => to === name));

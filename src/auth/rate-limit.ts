@@ -15,12 +15,13 @@ export interface RateLimit {
    * Before a request is executed: takes the token of its first call.
    * @returns 0, or the seconds until a token is available
    */
-  readonly admit: (caller: RatedCaller) => number;
+  readonly admit: (caller: LimitedCaller) => number;
   /** Further calls of an admitted request, one by default: never refused, but charged against the caller's future budget. */
-  readonly charge: (caller: RatedCaller, calls?: number) => void;
+  readonly charge: (caller: LimitedCaller, calls?: number) => void;
 }
 
-type RatedCaller = Pick<Caller, 'id' | 'scopes'>;
+/** Whom a limit applies to. */
+export type LimitedCaller = Pick<Caller, 'id' | 'scopes'>;
 
 export const NO_RATE_LIMIT: RateLimit & Buckets = { admit: () => 0, charge: () => {} };
 
@@ -39,7 +40,7 @@ export function createRateLimit(
   forShoppers = options,
 ): RateLimit {
   const [others, shoppers] = [createBuckets(options), createBuckets(forShoppers)];
-  const bucketsOf = (caller: RatedCaller) => (isShopper(caller) ? shoppers : others);
+  const bucketsOf = (caller: LimitedCaller) => (isShopper(caller) ? shoppers : others);
   return {
     admit: (caller) => bucketsOf(caller).admit(caller.id),
     charge: (caller, calls = 1) => bucketsOf(caller).charge(caller.id, calls),
@@ -79,4 +80,62 @@ function createBuckets(options: RateLimitOptions | undefined): Buckets {
       bucketOf(callerId).content -= calls;
     },
   };
+}
+
+/** Slots and places in the queue: those of one caller, of all shoppers, or all there are. */
+export interface Share {
+  readonly most: number;
+  underWay: number;
+  waiting: number;
+  /** Operations whose turn has just come. */
+  starting: number;
+}
+
+/** The share of each caller that has operations, that of all shoppers, and the whole. */
+export interface Shares {
+  /** That of the caller first. Nobody is limited by the whole only. */
+  readonly of: (by: LimitedCaller | undefined) => readonly Share[];
+  /** Keeps them until the caller is idle. */
+  readonly take: (by: LimitedCaller | undefined) => readonly Share[];
+  /** If the caller is idle. */
+  readonly forget: (by: LimitedCaller | undefined) => void;
+}
+
+/**
+ * Of all places one caller gets at most seven eighths; a shopper gets at most an eighth, and all
+ * shoppers together at most half.
+ */
+export function createShares(most: number): Shares {
+  const share = (places: number): Share => ({ most: places, underWay: 0, waiting: 0, starting: 0 });
+  const whole = share(most);
+  const shoppers = share(Math.max(1, Math.floor(most / 2)));
+  const ofNobody = [whole];
+  const busy = new Map<string, readonly Share[]>();
+  const keyOf = (by: LimitedCaller) => `${isShopper(by) ? 'shopper' : 'client'} ${by.id}`;
+  const create = (by: LimitedCaller) =>
+    isShopper(by)
+      ? [share(Math.max(1, eighth(most))), shoppers, whole]
+      : [share(most - eighth(most)), whole];
+  const of = (by: LimitedCaller | undefined) =>
+    by === undefined ? ofNobody : (busy.get(keyOf(by)) ?? create(by));
+  return {
+    of,
+    take: (by) => {
+      const own = of(by);
+      if (by !== undefined) {
+        busy.set(keyOf(by), own);
+      }
+      return own;
+    },
+    forget: (by) => {
+      const [own] = of(by);
+      if (by !== undefined && own?.underWay === 0 && own.waiting === 0) {
+        busy.delete(keyOf(by));
+      }
+    },
+  };
+}
+
+export function eighth(most: number): number {
+  return Math.floor(most / 8);
 }

@@ -36,7 +36,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
   return {
     authenticate: authenticator.authenticate,
     prepare: async (request, by) => {
-      if (!(await admission.turn())) {
+      if (!(await admission.turn(by.caller))) {
         return refused(overloaded());
       }
       const engine = enveloped(by);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
-import { MAX_ROWS, ROWS_PER_CALL } from '../../src/plugins/admission/use-row-limit.ts';
+import { MAX_ROWS, ROWS_PER_CALL } from '../../src/plugins/admission/use-rate-limit.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { createUpstreamBudget } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';

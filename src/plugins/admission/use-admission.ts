@@ -1,7 +1,6 @@
-import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, callerOf } from '../../auth/caller.ts';
-import type { RateLimit } from '../../auth/rate-limit.ts';
+import { type Caller, type CallerContext, callerOf } from '../../auth/caller.ts';
+import { createShares, eighth, type LimitedCaller, type Share } from '../../auth/rate-limit.ts';
 import { overloaded, overloadedResponse } from '../../http/overloaded.ts';
 
 export interface AdmissionOptions {
@@ -28,19 +27,24 @@ export interface AdmissionOptions {
  * Decides which operations begin, and when. Operations that arrive together begin a few at a time,
  * so that a burst never fills a turn of the event loop: everything else, above all WeChat Pay's
  * notifications, is handled in between. Operations that cannot begin soon are rejected immediately.
+ *
+ * Of the slots, and of the places in the queue, one caller gets at most seven eighths; a caller
+ * without `orders:any` gets at most an eighth, and all of these together at most half.
  */
 export interface Admission {
-  /** Whether a new operation would wait for too long. */
-  readonly isFull: () => boolean;
+  /** Whether a new operation would wait for too long. Without a caller: that of any caller. */
+  readonly isFull: (by?: LimitedCaller) => boolean;
   /** Queues the operation. False if its turn would not come in time. */
-  readonly turn: () => Promise<boolean>;
+  readonly turn: (by?: LimitedCaller) => Promise<boolean>;
   /** Acquires a concurrency slot; false if none is free. The holder must call `end`. */
-  readonly begin: () => boolean;
-  readonly end: () => void;
+  readonly begin: (by?: LimitedCaller) => boolean;
+  readonly end: (by?: LimitedCaller) => void;
 }
 
 interface Waiting {
   readonly since: number;
+  readonly by: LimitedCaller | undefined;
+  readonly shares: readonly Share[];
   readonly answer: (comes: boolean) => void;
 }
 
@@ -53,73 +57,133 @@ const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 8, onTurn } = options;
-  // An admitted operation is read and checked before it begins; meanwhile others may take the slot.
-  const spare = Math.floor(most / 8);
-  const line: Waiting[] = [];
+  const shares = createShares(most);
+  /** In the order of arrival. */
+  const line = new Set<Waiting>();
   const freed = countPerSpan(waitMs);
-  let underWay = 0;
   let turnIsComing = false;
   let lookIsComing = false;
 
-  const hasWaited = (waiting: Waiting | undefined, ms: number) =>
-    waiting !== undefined && performance.now() - waiting.since > ms;
+  const hasWaited = ({ since }: Waiting, ms: number) => performance.now() - since > ms;
+  const leaveLine = (waiting: Waiting, comes: boolean) => {
+    line.delete(waiting);
+    for (const share of waiting.shares) {
+      share.waiting -= 1;
+      share.starting = 0;
+    }
+    shares.forget(waiting.by);
+    waiting.answer(comes);
+  };
   const turn = () => {
     turnIsComing = false;
-    for (const { since, answer } of line.splice(0, Math.min(perTurn, most - underWay))) {
-      onTurn?.((performance.now() - since) / 1_000);
-      answer(true);
+    for (const waiting of nextIn(line, perTurn)) {
+      onTurn?.((performance.now() - waiting.since) / 1_000);
+      leaveLine(waiting, true);
     }
     goOn();
   };
   const dropLate = () => {
     lookIsComing = false;
-    while (underWay >= most && hasWaited(line[0], PATIENCE * waitMs)) {
-      line.shift()?.answer(false);
+    for (const waiting of line) {
+      if (!hasWaited(waiting, PATIENCE * waitMs)) {
+        break;
+      }
+      if (!canStart(waiting)) {
+        leaveLine(waiting, false);
+      }
     }
     goOn();
   };
   const goOn = () => {
-    if (line.length === 0) {
+    if (line.size === 0 || turnIsComing) {
       return;
     }
-    if (underWay < most && !turnIsComing) {
+    if (firstIn(line, canStart) !== undefined) {
       turnIsComing = true;
       setImmediate(turn);
-    } else if (underWay >= most && !lookIsComing) {
+    } else if (!lookIsComing) {
       lookIsComing = true;
       setTimeout(dropLate, waitMs / 4);
     }
   };
   // Queued operations will be served; one that arrives while they wait for slots would wait for
   // longer.
-  const isFull = () =>
-    line.length >= most ||
-    (underWay >= most &&
-      (hasWaited(line[0], waitMs) || line.length >= Math.max(perTurn, freed.before())));
+  const isShareFull = (share: Share) => {
+    if (share.waiting >= share.most || share.underWay < share.most) {
+      return share.waiting >= share.most;
+    }
+    const first = firstIn(line, (waiting) => waiting.shares.includes(share));
+    return (
+      share.waiting >= Math.max(perTurn, freed.before()) ||
+      (first !== undefined && hasWaited(first, waitMs))
+    );
+  };
+  const isFull = (by?: LimitedCaller) => shares.of(by).some(isShareFull);
   return {
     isFull,
-    turn: () => {
-      if (isFull()) {
+    turn: (by) => {
+      if (isFull(by)) {
         return Promise.resolve(false);
       }
       return new Promise<boolean>((answer) => {
-        line.push({ since: performance.now(), answer });
+        const own = shares.take(by);
+        for (const share of own) {
+          share.waiting += 1;
+        }
+        line.add({ since: performance.now(), by, shares: own, answer });
         goOn();
       });
     },
-    begin: () => {
-      if (underWay >= most + spare) {
+    begin: (by) => {
+      // An admitted operation is read and checked before it begins; meanwhile others may take the
+      // slot.
+      if (shares.of(by).some((share) => share.underWay >= share.most + eighth(share.most))) {
         return false;
       }
-      underWay += 1;
+      for (const share of shares.take(by)) {
+        share.underWay += 1;
+      }
       return true;
     },
-    end: () => {
-      underWay -= 1;
+    end: (by) => {
+      for (const share of shares.of(by)) {
+        share.underWay -= 1;
+      }
+      shares.forget(by);
       freed.count();
       goOn();
     },
   };
+}
+
+function canStart({ shares }: Waiting): boolean {
+  return shares.every((share) => share.underWay + share.starting < share.most);
+}
+
+function firstIn<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined {
+  for (const item of items) {
+    if (is(item)) {
+      return item;
+    }
+  }
+  return undefined;
+}
+
+/** The first that can start together. */
+function nextIn(line: Iterable<Waiting>, most: number): readonly Waiting[] {
+  const next: Waiting[] = [];
+  for (const waiting of line) {
+    if (next.length === most) {
+      break;
+    }
+    if (canStart(waiting)) {
+      next.push(waiting);
+      for (const share of waiting.shares) {
+        share.starting += 1;
+      }
+    }
+  }
+  return next;
 }
 
 /**
@@ -150,6 +214,8 @@ function countPerSpan(spanMs: number) {
 export interface UseAdmissionOptions {
   readonly endpoint: string;
   readonly admission: Admission;
+  /** Remembers, by its credential, a caller that was rejected: the next time that costs less. */
+  readonly onRejected: (authorization: string, caller: Caller) => void;
 }
 
 /**
@@ -159,12 +225,18 @@ export interface UseAdmissionOptions {
 export function useAdmissionQueue({
   endpoint,
   admission,
-}: UseAdmissionOptions): Plugin<object, { cameMs?: number }> {
+  onRejected,
+}: UseAdmissionOptions): Plugin<object, { cameMs?: number } & CallerContext> {
   const { body, status, headers } = overloadedResponse();
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
       serverContext.cameMs = performance.now();
-      if (url.pathname === endpoint && request.method !== 'OPTIONS' && !(await admission.turn())) {
+      if (url.pathname !== endpoint || request.method === 'OPTIONS') {
+        return;
+      }
+      const caller = callerOf(serverContext);
+      if (!(await admission.turn(caller))) {
+        onRejected(request.headers.get('authorization') ?? '', caller);
         endResponse(new fetchAPI.Response(body, { status, headers }));
       }
     },
@@ -176,46 +248,23 @@ export function useAdmissionQueue({
  * hold none, and released with the response: an open subscription holds none either. Register it
  * after every plugin that replaces the executor.
  */
-export function useAdmissionSlots({ admission }: Pick<UseAdmissionOptions, 'admission'>): Plugin {
+export function useAdmissionSlots({
+  admission,
+}: Pick<UseAdmissionOptions, 'admission'>): Plugin<CallerContext> {
   return {
     onExecute: ({ executeFn, setExecuteFn }) => {
       const inPlace = async (args: Parameters<typeof executeFn>[0]) => {
-        if (!admission.begin()) {
+        const caller = callerOf(args.contextValue);
+        if (!admission.begin(caller)) {
           return { errors: [overloaded()] };
         }
         try {
           return await executeFn(args);
         } finally {
-          admission.end();
+          admission.end(caller);
         }
       };
       setExecuteFn(inPlace);
     },
   };
-}
-
-/**
- * Rejects an operation whose caller exceeds the rate limit, before its document is parsed: a document
- * that is then refused costs a token too. Register it before every plugin that parses.
- */
-export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {
-  return {
-    onParse: ({ context }) => {
-      const seconds = rateLimit.admit(callerOf(context));
-      if (seconds > 0) {
-        throw rateLimited(seconds);
-      }
-    },
-  };
-}
-
-function rateLimited(seconds: number): GraphQLError {
-  const message = `Rate limit exceeded. Retry after ${seconds} s.`;
-  return new GraphQLError(message, {
-    extensions: {
-      code: 'RATE_LIMITED',
-      retryAfterSeconds: seconds,
-      http: { status: 429, headers: { 'retry-after': String(seconds) } },
-    },
-  });
 }

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import type { Caller } from '../../../src/auth/caller.ts';
+import { createAdmission } from '../../../src/plugins/admission/use-admission.ts';
+import { as, caller, knowing, shopper } from '../../fixtures/app/callers.ts';
+import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
+import { listen } from '../../fixtures/http/listen.ts';
+
+const MOST = 32;
+const SHOP = caller(['orders:read', 'orders:any'], { id: 'shop' });
+const shopperOf = (id: string) => shopper(id, { id });
+
+const times = <T>(count: number, each: (index: number) => T) =>
+  Array.from({ length: count }, (_, index) => each(index));
+const begun = (
+  { begin }: Pick<ReturnType<typeof createAdmission>, 'begin'>,
+  by: readonly Caller[],
+) => by.filter((one) => begin(one)).length;
+
+test('of the slots a shopper gets an eighth, all shoppers half, and one client seven eighths', () => {
+  const one = createAdmission({ most: MOST });
+  expect(
+    begun(
+      one,
+      times(MOST, () => shopperOf('one')),
+    ),
+  ).toBe(4);
+  const many = createAdmission({ most: MOST });
+  expect(
+    begun(
+      many,
+      times(MOST, (index) => shopperOf(`user-${index}`)),
+    ),
+  ).toBe(18);
+  const client = createAdmission({ most: MOST });
+  // An eighth more had their turn already.
+  expect(
+    begun(
+      client,
+      times(2 * MOST, () => SHOP),
+    ),
+  ).toBe(31);
+  expect(client.begin(caller(['orders:any'], { id: 'another' }))).toBe(true);
+});
+
+test('of the queue a caller gets the same shares', async () => {
+  const { turn, isFull } = createAdmission({ most: MOST });
+  const came = times(MOST, () => turn(shopperOf('one')));
+  expect(isFull(shopperOf('one'))).toBe(true);
+  expect([isFull(shopperOf('two')), isFull(SHOP), isFull()]).toEqual([false, false, false]);
+  expect((await Promise.all(came)).filter(Boolean)).toHaveLength(4);
+  expect(isFull(shopperOf('one')), 'once its turn has come').toBe(false);
+});
+
+test('who waits for its own share does not hold up those behind it', async () => {
+  const { turn, begin, end } = createAdmission({ most: MOST, waitMs: 20 });
+  begun(
+    { begin },
+    times(4, () => shopperOf('one')),
+  );
+  const stuck = turn(shopperOf('one'));
+  expect(await turn(SHOP)).toBe(true);
+  expect(await stuck, 'late').toBe(false);
+  const next = turn(shopperOf('one'));
+  end(shopperOf('one'));
+  expect(await next).toBe(true);
+});
+
+test('a shopper that floods the server is refused, and the operations of the shop are accepted', async () => {
+  const pending: (() => void)[] = [];
+  const app = createTestApp({
+    maxInFlight: MOST,
+    authenticator: knowing({ flood: shopperOf('flood'), shop: SHOP }),
+    wechat: stubWechat({
+      queryPayAfterOrder: () =>
+        new Promise((resolve) => {
+          pending.push(() => resolve(payAfterOrder()));
+        }),
+    }),
+  });
+  const ask = async (word: string, order: number) => {
+    const query = `{ payAfterOrder(by: { outOrderNo: "${word}-${order}" }) { state } }`;
+    return (await app.fetch(graphqlRequest({ query }, as(word)))).status;
+  };
+  const flood = times(8 * MOST, (index) => ask('flood', index));
+  const own = times(MOST / 2, (index) => ask('shop', index));
+  await expect.poll(() => pending.length).toBeGreaterThanOrEqual(MOST / 2);
+  const finish = setInterval(() => {
+    for (const go of pending.splice(0)) {
+      go();
+    }
+  }, 10);
+  expect(await Promise.all(own)).toEqual(times(MOST / 2, () => 200));
+  expect((await Promise.all(flood)).filter((status) => status === 503).length).toBeGreaterThan(
+    MOST,
+  );
+  clearInterval(finish);
+});
+
+test('a caller over HTTP that was refused is refused by a shorter path, and others are not', async () => {
+  let authenticated = 0;
+  const known = knowing({ flood: shopperOf('flood'), shop: SHOP });
+  const app = createTestApp({
+    maxInFlight: MOST,
+    authenticator: {
+      ...known,
+      authenticate: (given) => {
+        authenticated += 1;
+        return known.authenticate(given);
+      },
+    },
+  });
+  const port = await listen(app);
+  const call = async (word: string) => {
+    const headers = { 'content-type': 'application/json', ...as(word) };
+    const body = JSON.stringify({ query: '{ __typename }' });
+    return (await fetch(`${port.url}/graphql`, { method: 'POST', headers, body })).status;
+  };
+  times(4, () => app.admission.begin(shopperOf('flood')));
+  const queued = times(4, () => app.admission.turn(shopperOf('flood')));
+  expect([await call('flood'), authenticated]).toEqual([503, 1]);
+  expect([await call('flood'), authenticated], 'by its credential').toEqual([503, 1]);
+  expect([await call('shop'), authenticated]).toEqual([200, 2]);
+  await Promise.all(queued);
+  await port.close();
+});
