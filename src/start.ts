@@ -62,7 +62,14 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   const strangers = createCountedLog(log);
   const authenticator = createAuthenticator(config.authentication, log, strangers);
   const others = [{ name: 'API keys', reload: authenticator.reload }];
-  const { launchKey } = reloadSecrets({ env, wechat, apiv2Key: config.apiv2Key, others, log });
+  const { launchKey } = reloadSecrets({
+    env,
+    wechat,
+    keys: options,
+    apiv2Key: config.apiv2Key,
+    others,
+    log,
+  });
   const queries = createObservationFilter(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
   metrics.countOpenIntents(ledger.countOpenIntents);

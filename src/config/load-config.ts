@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Authentication } from '../auth/authenticator.ts';
 import type { RateLimitOptions } from '../auth/rate-limit.ts';
 import type { InputRules } from '../domain/input-rules.ts';
 import type { ClientAddress } from '../http/client-address.ts';
 import { type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
-import type { WechatPay } from '../wechat/index.ts';
+import type { WechatPay, WechatPayKeys } from '../wechat/index.ts';
 import { readAuthentication, readDocuments } from './access.ts';
 import { readDatabase, readDataKey, readListenUrl } from './database.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment-reader.ts';
@@ -102,7 +103,9 @@ export function loadConfig(env: Environment): Config {
 
 export interface ReloadOptions {
   readonly env: Environment;
-  readonly wechat: Pick<WechatPay, 'useKeys'>;
+  readonly wechat: Pick<WechatPay, 'tryKeys' | 'useKeys'>;
+  /** The current keys. */
+  readonly keys: WechatPayKeys;
   readonly apiv2Key: string | undefined;
   /** Other values that are read from files. */
   readonly others: readonly Reloadable[];
@@ -110,17 +113,29 @@ export interface ReloadOptions {
 }
 
 /**
- * On SIGHUP, reloads the files named by variables ending in `_FILE`. If one of the keys is invalid,
+ * On SIGHUP, reloads the files named by variables ending in `_FILE`. New keys replace the previous
+ * ones when WeChat Pay has accepted a call with them; if one of them is invalid or cannot be tried,
  * all previous keys stay in use. Calls in flight finish with the previous keys.
  */
-export function reloadSecrets({ env, wechat, apiv2Key, others, log }: ReloadOptions) {
+export function reloadSecrets({ env, wechat, keys, apiv2Key, others, log }: ReloadOptions) {
+  let current = keysIn(keys);
   let launchKey = apiv2Key;
-  const reload = () => {
-    const config = loadConfig(env);
-    if (config.upstream.kind === 'merchant') {
-      wechat.useKeys(config.upstream.options);
-      launchKey = config.apiv2Key;
+  const reload = async () => {
+    const config = reloadedConfig(env);
+    if (config.upstream.kind !== 'merchant') {
+      return;
     }
+    const next = keysIn(config.upstream.options);
+    if (!isDeepStrictEqual(next, current)) {
+      const trial = await wechat.tryKeys(next);
+      if (trial.kind !== 'accepted') {
+        const why = trial.kind === 'refused' ? 'were refused' : 'could not be tried';
+        throw new Error(`the new keys ${why}: ${trial.problem}`);
+      }
+      wechat.useKeys(next);
+      current = next;
+    }
+    launchKey = config.apiv2Key;
   };
   reloadOnHangup([{ name: 'keys', reload }, ...others], (read, problems) => {
     if (problems.length > 0) {
@@ -130,4 +145,26 @@ export function reloadSecrets({ env, wechat, apiv2Key, others, log }: ReloadOpti
     }
   });
   return { launchKey: () => launchKey };
+}
+
+/** The whole configuration is read again, but the server goes on with the previous one. */
+function reloadedConfig(env: Environment): Config {
+  try {
+    return loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      const lines = error.problems.map(({ variable, problem }) => `${variable} ${problem}`);
+      throw new Error(lines.join('\n'), { cause: error });
+    }
+    throw error;
+  }
+}
+
+function keysIn(options: WechatPayKeys): WechatPayKeys {
+  const { merchantSerial, merchantKey, publicKeyId, publicKey } = options;
+  const { platformCertificates, apiv3Key, apiv3KeyPrevious } = options;
+  return {
+    ...{ merchantSerial, merchantKey, publicKeyId, publicKey },
+    ...{ platformCertificates, apiv3Key, apiv3KeyPrevious },
+  };
 }

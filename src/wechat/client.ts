@@ -33,6 +33,7 @@ import {
 } from './endpoints/user-service-state.ts';
 import { withFailover } from './http/failover.ts';
 import { createTransport } from './http/transport.ts';
+import type { KeyTrial } from './keys/download-certificates.ts';
 import { createKeyProvider } from './keys/key-provider.ts';
 import {
   type Notification,
@@ -102,6 +103,12 @@ export interface WechatPay {
    */
   readonly useKeys: (keys: WechatPayKeys) => void;
   /**
+   * Makes one signed call with other keys, `GET /v3/certificates`, and changes nothing: call it before
+   * {@link useKeys}.
+   * @throws WechatPayOptionsError
+   */
+  readonly tryKeys: (keys: WechatPayKeys) => Promise<KeyTrial>;
+  /**
    * Resolves when a WeChat Pay key is available, or when the first download of certificates has
    * failed.
    */
@@ -155,6 +162,7 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
     queryUserServiceState: (query, by) => track(queryUserServiceState(context(), query, by)),
     request: (method, path, query, body) => track(request(context(), method, path, query, body)),
     useKeys: keys.change,
+    tryKeys: async (next) => await track(keys.tryOut(next)),
     ready: keys.ready,
     close: async () => {
       keys.close();

@@ -32,6 +32,7 @@ export type { UserServiceStateQuery } from './endpoints/user-service-state.ts';
 export { outcomeByQuery, type WriteOutcome } from './endpoints/write-outcome.ts';
 export * from './errors.ts';
 export type { CertificateNews } from './keys/certificate-store.ts';
+export type { KeyTrial } from './keys/download-certificates.ts';
 export { readCertificates } from './keys/pem.ts';
 export {
   type Notification,

@@ -3,7 +3,7 @@ import { parseObject, readCode } from '../calls/classify-response.ts';
 import { type Signer, sendSigned } from '../calls/run-attempts.ts';
 import { isObject } from '../codec/codec.ts';
 import { decryptWithAny, isOfOtherAlgorithm } from '../crypto/encryption.ts';
-import { verifySignature } from '../crypto/signature.ts';
+import { type SignedMessage, verifySignature } from '../crypto/signature.ts';
 import type { TransportResult } from '../http/transport.ts';
 import { type KeyRing, platformKeys } from './key-ring.ts';
 
@@ -11,6 +11,8 @@ import { type KeyRing, platformKeys } from './key-ring.ts';
 class CertificatesError extends Error {
   override readonly name = 'CertificatesError';
 }
+
+class UnsignedError extends CertificatesError {}
 
 /** The merchant has no platform certificates: new merchants have a public key instead. */
 export class NoCertificatesError extends CertificatesError {}
@@ -33,29 +35,82 @@ export const CERTIFICATES = '/v3/certificates';
 export async function downloadCertificates(
   context: DownloadContext,
 ): Promise<readonly X509Certificate[]> {
-  const { keys, apiv3Keys, timeoutMs, now } = context;
-  const delivery = await sendSigned(
-    {
-      method: 'GET',
-      target: CERTIFICATES,
-      body: new Uint8Array(),
-      platformSerial: keys.current()?.serial,
-      timeoutMs,
-    },
+  const { keys, apiv3Keys, now } = context;
+  const answer = mustBeFine(await request(context));
+  const certificates = read(answer.body, apiv3Keys);
+  verify(answer, certificates, keys, now());
+  return certificates;
+}
+
+function request(context: DownloadContext): Promise<TransportResult> {
+  const { keys, timeoutMs } = context;
+  const platformSerial = keys.current()?.serial;
+  const body = new Uint8Array();
+  return sendSigned(
+    { method: 'GET', target: CERTIFICATES, body, platformSerial, timeoutMs },
     context,
   );
-  const answer = mustBeFine(delivery);
-  const certificates = read(answer.body, apiv3Keys);
+}
+
+/**
+ * The result of one signed call with new keys. `unproved`: WeChat Pay did not respond, or with an
+ * error that says nothing about the keys.
+ */
+export type KeyTrial =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused' | 'unproved'; readonly problem: string };
+
+/**
+ * Tries keys with one GET /v3/certificates: WeChat Pay has to accept the signature, the response has
+ * to be verified, and what is encrypted in it has to be decrypted. Every merchant may call it, also
+ * one that has no platform certificates.
+ */
+export async function tryKeys(context: DownloadContext): Promise<KeyTrial> {
+  const answer = await request(context);
+  if (answer.type !== 'answered') {
+    return { kind: 'unproved', problem: `WeChat Pay did not respond (${answer.type}).` };
+  }
+  const { status } = answer;
+  const code = readCode(answer);
+  if (status === 401) {
+    const problem =
+      'WeChat Pay rejected the signature (401): the merchant serial and the merchant key do not match, or the clock is off.';
+    return { kind: 'refused', problem };
+  }
+  if (status !== 200 && !(status === 404 && code === 'RESOURCE_NOT_EXISTS')) {
+    return { kind: 'unproved', problem: `WeChat Pay answered ${status}${code ? ` ${code}` : ''}.` };
+  }
+  try {
+    const { keys, apiv3Keys, now } = context;
+    const certificates = status === 200 && apiv3Keys.length > 0 ? read(answer.body, apiv3Keys) : [];
+    verify(answer, certificates, keys, now());
+    return { kind: 'accepted' };
+  } catch (error) {
+    if (!(error instanceof CertificatesError)) {
+      throw error;
+    }
+    // A refusal need not be signed, and a proxy may have removed the signature of any response.
+    const unsigned = error instanceof UnsignedError;
+    return unsigned && status === 404
+      ? { kind: 'accepted' }
+      : { kind: unsigned ? 'unproved' : 'refused', problem: error.message };
+  }
+}
+
+/** @throws CertificatesError */
+function verify(
+  answer: SignedMessage,
+  certificates: readonly X509Certificate[],
+  keys: KeyRing,
+  nowMs: number,
+): void {
   const downloaded = platformKeys(undefined, certificates);
-  const nowMs = now();
   const find = (serial: string) => downloaded.find(serial, nowMs) ?? keys.find(serial);
   const failure = verifySignature(answer, find, nowMs);
   if (failure !== undefined) {
-    throw new CertificatesError(
-      `the signature of the response is invalid (${failure.why}): check the clock and proxies.`,
-    );
+    const problem = `the signature of the response is invalid (${failure.why}): check the clock and proxies${failure.why === 'wrong-signature' || failure.why === 'unknown-serial' ? ', and the keys of WeChat Pay' : ''}.`;
+    throw failure.why === 'unsigned' ? new UnsignedError(problem) : new CertificatesError(problem);
   }
-  return certificates;
 }
 
 function mustBeFine(delivery: TransportResult): Extract<TransportResult, { type: 'answered' }> {

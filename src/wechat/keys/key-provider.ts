@@ -3,7 +3,12 @@ import { type CheckedOptions, checkOptions } from '../check-options.ts';
 import type { MerchantCredential } from '../crypto/signature.ts';
 import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from '../options.ts';
 import { createCertificateStore } from './certificate-store.ts';
-import { CERTIFICATES, downloadCertificates } from './download-certificates.ts';
+import {
+  CERTIFICATES,
+  downloadCertificates,
+  type KeyTrial,
+  tryKeys,
+} from './download-certificates.ts';
 import { fixedCertificates, type KeyRing, keyRing } from './key-ring.ts';
 
 /**
@@ -21,6 +26,11 @@ export interface KeyProvider {
   readonly now: () => Keys;
   /** @throws WechatPayOptionsError, and then changes nothing */
   readonly change: (keys: WechatPayKeys) => void;
+  /**
+   * Makes one signed call with these keys, and changes nothing.
+   * @throws WechatPayOptionsError
+   */
+  readonly tryOut: (keys: WechatPayKeys) => Promise<KeyTrial>;
   /** Resolves when a key is available, or when the first download of certificates has failed. */
   readonly ready: () => Promise<void>;
   readonly close: () => void;
@@ -41,17 +51,18 @@ export function createKeyProvider(
   onNews: NonNullable<WechatPayOptions['onCertificates']>,
 ): KeyProvider {
   let held: Keys;
-  const download = async () => {
+  const measured = async <T>(call: () => Promise<T>): Promise<T> => {
     const startMs = performance.now();
     let kind: 'done' | 'ambiguous' = 'ambiguous';
     try {
-      const fresh = await downloadCertificates({ ...base, ...held, timeoutMs });
+      const result = await call();
       kind = 'done';
-      return fresh;
+      return result;
     } finally {
       base.onAttempt({ endpoint: `GET ${CERTIFICATES}`, kind, ms: performance.now() - startMs });
     }
   };
+  const download = () => measured(() => downloadCertificates({ ...base, ...held, timeoutMs }));
   const store =
     checked.certificates === 'auto'
       ? createCertificateStore(download, { now: () => performance.now(), onNews })
@@ -61,17 +72,24 @@ export function createKeyProvider(
     const keys = keyRing(publicKey, store ?? fixedCertificates(fixed), base.now);
     return { credential, keys, apiv3Keys };
   };
+  const check = (keys: WechatPayKeys): CheckedOptions => {
+    const next = checkOptions({ ...options, ...keys });
+    if ((next.certificates === 'auto') !== (store !== undefined)) {
+      const problem = 'changes between PEM and auto: restart the server to apply it.';
+      throw new WechatPayOptionsError([{ option: 'platformCertificates', problem }]);
+    }
+    return next;
+  };
   held = assemble(checked);
   const tried = store?.begin();
   return {
     now: () => held,
     change: (keys) => {
-      const next = checkOptions({ ...options, ...keys });
-      if ((next.certificates === 'auto') !== (store !== undefined)) {
-        const problem = 'changes between PEM and auto: restart the server to apply it.';
-        throw new WechatPayOptionsError([{ option: 'platformCertificates', problem }]);
-      }
-      held = assemble(next);
+      held = assemble(check(keys));
+    },
+    tryOut: (keys) => {
+      const next = assemble(check(keys));
+      return measured(() => tryKeys({ ...base, ...next, timeoutMs }));
     },
     ready: async () => {
       if (held.keys.current() === undefined) {

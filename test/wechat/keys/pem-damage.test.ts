@@ -126,7 +126,7 @@ test('a public key or certificate that is cut off or has lost characters is neve
   );
 });
 
-describe('what cannot be read is named exactly:', () => {
+describe('a key that cannot be read', () => {
   test.each<[string, Read<unknown>, RegExp]>([
     ['PKCS#8 under a passphrase', readPrivateKey(lockedPem('pkcs8')), /^is protected by a pass/],
     ['PKCS#1 under a passphrase', readPrivateKey(lockedPem('pkcs1')), /^is protected by a pass/],
@@ -166,7 +166,7 @@ describe('what cannot be read is named exactly:', () => {
       /^has nothing between BEGIN and END/,
     ],
     ['a Windows path', readPrivateKey('C:\\new\\apiclient_key.pem'), /^is a path, not a PEM/],
-  ])('%s', (_, read, problem) => {
+  ])('%s is named exactly', (_, read, problem) => {
     expect('problem' in read && read.problem).toMatch(problem);
   });
 });
