@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createYoga } from 'graphql-yoga';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type Caller, type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import type { ClientAddress } from './http/client-address.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
+import { isOwnOrigin, type OriginRule } from './http/request-target.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logOperation } from './observability/operation-log.ts';
@@ -73,8 +74,10 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly graphiql: (() => Promise<string>) | undefined;
   /** Undefined: the page is public. */
   readonly graphiqlFor?: 'schema-readers';
-  /** Origins whose pages may send requests; empty: none. */
-  readonly corsOrigins: readonly string[];
+  /** Whose pages may send requests. */
+  readonly allowsOrigin: OriginRule;
+  /** Called with the origin of a page that may not. */
+  readonly onRefusedOrigin: (origin: string) => void;
   /** Maximum concurrent operations; as many more are queued for a moment. */
   readonly maxInFlight: number;
   /** The only documents that are executed; undefined: every document is. */
@@ -91,7 +94,7 @@ const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
 /** The whole application over the Fetch API, without a port or an environment. */
 export function createApp(parts: AppParts) {
-  const { log, isReady, graphiql, corsOrigins, ledger, wechat, requests, metrics } = parts;
+  const { log, isReady, graphiql, ledger, wechat, requests, metrics } = parts;
   const { authenticator, trustedDocuments, queries, orderCacheMs, rateLimit } = parts;
   const { bus } = ledger;
   const sharedQueries = createQueryCoalescing({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
@@ -125,8 +128,9 @@ export function createApp(parts: AppParts) {
     // Yoga's own health check would match every URL that ends with this path: none ends with a
     // space.
     healthCheckEndpoint: ' ',
-    cors:
-      corsOrigins.length > 0 && ((request) => corsOf(corsOrigins, request.headers.get('origin'))),
+    // useCors grants nothing to an origin that is not allowed: Yoga would answer `null` to it, which
+    // is the origin of a sandboxed frame.
+    cors: false,
     graphiql: false,
     landingPage: false,
     batching: false,
@@ -141,6 +145,7 @@ export function createApp(parts: AppParts) {
       useClosingRefusals(),
       useHealth({ isReady }),
       useNotify({ wechat, ledger, log: strangers, onNotification: metrics.notification }),
+      useCors(parts),
       ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen })] : []),
       useAuthentication({ authenticator, scopes: PATH_SCOPES }),
       useMetrics(metrics),
@@ -214,20 +219,41 @@ export function createApp(parts: AppParts) {
 
 export type App = ReturnType<typeof createApp>;
 
-/**
- * The headers that a page of an allowed origin may send, and read of the response. None for any other
- * page: Yoga would answer `null` to it, which is the origin of a sandboxed frame.
- */
-function corsOf(origins: readonly string[], origin: string | null) {
-  if (origin === null || !origins.includes(origin)) {
-    return false;
-  }
+const CORS_HEADERS = {
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers': 'authorization, content-type, x-request-id',
+  'access-control-expose-headers': 'retry-after, x-request-id',
+  'access-control-max-age': '600',
+} as const;
+
+/** What a page of an allowed origin may send, and read of the response; for other pages nothing. */
+function useCors({
+  allowsOrigin,
+  onRefusedOrigin,
+}: Pick<AppParts, 'allowsOrigin' | 'onRefusedOrigin'>): Plugin {
   return {
-    origin: [...origins],
-    credentials: false,
-    methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-    exposedHeaders: ['retry-after', 'x-request-id'],
-    maxAge: 600,
+    onRequest: ({ request: { method, headers }, endResponse, fetchAPI }) => {
+      if (method === 'OPTIONS' && allowsOrigin(headers.get('origin') ?? '')) {
+        // Safari waits for a body if there is no length.
+        const length = { 'content-length': '0' };
+        endResponse(new fetchAPI.Response(null, { status: 204, headers: length }));
+      }
+    },
+    onResponse: ({ request: { method, url, headers }, response }) => {
+      const origin = headers.get('origin');
+      if (origin === null) {
+        return;
+      }
+      if (allowsOrigin(origin)) {
+        response.headers.append('vary', 'origin');
+        for (const [name, value] of Object.entries(CORS_HEADERS)) {
+          response.headers.set(name, value);
+        }
+        response.headers.set('access-control-allow-origin', origin);
+      } else if (method !== 'POST' && !isOwnOrigin(origin, new URL(url).host)) {
+        // Pages send a preflight before each POST, and others than pages may send any Origin.
+        onRefusedOrigin(origin);
+      }
+    },
   };
 }

@@ -4,10 +4,11 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createRateLimit } from './auth/rate-limit.ts';
 import { loadOrCreateDevelopmentDataKey } from './config/database.ts';
 import type { Environment } from './config/environment-reader.ts';
+import { isLoopback } from './config/http.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
 import { isRealMerchant } from './config/upstream.ts';
 import type { RequestIds } from './http/request-id.ts';
-import { requestGate } from './http/request-target.ts';
+import { loggedOrigin, originRule, requestGate } from './http/request-target.ts';
 import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
 import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
@@ -73,6 +74,16 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   const queries = createObservationFilter(ledger);
   const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
   metrics.countOpenIntents(ledger.countOpenIntents);
+  // The sandbox is for development, where pages come from a port of this machine.
+  const localhost = sandbox !== undefined && isLoopback(config.host);
+  const origins = {
+    allowsOrigin: originRule({ origins: config.corsOrigins, localhost }),
+    onRefusedOrigin: (origin: string) =>
+      strangers.warn(
+        { origin: loggedOrigin(origin) },
+        'page refused: its origin is not in CORS_ORIGINS',
+      ),
+  };
   const leaving = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
@@ -89,7 +100,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.isUp()),
     graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
     ...(config.production && { graphiqlFor: 'schema-readers' }),
-    corsOrigins: config.corsOrigins,
+    ...origins,
     maxInFlight: config.maxInFlight,
     trustedDocuments: config.trustedDocuments,
     rateLimit: createRateLimit(config.rateLimit, config.shopperRateLimit),
@@ -110,10 +121,9 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   });
   const url = await listen(server, config);
   const connections = followConnections(server);
-  const origins = config.corsOrigins;
   const closeSockets = serveWebSocket(server, app.webSocket, {
     path: ENDPOINT,
-    origins,
+    ...origins,
     problemOf,
   });
   log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');

@@ -13,10 +13,15 @@ export function readProxies(from: EnvironmentReader): ClientAddress {
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
 /** @param authenticated whether callers have to authenticate */
 export function readHost(from: EnvironmentReader, authenticated: boolean): string {
   const host = from.text('HOST') ?? '127.0.0.1';
-  if (!authenticated && !LOOPBACK.test(host)) {
+  if (!authenticated && !isLoopback(host)) {
     const problem =
       'is not a loopback address, and authentication is off: set API_KEYS_FILE or JWKS_URL, or use 127.0.0.1.';
     from.addProblem('HOST', problem);
@@ -28,13 +33,21 @@ export function readOrigins(from: EnvironmentReader): readonly string[] {
   const origins = from.list('CORS_ORIGINS');
   if (origins.some((origin) => origin.includes('*'))) {
     from.addProblem('CORS_ORIGINS', 'cannot contain *: list every origin, separated by commas.');
-  } else if (origins.some((origin) => URL.parse(origin)?.origin !== origin)) {
+  } else if (!origins.every(isOrigin)) {
     from.addProblem(
       'CORS_ORIGINS',
-      'contains an invalid origin; expected e.g. https://shop.example.com.',
+      'contains an invalid origin; expected e.g. https://shop.example.com or weapp://wx1234567890abcdef.',
     );
   }
   return origins;
+}
+
+/** Mini programs on iOS send `weapp://…`, other apps a scheme of their own, without a path. */
+const APP_ORIGIN = /^(?!file:)[a-z][a-z\d+.-]*:\/\/[\w.-]+(?::\d{1,5})?$/;
+
+function isOrigin(text: string): boolean {
+  const origin = URL.parse(text)?.origin;
+  return origin === text || (origin === 'null' && APP_ORIGIN.test(text));
 }
 
 export interface GraphiqlReasons {

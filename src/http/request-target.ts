@@ -66,6 +66,32 @@ function strangerProblem({ headers }: Pick<IncomingMessage, 'headers'>): TargetP
     : undefined;
 }
 
+/** Whether pages of an origin may call over HTTP and WebSocket. */
+export type OriginRule = (origin: string) => boolean;
+
+const LOCAL_PAGE = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
+
+/** @param localhost whether pages of this machine may call, on any port */
+export function originRule({
+  origins,
+  localhost,
+}: {
+  readonly origins: readonly string[];
+  readonly localhost: boolean;
+}): OriginRule {
+  return (origin) => origins.includes(origin) || (localhost && LOCAL_PAGE.test(origin));
+}
+
+/** Whether a page comes from the address that it calls. */
+export function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.parse(origin)?.host === host;
+}
+
+/** An origin for the log: short, and of the characters that an origin has. */
+export function loggedOrigin(origin: string): string {
+  return /^[a-z][a-z\d+.-]{0,30}:\/\/[\w.:[\]-]{1,200}$/i.test(origin) ? origin : 'invalid';
+}
+
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
 }

@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
-import type { TargetProblem } from './request-target.ts';
+import { isOwnOrigin, type OriginRule, type TargetProblem } from './request-target.ts';
 
 /** GraphQL for a transport other than HTTP: the same engine and the same plugins. */
 export interface GraphQLEngine {
@@ -35,8 +35,10 @@ interface PreparedRequest {
 
 export interface WebSocketOptions {
   readonly path: string;
-  /** Origins whose pages may connect, in addition to those of this server. */
-  readonly origins: readonly string[];
+  /** Whose pages may connect, in addition to those of this server. */
+  readonly allowsOrigin: OriginRule;
+  /** Called with the origin of a page that may not connect. */
+  readonly onRefusedOrigin: (origin: string) => void;
   /** Why a request is rejected whatever it wants, if it is. */
   readonly problemOf: (request: IncomingMessage) => TargetProblem | undefined;
 }
@@ -59,14 +61,24 @@ const ENDED_MS = 100;
 export function serveWebSocket(
   server: Server,
   { authenticate, prepare, execute, subscribe, format, credentialExpired }: GraphQLEngine,
-  { path, origins, problemOf }: WebSocketOptions,
+  { path, allowsOrigin, onRefusedOrigin, problemOf }: WebSocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({
     server,
     path,
     maxPayload: MAX_MESSAGE_BYTES,
-    verifyClient: ({ req }: { req: IncomingMessage }) =>
-      problemOf(req) === undefined && isWelcome(req, origins),
+    verifyClient: ({ req }: { req: IncomingMessage }) => {
+      if (problemOf(req) !== undefined) {
+        return false;
+      }
+      const { origin, host } = req.headers;
+      // A browser sends the origin of the page, but no preflight for a WebSocket.
+      const isWelcome = origin === undefined || isOwnOrigin(origin, host) || allowsOrigin(origin);
+      if (!isWelcome) {
+        onRefusedOrigin(origin);
+      }
+      return isWelcome;
+    },
   });
   const streams = new Set<object>();
   const callers = new WeakMap<object, Caller>();
@@ -128,10 +140,4 @@ export function serveWebSocket(
     await served.dispose();
     clearTimeout(cut);
   };
-}
-
-/** A browser sends the origin of the page, but no preflight for a WebSocket. */
-function isWelcome({ headers }: IncomingMessage, origins: readonly string[]): boolean {
-  const { origin, host } = headers;
-  return origin === undefined || URL.parse(origin)?.host === host || origins.includes(origin);
 }
