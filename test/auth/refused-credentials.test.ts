@@ -66,13 +66,13 @@ test.each<[string, object, () => Promise<string> | string]>([
   },
 );
 
-test('a request without a credential leaves no line', async () => {
+test('a request without a credential is not logged', async () => {
   await authenticator.authenticate(null);
   await authenticator.authenticate(undefined);
   expect(entries()).toEqual([]);
 });
 
-test('10,000 refused credentials of a kind are two lines in the first minute, with their number', async () => {
+test('10,000 refused credentials of one kind are two log lines in the first minute, with their count', async () => {
   vi.useFakeTimers();
   for (let sent = 0; sent < 10_000; sent += 1) {
     await authenticator.authenticate('Bearer one.Zhang');

@@ -34,7 +34,7 @@ async function open(resources: Partial<AppParts> = {}) {
 const codeOf = (answer: unknown) =>
   at(answer, 0, 'extensions', 'code') ?? at(answer, 'errors', 0, 'extensions', 'code');
 
-test('over WebSocket documents are measured as over HTTP', async () => {
+test('over WebSocket documents have the same limits as over HTTP', async () => {
   const ask = await open();
   const fields = Array.from({ length: 6 }, (_, index) => `a${index}: __typename`).join(' ');
   const refused = await ask(`{ ${fields} }`);
@@ -43,7 +43,7 @@ test('over WebSocket documents are measured as over HTTP', async () => {
   expect(codeOf(await ask(`{ ${'a '.repeat(2_000)} }`))).toBe('GRAPHQL_PARSE_FAILED');
 });
 
-test('its operations are counted against the limit of their caller', async () => {
+test('operations over WebSocket count against the rate limit of their caller', async () => {
   const ask = await open({ rateLimit: createRateLimit({ perSecond: 1, burst: 1 }) });
   expect(await ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   const refused = await ask('{ __typename }');
@@ -54,7 +54,7 @@ test('its operations are counted against the limit of their caller', async () =>
   });
 });
 
-test('and against those that are under way', async () => {
+test('operations over WebSocket count against the limit of concurrent operations', async () => {
   const ask = await open({ maxInFlight: 0 });
   expect(codeOf(await ask('{ __typename }'))).toBe('OVERLOADED');
 });

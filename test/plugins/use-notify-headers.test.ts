@@ -143,13 +143,13 @@ describe('a refusal says what to look at', () => {
     await fresh.close();
   });
 
-  test('a serial number that has not the form of one is not shown', async () => {
+  test('a serial number of another form is not logged', async () => {
     await post(clientFixture, body, { ...signed, 'Wechatpay-Serial': 'Zhang San' });
     expect(clientFixture.log.text()).not.toContain('Zhang');
   });
 });
 
-test('a sender that stops in the middle is not waited for, also when the server closes', async () => {
+test('a sender that stops in the middle is not waited for, not even when the server closes', async () => {
   const fresh = await createAppWithClient({ wechat: notificationOptions() });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const stopped = new ReadableStream({
@@ -173,7 +173,7 @@ test('a header that a gateway sends twice with the same value is one value', asy
   expect((await post(clientFixture, body, twice)).status).toBe(200);
 });
 
-test('a notification by another algorithm is not blamed on the key', async () => {
+test('a notification with another algorithm is not reported as a wrong key', async () => {
   const other = body.replace('AEAD_AES_256_GCM', 'AEAD_SM4_GCM');
   expect((await post(clientFixture, other, signedHeaders(other))).status).toBe(500);
   expect(lines('webhook decryption failed')).toMatchObject([{ why: 'other-algorithm' }]);
@@ -211,7 +211,7 @@ describe('the path', () => {
   });
 });
 
-test('a flood of each kind of refused notification is one line', async () => {
+test('a flood of refused notifications of one kind is one log line', async () => {
   const fresh = await createAppWithClient({ wechat: notificationOptions() });
   const kinds: readonly Headers[] = [
     without('Nonce'),

@@ -90,7 +90,7 @@ test('a body over 64 KB leaves no connection behind', async () => {
   await expect.poll(connections).toBe(0);
 });
 
-test('a caller who says that much will come is refused before it does', async () => {
+test('a body that is announced as too long is refused before it is sent', async () => {
   const body = padded(LIMIT + 1);
   const request = httpRequest(`${port.url}/wechat/notify`, {
     method: 'POST',
@@ -132,7 +132,7 @@ test('a notification is answered with 503 if a write is refused, and accepted wh
 
 const eventsOf = (outOrderNo: string) => recordedEvents(fixture, outOrderNo);
 
-test('a confirm is an event within a second, from the notification of WeChat', async () => {
+test('a confirmation is an event within a second, from the notification of WeChat Pay', async () => {
   const outOrderNo = textAt(await create(fixture), 'outOrderNo');
   await fixture.user('confirm', outOrderNo);
   await expect
@@ -140,7 +140,7 @@ test('a confirm is an event within a second, from the notification of WeChat', a
     .toEqual(['CREATED MUTATION', 'USER_ACCEPTED NOTIFICATION']);
 });
 
-test('a complete and its payment are events, each once', async () => {
+test('a complete and its payment are one event each', async () => {
   const outOrderNo = await acceptedOrder(fixture);
   await change(fixture, 'complete', completeInput(outOrderNo));
   await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');
@@ -148,7 +148,7 @@ test('a complete and its payment are events, each once', async () => {
   expect(new Set(events.map((event) => event.split(' ')[0])).size).toBe(events.length);
 });
 
-test('a notification that WeChat sends again and again changes nothing', async () => {
+test('a notification that WeChat Pay repeats changes nothing', async () => {
   await fixture.injectUntilCleared({ on: 'notify', fault: 'duplicate', copies: 5 });
   const outOrderNo = await finishedOrder(fixture);
   await expect.poll(() => eventsOf(outOrderNo)).toContain('USER_PAID NOTIFICATION');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createUpstreamBudget } from '../../src/schema/context.ts';
 
-test('a request has five reads and one write, and pays for each call after its first', () => {
+test('a request has five reads and one write, and each call after the first is charged', () => {
   let paid = 0;
   const calls = createUpstreamBudget(() => {
     paid += 1;

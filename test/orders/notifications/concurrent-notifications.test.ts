@@ -15,7 +15,7 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     return [one, name === 'PostgreSQL' ? await database.openLedger({ url }) : one] as const;
   }
 
-  test('many deliveries at once of one notification, 200 of them, leave one event and one row in the inbox', async () => {
+  test('200 concurrent deliveries of one notification leave one event and one row in the inbox', async () => {
     const ledgers = await instances();
     const notification = orderNotification('n1', { state: 'USER_ACCEPTED' });
     const outcomes = await Promise.all(
@@ -29,7 +29,7 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
     expect(inbox).toHaveLength(1);
   });
 
-  test('many deliveries at once under ids of their own leave one event, and all of them in the inbox', async () => {
+  test('concurrent deliveries under different ids leave one event, and all of them in the inbox', async () => {
     const ledgers = await instances();
     const outcomes = await Promise.all(
       Array.from({ length: NOTICES }, (_, copy) => {

@@ -33,7 +33,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('over the limit a whole request is 429 with Retry-After, and makes no call', async () => {
+test('beyond the rate limit a whole request is rejected with 429 and Retry-After, without a call', async () => {
   const { app, calls } = limited(1, 2);
   for (let index = 0; index < 2; index += 1) {
     expect(at(await run(app, QUERY), 'data', 'payAfterOrder', 'state')).toBe('CREATED');
@@ -53,7 +53,7 @@ test('over the limit a whole request is 429 with Retry-After, and makes no call'
   expect(calls).toHaveLength(2);
 });
 
-test('a request that has begun is never refused half-way: its further calls are charged later', async () => {
+test('a request that has started is never refused halfway, and its further calls are charged later', async () => {
   const { app, calls } = limited(10, 1);
   // The clock of the bucket stands until it is set.
   let now = performance.now();

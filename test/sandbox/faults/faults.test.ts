@@ -26,7 +26,7 @@ const inject = (fault: unknown) => merchant.control('POST', '/sandbox/faults', f
 const exists = async (outOrderNo: string) => (await merchant.stateOf(outOrderNo)) === 'CREATED';
 
 describe('a fault on the wire', () => {
-  test('reset-before cuts the connection and nothing has happened', async () => {
+  test('reset-before closes the connection without an effect', async () => {
     await inject({ on: 'create', fault: 'reset-before' });
     await expect(merchant.create({ out_order_no: 'RB' })).rejects.toMatchObject({
       code: 'ECONNRESET',
@@ -34,7 +34,7 @@ describe('a fault on the wire', () => {
     expect(await exists('RB')).toBe(false);
   });
 
-  test('reset-after cuts the connection although the order was made', async () => {
+  test('reset-after closes the connection although the order was created', async () => {
     await inject({ on: 'create', fault: 'reset-after' });
     await expect(merchant.create({ out_order_no: 'RA' })).rejects.toMatchObject({
       code: 'ECONNRESET',
@@ -42,13 +42,13 @@ describe('a fault on the wire', () => {
     expect(await exists('RA')).toBe(true);
   });
 
-  test('truncate promises the whole answer and sends half of it', async () => {
+  test('truncate announces the whole response and sends half of it', async () => {
     await inject({ on: 'create', fault: 'truncate' });
     await expect(merchant.create({ out_order_no: 'TR' })).rejects.toThrow('aborted');
     expect(await exists('TR')).toBe(true);
   });
 
-  test('latency takes effect at once and answers late', async () => {
+  test('latency takes effect immediately and responds late', async () => {
     await inject({ on: 'create', fault: 'latency', ms: 400 });
     const startMs = performance.now();
     const late = merchant.create({ out_order_no: 'LATE' });
@@ -78,7 +78,7 @@ describe('an answer that must not be trusted', () => {
     'unknown-serial',
   ];
 
-  test.each(untrusted)('%s comes although the order was made', async (fault) => {
+  test.each(untrusted)('the response %s is sent although the order was created', async (fault) => {
     await inject({ on: 'create', fault });
     const reply = await merchant.create({ out_order_no: `UN-${fault}` });
     expect(reply.status).toBe(200);
@@ -99,7 +99,7 @@ describe('an answer that must not be trusted', () => {
     }
   });
 
-  test('an answer that must not be trusted can come without an effect', async () => {
+  test('a response that must not be trusted can be sent without an effect', async () => {
     await inject({ on: 'create', fault: 'unsigned', takesEffect: false });
     expect((await merchant.create({ out_order_no: 'NOEFF' })).status).toBe(200);
     expect(await exists('NOEFF')).toBe(false);
@@ -121,24 +121,24 @@ describe('faults are for certain calls', () => {
     return all;
   };
 
-  test('faults are for certain calls as many as it says, after those it lets pass', async () => {
+  test('a fault applies to the given number of calls, after those that it skips', async () => {
     await inject(status(500, { times: 2, skip: 1 }));
     expect(await statuses(4)).toEqual([200, 500, 500, 200]);
   });
 
-  test('faults are for certain calls in the order in which they were added', async () => {
+  test('faults apply in the order in which they were added', async () => {
     await inject([status(500), status(503)]);
     expect(await statuses(3)).toEqual([500, 503, 200]);
   });
 
-  test('faults are for certain calls until they are cleared', async () => {
+  test('faults apply until they are cleared', async () => {
     await inject(status(500, { times: null }));
     expect(await statuses(3)).toEqual([500, 500, 500]);
     expect((await merchant.control('DELETE', '/sandbox/faults')).text).toBe('[]\n');
     expect(await statuses(1)).toEqual([200]);
   });
 
-  test('faults are for certain calls of one kind, or of any', async () => {
+  test('a fault applies to calls of one kind, or of any', async () => {
     await inject({ on: 'query', fault: 'status', status: 500 });
     expect(await statuses(1)).toEqual([200]);
     expect((await merchant.query({ out_order_no: 'X' })).status).toBe(500);
@@ -146,7 +146,7 @@ describe('faults are for certain calls', () => {
     expect((await merchant.call('GET', '/v3/certificates')).status).toBe(500);
   });
 
-  test('faults are for certain calls and those in force are listed', async () => {
+  test('faults that are in force are listed', async () => {
     const added = await inject(status(500, { times: 2 }));
     await merchant.create();
     const { text } = await merchant.control('GET', '/sandbox/faults');
@@ -168,7 +168,7 @@ test.each([
   [{ on: 'create', fault: 'other-answer' }, 'of is one of empty-object, empty-body, no-content'],
   [{ on: 'create', fault: 'latency', times: 0 }, 'times is a whole number from 1'],
   ['text', 'expected a JSON object'],
-])('a fault that can not be meant is refused: %o', async (fault, message) => {
+])('an invalid fault is refused: %o', async (fault, message) => {
   const { status, json } = await inject(fault);
   expect(status).toBe(400);
   expect(json['error']).toContain(message);

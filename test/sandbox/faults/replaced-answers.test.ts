@@ -21,7 +21,7 @@ const inject = (fault: unknown) => merchant.control('POST', '/sandbox/faults', f
 const exists = async (outOrderNo: string) => (await merchant.stateOf(outOrderNo)) === 'CREATED';
 
 describe('the fault status', () => {
-  test('the fault status answers in place of WeChat, which has done nothing', async () => {
+  test('the fault status responds in place of WeChat Pay, without an effect', async () => {
     await inject({ on: 'create', fault: 'status', status: 503, retryAfter: 7 });
     const { status, json, headers } = await merchant.create({ out_order_no: 'ST' });
     expect([status, json['code'], headers.get('retry-after')]).toEqual([
@@ -55,7 +55,7 @@ describe('the fault status', () => {
   });
 
   test.each([400, 401, 403, 404, 409, 429, 500, 502])(
-    'of %i is signed, unsigned or wrongly signed, as its option says',
+    'the fault status of %i is signed, unsigned or wrongly signed, as its option says',
     async (status) => {
       const create = async (signature: string | undefined) => {
         await inject({ on: 'create', fault: 'status', status, ...(signature && { signature }) });
@@ -71,7 +71,7 @@ describe('the fault status', () => {
     },
   );
 
-  test('the fault status without a valid signature may come after the order was made, or before', async () => {
+  test('the fault status without a valid signature may come after the order was created, or before', async () => {
     const refusal = { on: 'create', fault: 'status', status: 403, signature: 'none' };
     await inject([{ ...refusal, takesEffect: true }, refusal]);
     await merchant.create({ out_order_no: 'REF-1' });
@@ -117,7 +117,7 @@ describe('the fault other-answer', () => {
     expect(await exists('OTHER-NO')).toBe(false);
   });
 
-  test('the fault other-answer takes the place of the answer of any call', async () => {
+  test('the fault other-answer replaces the response to any call', async () => {
     await inject({ on: 'any', fault: 'other-answer', of: 'other-order', times: 2 });
     const [query, state] = [
       await merchant.query({ out_order_no: 'X' }),

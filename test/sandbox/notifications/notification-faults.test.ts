@@ -56,30 +56,33 @@ describe('a notification that must not be trusted comes once, and then as it sho
     expect(read(right)).toMatchObject({ state: 'USER_ACCEPTED' });
   });
 
-  test.each(['wrong-signature', 'probe', 'unsigned'])('%s does not verify', async (fault) => {
-    const [wrong, right] = await wrongThenRight(fault);
-    expect(isGood(wrong)).toBe(false);
-    expect(header(wrong, 'signature').startsWith('WECHATPAY/SIGNTEST/')).toBe(fault === 'probe');
-    expect(header(wrong, 'signature') === '').toBe(fault === 'unsigned');
-    expect(isGood(right)).toBe(true);
-  });
+  test.each(['wrong-signature', 'probe', 'unsigned'])(
+    'a notification with the fault %s does not verify',
+    async (fault) => {
+      const [wrong, right] = await wrongThenRight(fault);
+      expect(isGood(wrong)).toBe(false);
+      expect(header(wrong, 'signature').startsWith('WECHATPAY/SIGNTEST/')).toBe(fault === 'probe');
+      expect(header(wrong, 'signature') === '').toBe(fault === 'unsigned');
+      expect(isGood(right)).toBe(true);
+    },
+  );
 
   test.each([
     ['stale', -600],
     ['future', 600],
-  ])('%s is rightly signed at the wrong time', async (fault, seconds) => {
+  ])('%s is correctly signed at the wrong time', async (fault, seconds) => {
     const [wrong, right] = await wrongThenRight(fault);
     expect(isGood(wrong)).toBe(true);
     expect(Math.abs(offSeconds(wrong) - seconds)).toBeLessThan(5);
     expect(Math.abs(offSeconds(right))).toBeLessThan(5);
   });
 
-  test('stale takes the seconds it is given', async () => {
+  test('stale accepts a number of seconds', async () => {
     const [wrong] = await wrongThenRight('stale', { seconds: 290 });
     expect(Math.abs(offSeconds(wrong) + 290)).toBeLessThan(5);
   });
 
-  test('unknown-serial names a key that nobody has', async () => {
+  test('unknown-serial names a key that does not exist', async () => {
     const [wrong] = await wrongThenRight('unknown-serial');
     const { text } = await merchant.control('GET', '/sandbox/platform-certificate');
     const known = [
@@ -90,7 +93,7 @@ describe('a notification that must not be trusted comes once, and then as it sho
     expect(isGood(wrong)).toBe(true);
   });
 
-  test('bad-ciphertext is rightly signed and can not be decrypted', async () => {
+  test('bad-ciphertext is correctly signed and cannot be decrypted', async () => {
     const [wrong, right] = await wrongThenRight('bad-ciphertext');
     expect(isGood(wrong)).toBe(true);
     expect(() => read(wrong)).toThrow();
@@ -99,7 +102,7 @@ describe('a notification that must not be trusted comes once, and then as it sho
   });
 });
 
-test('a fault of notifications spares the calls, and one of any call the notifications', async () => {
+test('a fault of notifications does not affect calls, nor a fault of any call the notifications', async () => {
   await merchant.control('POST', '/sandbox/faults', [
     { on: 'notify', fault: 'unsigned', times: 1 },
     { on: 'any', fault: 'unsigned', times: 1 },
@@ -117,7 +120,7 @@ test.each([
   [{ on: 'create', fault: 'drop' }, 'for a call fault is one of latency'],
   [{ on: 'notify', fault: 'duplicate', copies: 1 }, 'copies is a whole number from 2'],
   [{ on: 'notify', fault: 'drop', takesEffect: true }, 'unknown option'],
-])('a fault that can not be meant is refused: %o', async (fault, message) => {
+])('an invalid fault of notifications is refused: %o', async (fault, message) => {
   const { status, json } = await merchant.control('POST', '/sandbox/faults', fault);
   expect([status, json['error']]).toEqual([400, expect.stringContaining(message)]);
 });

@@ -48,7 +48,7 @@ async function notification() {
 const payload = async () => decrypted(await notification(), sandbox.credentials.WECHAT_APIV3_KEY);
 
 describe('a notification', () => {
-  test('a notification is the envelope of WeChat around what a query shows', async () => {
+  test('a notification is the envelope of WeChat Pay around the order that a query shows', async () => {
     await merchant.create({ out_order_no: 'CONFIRM' });
     await act('CONFIRM', 'confirm');
     const { json, headers } = await notification();
@@ -102,14 +102,14 @@ describe('a notification', () => {
 });
 
 describe('an order is notified', () => {
-  test('an order is notified when it is confirmed, by the event_type of the rule', async () => {
+  test('a confirmation is notified, with the event_type of the rule', async () => {
     await rule({ confirmEventType: 'PAYSCORE.USER_CONFIRM' });
     await merchant.create({ out_order_no: 'TYPE' });
     await act('TYPE', 'confirm');
     expect((await notification()).json['event_type']).toBe('PAYSCORE.USER_CONFIRM');
   });
 
-  test('an order is notified at create without confirmation, unless the rule says otherwise', async () => {
+  test('a create without confirmation is notified, unless the rule says otherwise', async () => {
     await merchant.accepted();
     expect(await payload()).toMatchObject({ state: 'USER_ACCEPTED' });
     receiver.reset();
@@ -120,7 +120,7 @@ describe('an order is notified', () => {
     expect(await payload()).toMatchObject({ out_order_no: 'LATER', state: 'USER_PAID' });
   });
 
-  test('an order is notified when it is paid', async () => {
+  test('a payment is notified', async () => {
     await rule({ notifyAcceptedAtCreate: false });
     const order = await merchant.accepted();
     await merchant.complete(order);
@@ -136,7 +136,7 @@ describe('an order is notified', () => {
     });
   });
 
-  test('an order is notified when the merchant has synced it, unless the rule says otherwise', async () => {
+  test('a sync is notified, unless the rule says otherwise', async () => {
     await rule({ notifyAcceptedAtCreate: false });
     const orders = [await merchant.accepted(), await merchant.accepted()];
     for (const order of orders) {
@@ -151,7 +151,7 @@ describe('an order is notified', () => {
     expect(JSON.parse(text)).toHaveLength(1);
   });
 
-  test('an order is notified not when it is cancelled, completed, expired or created', async () => {
+  test('a cancel, a complete, an expiry and a create are not notified', async () => {
     await rule({ notifyAcceptedAtCreate: false });
     await merchant.complete(await merchant.accepted());
     await merchant.create({ out_order_no: 'QUIET' });
@@ -165,7 +165,7 @@ describe('an order is notified', () => {
 test.each([
   ['UNAVAILABLE', 'USER_CLOSE_SERVICE'],
   ['AVAILABLE', 'USER_OPEN_SERVICE'],
-])('a user who becomes %s is notified, a user who stays so is not', async (state, status) => {
+])('a user who becomes %s is notified, and one who stays so is not', async (state, status) => {
   for (const _twice of [1, 2]) {
     await merchant.control('POST', '/sandbox/users/oSwitch', { useServiceState: state });
   }
@@ -217,7 +217,7 @@ describe('the URL to notify', () => {
     'http://127.0.0.1/notify?',
     'http://127.0.0.1/notify#a',
     '/notify',
-  ])('the URL to notify may not be %s', async (url) => {
+  ])('the URL for notifications may not be %s', async (url) => {
     const { status, json } = await merchant.control('POST', '/sandbox/notify-url', { url });
     expect([status, json['error']]).toEqual([
       400,
@@ -226,7 +226,7 @@ describe('the URL to notify', () => {
     await expect(startTestSandbox({ notifyUrl: url })).rejects.toThrow('url must be an http URL');
   });
 
-  test('the URL to notify is shown, and without one notifications are only recorded', async () => {
+  test('the URL for notifications is shown, and without one notifications are only recorded', async () => {
     const show = () => merchant.control('GET', '/sandbox/notify-url');
     expect((await show()).json).toEqual({ url: receiver.url });
     await merchant.control('POST', '/sandbox/notify-url', { url: null });

@@ -80,7 +80,7 @@ describe('the schedule', () => {
     }
   });
 
-  test('the schedule of what is waiting follows a new factor', async () => {
+  test('waiting notifications follow a new factor of the schedule', async () => {
     await schedule({ factor: 1 });
     receiver.reset((nth) => (nth === 1 ? 500 : 200));
     await merchant.accepted();
@@ -89,7 +89,7 @@ describe('the schedule', () => {
     await soon(statuses).toEqual([500, 200]);
   });
 
-  test('the schedule takes no answer in time, or no connection, for a failure', async () => {
+  test('a late response or a failed connection counts as a failure', async () => {
     await schedule({ factor: 0, answerWithinMs: 1_500 });
     receiver.reset((nth) => (nth === 1 ? 'hang' : 200));
     await merchant.accepted();
@@ -131,7 +131,7 @@ test('every attempt has the same bytes, and a signature of its own', async () =>
 });
 
 describe('a resend', () => {
-  test('a resend sends the same notification once more, and ends the waiting of one that failed', async () => {
+  test('a resend sends the same notification once more, and ends the wait of one that failed', async () => {
     await schedule({ factor: 1 });
     receiver.reset((nth) => (nth === 1 ? 500 : 200));
     await merchant.accepted();
@@ -144,7 +144,7 @@ describe('a resend', () => {
     expect(receiver.received.map((one) => one.json['id'])).toEqual([id, id]);
   });
 
-  test('a resend of a notification that there is not is 404', async () => {
+  test('a resend of a missing notification is 404', async () => {
     const { status } = await merchant.control('POST', '/sandbox/notifications/none/resend');
     expect(status).toBe(404);
   });
@@ -166,7 +166,7 @@ describe('a fault of delivery', () => {
     expect(new Set(receiver.received.map(({ text }) => text)).size).toBe(1);
   });
 
-  test('delay holds an attempt back, so that a later notification overtakes it', async () => {
+  test('delay postpones an attempt, so that a later notification overtakes it', async () => {
     await inject('delay', { ms: 1_500 });
     await merchant.accepted({ out_order_no: 'FIRST' });
     await merchant.control('POST', '/sandbox/orders/FIRST/pay');
@@ -178,7 +178,7 @@ describe('a fault of delivery', () => {
   });
 });
 
-test('closing the sandbox ends every timer and cuts what is under way', async () => {
+test('closing the sandbox ends every timer and every request in flight', async () => {
   const own = await startTestSandbox({ notifyUrl: receiver.url, rules: { payDelaySeconds: 0.1 } });
   const other = createMerchant(own.credentials);
   await other.control('POST', '/sandbox/notify-schedule', { factor: 0.005 });

@@ -23,7 +23,7 @@ const STEPS = new Set([
 describe('states only move forward', () => {
   const pairs = STATES.flatMap((from) => STATES.map((to) => [from, to] as const));
 
-  test.each(pairs)('%s → %s', (from, to) => {
+  test.each(pairs)('an order goes from %s to %s only if that is a step forward', (from, to) => {
     expect(mayBecome(from, to)).toBe(STEPS.has(`${from} → ${to}`));
   });
 });
@@ -31,12 +31,15 @@ describe('states only move forward', () => {
 describe('an hour after the create', () => {
   const hour = 3_600_000;
 
-  test('CREATED has become EXPIRED, not a moment earlier', () => {
+  test('an hour after the create CREATED becomes EXPIRED, and not earlier', () => {
     expect(stateAt('CREATED', 5, hour + 4)).toBe('CREATED');
     expect(stateAt('CREATED', 5, hour + 5)).toBe('EXPIRED');
   });
 
-  test.each(STATES.filter((state) => state !== 'CREATED'))('%s is still what it was', (state) => {
-    expect(stateAt(state, 0, 10 * hour)).toBe(state);
-  });
+  test.each(STATES.filter((state) => state !== 'CREATED'))(
+    'an hour after the create %s does not change',
+    (state) => {
+      expect(stateAt(state, 0, 10 * hour)).toBe(state);
+    },
+  );
 });

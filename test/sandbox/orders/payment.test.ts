@@ -25,7 +25,7 @@ async function completed(changes = {}) {
 }
 
 describe('after complete WeChat collects the money', () => {
-  test('after complete WeChat collects the money when the rule payDelaySeconds has passed, of real time', async () => {
+  test('WeChat Pay collects the payment after payDelaySeconds of real time', async () => {
     await rule({ payDelaySeconds: 0.5 });
     const outOrderNo = await completed();
     await merchant.control('POST', '/sandbox/clock', { advanceSeconds: 600 });
@@ -39,28 +39,28 @@ describe('after complete WeChat collects the money', () => {
     expect(json).not.toHaveProperty('pay_type');
   });
 
-  test('after complete WeChat collects the money after 5 seconds if nothing is said', async () => {
+  test('WeChat Pay collects the payment after 5 seconds by default', async () => {
     const outOrderNo = await completed();
     expect(await merchant.stateOf(outOrderNo)).toBe('FINISHED');
     const { json } = await merchant.control('GET', '/sandbox/rules');
     expect(json['payDelaySeconds']).toBe(5);
   });
 
-  test('after complete WeChat collects the money at once with 0, never with null', async () => {
+  test('WeChat Pay collects the payment immediately with payDelaySeconds 0, and never with null', async () => {
     await rule({ payDelaySeconds: 0 });
     expect(await merchant.stateOf(await completed())).toBe('USER_PAID');
     await rule({ payDelaySeconds: null });
     expect(await merchant.stateOf(await completed())).toBe('FINISHED');
   });
 
-  test('after complete WeChat collects the money at once where there is nothing to pay, unless the rule says otherwise', async () => {
+  test('WeChat Pay collects an amount of 0 immediately, unless the rule says otherwise', async () => {
     await rule({ payDelaySeconds: null });
     expect(await merchant.stateOf(await completed(FREE))).toBe('USER_PAID');
     await rule({ payZeroTotal: 'as-others' });
     expect(await merchant.stateOf(await completed(FREE))).toBe('FINISHED');
   });
 
-  test('after complete WeChat collects the money but not twice: who paid before it, paid', async () => {
+  test('WeChat Pay does not collect the payment of an order that is already paid', async () => {
     await rule({ payDelaySeconds: 0.1 });
     const outOrderNo = await completed();
     await merchant.control('POST', `/sandbox/orders/${outOrderNo}/pay`);

@@ -63,7 +63,7 @@ describe("the page of the user's phone", () => {
     expect(await page('?order=OLD')).toContain('data-call="/sandbox/orders/OLD/confirm"');
   });
 
-  test("the page of the user's phone lets only those buttons be pressed that the state allows", async () => {
+  test('the phone page enables only the buttons that the state allows', async () => {
     const order = await merchant.accepted({ out_order_no: 'BUTTONS' });
     expect(pressable(await page('?order=OLD'))).toEqual(['decline', 'confirm']);
     expect(pressable(await page())).toEqual([]);
@@ -76,7 +76,7 @@ describe("the page of the user's phone", () => {
     expect(paid).toContain('¥1.00');
   });
 
-  test("the page of the user's phone shows the text of an order as text", async () => {
+  test('the phone page shows the texts of an order without markup', async () => {
     await merchant.create({
       service_introduction: '<script>x(1)',
       service_start_location: '"><img src=x>',
@@ -91,14 +91,14 @@ describe("the page of the user's phone", () => {
     expect(text.match(/<\/main>/g)).toHaveLength(2);
   });
 
-  test("the page of the user's phone shows every attempt to notify", async () => {
+  test('the phone page shows every attempt of a notification', async () => {
     await merchant.accepted({ out_order_no: 'TOLD' });
     await soon(() => page()).toMatch(/tone-paid">204</);
     expect(await page()).toContain('PAYSCORE.USER_ACCEPTED');
     expect(await page()).toContain(receiver.url);
   });
 
-  test('runs and loads only what carries its nonce, and no page may frame it', async () => {
+  test('the phone page runs and loads only what has its nonce, and cannot be framed', async () => {
     const [first, second] = [
       await merchant.control('GET', '/'),
       await merchant.control('GET', '/sandbox'),
@@ -117,7 +117,7 @@ describe("the page of the user's phone", () => {
     expect(nonces[0]).not.toBe(nonces[1]);
   });
 
-  test('tells nothing personal, and is for this machine only', async () => {
+  test('the phone page shows no personal data, and is for this machine only', async () => {
     expect(await page()).not.toContain('oUser');
     const { status } = await merchant.control('GET', '/', undefined, { host: 'evil.example' });
     expect(status).toBe(403);

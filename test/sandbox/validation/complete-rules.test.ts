@@ -121,12 +121,12 @@ test.each([
     '268435464',
     { real_service_end_time: beijing(3_600_000) },
   ],
-])('%s comes with the number %s', async (message, number, change) => {
+])('the refusal of %s has the number %s', async (message, number, change) => {
   const reply = await merchant.complete(await merchant.accepted(created), change);
   expect([reply.json['message'], reply.number]).toEqual([message, number]);
 });
 
-test('values at their limits pass', async () => {
+test('a complete with values at their limits is accepted', async () => {
   const order = await merchant.accepted(created);
   const { status } = await merchant.complete(order, {
     total_amount: 5000,
@@ -145,7 +145,7 @@ test('values at their limits pass', async () => {
   expect(status).toBe(200);
 });
 
-test('an end is not needed where create gave one, nor for a service that was not used', async () => {
+test('an end is not required if the create gave one, nor for an unused service', async () => {
   const none = { real_service_end_time: undefined };
   const planned = await merchant.accepted({ ...created, service_end_time: '20991225' });
   expect((await merchant.complete(planned, none)).status).toBe(200);
@@ -159,7 +159,7 @@ test('an end is not needed where create gave one, nor for a service that was not
   expect((await merchant.complete(await merchant.accepted(created), unused)).status).toBe(200);
 });
 
-test('fees may be left out with a reason', async () => {
+test('fees may be omitted with a reason', async () => {
   const change = { fees: undefined, total_amount: 0, cancel_reason: '免单' };
   expect((await merchant.complete(await merchant.accepted(created), change)).status).toBe(200);
 });

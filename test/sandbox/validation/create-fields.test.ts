@@ -98,7 +98,7 @@ describe('a rule by analogy', () => {
     },
   );
 
-  test('a rule by analogy refuses a missing openid where no confirmation is needed', async () => {
+  test('a rule by analogy refuses a missing openid without confirmation', async () => {
     const { json } = await merchant.create({ need_user_confirm: false });
     expect(json).toMatchObject({ code: 'PARAM_ERROR', detail: { field: '/openid' } });
   });
@@ -109,7 +109,7 @@ test.each(['', 'not JSON', '[]', '"text"', 'null'])('a body of %j is refused', a
   expect([status, json['code']]).toEqual([400, 'PARAM_ERROR']);
 });
 
-test('values at their limits pass', async () => {
+test('a create with values at their limits is accepted', async () => {
   const { status } = await merchant.create({
     out_order_no: '_-|*'.repeat(8),
     service_start_time: '20991225',
@@ -127,7 +127,7 @@ test('values at their limits pass', async () => {
   expect(status).toBe(200);
 });
 
-test('an end time must lie more than a minute ahead', async () => {
+test('an end time must be more than a minute ahead', async () => {
   const at = (ms: number) =>
     new Date(Date.now() + 8 * 3_600_000 + ms).toISOString().replace(/\D/g, '').slice(0, 14);
   expect((await merchant.create({ service_end_time: at(30_000) })).status).toBe(400);

@@ -30,7 +30,7 @@ afterEach(() => merchant.control('POST', '/sandbox/rules', { refuseUsedNonces: f
 afterAll(() => sandbox.close());
 
 describe('a call that is not signed as WeChat demands', () => {
-  test('a call that is not signed as WeChat demands is answered with an unsigned echo that ends before the body', async () => {
+  test('a wrongly signed call gets an unsigned echo that ends before the body', async () => {
     const body = merchant.order({ attach: '张三' });
     const timestamp = now();
 
@@ -77,23 +77,20 @@ describe('a call that is not signed as WeChat demands', () => {
     ],
     ['a timestamp too old', { timestamp: now() - 320 }, '不得超过5分钟'],
     ['a timestamp too new', { timestamp: now() + 320 }, '不得超过5分钟'],
-  ])(
-    'a call that is not signed as WeChat demands is refused: %s',
-    async (_case, options, message) => {
-      const reply = await merchant.create({}, options);
-      expect(reply.status).toBe(401);
-      expect(reply.json['message']).toContain(message);
-    },
-  );
+  ])('a wrongly signed call is refused: %s', async (_case, options, message) => {
+    const reply = await merchant.create({}, options);
+    expect(reply.status).toBe(401);
+    expect(reply.json['message']).toContain(message);
+  });
 
-  test('a call that is not signed as WeChat demands has no effect', async () => {
+  test('a wrongly signed call has no effect', async () => {
     const outOrderNo = 'UNSIGNED1';
     await merchant.create({ out_order_no: outOrderNo }, { signedBody: '{}' });
     expect((await merchant.query({ out_order_no: outOrderNo })).status).toBe(404);
   });
 });
 
-test('a timestamp within five minutes passes', async () => {
+test('a timestamp within five minutes is accepted', async () => {
   expect((await merchant.create({}, { timestamp: now() - 280 })).status).toBe(200);
   expect((await merchant.create({}, { timestamp: now() + 280 })).status).toBe(200);
 });
@@ -130,7 +127,7 @@ describe('the five minutes are exact to the millisecond', () => {
     expect(() => authorizeAt(offByMs)).toThrow(Refusal);
   });
 
-  test('the five minutes are exact to the millisecond and a nonce is remembered for as long as its timestamp can still be accepted', () => {
+  test('a nonce is remembered for as long as its timestamp can be accepted', () => {
     const nonces = createNonceStore();
     expect(nonces.use('N1', 0)).toBe(true);
     expect(nonces.use('N1', 600_000)).toBe(false);
@@ -166,7 +163,7 @@ test('a nonce may be used again, unless the rule says otherwise', async () => {
 });
 
 describe('an answer', () => {
-  test('an answer carries the headers of WeChat', async () => {
+  test('a response has the headers of WeChat Pay', async () => {
     const { headers } = await merchant.create();
     expect(headers.get('request-id')).toMatch(/^[0-9A-F]+-0$/);
     expect(headers.get('keep-alive')).toBe('timeout=8');
@@ -175,7 +172,7 @@ describe('an answer', () => {
     expect(Number(headers.get('wechatpay-timestamp'))).toBeCloseTo(now(), -1);
   });
 
-  test('an answer is signed by the key that the request names', async () => {
+  test('a response is signed by the key that the request names', async () => {
     const { WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY } = sandbox.credentials;
     const headers = { 'Wechatpay-Serial': WECHAT_PUBLIC_KEY_ID };
     const reply = await merchant.create({}, { headers });
@@ -184,7 +181,7 @@ describe('an answer', () => {
   });
 
   test.each(['nothing', 'the certificate', 'a serial that nobody knows'])(
-    'is signed by the certificate for a request that names %s',
+    'a response is signed by the certificate for a request that names %s',
     async (named) => {
       const { serialNumber } = new X509Certificate(certificate);
       const serial = named === 'the certificate' ? serialNumber : 'F'.repeat(40);
@@ -195,7 +192,7 @@ describe('an answer', () => {
     },
   );
 
-  test('an answer of 4xx is signed too, unless the rule says otherwise', async () => {
+  test('a 4xx response is signed too, unless the rule says otherwise', async () => {
     const refused = await merchant.query({ out_order_no: 'NOBODY' });
     expect(refused.status).toBe(404);
     expect(isSignedBy(refused, certificate)).toBe(true);

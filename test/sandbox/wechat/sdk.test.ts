@@ -72,7 +72,7 @@ describe.each(['public key', 'certificate'])('the SDK of the ecosystem, in %s mo
     return { serial, pem, headers: { 'Wechatpay-Serial': serial } };
   };
 
-  test('creates an order with all 18 fields and verifies the answer', async () => {
+  test('the SDK creates an order with all 18 fields and verifies the response', async () => {
     const { serial, pem, headers } = key();
     const outOrderNo = `SDK-${mode.length}|a*b`;
     const orders = payafterOrders({ [serial]: pem });
@@ -98,7 +98,7 @@ describe.each(['public key', 'certificate'])('the SDK of the ecosystem, in %s mo
     );
   });
 
-  test('queries that order and verifies the answer', async () => {
+  test('the SDK queries that order and verifies the response', async () => {
     const { serial, pem, headers } = key();
     const { data } = await payafterOrders({ [serial]: pem }).get({
       params: {

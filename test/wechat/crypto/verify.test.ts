@@ -53,7 +53,7 @@ function check(parts: Parts = {}) {
   );
 }
 
-test('an answer that is signed by the key it names is trusted', () => {
+test('a response that is signed by the key it names is trusted', () => {
   expect(check()).toBeUndefined();
 });
 
@@ -61,7 +61,7 @@ test('an empty body is signed as an empty line', () => {
   expect(check({ body: new Uint8Array() })).toBeUndefined();
 });
 
-test('two keys stand side by side, each for its own serial', () => {
+test('two keys can be used side by side, each for its own serial', () => {
   expect(check({ serial: SERIAL, signer: certificateMode })).toBeUndefined();
   expect(check({ serial: SERIAL, signer: publicKeyMode })).toEqual({ why: 'wrong-signature' });
   expect(check({ signer: certificateMode })).toEqual({ why: 'wrong-signature' });
@@ -72,7 +72,7 @@ test.each([
   ['wechatpay-nonce', 'Wechatpay-Nonce'],
   ['wechatpay-signature', 'Wechatpay-Signature'],
   ['wechatpay-serial', 'Wechatpay-Serial'],
-])('an answer without %s is unsigned', (without, missing) => {
+])('a response without %s is unsigned', (without, missing) => {
   expect(check({ without })).toEqual({ why: 'unsigned', missing });
 });
 
@@ -113,43 +113,43 @@ test('a header that came twice is one value if both are equal, and unreadable if
   expect(check({ serial: `${PUBLIC_KEY_ID}, ${SERIAL}` })).toEqual(unreadable);
 });
 
-test('a serial that no key has is refused', () => {
+test('an unknown serial is refused', () => {
   expect(check({ serial: '0123456789ABCDEF' })).toEqual({ why: 'unknown-serial' });
 });
 
 test.each(['expired-certificate', 'not-yet-valid-certificate'] as const)(
-  'the right signature of an %s is refused',
+  'a correct signature by an %s is refused',
   (why) => {
     expect(check({ found: why })).toEqual({ why });
   },
 );
 
 describe('a signature that does not fit is refused', () => {
-  test('a signature that does not fit is refused of another body', () => {
+  test('the signature of another body is refused', () => {
     expect(check({ signedBody: Buffer.from('{}') })).toEqual({ why: 'wrong-signature' });
   });
 
-  test('a signature that does not fit is refused of the same JSON in other bytes', () => {
+  test('the signature of the same JSON in other bytes is refused', () => {
     const spaced = Buffer.from(body.toString().replace(':', ': '));
     expect(check({ signedBody: spaced })).toEqual({ why: 'wrong-signature' });
   });
 
-  test('a signature that does not fit is refused of a body one line feed longer', () => {
+  test('the signature of a body with one more line feed is refused', () => {
     const longer = Buffer.concat([body, Buffer.from('\n')]);
     expect(check({ signedBody: longer })).toEqual({ why: 'wrong-signature' });
   });
 
-  test('a signature that does not fit is refused of a stranger', () => {
+  test('a signature by another key is refused', () => {
     expect(check({ signer: rsaKeys() })).toEqual({ why: 'wrong-signature' });
   });
 
-  test("a signature that does not fit is refused and called a probe where it is one of WeChat's", () => {
+  test('a signature probe of WeChat Pay is refused and reported as a probe', () => {
     const signature = `WECHATPAY/SIGNTEST/${Buffer.alloc(256, 7).toString('base64')}`;
     expect(check({ signature })).toEqual({ why: 'probe' });
   });
 
   test.each(['=', '!!!!', '%', '签名', 'abc', 'A'.repeat(10_000), `${'A'.repeat(342)}=`])(
-    'without throwing, also where it is no Base64: %#',
+    'an invalid signature is refused without an exception, also if it is not Base64: %#',
     (signature) => {
       expect(check({ signature })).toEqual({ why: 'wrong-signature' });
     },

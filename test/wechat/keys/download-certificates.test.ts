@@ -98,21 +98,21 @@ const publicKey = () => ({
 });
 
 describe('certificates that are downloaded', () => {
-  test('verify answers and encrypt personal data', async () => {
+  test('downloaded certificates verify responses and encrypt personal data', async () => {
     const { wechat, news } = client();
     await wechat.ready();
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
     expect(news).toEqual([{ kind: 'changed', serials: [expect.stringMatching(/^[0-9A-F]{40}$/)] }]);
   });
 
-  test('certificates that are downloaded are waited for by a query that comes earlier, on its own time', async () => {
+  test('a query that comes before the certificates waits for them within its deadline', async () => {
     const { wechat } = client();
     const query = { ...IDS, outOrderNo: 'nobody' };
     await expect(wechat.queryPayAfterOrder(query)).resolves.toBeNull();
     expect(await downloads()).toBe(1);
   });
 
-  test('certificates that are downloaded are decrypted with the previous APIv3 key too', async () => {
+  test('downloaded certificates are decrypted with the previous APIv3 key too', async () => {
     const apiv3Key = randomBytes(16).toString('hex');
     const { wechat } = client({
       apiv3Key,
@@ -122,7 +122,7 @@ describe('certificates that are downloaded', () => {
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
   });
 
-  test('certificates that are downloaded are renewed when a notification names another, once a minute at most', async () => {
+  test('certificates are downloaded again when a notification names another one, at most once a minute', async () => {
     const { wechat, news } = client();
     await wechat.ready();
     const rotated = JSON.stringify(await control('POST', 'platform-certificate'));
@@ -151,7 +151,7 @@ describe('certificates that are downloaded', () => {
     expect([news.length, await downloads()]).toEqual([2, 2]);
   });
 
-  test('certificates that are downloaded are used together with a public key, whose id every call then names', async () => {
+  test('downloaded certificates are used together with a public key, whose id every call names', async () => {
     const { wechat } = client(publicKey());
     await wechat.ready();
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
@@ -170,7 +170,7 @@ describe('certificates that are unavailable', () => {
     expect(await control('GET', 'calls')).toEqual([]);
   };
 
-  test('since the merchant has none: calls fail before they are sent, the client lives', async () => {
+  test('if the merchant has no certificates, calls fail before they are sent and the client continues', async () => {
     await control('POST', 'rules', { certificates: 'none' });
     const { wechat, news } = client();
     await wechat.ready();
@@ -180,13 +180,13 @@ describe('certificates that are unavailable', () => {
     ]);
   });
 
-  test('certificates that are unavailable do no harm where there is a public key', async () => {
+  test('unavailable certificates do no harm if there is a public key', async () => {
     await control('POST', 'rules', { certificates: 'none' });
     const { wechat } = client(publicKey());
     await expect(wechat.createPayAfterOrder(order())).resolves.toBeDefined();
   });
 
-  test('since the APIv3 key is another', async () => {
+  test('certificates under another APIv3 key are unavailable', async () => {
     const { wechat, news } = client({ apiv3Key: 'x'.repeat(32) });
     await wechat.ready();
     await unavailable(wechat);
@@ -194,7 +194,7 @@ describe('certificates that are unavailable', () => {
   });
 
   test.each(['wrong-signature', 'unsigned', 'stale', 'other-body'])(
-    'since the answer is %s: what it brings is not taken',
+    'certificates in a response that is %s are not used',
     async (fault) => {
       await control('POST', 'faults', { on: 'certificates', fault, times: null });
       const { wechat, news } = client();
@@ -204,7 +204,7 @@ describe('certificates that are unavailable', () => {
     },
   );
 
-  test('since nobody answers: the start does not wait for it', async () => {
+  test('the start does not wait for a download without a response', async () => {
     const { wechat, news } = client({ baseUrl: await closedPort() });
     await wechat.ready();
     expect(news).toMatchObject([{ problem: 'WeChat Pay did not respond (not-sent).' }]);

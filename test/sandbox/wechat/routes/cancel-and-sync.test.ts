@@ -64,7 +64,7 @@ describe('cancel', () => {
     ['USER_PAID', 'INVALID_ORDER_STATE', '271316592'],
     ['EXPIRED', 'INVALID_ORDER_STATE', '271316592'],
     ['REVOKED', 'ORDER_CANCELED', '271302333'],
-  ])('cancel of a %s order is answered %s', async (state, code, number) => {
+  ])('cancel of a %s order returns %s', async (state, code, number) => {
     const outOrderNo = `NO-CANCEL-${state}`;
     await orderIn(state, outOrderNo);
     const reply = await merchant.cancel(outOrderNo, '另一个原因');
@@ -88,13 +88,13 @@ describe('cancel', () => {
     expect((await merchant.cancel('REASON', '因'.repeat(50))).status).toBe(200);
   });
 
-  test('cancel of an order that nobody created is 404', async () => {
+  test('cancel of a missing order is 404', async () => {
     expect((await merchant.cancel('NOBODY')).number).toBe('271317510');
   });
 });
 
 describe('sync', () => {
-  test('sync makes a FINISHED order USER_PAID, and answers without service_id', async () => {
+  test('sync makes a FINISHED order USER_PAID, and returns no service_id', async () => {
     const outOrderNo = await finished('SYNC|1');
     const paidTime = beijing(aheadMs - 30_000);
     expect((await merchant.sync(outOrderNo, paidTime)).json).toEqual({
@@ -129,7 +129,7 @@ describe('sync', () => {
     ['EXPIRED', 'INVALID_ORDER_STATE'],
     ['REVOKED', 'ORDER_CANCELED'],
     ['USER_PAID', 'ORDER_DONE'],
-  ])('sync of a %s order is answered %s', async (state, code) => {
+  ])('sync of a %s order returns %s', async (state, code) => {
     await orderIn(state, `NO-SYNC-${state}`);
     const { status, json } = await merchant.sync(`NO-SYNC-${state}`, beijing(aheadMs));
     expect([status, json['code']]).toEqual([400, code]);
@@ -146,12 +146,12 @@ describe('sync', () => {
     ['/detail/paid_time', { type: 'Order_Paid', detail: {} }],
     ['/detail/paid_time', { type: 'Order_Paid', detail: { paid_time: '20260101' } }],
     ['/detail/paid_time', { type: 'Order_Paid', detail: { paid_time: '20260231110000' } }],
-  ])('sync without a right %s is refused: %o', async (field, body) => {
+  ])('sync with an invalid %s is refused: %o', async (field, body) => {
     const { status, json } = await merchant.operate('ANY', 'sync', body);
     expect([status, json]).toMatchObject([400, { code: 'PARAM_ERROR', detail: { field } }]);
   });
 
-  test('lies between the complete and the call', async () => {
+  test('the paid_time of a sync must be between the complete and the call', async () => {
     const outOrderNo = await finished('SYNC-TIMES');
     for (const paidTime of [beijing(aheadMs - 61_000), beijing(aheadMs + 5_000)]) {
       const { json } = await merchant.sync(outOrderNo, paidTime);

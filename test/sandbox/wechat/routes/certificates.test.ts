@@ -17,7 +17,7 @@ afterAll(() => sandbox.close());
 
 const download = (query = '') => merchant.call('GET', `/v3/certificates${query}`);
 
-test('the certificate decrypts with the APIv3 key, and it signed its own answer', async () => {
+test('the certificate is decrypted with the APIv3 key, and signs its own response', async () => {
   const reply = await download('?algorithm_type=RSA');
   const certificate = new X509Certificate(pem);
   expect(reply.json).toEqual({
@@ -39,7 +39,7 @@ test('the certificate decrypts with the APIv3 key, and it signed its own answer'
   expect(isSignedBy(reply, pem)).toBe(true);
 });
 
-test('the certificate is one for five years, and its serial prints alike everywhere', () => {
+test('the certificate is valid for five years, and its serial has one form', () => {
   const { validFrom, validTo, serialNumber } = new X509Certificate(pem);
   const years = new Date(validTo).getUTCFullYear() - new Date(validFrom).getUTCFullYear();
   expect(years).toBe(5);

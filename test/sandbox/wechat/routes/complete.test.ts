@@ -27,7 +27,7 @@ const shown = async (outOrderNo: string) =>
   (await merchant.query({ out_order_no: outOrderNo })).json;
 
 describe('complete', () => {
-  test('complete answers the five ids, signed, and makes the order FINISHED', async () => {
+  test('complete returns the five ids, signed, and makes the order FINISHED', async () => {
     const order = await merchant.accepted({ out_order_no: 'DONE|1*a' });
     const reply = await merchant.complete(order);
     expect(reply.json).toEqual({
@@ -42,7 +42,7 @@ describe('complete', () => {
     expect(await merchant.stateOf('DONE|1*a')).toBe('FINISHED');
   });
 
-  test('complete is shown by a query, with fees and discounts as completed', async () => {
+  test('a query shows the fees and discounts of a complete', async () => {
     const order = await merchant.accepted({
       service_end_location: '天津站',
       fees: [{ fee_name: '租金', fee_count: 2, fee_desc: '每小时2元' }],
@@ -78,7 +78,7 @@ describe('complete', () => {
     }
   });
 
-  test('fills in the real places, unless the rule says otherwise', async () => {
+  test('complete fills in the real places, unless the rule says otherwise', async () => {
     const order = await merchant.accepted({ service_end_location: '天津站' });
     await merchant.complete(order);
     expect(await shown(order.outOrderNo)).toMatchObject({ real_service_end_location: '天津站' });
@@ -86,7 +86,7 @@ describe('complete', () => {
     expect(await shown(order.outOrderNo)).not.toHaveProperty('real_service_end_location');
   });
 
-  test('complete of an order that nobody created is 404 with the number 271317510', async () => {
+  test('complete of a missing order is 404 with the number 271317510', async () => {
     const reply = await merchant.complete({ outOrderNo: 'NOBODY', ticket: 'x' });
     expect([reply.status, reply.json['code'], reply.number]).toEqual([
       404,
@@ -95,7 +95,7 @@ describe('complete', () => {
     ]);
   });
 
-  test('complete with an id of somebody else is refused', async () => {
+  test('complete with an id of another merchant is refused', async () => {
     const order = await merchant.accepted();
     expect((await merchant.complete(order, { appid: 'wx1' })).status).toBe(403);
   });
@@ -108,7 +108,7 @@ describe('the state before complete', () => {
     ['REVOKED', 'ORDER_CANCELED', '271302333'],
     ['FINISHED', 'ORDER_DONE', '268435456'],
     ['USER_PAID', 'ORDER_DONE', '268435456'],
-  ])('%s is answered %s', async (state, code, number) => {
+  ])('complete of an order that is %s returns %s', async (state, code, number) => {
     const outOrderNo = `IN-${state}`;
     const waits = state === 'CREATED' || state === 'EXPIRED';
     const order = waits
@@ -161,21 +161,21 @@ describe('a repeated complete', () => {
 });
 
 describe('a finish_ticket', () => {
-  test('differs from query to query, and every one given stays valid', async () => {
+  test('the finish_ticket differs between queries, and earlier ones stay valid', async () => {
     const order = await merchant.accepted();
     const { finish_ticket: second } = await shown(order.outOrderNo);
     expect(second).not.toBe(order.ticket);
     expect((await merchant.complete(order)).status).toBe(200);
   });
 
-  test('a finish_ticket is the same each time if the rule says so', async () => {
+  test('the finish_ticket is the same each time if the rule says so', async () => {
     await rule({ newTicketEachQuery: false });
     const order = await merchant.accepted();
     expect((await shown(order.outOrderNo))['finish_ticket']).toBe(order.ticket);
     expect((await merchant.complete(order)).status).toBe(200);
   });
 
-  test('a finish_ticket of another order, or altered, is refused', async () => {
+  test('a finish_ticket that is altered or of another order is refused', async () => {
     const order = await merchant.accepted();
     const other = await merchant.accepted();
     for (const ticket of [other.ticket, `${order.ticket}x`, 'made up']) {
@@ -188,7 +188,7 @@ describe('a finish_ticket', () => {
 
 describe('a service that was not used', () => {
   test.each(['REVOKED', 'FINISHED', 'USER_PAID'])(
-    'leaves the order %s by the rule stateAfterUnused',
+    'an unused service leaves the order %s by the rule stateAfterUnused',
     async (state) => {
       await rule({ stateAfterUnused: state, payDelaySeconds: 0 });
       const order = await merchant.accepted();
@@ -201,7 +201,7 @@ describe('a service that was not used', () => {
     },
   );
 
-  test('a service that was not used costs nothing and has a reason', async () => {
+  test('an unused service costs nothing and has a reason', async () => {
     const order = await merchant.accepted();
     const charged = await merchant.complete(order, { ...UNUSED, total_amount: 100 });
     expect(charged.json).toMatchObject({ detail: { field: '/total_amount' } });

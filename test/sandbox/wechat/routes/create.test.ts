@@ -26,7 +26,7 @@ const sealed = (text: string) => encrypt(text, sandbox.credentials.WECHAT_PUBLIC
 const withoutConfirm = { need_user_confirm: false, openid: 'oUser' };
 
 describe('a first create', () => {
-  test('a first create answers the ids and what opens the confirm page', async () => {
+  test('a create returns the ids and the launch fields of the confirmation page', async () => {
     const { json } = await merchant.create({ out_order_no: 'FIRST' });
     expect(json).toEqual({
       appid: sandbox.credentials.WECHAT_APPID,
@@ -43,7 +43,7 @@ describe('a first create', () => {
     expect(await merchant.stateOf('FIRST')).toBe('CREATED');
   });
 
-  test('a first create without confirmation is accepted at once and has nothing to open', async () => {
+  test('a create without confirmation is accepted immediately, without launch fields', async () => {
     const { json } = await merchant.create({ out_order_no: 'AT-ONCE', ...withoutConfirm });
     expect(json).not.toHaveProperty('package');
     const { json: order } = await merchant.query({ out_order_no: 'AT-ONCE' });
@@ -54,19 +54,19 @@ describe('a first create', () => {
     });
   });
 
-  test('a first create without confirmation answers launch fields if the rule says so', async () => {
+  test('a create without confirmation returns launch fields if the rule says so', async () => {
     await rule({ launchFieldsWithoutConfirm: true });
     expect((await merchant.create(withoutConfirm)).json).toHaveProperty('package');
   });
 
-  test('a first create without confirmation needs a user who has authorised the service', async () => {
+  test('a create without confirmation requires a user who has authorised the service', async () => {
     await merchant.control('POST', '/sandbox/users/oStranger', { useServiceState: 'UNAVAILABLE' });
     const { status, json } = await merchant.create({ ...withoutConfirm, openid: 'oStranger' });
     expect([status, json['code']]).toEqual([400, 'INVALID_REQUEST']);
   });
 
   test.each([{ appid: 'wx0000000000000000' }, { service_id: '500002' }])(
-    'with an id of somebody else is refused: %o',
+    'a create with an id of another merchant is refused: %o',
     async (change) => {
       const { status, json } = await merchant.create(change);
       expect([status, json['code']]).toEqual([403, 'NO_AUTH']);
@@ -95,7 +95,7 @@ describe('a repeated create', () => {
     ]);
   });
 
-  test('a repeated create is the same order also when its end time has come too near meanwhile', async () => {
+  test('a repeated create is the same order even if its end time has come too close', async () => {
     const own = await startTestSandbox();
     const other = createMerchant(own.credentials);
     const body = other.order({ service_end_time: '20991225091010' });
@@ -128,7 +128,7 @@ describe('a repeated create', () => {
 });
 
 describe('a sensitive field', () => {
-  test('a sensitive field needs the header that names its key', async () => {
+  test('a sensitive field requires the header that names its key', async () => {
     const { json } = await merchant.create({ phone: sealed('13800138000') });
     expect(json).toMatchObject({
       code: 'PARAM_ERROR',
@@ -136,7 +136,7 @@ describe('a sensitive field', () => {
     });
   });
 
-  test('a sensitive field needs a key that WeChat knows', async () => {
+  test('a sensitive field requires a key that WeChat Pay knows', async () => {
     const headers = { 'Wechatpay-Serial': 'PUB_KEY_ID_1' };
     const { json } = await merchant.create({ phone: sealed('13800138000') }, { headers });
     expect(json).toMatchObject({
@@ -155,7 +155,7 @@ describe('a sensitive field', () => {
   });
 
   test.each(['13800138000', '%%%', ''])(
-    'a sensitive field in the clear is refused unseen: %j',
+    'a sensitive field in plain text is refused without being shown: %j',
     async (name) => {
       const reply = await merchant.create({ name }, { headers: keyHeaders });
       expect([reply.status, reply.json['message']]).toEqual([400, '平台私钥解密失败']);

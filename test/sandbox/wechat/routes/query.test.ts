@@ -27,7 +27,7 @@ async function listed(outOrderNo: string): Promise<JsonObject> {
 }
 
 describe('a query', () => {
-  test('a query shows what was sent, and nothing that the state does not have', async () => {
+  test('a query shows the sent values, and none that the state does not have', async () => {
     const sent = {
       out_order_no: 'SHOW',
       service_end_time: '20991225',
@@ -60,7 +60,7 @@ describe('a query', () => {
   });
 
   test.each([{}, { out_order_no: 'SHOW', query_id: 'x' }])(
-    'takes exactly one of out_order_no and query_id: %o',
+    'a query accepts exactly one of out_order_no and query_id: %o',
     async (by) => {
       const { status, json } = await merchant.query({ ...by });
       expect([status, json['code']]).toEqual([400, 'PARAM_ERROR']);
@@ -68,14 +68,14 @@ describe('a query', () => {
   );
 
   test.each([{ out_order_no: 'NONE' }, { query_id: 'NONE' }, { out_order_no: '' }])(
-    'for an order that does not exist is 404 with the number 271317510: %o',
+    'a query of a missing order is 404 with the number 271317510: %o',
     async (by) => {
       const { status, json, number } = await merchant.query({ ...by });
       expect([status, json['code'], number]).toEqual([404, 'ORDER_NOT_EXIST', '271317510']);
     },
   );
 
-  test('a query needs appid and service_id, and they must be ours', async () => {
+  test('a query requires the appid and the service_id of the merchant', async () => {
     const missing = await merchant.call('GET', `${ORDERS}?out_order_no=SHOW`);
     expect(missing.json).toMatchObject({ detail: { field: 'appid', location: 'query' } });
     const foreign = await merchant.query({ appid: 'wx1', out_order_no: 'SHOW' });
@@ -93,7 +93,7 @@ describe('a query', () => {
     expect(await start()).toMatch(/^20\d{12}$/);
   });
 
-  test('fills in fee_count if the rule says so', async () => {
+  test('a query fills in fee_count if the rule says so', async () => {
     await merchant.create({ out_order_no: 'FEES', fees: [{ fee_name: 'a', fee_amount: 1 }] });
     await rule({ queryFillsFeeCount: true });
     const { json } = await merchant.query({ out_order_no: 'FEES' });
@@ -127,7 +127,7 @@ describe('an order', () => {
   });
 
   test.each(['CREATED', 'REVOKED', 'EXPIRED'])(
-    'that the user left is %s by the rule stateAfterDecline',
+    'an order that the user declined is %s by the rule stateAfterDecline',
     async (state) => {
       await rule({ stateAfterDecline: state });
       await merchant.create({ out_order_no: `LEFT-${state}` });
@@ -142,19 +142,19 @@ describe('an order', () => {
     expect(replies.map(({ status }) => status)).toEqual([409, 409]);
   });
 
-  test('an order expires at once when told to, and can not be confirmed any more', async () => {
+  test('an order can be expired immediately, and then not be confirmed', async () => {
     await merchant.create({ out_order_no: 'EXP' });
     await act('EXP', 'expire');
     expect(await merchant.stateOf('EXP')).toBe('EXPIRED');
     expect((await act('EXP', 'confirm')).status).toBe(409);
   });
 
-  test('an order that nobody created is 404', async () => {
+  test('a control of a missing order is 404', async () => {
     expect((await act('NOBODY', 'confirm')).status).toBe(404);
   });
 });
 
-test('an hour of the business clock expires what is CREATED, and signatures keep real time', async () => {
+test('an hour of the business clock expires CREATED orders, and signatures use real time', async () => {
   await merchant.create({ out_order_no: 'HOUR' });
   await merchant.control('POST', '/sandbox/clock', { advanceSeconds: 3_590 });
   expect(await merchant.stateOf('HOUR')).toBe('CREATED');
