@@ -21,6 +21,10 @@ const ErrorCode = builder.enumType('ErrorCode', {
       description:
         'The state of the order does not allow the operation: do not retry; query the order and continue from its state.',
     },
+    ORDER_BUSY: {
+      description:
+        'WeChat Pay is collecting the payment of the order. Nothing changed: retry the same call after `retryAfterSeconds`.',
+    },
     WECHAT_REFUSED: {
       description: `WeChat Pay rejected the request: fix the input, or let the operator of this server fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,
     },
@@ -40,7 +44,10 @@ const ErrorCode = builder.enumType('ErrorCode', {
 
 /** Every error of the commands; a query alone has `untrusted`. */
 type ExpectedError = InvalidInputError | LedgerUnavailableError | WechatError;
-type ExpectedKind = Exclude<ExpectedError['kind'], 'untrusted'>;
+type ExpectedKind = Exclude<
+  ExpectedError['kind'],
+  'untrusted' | 'order-not-started' | 'permission-in-use'
+>;
 
 /** Without its code here, a new kind of error does not compile. */
 const CODES = {
@@ -49,6 +56,7 @@ const CODES = {
   'order-conflict': 'ORDER_CONFLICT',
   'order-not-found': 'ORDER_NOT_FOUND',
   'order-state': 'ORDER_STATE',
+  'order-busy': 'ORDER_BUSY',
   refused: 'WECHAT_REFUSED',
   unavailable: 'WECHAT_UNAVAILABLE',
   'outcome-unknown': 'OUTCOME_UNKNOWN',
@@ -73,13 +81,17 @@ export const UserError = builder
     }),
   });
 
+function isExpectedKind(kind: ExpectedError['kind']): kind is ExpectedKind {
+  return kind in CODES;
+}
+
 /** The code of an expected outcome of a mutation; undefined for any other error. */
 export function expectedCode(error: unknown): string | undefined {
   const isExpected =
     error instanceof WechatError ||
     error instanceof InvalidInputError ||
     error instanceof LedgerUnavailableError;
-  return isExpected && error.kind !== 'untrusted' ? CODES[error.kind] : undefined;
+  return isExpected && isExpectedKind(error.kind) ? CODES[error.kind] : undefined;
 }
 
 const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({

@@ -11,6 +11,9 @@ const QUERY_ERRORS = {
   'order-conflict': null,
   'order-not-found': null,
   'order-state': null,
+  'order-busy': null,
+  'order-not-started': null,
+  'permission-in-use': null,
 } as const satisfies Record<
   WechatErrorKind,
   { readonly code: string; readonly retryable: boolean } | null

@@ -16,12 +16,17 @@ import type {
   UserServiceState,
 } from './codec/wire-types.ts';
 import { createPayAfterOrder, prepareCreate } from './endpoints/create-pay-after-order.ts';
+import { createPermissions, type Permissions } from './endpoints/permissions.ts';
 import {
   type PayAfterOrderQuery,
   type QueryOptions,
   queryPayAfterOrder,
 } from './endpoints/query-pay-after-order.ts';
 import type { FreshWrite, WriteOptions } from './endpoints/send-write.ts';
+import {
+  createServiceOrders,
+  type ServiceOrders,
+} from './endpoints/service-order/service-orders.ts';
 import {
   cancelPayAfterOrder,
   completePayAfterOrder,
@@ -91,6 +96,10 @@ export interface WechatPay {
     query: UserServiceStateQuery,
     options?: QueryOptions,
   ) => Promise<UserServiceState>;
+  /** 支付分服务订单: today's interface, `/v3/payscore/serviceorder`. */
+  readonly serviceOrders: ServiceOrders;
+  /** 预授权: a user permits orders that need no confirmation. */
+  readonly permissions: Permissions;
   /**
    * Calls an endpoint that has no function here: signed, verified and retried like the others,
    * snake_case in and out. Every method except GET counts as a write and may end in an
@@ -160,6 +169,8 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
     readNotification: (message) => track(readNotification(message, { ...base, ...keys.now() })),
     queryPayAfterOrder: (query, by) => track(queryPayAfterOrder(context(), query, by)),
     queryUserServiceState: (query, by) => track(queryUserServiceState(context(), query, by)),
+    serviceOrders: createServiceOrders(context, track),
+    permissions: createPermissions(context, track),
     request: (method, path, query, body) => track(request(context(), method, path, query, body)),
     useKeys: keys.change,
     tryKeys: async (next) => await track(keys.tryOut(next)),

@@ -37,7 +37,10 @@ export type WechatErrorKind =
   | 'outcome-unknown'
   | 'order-conflict'
   | 'order-not-found'
-  | 'order-state';
+  | 'order-state'
+  | 'order-busy'
+  | 'order-not-started'
+  | 'permission-in-use';
 
 /** Every error of a call to WeChat Pay. */
 export abstract class WechatError extends Error implements LastAnswer {
@@ -157,5 +160,56 @@ export class OrderStateError extends WechatError {
     super('The state of the order does not allow this operation.', details);
     this.outOrderNo = outOrderNo;
     this.state = state;
+  }
+}
+
+/** WeChat Pay's advice while a debit is under way. */
+const BUSY_SECONDS = 180;
+
+/** A debit of the order is under way (单据正在扣款中): nothing changed. Retry later, or query the order. */
+export class OrderBusyError extends WechatError {
+  override readonly name = 'OrderBusyError';
+  readonly kind = 'order-busy';
+  readonly outOrderNo: string;
+  readonly retryAfterSeconds = BUSY_SECONDS;
+
+  constructor(outOrderNo: string, details: LastAnswer) {
+    super('WeChat Pay is collecting the payment of this order: retry later.', details);
+    this.outOrderNo = outOrderNo;
+  }
+}
+
+/**
+ * A create that needs no confirmation left the order in a state in which it has not begun: WeChat
+ * Pay's documentation calls that a failed create.
+ */
+export class OrderNotStartedError extends WechatError {
+  override readonly name = 'OrderNotStartedError';
+  readonly kind = 'order-not-started';
+  readonly outOrderNo: string;
+  /** As WeChat Pay names it. */
+  readonly state: string;
+
+  constructor(outOrderNo: string, state: string, details: LastAnswer) {
+    super('The order exists but has not begun, although no confirmation is needed.', details);
+    this.outOrderNo = outOrderNo;
+    this.state = state;
+  }
+}
+
+/** The permission cannot end while orders under it are open (存在未完成订单): complete or cancel them. */
+export class PermissionInUseError extends WechatError {
+  override readonly name = 'PermissionInUseError';
+  readonly kind = 'permission-in-use';
+
+  constructor(details: LastAnswer) {
+    super('Orders under this permission are open: complete or cancel them first.', details);
+  }
+}
+
+/** It is unknown whether the permission has ended: retry the identical call, or query it. */
+export class PermissionOutcomeUnknownError extends OutcomeUnknownError {
+  constructor(details: LastAnswer & { readonly reason: UnknownOutcomeReason }) {
+    super(details.reason, details);
   }
 }

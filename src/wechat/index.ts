@@ -3,6 +3,19 @@ export { attemptTimeout } from './calls/retry-policy.ts';
 export type { SendReport } from './calls/run-attempts.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
+export type {
+  AppliedPermission,
+  ApplyPermissionRequest,
+  CancelServiceOrderRequest,
+  CollectServiceOrderRequest,
+  CompleteServiceOrderRequest,
+  CreatedServiceOrder,
+  CreateServiceOrderRequest,
+  ModifyServiceOrderRequest,
+  Permission,
+  ServiceOrder,
+  SyncServiceOrderRequest,
+} from './codec/service-order-types.ts';
 export * from './codec/service-time.ts';
 export type {
   CancelPayAfterOrderRequest,
@@ -23,11 +36,25 @@ export {
   UnsignableLaunchError,
 } from './endpoints/launch.ts';
 export type {
+  PermissionKey,
+  PermissionQuery,
+  Permissions,
+  TerminatePermissionRequest,
+} from './endpoints/permissions.ts';
+export type {
   PayAfterOrderKey,
   PayAfterOrderQuery,
   QueryOptions,
 } from './endpoints/query-pay-after-order.ts';
 export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';
+export {
+  phaseOf,
+  type ServiceOrderPhase,
+  serviceOrderOutcome,
+} from './endpoints/service-order/outcome.ts';
+export type { ServiceOrderKey, ServiceOrderQuery } from './endpoints/service-order/query.ts';
+export type { ServiceOrders, ServiceOrderWrite } from './endpoints/service-order/service-orders.ts';
+export type { UpdatedServiceOrder } from './endpoints/service-order/update.ts';
 export type { UserServiceStateQuery } from './endpoints/user-service-state.ts';
 export { outcomeByQuery, type WriteOutcome } from './endpoints/write-outcome.ts';
 export * from './errors.ts';

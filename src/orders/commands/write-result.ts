@@ -1,5 +1,6 @@
 import type { WriteResult } from '../../ledger/records.ts';
 import {
+  OrderBusyError,
   OrderConflictError,
   OrderNotFoundError,
   OrderStateError,
@@ -54,6 +55,9 @@ function kindOf(
   }
   if (error instanceof OrderStateError) {
     return { outcome: 'refused', reason: 'STATE' };
+  }
+  if (error instanceof OrderBusyError) {
+    return { outcome: 'refused', reason: 'BUSY' };
   }
   return error instanceof WechatError
     ? { outcome: 'refused', reason: 'REFUSED' }

@@ -1,6 +1,7 @@
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { InvalidInputError } from '../../orders/rules/input-issue.ts';
 import {
+  OrderBusyError,
   OrderConflictError,
   OrderNotFoundError,
   OrderOutcomeUnknownError,
@@ -40,6 +41,22 @@ builder.objectType(OrderStateError, {
       type: PayAfterOrderState,
       description: 'The current state (订单状态). Null if a query could not determine it.',
       resolve: ({ state }, _, { log }) => (state === null ? null : toState(state, log)),
+    }),
+  }),
+});
+
+builder.objectType(OrderBusyError, {
+  name: 'OrderBusyError',
+  description:
+    'WeChat Pay is collecting the payment of the order, or the user is paying it at this moment (单据正在扣款中). Nothing changed: retry the same call after `retryAfterSeconds`, or query the order, which may be paid by then.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    outOrderNo: t.exposeString('outOrderNo', {
+      nullable: false,
+      description: INPUT_ORDER_NUMBER,
+    }),
+    retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
+      description: 'Wait this many seconds before you retry.',
     }),
   }),
 });
@@ -111,6 +128,7 @@ export const CHANGE_ERRORS = [
   InvalidInputError,
   OrderNotFoundError,
   OrderStateError,
+  OrderBusyError,
   OrderConflictError,
   WechatRefusedError,
   WechatUnavailableError,

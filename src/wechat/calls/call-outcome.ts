@@ -51,10 +51,22 @@ export function isConflict(refusal: Refusal): boolean {
 }
 
 const STATE_CODES = new Set(['INVALID_ORDER_STATE', 'ORDER_DONE', 'ORDER_CANCELED']);
+/**
+ * 当前订单状态不合法 (three numbers), 仅待支付时可用, 不满足撤销条件: WeChat Pay answers these with PARAM_ERROR or
+ * INVALID_REQUEST, so that only the number says that it is the state.
+ */
+const STATE_NUMBERS = new Set([271302262, 271302332, 271302333, 271316657, 271316592]);
+/** 单据正在扣款中: WeChat Pay is collecting the payment, or the user is paying. */
+const DEBIT_RUNNING = 271316754;
 
 /** The state of the order does not allow the operation. */
-export function isStateRefusal({ code }: Refusal): boolean {
-  return STATE_CODES.has(code);
+export function isStateRefusal({ code, number }: Refusal): boolean {
+  return STATE_CODES.has(code) || (number !== null && STATE_NUMBERS.has(number));
+}
+
+/** Nothing changed, because a debit is under way. */
+export function isBusy({ number }: Refusal): boolean {
+  return number === DEBIT_RUNNING;
 }
 
 /** WeChat Pay has no such order. Other 404s, of a wrong path for example, do not mean that. */

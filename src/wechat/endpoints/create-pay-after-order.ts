@@ -12,7 +12,7 @@ import {
   createRequest,
   createResponse,
 } from '../codec/wire-types.ts';
-import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
+import { PAY_AFTER_ORDERS, shownPayAfterOrder } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 
 /** A query returns neither the order id nor the launch data of the confirmation page. */
@@ -55,11 +55,12 @@ export async function createPayAfterOrder(
   const { appid, serviceId, outOrderNo } = request;
   const { mchid } = context.credential;
   const ids = { appid, mchid, outOrderNo, serviceId };
+  const prepared = options.prepared ?? prepareCreate(context, request);
   return await write(
     context,
     {
-      order: { appid, serviceId, outOrderNo },
-      prepared: options.prepared ?? prepareCreate(context, request),
+      shown: shownPayAfterOrder({ appid, serviceId, outOrderNo }, 'create', prepared.body),
+      prepared,
       endpoint: `POST ${PAY_AFTER_ORDERS}`,
       request,
       read: (wire: Wire) => {
@@ -68,7 +69,6 @@ export async function createPayAfterOrder(
         return isOwn ? { answer: order, isUnique: isOfCreateOnly(wire) } : undefined;
       },
       shownByQuery: () => createdByQuery(ids),
-      operation: 'create',
     },
     options,
   );

@@ -10,6 +10,27 @@ import {
 } from '../calls/run-attempts.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import { type PayAfterOrder, payAfterOrder } from '../codec/wire-types.ts';
+import type { ShownOrder } from './resolve-by-query.ts';
+import { isKnownState, outcomeByQuery, type WriteOperation } from './write-outcome.ts';
+
+/** How a query shows the outcome of a write to this order. */
+export function shownPayAfterOrder(
+  order: PayAfterOrderQuery & { readonly outOrderNo: string },
+  operation: WriteOperation,
+  body: Uint8Array,
+): ShownOrder<PayAfterOrder> {
+  return {
+    outOrderNo: order.outOrderNo,
+    isCreate: operation === 'create',
+    query: (context, deadline) => runQuery(context, order, deadline),
+    outcomeOf: (shown) => outcomeByQuery(operation, body, shown),
+    confirms: (shown) => {
+      const outcome = outcomeByQuery(operation, body, shown);
+      return outcome === 'took-effect' || (outcome === 'undetermined' && isKnownState(shown.state));
+    },
+    stateOf: ({ state }) => state,
+  };
+}
 
 export const PAY_AFTER_ORDERS = '/v3/payscore/payafter-orders';
 
@@ -48,7 +69,7 @@ export async function queryPayAfterOrder(
 /**
  * The query as a step of another call, which has its own deadline and interprets the result itself.
  */
-export function runQuery(
+function runQuery(
   context: CallContext,
   query: PayAfterOrderQuery,
   deadline: Deadline,

@@ -1,8 +1,8 @@
-import { isConflict, isNotFound, isStateRefusal } from '../calls/call-outcome.ts';
+import { isBusy, isConflict, isNotFound, isStateRefusal } from '../calls/call-outcome.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import type { CallContext, CallOutcome, Deadline } from '../calls/run-attempts.ts';
-import type { PayAfterOrder } from '../codec/wire-types.ts';
 import {
+  OrderBusyError,
   OrderConflictError,
   OrderNotFoundError,
   OrderOutcomeUnknownError,
@@ -11,19 +11,27 @@ import {
   type WechatError,
   WechatRefusedError,
 } from '../errors.ts';
-import { runQuery } from './query-pay-after-order.ts';
-import { isKnownState, outcomeByQuery, type WriteOperation } from './write-outcome.ts';
+import type { WriteOutcome } from './write-outcome.ts';
+
+/** How a query shows the outcome of one write to an order of a product. */
+export interface ShownOrder<O> {
+  readonly outOrderNo: string;
+  /** A create: without it there is no order that could be in a wrong state. */
+  readonly isCreate: boolean;
+  readonly query: (context: CallContext, deadline: Deadline) => Promise<CallOutcome<O>>;
+  readonly outcomeOf: (order: O) => WriteOutcome;
+  /**
+   * Whether the order confirms a response of ids alone: it shows the effect, or is in a known state
+   * and leaves out what would decide.
+   */
+  readonly confirms: (order: O) => boolean;
+  /** The state as WeChat Pay names it. */
+  readonly stateOf: (order: O) => string;
+}
 
 /** A write whose response does not prove its outcome. */
-interface SentWrite {
-  readonly order: {
-    readonly appid: string;
-    readonly serviceId: string;
-    readonly outOrderNo: string;
-  };
-  readonly operation: WriteOperation;
-  /** The bytes that were sent. */
-  readonly body: Uint8Array;
+interface SentWrite<O> {
+  readonly shown: ShownOrder<O>;
   /** An earlier call is known to have taken effect: a query must only not contradict that. */
   readonly succeededBefore: boolean;
 }
@@ -34,33 +42,31 @@ type Asking<T> = Extract<CallOutcome<T>, { step: 'query' }>;
  * The order, if a query shows that the write took effect. Every other result is an error. A missing
  * order confirms a refusal if it is verified, or if no attempt was ambiguous.
  */
-export async function resolveByQuery<T>(
+export async function resolveByQuery<T, O>(
   context: CallContext,
-  { order, operation, body, succeededBefore }: SentWrite,
+  { shown, succeededBefore }: SentWrite<O>,
   { refusal, ambiguous }: Asking<T>,
   deadline: Deadline,
-): Promise<PayAfterOrder> {
-  const { outOrderNo } = order;
-  const asked = await runQuery(context, order, deadline);
+): Promise<O> {
+  const { outOrderNo, isCreate } = shown;
+  const asked = await shown.query(context, deadline);
   if (asked.step === 'answer') {
-    const outcome = outcomeByQuery(operation, body, asked.answer);
+    const outcome = shown.outcomeOf(asked.answer);
     if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
       return asked.answer;
     }
     if (outcome === 'undetermined') {
       throw outcomeUnknown(outOrderNo, ambiguous ?? unverified(refusal));
     }
-    throw operation === 'create'
+    throw isCreate
       ? new OrderConflictError(outOrderNo, refusal)
-      : shownRefusal(refusal, outOrderNo, asked.answer.state);
+      : shownRefusal(refusal, outOrderNo, shown.stateOf(asked.answer));
   }
   const isAbsent = asked.step === 'refuse' && isNotFound(asked.refusal);
   if (!isAbsent || (ambiguous !== undefined && !asked.refusal.verified)) {
     throw outcomeUnknown(outOrderNo, ambiguous ?? unverified(refusal));
   }
-  throw operation === 'create'
-    ? createRefusal(refusal, outOrderNo)
-    : refusalError(refusal, outOrderNo, null);
+  throw isCreate ? createRefusal(refusal, outOrderNo) : refusalError(refusal, outOrderNo, null);
 }
 
 /**
@@ -81,20 +87,16 @@ const IDS_ONLY: Ambiguous = {
  * Values that the query omits do not contradict the response; an unknown state does not confirm it.
  * @throws OrderOutcomeUnknownError
  */
-export async function confirmByQuery(
+export async function confirmByQuery<O>(
   context: CallContext,
-  { order, operation, body }: SentWrite,
+  shown: ShownOrder<O>,
   deadline: Deadline,
-): Promise<PayAfterOrder> {
-  const asked = await runQuery(context, order, deadline);
-  if (asked.step === 'answer') {
-    const outcome = outcomeByQuery(operation, body, asked.answer);
-    const fits = outcome === 'undetermined' && isKnownState(asked.answer.state);
-    if (outcome === 'took-effect' || fits) {
-      return asked.answer;
-    }
+): Promise<O> {
+  const asked = await shown.query(context, deadline);
+  if (asked.step === 'answer' && shown.confirms(asked.answer)) {
+    return asked.answer;
   }
-  throw outcomeUnknown(order.outOrderNo, IDS_ONLY);
+  throw outcomeUnknown(shown.outOrderNo, IDS_ONLY);
 }
 
 /** Converts an unverified refusal that no query confirms to an ambiguous attempt. */
@@ -118,18 +120,18 @@ function createRefusal(refusal: Refusal, outOrderNo: string): WechatError {
 }
 
 /** The error of a definite refusal. If it is about the order's state, it contains that state. */
-export async function definiteRefusal(
+export async function definiteRefusal<O>(
   context: CallContext,
-  { order, operation }: SentWrite,
+  shown: ShownOrder<O>,
   refusal: Refusal,
   deadline: Deadline,
 ): Promise<WechatError> {
-  if (operation === 'create') {
-    return createRefusal(refusal, order.outOrderNo);
+  if (shown.isCreate) {
+    return createRefusal(refusal, shown.outOrderNo);
   }
-  const asked = isStateRefusal(refusal) ? await runQuery(context, order, deadline) : undefined;
-  const state = asked?.step === 'answer' ? asked.answer.state : null;
-  return refusalError(refusal, order.outOrderNo, state);
+  const asked = isStateRefusal(refusal) ? await shown.query(context, deadline) : undefined;
+  const state = asked?.step === 'answer' ? shown.stateOf(asked.answer) : null;
+  return refusalError(refusal, shown.outOrderNo, state);
 }
 
 function refusalError(refusal: Refusal, outOrderNo: string, state: string | null): WechatError {
@@ -138,6 +140,9 @@ function refusalError(refusal: Refusal, outOrderNo: string, state: string | null
   }
   if (isNotFound(refusal)) {
     return new OrderNotFoundError(outOrderNo, refusal);
+  }
+  if (isBusy(refusal)) {
+    return new OrderBusyError(outOrderNo, refusal);
   }
   return isStateRefusal(refusal)
     ? new OrderStateError(outOrderNo, state, refusal)

@@ -18,8 +18,8 @@ import {
   definiteRefusal,
   outcomeUnknown,
   resolveByQuery,
+  type ShownOrder,
 } from './resolve-by-query.ts';
-import type { WriteOperation } from './write-outcome.ts';
 
 /**
  * The bytes of a write, built once, because encryption differs each time. Store them to send them
@@ -38,7 +38,7 @@ export interface FreshWrite extends PreparedWrite {
   readonly canonical: Wire;
 }
 
-export interface WriteOptions {
+export interface WriteOptions<O = PayAfterOrder> {
   /** Built for the same request before; if omitted, it is built now. */
   readonly prepared?: PreparedWrite | undefined;
   /** An earlier call may have taken effect, so a refusal proves nothing. */
@@ -53,11 +53,11 @@ export interface WriteOptions {
    * Called with the order before the result is returned, if a query has shown the effect of the
    * write.
    */
-  readonly onShown?: ((order: PayAfterOrder) => void) | undefined;
+  readonly onShown?: ((order: O) => void) | undefined;
 }
 
 /** A response with the ids of the request. */
-interface OwnAnswer<T> {
+export interface OwnAnswer<T> {
   readonly answer: T;
   /**
    * No other write to the same order has such a response. If false, a query confirms the effect.
@@ -66,12 +66,8 @@ interface OwnAnswer<T> {
 }
 
 /** What differs between the kinds of writes. */
-export interface Write<T> {
-  readonly order: {
-    readonly appid: string;
-    readonly serviceId: string;
-    readonly outOrderNo: string;
-  };
+export interface Write<T, O> {
+  readonly shown: ShownOrder<O>;
   readonly prepared: PreparedWrite;
   /** The path template. */
   readonly endpoint: string;
@@ -79,8 +75,7 @@ export interface Write<T> {
   readonly request: object;
   readonly read: (wire: Wire) => OwnAnswer<T> | undefined;
   /** The result when a query has shown that the write took effect, with the ids of the request. */
-  readonly shownByQuery: () => T;
-  readonly operation: WriteOperation;
+  readonly shownByQuery: (order: O) => T;
 }
 
 const EARLIER: Ambiguous = {
@@ -116,10 +111,10 @@ export function prepareWrite<S extends Shape>(
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError,
  *   OrderNotFoundError, OrderStateError
  */
-export async function write<T>(
+export async function write<T, O>(
   context: CallContext,
-  { order, prepared, endpoint, request, read, shownByQuery, operation }: Write<T>,
-  options: WriteOptions,
+  { shown, prepared, endpoint, request, read, shownByQuery }: Write<T, O>,
+  options: WriteOptions<O>,
 ): Promise<T> {
   const { ambiguousBefore = false, succeededBefore = false } = options;
   const deadline = deadlineIn(context.budgetMs, options.deadline);
@@ -132,32 +127,31 @@ export async function write<T>(
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
   };
-  const sent = { order, operation, body: prepared.body, succeededBefore };
   const settled = await runAttempts(call, context, deadline);
   options.onSent?.(settled.sent);
   switch (settled.step) {
     case 'answer': {
       const { answer, isUnique } = settled.answer;
       if (!isUnique && !succeededBefore) {
-        const shown = await confirmByQuery(context, sent, deadline);
-        options.onShown?.(shown);
+        const order = await confirmByQuery(context, shown, deadline);
+        options.onShown?.(order);
       }
       return answer;
     }
     case 'stop':
       throw settled.last.kind === 'ambiguous'
-        ? outcomeUnknown(order.outOrderNo, settled.last)
+        ? outcomeUnknown(shown.outOrderNo, settled.last)
         : new WechatUnavailableError(settled.last.what, settled.last);
     case 'refuse':
-      throw await definiteRefusal(context, sent, settled.refusal, deadline);
+      throw await definiteRefusal(context, shown, settled.refusal, deadline);
     case 'query': {
       if (!settled.refusal.verified) {
         const { status, code, requestId } = settled.refusal;
         context.onUnverifiedRefusal({ endpoint, status, code, requestId });
       }
-      const shown = await resolveByQuery(context, sent, settled, deadline);
-      options.onShown?.(shown);
-      return shownByQuery();
+      const order = await resolveByQuery(context, { shown, succeededBefore }, settled, deadline);
+      options.onShown?.(order);
+      return shownByQuery(order);
     }
   }
 }

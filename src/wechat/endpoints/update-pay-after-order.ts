@@ -6,13 +6,14 @@ import {
   type CompletePayAfterOrderRequest,
   cancelRequest,
   completeRequest,
+  type PayAfterOrder,
   type SyncPayAfterOrderRequest,
   syncRequest,
   syncResponse,
   type UpdatedPayAfterOrder,
   updateResponse,
 } from '../codec/wire-types.ts';
-import { PAY_AFTER_ORDERS } from './query-pay-after-order.ts';
+import { PAY_AFTER_ORDERS, shownPayAfterOrder } from './query-pay-after-order.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from './send-write.ts';
 
 /** The three writes to an existing order: complete, cancel, sync. */
@@ -73,11 +74,12 @@ function change<S extends Shape, R extends Request<S> & Named>(
       const { appid, serviceId, outOrderNo } = request;
       const { mchid } = context.credential;
       const ids = { appid, mchid, outOrderNo, serviceId };
-      return await write<UpdatedPayAfterOrder>(
+      const prepared = options.prepared ?? prepare(context, request);
+      return await write<UpdatedPayAfterOrder, PayAfterOrder>(
         context,
         {
-          order: { appid, serviceId, outOrderNo },
-          prepared: options.prepared ?? prepare(context, request),
+          shown: shownPayAfterOrder({ appid, serviceId, outOrderNo }, operation, prepared.body),
+          prepared,
           endpoint: `POST ${PAY_AFTER_ORDERS}/{out_order_no}/${operation}`,
           request,
           read: (wire: Wire) => {
@@ -86,7 +88,6 @@ function change<S extends Shape, R extends Request<S> & Named>(
             return isOwn ? { answer: { ...order, serviceId }, isUnique: false } : undefined;
           },
           shownByQuery: () => ({ ...ids, orderId: null }),
-          operation,
         },
         options,
       );

@@ -1,0 +1,204 @@
+import { isNotFound, readOutcome } from '../calls/call-outcome.ts';
+import { prepare } from '../calls/request.ts';
+import type { Ambiguous } from '../calls/retry-policy.ts';
+import {
+  type Call,
+  type CallContext,
+  type CallOutcome,
+  type Deadline,
+  deadlineIn,
+  runAttempts,
+} from '../calls/run-attempts.ts';
+import { decode, encode, type Wire } from '../codec/codec.ts';
+import {
+  type AppliedPermission,
+  type ApplyPermissionRequest,
+  appliedPermission,
+  applyPermissionRequest,
+  type Permission,
+  permission,
+  terminateByCodeRequest,
+  terminateByOpenidRequest,
+} from '../codec/service-order-types.ts';
+import {
+  PermissionInUseError,
+  PermissionOutcomeUnknownError,
+  type Refusal,
+  WechatRefusedError,
+  WechatUnavailableError,
+} from '../errors.ts';
+import type { QueryOptions } from './query-pay-after-order.ts';
+
+const PERMISSIONS = '/v3/payscore/permissions';
+/** WeChat Pay's words for it: its error number is not documented. */
+const OPEN_ORDERS = '存在未完成订单';
+
+/** Exactly one of the two: the merchant's own number, or the user. */
+export type PermissionKey = { readonly authorizationCode: string } | { readonly openid: string };
+
+export type PermissionQuery = PermissionKey & {
+  readonly appid: string;
+  readonly serviceId: string;
+};
+
+export type TerminatePermissionRequest = PermissionQuery & {
+  /** The user sees it. */
+  readonly reason: string;
+};
+
+/** The calls about permissions. */
+export interface Permissions {
+  readonly apply: (request: ApplyPermissionRequest) => Promise<AppliedPermission>;
+  readonly query: (query: PermissionQuery, options?: QueryOptions) => Promise<Permission | null>;
+  readonly terminate: (request: TerminatePermissionRequest) => Promise<Permission>;
+}
+
+/** @param track keeps the client open until the call has ended */
+export function createPermissions(
+  context: () => CallContext,
+  track: <T>(call: Promise<T>) => Promise<T>,
+): Permissions {
+  return {
+    apply: (request) => track(applyPermission(context(), request)),
+    query: (query, how) => track(queryPermission(context(), query, how)),
+    terminate: (request) => track(terminatePermission(context(), request)),
+  };
+}
+
+/**
+ * 商户预授权: asks for a token that opens the page on which the user permits orders without confirmation.
+ * Nothing changes before the user does so: an attempt without an answer is repeated.
+ * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
+ */
+async function applyPermission(
+  context: CallContext,
+  request: ApplyPermissionRequest,
+): Promise<AppliedPermission> {
+  const body = encode(applyPermissionRequest, request, (plaintext) => plaintext);
+  const call = {
+    ...prepare('POST', PERMISSIONS, {}, body),
+    writes: false,
+    read: (wire: Wire) => decode(appliedPermission, wire, context.onUnreadableField),
+  };
+  return readOutcome(await runAttempts(call, context, deadlineIn(context.budgetMs)));
+}
+
+/**
+ * 查询授权记录, by the merchant's number or by the user. Null if WeChat Pay has no such permission.
+ * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
+ */
+async function queryPermission(
+  context: CallContext,
+  query: PermissionQuery,
+  { signal, deadline }: QueryOptions = {},
+): Promise<Permission | null> {
+  const settled = await runPermissionQuery(
+    context,
+    query,
+    deadlineIn(context.budgetMs, deadline),
+    signal,
+  );
+  return settled.step === 'refuse' && isNotFound(settled.refusal) ? null : readOutcome(settled);
+}
+
+/**
+ * 解除授权. WeChat Pay answers without a body: a query shows the effect, also after an attempt without
+ * an answer.
+ * @throws WechatRefusedError, WechatUnavailableError, PermissionInUseError,
+ *   PermissionOutcomeUnknownError
+ */
+async function terminatePermission(
+  context: CallContext,
+  request: TerminatePermissionRequest,
+): Promise<Permission> {
+  const deadline = deadlineIn(context.budgetMs);
+  const settled = await runAttempts(terminateCall(request), context, deadline);
+  if (settled.step === 'refuse') {
+    throw terminateRefusal(settled.refusal);
+  }
+  if (settled.step === 'stop' && settled.last.kind === 'not-accepted') {
+    throw new WechatUnavailableError(settled.last.what, settled.last);
+  }
+  const shown = await runPermissionQuery(context, request, deadline);
+  if (shown.step === 'answer' && shown.answer.authorizationState === 'UNAVAILABLE') {
+    return shown.answer;
+  }
+  if (settled.step === 'query' && settled.ambiguous === undefined && shown.step === 'answer') {
+    throw terminateRefusal(settled.refusal);
+  }
+  throw new PermissionOutcomeUnknownError(
+    settled.step === 'stop' && settled.last.kind === 'ambiguous' ? settled.last : NOT_SHOWN,
+  );
+}
+
+const NOT_SHOWN: Ambiguous = {
+  kind: 'ambiguous',
+  reason: 'UNTRUSTED_ANSWER',
+  what: 'A query does not show that the permission has ended.',
+  status: null,
+  code: null,
+  requestId: null,
+};
+
+function terminateRefusal(refusal: Refusal): Error {
+  return refusal.explanation?.includes(OPEN_ORDERS)
+    ? new PermissionInUseError(refusal)
+    : new WechatRefusedError(refusal);
+}
+
+function terminateCall(request: TerminatePermissionRequest): Call<'accepted'> {
+  const byCode = 'authorizationCode' in request;
+  const body = byCode
+    ? encode(terminateByCodeRequest, request, (plaintext) => plaintext)
+    : encode(terminateByOpenidRequest, request, (plaintext) => plaintext);
+  return {
+    ...prepare('POST', `${pathOf(request)}/terminate`, {}, body),
+    endpoint: `POST ${templateOf(request)}/terminate`,
+    // Documented as 204: a body is the answer to another call.
+    read: (wire: Wire) => (Object.keys(wire).length === 0 ? 'accepted' : undefined),
+  };
+}
+
+function runPermissionQuery(
+  context: CallContext,
+  query: PermissionQuery,
+  deadline: Deadline,
+  signal?: AbortSignal,
+): Promise<CallOutcome<Permission>> {
+  const { appid, serviceId } = query;
+  const { mchid } = context.credential;
+  const named = 'authorizationCode' in query;
+  const call = {
+    ...prepare('GET', pathOf(query), {
+      service_id: serviceId,
+      appid: named ? undefined : appid,
+    }),
+    endpoint: `GET ${templateOf(query)}`,
+    read: (wire: Wire) => {
+      const shown = decode(permission, wire, context.onUnreadableField);
+      const isOwn =
+        shown?.mchid === mchid &&
+        shown.appid === appid &&
+        shown.serviceId === serviceId &&
+        (named
+          ? shown.authorizationCode === query.authorizationCode
+          : shown.openid === null || shown.openid === query.openid);
+      return isOwn ? shown : undefined;
+    },
+    signal,
+  };
+  return runAttempts(call, context, deadline);
+}
+
+function pathOf(key: PermissionKey): string {
+  return 'authorizationCode' in key
+    ? `${PERMISSIONS}/authorization-code/${encodeURIComponent(key.authorizationCode)}`
+    : `${PERMISSIONS}/openid/${encodeURIComponent(key.openid)}`;
+}
+
+/** The path without values, for metrics. */
+function templateOf(key: PermissionKey): string {
+  return 'authorizationCode' in key
+    ? `${PERMISSIONS}/authorization-code/{authorization_code}`
+    : `${PERMISSIONS}/openid/{openid}`;
+}

@@ -1,0 +1,205 @@
+import { parseObject } from '../../calls/classify-response.ts';
+import { decode, type Wire } from '../../codec/codec.ts';
+import { createServiceOrderRequest, type ServiceOrder } from '../../codec/service-order-types.ts';
+import type { ShownOrder } from '../resolve-by-query.ts';
+import type { WriteOutcome } from '../write-outcome.ts';
+import { runServiceOrderQuery, type ServiceOrderQuery } from './query.ts';
+import { sameServiceOrder } from './same-service-order.ts';
+
+/** The writes to a service order; `collect` is WeChat Pay's `pay`. */
+export type ServiceOrderOperation =
+  | 'create'
+  | 'complete'
+  | 'modify'
+  | 'cancel'
+  | 'collect'
+  | 'sync';
+
+/**
+ * What a service order is at: `state` alone says too little, and `state_description` counts only
+ * while the order is under way. `unknown`: a word that this client does not know.
+ */
+export type ServiceOrderPhase =
+  | 'created'
+  | 'accepted'
+  | 'completed'
+  | 'done'
+  | 'revoked'
+  | 'expired'
+  | 'unknown';
+
+/** The phase of an order that a response or a notification shows. */
+export function phaseOf({
+  state,
+  stateDescription,
+  collection,
+}: Pick<ServiceOrder, 'state' | 'stateDescription' | 'collection'>): ServiceOrderPhase {
+  switch (state) {
+    case 'CREATED':
+      return 'created';
+    case 'DOING':
+      return phaseUnderWay(stateDescription, collection?.state ?? null);
+    case 'DONE':
+      return 'done';
+    case 'REVOKED':
+      return 'revoked';
+    case 'EXPIRED':
+      return 'expired';
+    default:
+      return 'unknown';
+  }
+}
+
+function phaseUnderWay(description: string | null, collection: string | null): ServiceOrderPhase {
+  switch (description) {
+    case 'USER_CONFIRM':
+      return 'accepted';
+    case 'MCH_COMPLETE':
+      return collection === 'USER_PAID' ? 'done' : 'completed';
+    default:
+      return 'unknown';
+  }
+}
+
+/** How a query shows the outcome of a write to this order. */
+export function shownServiceOrder(
+  order: ServiceOrderQuery & { readonly outOrderNo: string },
+  operation: ServiceOrderOperation,
+  body: Uint8Array,
+): ShownOrder<ServiceOrder> {
+  return {
+    outOrderNo: order.outOrderNo,
+    isCreate: operation === 'create',
+    query: (context, deadline) => runServiceOrderQuery(context, order, deadline),
+    outcomeOf: (shown) => serviceOrderOutcome(operation, body, shown),
+    confirms: (shown) => {
+      const proof = proofOf(operation, body, shown);
+      return proof === 'took-effect' || (proof === 'silent' && phaseOf(shown) !== 'unknown');
+    },
+    stateOf: ({ state }) => state,
+  };
+}
+
+/**
+ * Decides from the order that WeChat Pay shows whether a write took effect. Calls and the reconciler
+ * share this rule. A missing value is never compared, because it proves nothing.
+ * @param body the bytes that were sent
+ */
+export function serviceOrderOutcome(
+  operation: ServiceOrderOperation,
+  body: Uint8Array,
+  order: ServiceOrder,
+): WriteOutcome {
+  const proof = proofOf(operation, body, order);
+  return proof === 'silent' || proof === 'lowered' ? 'undetermined' : proof;
+}
+
+/**
+ * `silent`: what would decide is left out. `lowered`: the amount is lower than the one that was sent,
+ * as after a later modify; the response to the write itself never shows that.
+ */
+export type ServiceOrderProof = 'took-effect' | 'no-effect' | 'silent' | 'lowered';
+
+/** What an order shows of a write. */
+export function proofOf(
+  operation: ServiceOrderOperation,
+  body: Uint8Array,
+  order: ServiceOrder,
+): ServiceOrderProof {
+  const sent = parseObject(body);
+  return sent === undefined ? 'silent' : PROOFS[operation](sent, order);
+}
+
+const PROOFS: Readonly<
+  Record<ServiceOrderOperation, (sent: Wire, order: ServiceOrder) => ServiceOrderProof>
+> = {
+  create: createProof,
+  complete: completeProof,
+  modify: modifyProof,
+  cancel: (_, order) => (order.state === 'REVOKED' ? 'took-effect' : otherwise(order)),
+  collect: (_, order) => collectProof(order),
+  sync: (_, order) => syncProof(order),
+};
+
+/**
+ * The fund is required at creation and always shown: without it nothing proves that it is the same
+ * order.
+ */
+function createProof(sent: Wire, order: ServiceOrder): ServiceOrderProof {
+  const request = decode(createServiceOrderRequest, sent, () => {});
+  if (request === undefined) {
+    return 'silent';
+  }
+  const phase = phaseOf(order);
+  const isCompleted = order.totalAmount !== null || phase === 'completed' || phase === 'done';
+  if (!sameServiceOrder(request, order, isCompleted)) {
+    return 'no-effect';
+  }
+  return typeof order.riskFund?.amount === 'number' ? 'took-effect' : 'silent';
+}
+
+/**
+ * The amount decides, because a complete with another amount leads to the same states. A lower one
+ * may be the result of a modify after it.
+ */
+function completeProof(sent: Wire, order: ServiceOrder): ServiceOrderProof {
+  const phase = phaseOf(order);
+  const total = sent['total_amount'];
+  if (phase !== 'completed' && phase !== 'done') {
+    // The state after a complete with 0 is not documented.
+    return phase === 'revoked' && total === 0 ? 'silent' : otherwise(order);
+  }
+  return amountProof(total, order.totalAmount);
+}
+
+/** The amount to collect is the new one; each modify lowers it. */
+function modifyProof(sent: Wire, order: ServiceOrder): ServiceOrderProof {
+  const phase = phaseOf(order);
+  if (phase !== 'completed' && phase !== 'done') {
+    return otherwise(order);
+  }
+  return amountProof(sent['total_amount'], order.collection?.totalAmount ?? null);
+}
+
+function amountProof(sent: unknown, shown: number | null): ServiceOrderProof {
+  if (shown === null) {
+    return 'silent';
+  }
+  if (shown === sent) {
+    return 'took-effect';
+  }
+  return typeof sent === 'number' && shown < sent ? 'lowered' : 'no-effect';
+}
+
+/** A request to collect leaves no trace: only a payment through WeChat Pay shows that it may have worked. */
+function collectProof(order: ServiceOrder): ServiceOrderProof {
+  switch (phaseOf(order)) {
+    case 'done':
+      return 'took-effect';
+    case 'completed':
+    case 'unknown':
+      return 'silent';
+    default:
+      return 'no-effect';
+  }
+}
+
+/**
+ * If WeChat Pay collected the payment instead, the user has paid twice: only the merchant can
+ * resolve that.
+ */
+function syncProof(order: ServiceOrder): ServiceOrderProof {
+  if (phaseOf(order) !== 'done') {
+    return otherwise(order);
+  }
+  const types = order.collection?.details?.map(({ paidType }) => paidType) ?? [];
+  if (types.includes('MCH')) {
+    return 'took-effect';
+  }
+  return types.includes('NEWTON') ? 'no-effect' : 'silent';
+}
+
+/** A state that this client does not know may be the result of the write. */
+function otherwise(order: ServiceOrder): ServiceOrderProof {
+  return phaseOf(order) === 'unknown' ? 'silent' : 'no-effect';
+}

@@ -1,0 +1,290 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  OrderBusyError,
+  OrderConflictError,
+  OrderNotFoundError,
+  OrderNotStartedError,
+  OrderOutcomeUnknownError,
+  OrderStateError,
+  PermissionInUseError,
+  PermissionOutcomeUnknownError,
+  type WechatPay,
+  WechatRefusedError,
+  WechatUntrustedError,
+} from '../../../../src/wechat/index.ts';
+import { rsaKeys } from '../../../fixtures/wechat/keys.ts';
+import { IDS, MCHID } from '../../../fixtures/wechat/orders.ts';
+import { failureOf } from '../../../fixtures/wechat/sandbox-client.ts';
+import {
+  clientOf,
+  PUBLIC_KEY_ID,
+  type Reply,
+  startSdkUpstream,
+} from '../../../fixtures/wechat/sdk-upstream.ts';
+import {
+  aServiceOrder,
+  COMPLETED_ON_WIRE,
+  CREATED_ON_WIRE,
+  PAID_ON_WIRE,
+  WHOLE_COMPLETE,
+} from '../../../fixtures/wechat/service-orders.ts';
+
+const S1 = { ...IDS, outOrderNo: 'S1' };
+const merchant = rsaKeys();
+const wechatKey = rsaKeys();
+const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
+/** One attempt a call: the answer is the same each time. */
+const NO_RETRY = { maxRetries: 0, retryShare: 0, breakerAttempts: Number.POSITIVE_INFINITY };
+
+/** The answer to the call, and to the queries that may follow it. */
+let replies: readonly Reply[] = [];
+let calls = 0;
+let client: WechatPay | undefined;
+let stop = () => Promise.resolve();
+const wechat = () => client ?? raise();
+const raise = () => {
+  throw new Error('the client exists from beforeAll to afterAll');
+};
+
+beforeAll(async () => {
+  const upstream = await startSdkUpstream(merchant.publicPem, signers, () => {
+    const reply = replies[Math.min(calls, replies.length - 1)] ?? {};
+    calls += 1;
+    return reply;
+  });
+  client = clientOf(upstream.url, merchant, wechatKey, { resilience: NO_RETRY });
+  stop = async () => {
+    await client?.close();
+    await upstream[Symbol.asyncDispose]();
+  };
+});
+afterAll(() => stop());
+
+/** What the call ends in, answered with these replies in turn. */
+async function endOf(call: () => Promise<unknown>, ...given: readonly (object | Reply)[]) {
+  calls = 0;
+  replies = given.map((reply) =>
+    'body' in reply || 'status' in reply ? reply : { body: JSON.stringify(reply) },
+  );
+  return await failureOf(call().then(() => Promise.reject('success')));
+}
+
+function refused(code: string, number: number, status = 400, message = ''): Reply {
+  return { status, body: JSON.stringify({ code, message }), requestId: `08F4-${number}` };
+}
+
+const modify = {
+  ...S1,
+  postPayments: [{ name: '房费', amount: 100 }],
+  totalAmount: 99,
+  reason: '用户投诉',
+};
+const sync = { ...S1, type: 'Order_Paid', detail: { paidTime: '20260706100101' } };
+const WRITES: Readonly<Record<string, () => Promise<unknown>>> = {
+  create: () => wechat().serviceOrders.create.send(aServiceOrder()),
+  complete: () => wechat().serviceOrders.complete.send(WHOLE_COMPLETE),
+  modify: () => wechat().serviceOrders.modify.send(modify),
+  cancel: () => wechat().serviceOrders.cancel.send({ ...S1, reason: '用户投诉' }),
+  collect: () => wechat().serviceOrders.collect.send(S1),
+  sync: () => wechat().serviceOrders.sync.send(sync),
+};
+
+const MODIFIED = {
+  ...COMPLETED_ON_WIRE,
+  total_amount: 99,
+  collection: { state: 'USER_PAYING', total_amount: 99 },
+};
+const REVOKED = { ...CREATED_ON_WIRE, state: 'REVOKED' };
+const SYNCED = {
+  ...PAID_ON_WIRE,
+  collection: { state: 'USER_PAID', details: [{ paid_type: 'MCH' }] },
+};
+const { appid, serviceId } = IDS;
+const FIVE_IDS = {
+  appid,
+  mchid: MCHID,
+  out_order_no: 'S1',
+  service_id: serviceId,
+  order_id: '15646546545165651651',
+};
+const PAYING = {
+  ...COMPLETED_ON_WIRE,
+  collection: { state: 'USER_PAYING', total_amount: 39_900 },
+};
+const ACCEPTED = { ...CREATED_ON_WIRE, state: 'DOING', state_description: 'USER_CONFIRM' };
+
+/** The true answer to each write, and what a query shows before and after it. */
+const OWN: Readonly<
+  Record<string, { readonly answer: object; readonly before: object; readonly after: object }>
+> = {
+  create: {
+    answer: { ...CREATED_ON_WIRE, package: 'p' },
+    before: { ...CREATED_ON_WIRE, risk_fund: { name: 'DEPOSIT', amount: 1 } },
+    after: CREATED_ON_WIRE,
+  },
+  complete: { answer: COMPLETED_ON_WIRE, before: ACCEPTED, after: PAYING },
+  modify: { answer: MODIFIED, before: PAYING, after: MODIFIED },
+  cancel: { answer: FIVE_IDS, before: ACCEPTED, after: REVOKED },
+  collect: { answer: FIVE_IDS, before: ACCEPTED, after: PAYING },
+  sync: { answer: SYNCED, before: PAYING, after: SYNCED },
+};
+
+describe.each(Object.entries(OWN))('%s', (name, { answer, before, after }) => {
+  const call = WRITES[name] ?? raise;
+
+  test('succeeds with its own signed answer', async () => {
+    expect(await endOf(call, answer, after)).toBe('success');
+  });
+
+  test('is unknown with the signed answer of another call, whose effect no query shows', async () => {
+    const others: readonly (object | Reply)[] = [
+      {},
+      { status: 204, body: '' },
+      { body: '[]' },
+      { data: [{ serial_no: 'A' }] },
+      before,
+      { ...answer, out_order_no: 'B2' },
+      { ...answer, mchid: '1900000001' },
+      { ...answer, appid: 'wxother' },
+      { ...answer, service_id: '500002' },
+      ...Object.entries(OWN)
+        .filter(([of]) => of !== name)
+        .map(([, other]) => other.answer),
+    ];
+    for (const other of others) {
+      const end = await endOf(call, other, before);
+      expect(end, JSON.stringify(other)).toBeInstanceOf(OrderOutcomeUnknownError);
+      expect(end).toMatchObject({ outOrderNo: 'S1', reason: 'UNTRUSTED_ANSWER' });
+    }
+  });
+
+  test('is unknown with ids alone while no query answers', async () => {
+    const away = { status: 503, body: '{}' };
+    expect(await endOf(call, FIVE_IDS, away)).toBeInstanceOf(OrderOutcomeUnknownError);
+  });
+});
+
+test.each<[string, string, object]>([
+  ['complete', 'an amount that is lower than the one that was sent', { total_amount: 100 }],
+  ['modify', 'the amount before it', PAYING],
+  [
+    'modify',
+    'a lower amount',
+    { ...MODIFIED, collection: { state: 'USER_PAYING', total_amount: 9 } },
+  ],
+])('%s does not succeed with an answer that shows %s', async (name, _, shown) => {
+  const reply = { ...COMPLETED_ON_WIRE, ...shown };
+  const end = await endOf(WRITES[name] ?? raise, reply, reply);
+  expect(end).toBeInstanceOf(OrderOutcomeUnknownError);
+});
+
+describe('a refusal', () => {
+  test.each<[string, Reply, new (...args: never[]) => Error, object]>([
+    ['cancel', refused('INVALID_REQUEST', 271316754), OrderBusyError, { retryAfterSeconds: 180 }],
+    ['modify', refused('PARAM_ERROR', 271316754), OrderBusyError, { retryAfterSeconds: 180 }],
+    ['cancel', refused('PARAM_ERROR', 271316592), OrderStateError, { state: 'DOING' }],
+    ['complete', refused('INVALID_REQUEST', 271302262), OrderStateError, { state: 'DOING' }],
+    ['collect', refused('INVALID_REQUEST', 271302332), OrderStateError, { state: 'DOING' }],
+    ['modify', refused('INVALID_REQUEST', 271316657), OrderStateError, { state: 'DOING' }],
+    ['sync', refused('ORDER_DONE', 0), OrderStateError, { state: 'DOING' }],
+    ['complete', refused('INVALID_REQUEST', 271316598), OrderConflictError, {}],
+    ['create', refused('INVALID_REQUEST', 271316598), OrderConflictError, {}],
+    ['cancel', refused('ORDER_NOT_EXIST', 271317510, 404), OrderNotFoundError, {}],
+    ['complete', refused('PARAM_ERROR', 271316656), WechatRefusedError, {}],
+    ['create', refused('NO_AUTH', 268503786, 403), WechatRefusedError, {}],
+  ])('of %s is named by WeChat Pay’s error number (%o)', async (name, reply, kind, fields) => {
+    const end = await endOf(WRITES[name] ?? raise, reply, PAYING);
+    expect(end).toBeInstanceOf(kind);
+    expect(end).toMatchObject(fields);
+  });
+});
+
+describe('an attempt without an answer', () => {
+  const away = { status: 500, body: '{}' };
+  test.each(Object.keys(OWN))('%s is unknown, and never a failure', async (name) => {
+    expect(await endOf(WRITES[name] ?? raise, away)).toBeInstanceOf(OrderOutcomeUnknownError);
+  });
+});
+
+describe('a create without confirmation', () => {
+  const create = () =>
+    wechat().serviceOrders.create.send(aServiceOrder({ needUserConfirm: false, openid: 'o1' }));
+
+  test('has failed if its answer says CREATED', async () => {
+    const end = await endOf(create, { ...CREATED_ON_WIRE, package: 'p' });
+    expect(end).toBeInstanceOf(OrderNotStartedError);
+    expect(end).toMatchObject({ outOrderNo: 'S1', state: 'CREATED' });
+  });
+
+  test('succeeds under way, with or without a package', async () => {
+    expect(await endOf(create, ACCEPTED, ACCEPTED)).toBe('success');
+    expect(await endOf(create, { ...ACCEPTED, package: 'p' })).toBe('success');
+  });
+});
+
+test('a query of an order that does not exist is null, and one with other ids is not trusted', async () => {
+  calls = 0;
+  replies = [refused('ORDER_NOT_EXIST', 271317510, 404)];
+  expect(await wechat().serviceOrders.query(S1)).toBeNull();
+  const query = () => wechat().serviceOrders.query(S1);
+  for (const other of [{}, FIVE_IDS, { ...PAID_ON_WIRE, out_order_no: 'B2' }]) {
+    expect(await endOf(query, other)).toBeInstanceOf(WechatUntrustedError);
+  }
+});
+
+describe('permissions', () => {
+  const key = { appid, serviceId, authorizationCode: 'C|1' };
+  const shown = {
+    service_id: serviceId,
+    appid,
+    mchid: MCHID,
+    authorization_code: 'C|1',
+    openid: 'o1',
+    authorization_state: 'AVAILABLE',
+    authorization_success_time: '2026-07-06T10:01:01.123+08:00',
+  };
+  const ended = { ...shown, authorization_state: 'UNAVAILABLE' };
+  const terminate = () => wechat().permissions.terminate({ ...key, reason: '用户要求' });
+
+  test('the token of an application is the answer, and nothing else is', async () => {
+    calls = 0;
+    replies = [{ body: JSON.stringify({ apply_permissions_token: 't' }) }];
+    const request = { appid, serviceId, authorizationCode: 'C|1' };
+    expect(await wechat().permissions.apply(request)).toEqual({ applyPermissionsToken: 't' });
+    const apply = () => wechat().permissions.apply(request);
+    expect(await endOf(apply, shown)).toBeInstanceOf(WechatUntrustedError);
+  });
+
+  test.each<[string, object]>([
+    ['the merchant’s number', key],
+    ['the user', { appid, serviceId, openid: 'o1' }],
+  ])('a query by %s shows the permission, and no other one', async (_, by) => {
+    calls = 0;
+    replies = [{ body: JSON.stringify(shown) }];
+    const query = () => wechat().permissions.query(by as never);
+    expect(await query()).toMatchObject({ authorizationState: 'AVAILABLE', openid: 'o1' });
+    const others = [
+      {},
+      { ...shown, mchid: '1' },
+      { ...shown, openid: 'o2', authorization_code: 'D' },
+    ];
+    for (const other of others) {
+      expect(await endOf(query, other)).toBeInstanceOf(WechatUntrustedError);
+    }
+  });
+
+  test('an end without a body is shown by a query', async () => {
+    expect(await endOf(terminate, { status: 204, body: '' }, ended)).toBe('success');
+    expect(await endOf(terminate, { status: 500, body: '{}' }, ended)).toBe('success');
+    const silent = await endOf(terminate, { status: 204, body: '' }, shown);
+    expect(silent).toBeInstanceOf(PermissionOutcomeUnknownError);
+    const body = await endOf(terminate, FIVE_IDS, shown);
+    expect(body).toBeInstanceOf(PermissionOutcomeUnknownError);
+  });
+
+  test('open orders are named', async () => {
+    const reply = refused('INVALID_REQUEST', 0, 400, '存在未完成订单');
+    expect(await endOf(terminate, reply)).toBeInstanceOf(PermissionInUseError);
+    expect(await endOf(terminate, refused('NO_AUTH', 0, 403))).toBeInstanceOf(WechatRefusedError);
+  });
+});
