@@ -97,7 +97,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     orderCacheMs: config.orderCacheMs,
     log,
     authenticator,
-    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.isUp()),
+    isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.isWritable()),
     graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
     ...(config.production && { graphiqlFor: 'schema-readers' }),
     ...origins,

@@ -1,7 +1,9 @@
+import { withHint } from './database/database-error.ts';
 import type { Encryption } from './encryption.ts';
-import { type Engine, monotonicMs, typedRun } from './engine/engine.ts';
+import { type Engine, monotonicMs, type Run, type RunOptions, typedRun } from './engine/engine.ts';
+import { isRead } from './engine/local-engine.ts';
 import { createEventBus } from './events/bus.ts';
-import type { JobInput, JobOutput, WriteName } from './jobs/jobs.ts';
+import type { JobInput, JobName, JobOutput, WriteName } from './jobs/jobs.ts';
 import { type IntentStep, type Ledger, type LedgerLog, LedgerUnavailableError } from './ledger.ts';
 import type { WriteResult } from './records.ts';
 import { within } from './within.ts';
@@ -25,7 +27,6 @@ export interface OpenLedger extends Ledger {
   readonly close: () => Promise<void>;
 }
 
-const PROBE_MS = 2_000;
 /** An intent that became durable too late. */
 const NOT_SENT: WriteResult = {
   outcome: 'not-accepted',
@@ -40,7 +41,7 @@ const NOT_SENT: WriteResult = {
 /** The ledger on an engine: adds the time, deadlines and the event bus to its jobs. */
 export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
   const { engine, encryption, log, now, holdMs, onIntent } = parts;
-  const run = typedRun(engine);
+  const { isWritable, run } = followWrites(typedRun(engine), log);
   const bus = await createEventBus(
     {
       newest: () => run('newestEventId', undefined),
@@ -116,13 +117,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     postponeOrder: ({ product, outOrderNo, status, statusSince }) =>
       record('postponeOrder', { product, outOrderNo, status, statusSince, now: now() }),
     countOpenIntents: () => run('countOpenIntents', undefined),
-    isUp: async () => {
-      const probe = run('probe', undefined).then(
-        () => true,
-        () => false,
-      );
-      return await within(PROBE_MS, probe, false);
-    },
+    isWritable,
     idle: engine.idle,
     close: async () => {
       await engine.idle().catch(() => {});
@@ -130,6 +125,88 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       await engine.close();
     },
   };
+}
+
+/** For how long the database is as the last write, or the last probe, has shown it. */
+const SHOWN_MS = 1_000;
+/** Longer than an instance that is frozen in the middle of a write keeps the others waiting. */
+const PROBE_MS = 2_500;
+
+/** Runs jobs, and knows from the writes among them whether the database accepts writes. */
+function followWrites(
+  run: Run,
+  log: LedgerLog,
+): Pick<Ledger, 'isWritable'> & { readonly run: Run } {
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  let probedAt = Number.NEGATIVE_INFINITY;
+  let probing: Promise<boolean> | undefined;
+  let isWritable = true;
+
+  const conclude = (problem: unknown) => {
+    const before = isWritable;
+    isWritable = problem === null;
+    if (before && !isWritable) {
+      log.error({ err: problem }, 'the ledger cannot be written: not ready');
+    } else if (!before && isWritable) {
+      log.info({}, 'the ledger can be written again');
+    }
+    return isWritable;
+  };
+  const followed: Run = async <Name extends JobName>(
+    name: Name,
+    input: JobInput<Name>,
+    options?: RunOptions,
+  ): Promise<JobOutput<Name>> => {
+    try {
+      const output = await run(name, input, options);
+      if (!isRead(name)) {
+        writtenAt = performance.now();
+        conclude(null);
+      }
+      return output;
+    } catch (error) {
+      // A job of which the deadline was over was not tried.
+      if (!isRead(name) && !(error instanceof LedgerUnavailableError)) {
+        writtenAt = Number.NEGATIVE_INFINITY;
+      }
+      throw withHint(error);
+    }
+  };
+  const probe = async () => {
+    probedAt = performance.now();
+    const problem = await followed('probe', undefined).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    probedAt = performance.now();
+    return conclude(problem);
+  };
+  return {
+    run: followed,
+    isWritable: async () => {
+      const now = performance.now();
+      if (probing === undefined && now - writtenAt < SHOWN_MS) {
+        return true;
+      }
+      if (probing === undefined && now - probedAt < SHOWN_MS) {
+        return isWritable;
+      }
+      probing ??= probe().finally(() => {
+        probing = undefined;
+      });
+      const shown = await within(probedAt + PROBE_MS - now, probing, undefined);
+      return shown ?? conclude(new ProbeTimeoutError());
+    },
+  };
+}
+
+/** The database did not complete a write in time. */
+class ProbeTimeoutError extends Error {
+  override readonly name = 'ProbeTimeoutError';
+
+  constructor() {
+    super(`The database has not completed a write within ${PROBE_MS / 1_000} s.`);
+  }
 }
 
 interface DeadlineLog {

@@ -76,8 +76,11 @@ export interface Ledger {
   readonly postponeOrder: (order: PostponedOrder) => Promise<void>;
 
   readonly countOpenIntents: () => Promise<number>;
-  /** Whether the database answers, within two seconds. */
-  readonly isUp: () => Promise<boolean>;
+  /**
+   * Whether the database accepts writes: the last one shows it, or one that is made for this, at most
+   * one a second and for at most 2.5 s.
+   */
+  readonly isWritable: () => Promise<boolean>;
   /** Resolves once everything that was given until now is written. */
   readonly idle: () => Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { createLedger, type OpenLedger } from './create-ledger.ts';
 import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
+import { describeDatabaseError } from './database/database-error.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore, sqlitePath } from './database/open-store.ts';
 import { migrateSqliteFile } from './database/sqlite/sqlite.ts';
@@ -29,15 +30,12 @@ export interface LedgerOptions {
 /** A live call finishes its own intent; the reconciler queries it only after this, by default. */
 export const HOLD_MS = 60_000;
 
-/** The database does not respond: check that it runs, and DATABASE_URL. */
+/** The database cannot be opened: its own words, and what to check. */
 class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError';
 
   constructor(cause: unknown) {
-    const why = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    super(`Can't open the database${why}: check that it is running, and check DATABASE_URL.`, {
-      cause,
-    });
+    super(`Can't open the database: ${describeDatabaseError(cause)}`, { cause });
   }
 }
 

@@ -116,7 +116,7 @@ function redacted(value: unknown, depth: number): unknown {
 function describedError(error: Error, depth: number): object {
   const { message, stack, cause } = error;
   const type = error.constructor.name;
-  const known = ['code', 'status', 'requestId', 'reason', 'syscall', 'address', 'port'];
+  const known = ['code', 'status', 'requestId', 'reason', 'hint', 'syscall', 'address', 'port'];
   const details = Object.entries(error).filter(([name]) => known.includes(name));
   return {
     type,

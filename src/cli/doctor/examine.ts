@@ -1,10 +1,11 @@
 import { addDotenv } from '../../config/dotenv.ts';
 import { ConfigError } from '../../config/environment-reader.ts';
 import { loadConfig } from '../../config/load-config.ts';
+import { describeDatabaseError } from '../../ledger/database/database-error.ts';
 import { NewerSchemaError } from '../../ledger/database/migrations.ts';
 import { tryStore } from '../../ledger/database/open-store.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../wechat/index.ts';
-import { codeOf, type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
 import { examineNetwork } from './network.ts';
 import { examineApiv3Key, examineExpiry } from './secrets.ts';
 import { callEcho, callSigned, type Names } from './signed-call.ts';
@@ -101,10 +102,7 @@ async function openable(url: string): Promise<Finding> {
   } catch (error) {
     return error instanceof NewerSchemaError
       ? fail('database', error.message)
-      : fail(
-          'database',
-          `${kind} cannot be opened or written (${codeOf(error)}): check DATABASE_URL, that it exists, and the permissions of this user.`,
-        );
+      : fail('database', `${kind} cannot be opened or written: ${describeDatabaseError(error)}`);
   }
 }
 

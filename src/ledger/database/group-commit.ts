@@ -224,8 +224,8 @@ async function runAll(tx: Tx, group: readonly Job[]): Promise<readonly (() => vo
     if (group.length === 1) {
       throw error;
     }
+    await undoTo(tx, 'jobs', error);
   }
-  await sql`rollback to savepoint jobs`.execute(tx);
   const again: (() => void)[] = [];
   for (const job of group) {
     again.push(await retryIndividually(tx, job));
@@ -240,7 +240,14 @@ async function retryIndividually(tx: Tx, { run, fail }: Job): Promise<() => void
     await sql`release savepoint job`.execute(tx);
     return report;
   } catch (error) {
-    await sql`rollback to savepoint job`.execute(tx);
+    await undoTo(tx, 'job', error);
     return () => fail(error);
   }
+}
+
+/** A full disk, or a lost connection, has ended the whole transaction: then the first error counts. */
+async function undoTo(tx: Tx, savepoint: 'jobs' | 'job', error: unknown): Promise<void> {
+  await sql`rollback to savepoint ${sql.raw(savepoint)}`.execute(tx).catch(() => {
+    throw error;
+  });
 }

@@ -25,7 +25,7 @@ const reads: Readonly<Record<ReadName, AnyRead['run']>> = READS;
 const writes: Readonly<Record<WriteName, AnyWrite['run']>> = WRITES;
 
 /** These change nothing that another instance shows. */
-const SILENT: ReadonlySet<JobName> = new Set(['acquireIntent', 'claimDue']);
+const SILENT: ReadonlySet<JobName> = new Set(['acquireIntent', 'claimDue', 'probe']);
 
 /** Runs the jobs in this thread. */
 export function createLocalEngine(store: Store, encryption: Encryption): Engine {
@@ -53,7 +53,8 @@ export function createLocalEngine(store: Store, encryption: Encryption): Engine 
   };
 }
 
-function isRead(name: JobName): name is ReadName {
+/** Other jobs are writes. */
+export function isRead(name: JobName): name is ReadName {
   return name in READS;
 }
 

@@ -181,7 +181,7 @@ test('the reconciler runs every second, and closing waits for the current run', 
   clock.advance(MINUTE);
   let answered = false;
   const wechat = queriesAnswering(async (outOrderNo) => {
-    await ledger.isUp();
+    await ledger.isWritable();
     answered = true;
     return still(outOrderNo);
   });

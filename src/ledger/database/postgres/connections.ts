@@ -79,12 +79,20 @@ type PostgresConnection = Parameters<PostgresDriver['rollbackTransaction']>[0];
 class SafeDriver extends PostgresDriver {
   readonly #pool: pg.Pool;
   readonly #begin: string;
+  /** Without those that are being opened, which may be refused. */
+  #established = 0;
   /** On the monotonic clock, ms: when the pool may grow again. */
   #growAt = Number.POSITIVE_INFINITY;
 
   constructor(pool: pg.Pool, unhurried: boolean) {
     super({ pool });
     this.#pool = pool;
+    pool.on('connect', () => {
+      this.#established += 1;
+    });
+    pool.on('remove', () => {
+      this.#established -= 1;
+    });
     this.#begin = beginWith(
       unhurried
         ? { statementMs: 0, idleMs: 0 }
@@ -103,12 +111,11 @@ class SafeDriver extends PostgresDriver {
       try {
         return await super.acquireConnection();
       } catch (error) {
-        const { totalCount } = this.#pool;
-        if (!isTooManyConnections(error) || totalCount === 0) {
+        if (!isTooManyConnections(error) || this.#established === 0) {
           throw refused ?? error;
         }
         refused = error;
-        options.max = Math.min(options.max, totalCount);
+        options.max = Math.min(options.max, this.#established);
         this.#growAt = performance.now() + FULL_MS;
       }
     }

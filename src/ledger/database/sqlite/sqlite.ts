@@ -87,6 +87,11 @@ class ImmediateDriver extends SqliteDriver {
       await sleep(LOCK_PAUSE_MS);
     }
   }
+
+  /** A full disk has ended the transaction already: the caller is to learn of that error. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.rollbackTransaction(connection).catch(() => {});
+  }
 }
 
 /** WAL with synchronous=FULL: a commit is durable when it returns. */

@@ -1,0 +1,87 @@
+const SERVER = 'Check that PostgreSQL is running, and the host and port of DATABASE_URL.';
+const STARTING = 'PostgreSQL is starting or stopping: it works again by itself.';
+const LOGIN = 'Check the user and password of DATABASE_URL, and pg_hba.conf.';
+const LOCKED = 'Another session holds a lock: find it in pg_stat_activity and end it.';
+const FILE = 'Check that this user may read and write the file and its folder.';
+const DISK = 'The disk is full: free space. The server then continues by itself.';
+const DAMAGED =
+  'The file is damaged or no database: restore a backup, or check the path of DATABASE_URL.';
+const OTHER_PROCESS = 'Another process holds the lock of the file: end it, or wait for its backup.';
+
+/** By the code of PostgreSQL, of the operating system or of this server. */
+const HINTS = new Map([
+  ['ECONNREFUSED', SERVER],
+  ['ECONNRESET', SERVER],
+  ['ENOTFOUND', SERVER],
+  ['EAI_AGAIN', SERVER],
+  ['ETIMEDOUT', SERVER],
+  ['EHOSTUNREACH', SERVER],
+  ['57P01', STARTING],
+  ['57P02', STARTING],
+  ['57P03', STARTING],
+  ['28P01', LOGIN],
+  ['28000', LOGIN],
+  ['3D000', 'Create the database, or correct its name in DATABASE_URL.'],
+  ['42501', 'Grant the user of DATABASE_URL usage and create on the schema, and its tables.'],
+  ['25006', 'DATABASE_URL leads to a read-only PostgreSQL: use the address of the primary.'],
+  ['53100', DISK],
+  ['53300', 'PostgreSQL has no connection left: raise max_connections, or end other clients.'],
+  ['55P03', LOCKED],
+  ['57014', LOCKED],
+  ['08P01', 'A pooler refuses the connection: see docs/operations/scaling.md.'],
+  ['SQLITE_BUSY', OTHER_PROCESS],
+  ['EACCES', FILE],
+  ['EPERM', FILE],
+  ['EROFS', FILE],
+  ['ENOSPC', DISK],
+]);
+
+/** By the lower byte of SQLite's code. */
+const SQLITE_HINTS = new Map([
+  [5, OTHER_PROCESS],
+  [8, FILE],
+  [10, 'The disk fails or is full: check it.'],
+  [11, DAMAGED],
+  [13, DISK],
+  [14, FILE],
+  [26, DAMAGED],
+]);
+
+/** What the operator can do about an error of a database; undefined if that is not known. */
+function hintFor(error: unknown): string | undefined {
+  const { code, errcode } = codesOf(error);
+  const known =
+    typeof errcode === 'number' ? SQLITE_HINTS.get(errcode & 0xff) : HINTS.get(String(code));
+  return known ?? (error instanceof Error && error.cause ? hintFor(error.cause) : undefined);
+}
+
+/** The code and the words of the database, and a hint. */
+export function describeDatabaseError(error: unknown): string {
+  const { code } = codesOf(error);
+  const text = `${wordsOf(error)}${code === undefined ? '' : ` (${String(code)})`}`;
+  const hint = hintFor(error);
+  return hint === undefined ? `${text}.` : `${text}. ${hint}`;
+}
+
+/** The same error with the hint, unless the database gave one itself. */
+export function withHint(error: unknown): unknown {
+  const hint = hintFor(error);
+  const hasOwn = error instanceof Error && 'hint' in error && error.hint !== undefined;
+  return error instanceof Error && hint !== undefined && !hasOwn
+    ? Object.assign(error, { hint })
+    : error;
+}
+
+function codesOf(error: unknown): { readonly code: unknown; readonly errcode: unknown } {
+  const of = (name: string): unknown =>
+    error instanceof Error ? Reflect.get(error, name) : undefined;
+  return { code: of('code'), errcode: of('errcode') };
+}
+
+/** A host with several addresses has an error for each, and none of its own. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(wordsOf).join('; ');
+  }
+  return error instanceof Error ? error.message : String(error);
+}
