@@ -23,7 +23,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
     ORDER_BUSY: {
       description:
-        'WeChat Pay is collecting the payment of the order. Nothing changed: retry the same call after `retryAfterSeconds`.',
+        'WeChat Pay is collecting the payment of the order, or the user is paying. Nothing changed: retry the same call after `retryAfterSeconds`, or query the order.',
     },
     WECHAT_REFUSED: {
       description: `WeChat Pay rejected the request: fix the input, or let the operator of this server fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,

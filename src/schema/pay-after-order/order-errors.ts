@@ -56,7 +56,7 @@ builder.objectType(OrderBusyError, {
       description: INPUT_ORDER_NUMBER,
     }),
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-      description: 'Wait this many seconds before you retry.',
+      description: 'Seconds to wait before a retry. Always set, although the type allows null.',
     }),
   }),
 });
