@@ -62,7 +62,10 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
   });
   const strangers = createCountedLog(log);
   const authenticator = createAuthenticator(config.authentication, log, strangers);
-  const others = [{ name: 'API keys', reload: authenticator.reload }];
+  const others = [
+    { name: 'API keys', reload: authenticator.reload },
+    { name: 'JWKS_URL', reload: authenticator.reloadTokens },
+  ];
   const { launchKey } = reloadSecrets({
     env,
     wechat,

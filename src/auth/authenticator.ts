@@ -105,6 +105,8 @@ export interface Authenticator {
   readonly required: boolean;
   /** Reloads the file of API keys. If it is invalid, the current keys stay. */
   readonly reload: () => void;
+  /** Fetches the keys of the issuer of tokens. Throws if that fails: the current keys stay. */
+  readonly reloadTokens: () => Promise<void>;
 }
 
 export interface AccessLog {
@@ -127,7 +129,12 @@ export function createAuthenticator(
   refusals: RefusalLog = { warn: () => {} },
 ): Authenticator {
   if (authentication.kind === 'none') {
-    return { required: false, authenticate: () => ANYONE, reload: () => {} };
+    return {
+      required: false,
+      authenticate: () => ANYONE,
+      reload: () => {},
+      reloadTokens: async () => {},
+    };
   }
   const { ways } = authentication;
   const keyed = ways.find((way) => way.kind === 'api-keys');
@@ -155,6 +162,7 @@ export function createAuthenticator(
       const found = keyed ? keys.find(head, body) : { why: 'api-keys-are-off' };
       return 'why' in found ? refused(found) : found;
     },
+    reloadTokens: async () => await tokens?.reload(),
     reload: () => {
       const read = keyed && readApiKeyFile(keyed.file);
       if (read === undefined) {

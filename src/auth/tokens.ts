@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import { type Caller, knownScopes } from './caller.ts';
 
 export interface TokenOptions {
@@ -14,6 +21,8 @@ export interface Tokens {
    * The caller that a token identifies; `unavailable` if the issuer's keys cannot be fetched now.
    */
   readonly verify: (token: string) => Promise<Caller | 'refused' | 'unavailable'>;
+  /** Fetches the issuer's keys now: a withdrawn one is refused from then on. Throws if it fails. */
+  readonly reload: () => Promise<void>;
 }
 
 export interface TokenLog {
@@ -36,8 +45,11 @@ const ALGORITHMS = [
 const CLOCK_TOLERANCE_S = 10;
 /** After the issuer's keys were fetched, an unknown key id is refused without another request. */
 const COOLDOWN_MS = 30_000;
+/** How long the keys are in use before they are fetched again. */
 const KEYS_FRESH_MS = 600_000;
 const FETCH_TIMEOUT_MS = 3_000;
+/** A set with the certificate chains of ten keys has 60 KB. */
+const MAX_KEY_SET_BYTES = 256 * 1024;
 const LONGEST_OPENID = 128;
 const CLIENT = /^[\w.:/@-]{1,128}$/;
 
@@ -50,14 +62,8 @@ export function createTokens(
   log: TokenLog,
   onRefused: (why: string) => void = () => {},
 ): Tokens {
-  const keyFetch = createKeyFetch((err) => {
+  const issuerKeys = createIssuerKeys(jwksUrl, (err) => {
     log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
-  });
-  const keys = createRemoteJWKSet(new URL(jwksUrl), {
-    cooldownDuration: COOLDOWN_MS,
-    cacheMaxAge: KEYS_FRESH_MS,
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    [customFetch]: keyFetch.fetch,
   });
   const options = {
     algorithms: ALGORITHMS,
@@ -70,18 +76,25 @@ export function createTokens(
     onRefused(why);
     return 'refused' as const;
   };
+  const check = async (token: string, keys: JWTVerifyGetKey) => {
+    try {
+      const { payload } = await jwtVerify(token, keys, options);
+      return hasExpired(payload) ? 'exp' : callerOf(payload);
+    } catch (error) {
+      return isFaultOfToken(error) ? failedCheck(error, issuer) : undefined;
+    }
+  };
   return {
     verify: async (token) => {
-      try {
-        const { payload } = await jwtVerify(token, keys, options);
-        return hasExpired(payload) ? refused('exp') : callerOf(payload);
-      } catch (error) {
-        const unknownKey = error instanceof errors.JWKSNoMatchingKey;
-        return isFaultOfToken(error) && !(unknownKey && keyFetch.isFailing())
-          ? refused(failedCheck(error, issuer))
-          : 'unavailable';
+      const keys = await issuerKeys.current();
+      let result = keys && (await check(token, keys));
+      if (keys !== undefined && result === UNKNOWN_KEY) {
+        const renewed = await issuerKeys.renewed();
+        result = renewed && (renewed === keys ? result : await check(token, renewed));
       }
+      return typeof result === 'string' ? refused(result) : (result ?? 'unavailable');
     },
+    reload: issuerKeys.reload,
   };
 }
 
@@ -105,11 +118,12 @@ function withoutSlash(issuer: string | undefined): string | undefined {
   return issuer?.replace(/\/$/, '');
 }
 
+const UNKNOWN_KEY = 'kid';
 const FAULTS = [
   [errors.JWSSignatureVerificationFailed, 'signature'],
   [errors.JOSEAlgNotAllowed, 'alg'],
   [errors.JOSENotSupported, 'alg'],
-  [errors.JWKSNoMatchingKey, 'kid'],
+  [errors.JWKSNoMatchingKey, UNKNOWN_KEY],
   [errors.JWKSMultipleMatchingKeys, 'kid-missing'],
 ] as const;
 
@@ -148,11 +162,13 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
-/** Fetches the keys of an issuer, with back-off if it does not respond. */
-interface KeyFetch {
-  readonly fetch: (url: string, options: RequestInit) => Promise<Response>;
-  /** Whether the last request failed: then an unknown key id may be valid. */
-  readonly isFailing: () => boolean;
+/** The published keys of an issuer. */
+interface IssuerKeys {
+  /** Undefined if there are none that may be used. */
+  readonly current: () => Promise<JWTVerifyGetKey | undefined>;
+  /** For an unknown key id. Undefined if they cannot be fetched: then the id may be valid. */
+  readonly renewed: () => Promise<JWTVerifyGetKey | undefined>;
+  readonly reload: () => Promise<void>;
 }
 
 /** The back-off after a failure. */
@@ -161,42 +177,92 @@ const RETRY_MS = 5_000;
 const STALE_MS = 3_600_000;
 
 /**
- * While the issuer does not respond, the cached keys stay valid for an hour.
+ * Keys are in use for ten minutes; while the issuer does not respond, or publishes no usable key,
+ * for an hour, and it is asked again every five seconds.
  * @param onFailure called for each failed request
  */
-function createKeyFetch(onFailure: (error: unknown) => void): KeyFetch {
-  let known: { readonly keys: object; readonly at: number } | undefined;
+function createIssuerKeys(url: string, onFailure: (error: unknown) => void): IssuerKeys {
+  let known: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
-  const look = async (url: string, options: RequestInit) => {
+  let running: Promise<void> | undefined;
+  const fetchOnce = async () => {
+    const at = Date.now();
     try {
-      const response = await fetch(url, options);
-      if (response.status !== 200) {
-        throw new Error(`The issuer returned status ${response.status}.`);
-      }
-      known = { keys: keySet(await response.json()), at: Date.now() };
+      known = { keys: createLocalJWKSet(keySet(await fetchJson(url))), at };
       failure = undefined;
     } catch (error) {
       failure = { error, at: Date.now() };
       onFailure(error);
     }
   };
+  const refresh = () => {
+    running ??= fetchOnce().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  const age = () => (known === undefined ? Number.POSITIVE_INFINITY : Date.now() - known.at);
+  const isDue = (afterMs: number) =>
+    failure === undefined ? age() >= afterMs : Date.now() - failure.at >= RETRY_MS;
   return {
-    isFailing: () => failure !== undefined,
-    fetch: async (url, options) => {
-      if (failure === undefined || Date.now() - failure.at >= RETRY_MS) {
-        await look(url, options);
+    current: async () => {
+      if (isDue(KEYS_FRESH_MS)) {
+        const refreshed = refresh();
+        // While the issuer does not respond no caller waits for it, as long as its keys are in use.
+        if (failure === undefined || age() >= STALE_MS) {
+          await refreshed;
+        }
       }
-      if (known === undefined || (failure && Date.now() - known.at >= STALE_MS)) {
-        throw failure?.error;
+      return age() < (failure === undefined ? KEYS_FRESH_MS : STALE_MS) ? known?.keys : undefined;
+    },
+    renewed: async () => {
+      if (isDue(COOLDOWN_MS)) {
+        await refresh();
       }
-      return Response.json(known.keys);
+      return failure === undefined ? known?.keys : undefined;
+    },
+    reload: async () => {
+      // One that is under way may be from before the change.
+      await running;
+      await refresh();
+      if (failure !== undefined) {
+        throw failure.error;
+      }
     },
   };
 }
 
-function keySet(json: unknown): object {
-  if (typeof json === 'object' && json !== null && 'keys' in json && Array.isArray(json.keys)) {
+async function fetchJson(url: string): Promise<unknown> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`The issuer returned status ${response.status}.`);
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_KEY_SET_BYTES) {
+      throw new Error(`The issuer returned more than ${MAX_KEY_SET_BYTES} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** A set without a usable key is a mistake of the issuer: it would refuse every token. */
+function keySet(json: unknown): JSONWebKeySet {
+  if (isKeySet(json) && json.keys.some(({ kty }) => ['RSA', 'EC', 'OKP'].includes(String(kty)))) {
     return json;
   }
-  throw new Error('The issuer did not return a JSON Web Key Set.');
+  throw new Error('The issuer did not return a JSON Web Key Set with a public key.');
+}
+
+function isKeySet(json: unknown): json is JSONWebKeySet {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  return isObject(json) && 'keys' in json && Array.isArray(json.keys) && json.keys.every(isObject);
 }

@@ -132,9 +132,10 @@ export function reloadSecrets({ env, wechat, keys, apiv2Key, others, log }: Relo
         const why = trial.kind === 'refused' ? 'were refused' : 'could not be tried';
         throw new Error(`the new keys ${why}: ${trial.problem}`);
       }
-      wechat.useKeys(next);
-      current = next;
     }
+    // Also without a change: certificates are downloaded again.
+    wechat.useKeys(next);
+    current = next;
     launchKey = config.apiv2Key;
   };
   reloadOnHangup([{ name: 'keys', reload }, ...others], (read, problems) => {

@@ -158,3 +158,75 @@ test('known keys remain valid for an hour while the issuer is unavailable', asyn
   vi.setSystemTime(start + 4_200_000);
   expect(await tokens.verify(await issuer.token())).toBe('unavailable');
 });
+
+const EMPTY = JSON.stringify({ keys: [] });
+const OTHER = JSON.stringify({ keys: [{ kty: 'RSA', kid: 'two', n: 'AQAB', e: 'AQAB' }] });
+
+test('a withdrawn key is refused at once after a reload, and after ten minutes without one', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const token = await issuer.token({ exp: nowS() + 9_000 });
+  await tokens.verify(token);
+  issuer.publish(OTHER);
+  vi.setSystemTime(Date.now() + 599_000);
+  expect(await tokens.verify(token), 'within ten minutes').toMatchObject({ openid: null });
+  await tokens.reload();
+  expect(await tokens.verify(token)).toBe('refused');
+  const others = createTokens(issuer.options, collectLog().log);
+  issuer.publish(issuer.keys);
+  expect(await others.verify(token)).toMatchObject({ openid: null });
+  issuer.publish(OTHER);
+  vi.setSystemTime(Date.now() + 600_000);
+  expect(await others.verify(token)).toBe('refused');
+});
+
+test('a key that was withdrawn during an outage of the issuer is refused when the issuer is back', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const token = await issuer.token({ exp: nowS() + 9_000 });
+  await tokens.verify(token);
+  issuer.setUp(false);
+  vi.setSystemTime(Date.now() + 601_000);
+  expect(await tokens.verify(token), 'known keys stay').toMatchObject({ openid: null });
+  issuer.publish(OTHER);
+  issuer.setUp(true);
+  vi.setSystemTime(Date.now() + 5_000);
+  await expect.poll(async () => await tokens.verify(token)).toBe('refused');
+});
+
+test('without the issuer known keys are valid for one hour, not for longer', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const token = await issuer.token({ exp: nowS() + 9_000 });
+  await tokens.verify(token);
+  issuer.setUp(false);
+  vi.setSystemTime(Date.now() + 3_590_000);
+  expect(await tokens.verify(token)).toMatchObject({ openid: null });
+  vi.setSystemTime(Date.now() + 11_000);
+  expect(await tokens.verify(token)).toBe('unavailable');
+});
+
+test.each([
+  ['an empty set', EMPTY],
+  ['a set of shared secrets', JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA' }] })],
+  ['no set', JSON.stringify({ keys: 'none' })],
+  ['no JSON', '<html>'],
+  ['a set of more than 256 KB', JSON.stringify({ keys: [{ kty: 'RSA', x: 'x'.repeat(262_144) }] })],
+])('%s never replaces good keys', async (_, body) => {
+  const token = await issuer.token();
+  await tokens.verify(token);
+  issuer.publish(body);
+  await expect(tokens.reload()).rejects.toThrow(/^(The issuer returned|The issuer did|Unexpected)/);
+  expect(await tokens.verify(token)).toMatchObject({ openid: null });
+});
+
+test('callers do not wait for an issuer that does not respond while its keys are in use', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const token = await issuer.token({ exp: nowS() + 9_000 });
+  await tokens.verify(token);
+  issuer.setUp(false);
+  vi.setSystemTime(Date.now() + 601_000);
+  await tokens.verify(token);
+  issuer.hang();
+  vi.setSystemTime(Date.now() + 5_000);
+  const since = performance.now();
+  expect(await tokens.verify(token)).toMatchObject({ openid: null });
+  expect(performance.now() - since).toBeLessThan(500);
+});

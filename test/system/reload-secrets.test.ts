@@ -41,19 +41,19 @@ test('SIGHUP reloads the key files, and invalid ones are reported while the prev
   expect(await server.create()).toMatchObject({ wechatCode: 'SIGN_ERROR' });
 
   writeFileSync(keyFile, WECHAT_MERCHANT_KEY);
-  expect(await reread(1)).toMatchObject({ level: 'info', read: ['keys', 'API keys'] });
+  expect(await reread(1)).toMatchObject({ level: 'info', read: ['keys', 'API keys', 'JWKS_URL'] });
   expect(await server.create()).toMatchObject({ __typename: 'CreatePayAfterOrderPayload' });
 
   writeFileSync(keyFile, rsaKeys().privatePem);
   const refused = await reread(2);
-  expect(refused).toMatchObject({ level: 'error', read: ['API keys'] });
+  expect(refused).toMatchObject({ level: 'error', read: ['API keys', 'JWKS_URL'] });
   expect(String(at(refused, 'problems', 0))).toMatch(/^keys: the new keys were refused: .*\(401\)/);
   expect(await server.create()).toMatchObject({ __typename: 'CreatePayAfterOrderPayload' });
 
   writeFileSync(keyFile, 'torn');
   writeFileSync(apiv3File, 'short');
   const line = await reread(3);
-  expect(line).toMatchObject({ level: 'error', read: ['API keys'] });
+  expect(line).toMatchObject({ level: 'error', read: ['API keys', 'JWKS_URL'] });
   expect(String(at(line, 'problems', 0))).toMatch(
     /WECHAT_MERCHANT_KEY is not a PEM.*WECHAT_APIV3_KEY has 5 characters/s,
   );

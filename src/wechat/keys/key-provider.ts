@@ -86,6 +86,8 @@ export function createKeyProvider(
     now: () => held,
     change: (keys) => {
       held = assemble(check(keys));
+      // One that WeChat Pay has withdrawn is forgotten at once, not at the next renewal.
+      void store?.begin();
     },
     tryOut: (keys) => {
       const next = assemble(check(keys));

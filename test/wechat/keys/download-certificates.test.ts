@@ -112,6 +112,18 @@ describe('certificates that are downloaded', () => {
     expect(await downloads()).toBe(1);
   });
 
+  test('downloaded certificates are downloaded again when the keys are reloaded', async () => {
+    const { wechat, news } = client();
+    await wechat.ready();
+    await control('POST', 'platform-certificate');
+    const { WECHAT_MERCHANT_SERIAL, WECHAT_MERCHANT_KEY } = sandbox.credentials;
+    wechat.useKeys({
+      merchantSerial: WECHAT_MERCHANT_SERIAL,
+      merchantKey: WECHAT_MERCHANT_KEY,
+    });
+    await expect.poll(() => news.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
+  });
+
   test('downloaded certificates are decrypted with the previous APIv3 key too', async () => {
     const apiv3Key = randomBytes(16).toString('hex');
     const { wechat } = client({
