@@ -55,7 +55,7 @@ test.each(['http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8080'
   },
 );
 
-test('a page of any other origin may not, and the log has its origin', async () => {
+test('a page of any other origin is refused, and the log has its origin', async () => {
   const origin = 'https://localhost.evil.example';
   expect(await preflight(origin)).toBeNull();
   expect(await handshake(origin)).toBe(401);

@@ -28,7 +28,7 @@ function countingProbes() {
   return { engine, probes: () => probes };
 }
 
-test('readiness is asked of the database at most once a second, and not at all while writes succeed', async () => {
+test('readiness writes to the database at most once a second, and not at all while other writes succeed', async () => {
   const { engine, probes } = countingProbes();
   const ledger = await openTestLedger({ engine });
   const ask = () => Promise.all(Array.from({ length: 200 }, () => ledger.isWritable()));
@@ -43,7 +43,7 @@ test('readiness is asked of the database at most once a second, and not at all w
 describe('a SQLite ledger that cannot be written', () => {
   const database = useDatabase(startSqlite);
 
-  test('is not writable, says so once with a hint, and recovers by itself', async () => {
+  test('a SQLite ledger that cannot be written reports it once with a hint, and recovers by itself', async () => {
     const collected = collectLog();
     // In memory reads and writes share a connection.
     const ledger = await openTestLedger({ log: collected.log });
@@ -69,7 +69,7 @@ describe('a SQLite ledger that cannot be written', () => {
     await ledger.close();
   });
 
-  test('is not writable while another process holds its lock', async () => {
+  test('a SQLite ledger is not writable while another process has its lock', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url });
     const other = new DatabaseSync(url.slice('sqlite:'.length));
@@ -80,7 +80,7 @@ describe('a SQLite ledger that cannot be written', () => {
     await expect.poll(() => ledger.isWritable(), { timeout: 3_000 }).toBe(true);
   });
 
-  test('fails with the error of a full disk, not with that of the rollback, alone and in a group', async () => {
+  test('a full disk fails a write with its own error, not with that of the rollback', async () => {
     const { store, ...ledger } = await database.openLedger();
     await store.write((tx) => sql`pragma max_page_count = 1`.execute(tx));
     const fill = (number: string) =>
@@ -97,7 +97,7 @@ describe('a SQLite ledger that cannot be written', () => {
   });
 });
 
-describe('a database that cannot be opened is reported in its own words, with a hint', () => {
+describe('a database that cannot be opened', () => {
   const folder = mkdtempSync(join(tmpdir(), 'payafter-open-'));
   const file = (name: string, content: string) => {
     writeFileSync(join(folder, name), content);
@@ -117,11 +117,14 @@ describe('a database that cannot be opened is reported in its own words, with a 
     ['a folder', () => `sqlite:${folder}`, 'unable to open', 'may read and write'],
     ['a folder that is a file', () => `${file('file', '')}/x.db`, 'EEXIST|ENOTDIR', ''],
     ['no server', () => 'postgres://u:p@127.0.0.1:1/db', 'ECONNREFUSED', 'running'],
-  ])('%s', async (_what, urlOf, words, hint) => {
-    const opened = open(urlOf());
-    await expect(opened).rejects.toThrow(new RegExp(`^Can't open the database: .*(${words})`));
-    await expect(opened).rejects.toThrow(hint);
-  });
+  ])(
+    'opening %s fails with the message of the database and a hint',
+    async (_what, urlOf, words, hint) => {
+      const opened = open(urlOf());
+      await expect(opened).rejects.toThrow(new RegExp(`^Can't open the database: .*(${words})`));
+      await expect(opened).rejects.toThrow(hint);
+    },
+  );
 
   test.each([
     ['28P01', 'password'],
@@ -132,7 +135,7 @@ describe('a database that cannot be opened is reported in its own words, with a 
     ['53100', 'disk'],
     ['57014', 'lock'],
     ['08P01', 'pooler'],
-  ])('%s has a hint', (code, hint) => {
+  ])('the database error %s has a hint', (code, hint) => {
     const error = Object.assign(new Error('words of the database'), { code });
     expect(describeDatabaseError(error)).toMatch(
       new RegExp(`^words of the database \\(${code}\\)\\. .*${hint}`),

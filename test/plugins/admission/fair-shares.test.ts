@@ -52,7 +52,7 @@ test('of the queue a caller gets the same shares', async () => {
   expect(isFull(shopperOf('one')), 'once its turn has come').toBe(false);
 });
 
-test('who waits for its own share does not hold up those behind it', async () => {
+test('an operation that waits for the share of its caller does not delay those behind it', async () => {
   const { turn, begin, end } = createAdmission({ most: MOST, waitMs: 20 });
   begun(
     { begin },
@@ -97,7 +97,7 @@ test('a shopper that floods the server is refused, and the operations of the sho
   clearInterval(finish);
 });
 
-test('a caller over HTTP that was refused is refused by a shorter path, and others are not', async () => {
+test('a caller that was rejected over HTTP is rejected again by a shorter path, and others are not', async () => {
   let authenticated = 0;
   const known = knowing({ flood: shopperOf('flood'), shop: SHOP });
   const app = createTestApp({

@@ -56,7 +56,7 @@ const HARMLESS = fc.record({
   whole: fc.constantFrom('as it is', 'as it is', 'Base64', 'wrapped Base64'),
 });
 
-test('a key is read however its file was written, quoted, wrapped, indented and sent', () => {
+test('a key is read in every form of its file: quoted, wrapped, indented or encoded', () => {
   const file = fc.constantFrom(...FILES).chain(({ pems, beside, isRead }) =>
     fc.record({
       pem: fc.constantFrom(...pems),
@@ -97,7 +97,7 @@ const DAMAGE = fc.oneof(
 const CAUSE =
   /^(is cut off after|is damaged|has no line -----BEGIN|has nothing between|contains \d+ characters? that cannot|is not a PEM|is missing|must be an RSA key)/;
 
-test('of a damaged key the cause is named, or it works all the same, and no piece of it is shown', () => {
+test('a damaged key still works or is refused with its cause, and no part of it is shown', () => {
   fc.assert(
     fc.property(fc.constantFrom(privatePem, pkcs1Pem), DAMAGE, (pem, damage) => {
       const read = readPrivateKey(damaged(pem, damage));

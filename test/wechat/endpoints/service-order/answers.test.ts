@@ -132,11 +132,11 @@ const OWN: Readonly<
 describe.each(Object.entries(OWN))('%s', (name, { answer, before, after }) => {
   const call = WRITES[name] ?? raise;
 
-  test('succeeds with its own signed answer', async () => {
+  test('a service order call succeeds with its own signed response', async () => {
     expect(await endOf(call, answer, after)).toBe('success');
   });
 
-  test('is unknown with the signed answer of another call, whose effect no query shows', async () => {
+  test('the signed response to another call is an unknown outcome if no query shows the effect', async () => {
     const others: readonly (object | Reply)[] = [
       {},
       { status: 204, body: '' },
@@ -158,7 +158,7 @@ describe.each(Object.entries(OWN))('%s', (name, { answer, before, after }) => {
     }
   });
 
-  test('is unknown with ids alone while no query answers', async () => {
+  test('a response of only ids is an unknown outcome while no query is answered', async () => {
     const away = { status: 503, body: '{}' };
     expect(await endOf(call, FIVE_IDS, away)).toBeInstanceOf(OrderOutcomeUnknownError);
   });
@@ -210,13 +210,13 @@ describe('a create without confirmation', () => {
   const create = () =>
     wechat().serviceOrders.create.send(aServiceOrder({ needUserConfirm: false, openid: 'o1' }));
 
-  test('has failed if its answer says CREATED', async () => {
+  test('a create without confirmation has failed if its response says CREATED', async () => {
     const end = await endOf(create, { ...CREATED_ON_WIRE, package: 'p' });
     expect(end).toBeInstanceOf(OrderNotStartedError);
     expect(end).toMatchObject({ outOrderNo: 'S1', state: 'CREATED' });
   });
 
-  test('succeeds under way, with or without a package', async () => {
+  test('a create without confirmation succeeds if the order has started, with or without a package', async () => {
     expect(await endOf(create, ACCEPTED, ACCEPTED)).toBe('success');
     expect(await endOf(create, { ...ACCEPTED, package: 'p' })).toBe('success');
   });
@@ -246,7 +246,7 @@ describe('permissions', () => {
   const ended = { ...shown, authorization_state: 'UNAVAILABLE' };
   const terminate = () => wechat().permissions.terminate({ ...key, reason: '用户要求' });
 
-  test('the token of an application is the answer, and nothing else is', async () => {
+  test('the response to an application for a permission must contain the token', async () => {
     calls = 0;
     replies = [{ body: JSON.stringify({ apply_permissions_token: 't' }) }];
     const request = { appid, serviceId, authorizationCode: 'C|1' };
@@ -273,7 +273,7 @@ describe('permissions', () => {
     }
   });
 
-  test('an end without a body is shown by a query', async () => {
+  test('the termination of a permission without a body is confirmed by a query', async () => {
     expect(await endOf(terminate, { status: 204, body: '' }, ended)).toBe('success');
     expect(await endOf(terminate, { status: 500, body: '{}' }, ended)).toBe('success');
     const silent = await endOf(terminate, { status: 204, body: '' }, shown);
@@ -282,7 +282,7 @@ describe('permissions', () => {
     expect(body).toBeInstanceOf(PermissionOutcomeUnknownError);
   });
 
-  test('open orders are named', async () => {
+  test('open orders that prevent a termination are reported', async () => {
     const reply = refused('INVALID_REQUEST', 0, 400, '存在未完成订单');
     expect(await endOf(terminate, reply)).toBeInstanceOf(PermissionInUseError);
     expect(await endOf(terminate, refused('NO_AUTH', 0, 403))).toBeInstanceOf(WechatRefusedError);

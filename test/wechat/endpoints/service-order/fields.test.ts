@@ -61,7 +61,7 @@ async function sent(reply: object, call: () => Promise<unknown>) {
 }
 
 describe('what is sent', () => {
-  test('a create has each documented field under its own name, and nothing else', async () => {
+  test('a create of a service order sends each documented field under its own name, and nothing else', async () => {
     const reply = { ...PAID_ON_WIRE, ...IDS, state: 'DOING', package: 'p' };
     const { method, target, body } = await sent(reply, () =>
       wechat().serviceOrders.create.send({ ...WHOLE_SERVICE_ORDER, surprise: 1 } as never),
@@ -70,7 +70,7 @@ describe('what is sent', () => {
     expect(body).toEqual(WHOLE_SERVICE_ORDER_WIRE);
   });
 
-  test('a create sends only what is given, never null, and always whether the user confirms', async () => {
+  test('a create of a service order sends only given values, never null, and always whether the user confirms', async () => {
     const request = aServiceOrder({ attach: null, location: undefined, postPayments: null });
     const { body } = await sent({ ...CREATED_ON_WIRE, package: 'p' }, () =>
       wechat().serviceOrders.create.send(request),
@@ -185,7 +185,7 @@ describe('what is sent', () => {
   });
 });
 
-test('each field of an answer arrives under its camelCase name', async () => {
+test('each field of a response is read under its camelCase name', async () => {
   const { result } = await sent(PAID_ON_WIRE, () => wechat().serviceOrders.query(S1));
   expect(result).toEqual({
     ...S1,
@@ -241,7 +241,7 @@ test('each field of an answer arrives under its camelCase name', async () => {
   });
 });
 
-test('an amount that is sent as a text is read as a number, and an empty detail as one without values', async () => {
+test('an amount that arrives as text is read as a number, and an empty detail as one without values', async () => {
   const reply = {
     ...COMPLETED_ON_WIRE,
     total_amount: '39900',
