@@ -46,6 +46,26 @@ test('a notification made with the primitives of the SDK is answered with 200 an
   });
 });
 
+test.each(['PAYSCORE.USER_CONFIRM', 'PAYSCORE.USER_PAID'])(
+  'a notification %s about a service order is stored, and never taken for a pay-after order of that number',
+  async (eventType) => {
+    const order = {
+      state: 'DONE',
+      risk_fund: { name: 'DEPOSIT', amount: 100 },
+      time_range: { start_time: 'OnAccept' },
+    };
+    const { status } = await post(clientFixture, notificationBody({ eventType, order }));
+    expect(status).toBe(200);
+    expect(await clientFixture.rows()).toEqual({ orders: 0, events: 0, notifications: 1 });
+    expect(clientFixture.log.entries()).toContainEqual(
+      expect.objectContaining({
+        msg: 'webhook of an unknown kind, stored only',
+        product: 'SERVICE_ORDER',
+      }),
+    );
+  },
+);
+
 test.each([
   ['PAYSCORE.USER_CONFIRM', 'payscore'],
   ['PAYSCORE.SOMETHING_NEW', 'payscore'],

@@ -18,19 +18,20 @@ export async function handleNotification(
   notification: Notification,
 ): Promise<NotificationOutcome> {
   const { now, log } = ledger;
-  const { id, eventType, payload, order, service } = notification;
-  const about = order ?? service;
+  const { id, eventType, payload, order, serviceOrder, service } = notification;
+  const about = order ?? serviceOrder ?? service;
   const { outcome, reason } = await ledger.saveNotification({
     id,
     eventType,
     payload,
-    product: order && 'PAY_AFTER',
-    outOrderNo: order?.outOrderNo ?? null,
+    product: order ? 'PAY_AFTER' : serviceOrder && 'SERVICE_ORDER',
+    outOrderNo: (order ?? serviceOrder)?.outOrderNo ?? null,
     contradiction: about !== null && about.mchid !== mchid ? 'mchid' : null,
     observation: order && observationOf(order, 'NOTIFICATION', now()),
   });
   if (order === null && service === null) {
-    log.warn({ notification: id, eventType }, 'webhook of an unknown kind, stored only');
+    const product = serviceOrder ? 'SERVICE_ORDER' : undefined;
+    log.warn({ notification: id, eventType, product }, 'webhook of an unknown kind, stored only');
   }
   if (outcome === 'suspicious') {
     log.warn(

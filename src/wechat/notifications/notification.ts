@@ -1,5 +1,6 @@
 import { parseObject } from '../calls/classify-response.ts';
 import { type Answer, type DropField, decode, isObject, type Wire } from '../codec/codec.ts';
+import { type ServiceOrder, serviceOrder } from '../codec/service-order-types.ts';
 import { type PayAfterOrder, payAfterOrder, serviceNotification } from '../codec/wire-types.ts';
 import { decryptWithAny, isOfOtherAlgorithm, readResource } from '../crypto/encryption.ts';
 import {
@@ -17,8 +18,10 @@ export interface Notification {
   readonly eventType: string;
   /** The decrypted JSON, unparsed: it may contain personal data. */
   readonly payload: string;
-  /** The order in it, whatever the event type; null if there is none. */
+  /** The pay-after order in it, whatever the event type; null if there is none. */
   readonly order: PayAfterOrder | null;
+  /** The service order in it: both products are notified at one URL, with the same event types. */
+  readonly serviceOrder: ServiceOrder | null;
   /** What the user did to the service; null if the notification is about something else. */
   readonly service: Answer<typeof serviceNotification> | null;
 }
@@ -127,12 +130,21 @@ export async function readNotification(
     id,
     eventType,
     payload,
-    order: decode(payAfterOrder, wire, onUnreadableField) ?? null,
+    ...(isServiceOrder(wire)
+      ? { order: null, serviceOrder: decode(serviceOrder, wire, onUnreadableField) ?? null }
+      : { order: decode(payAfterOrder, wire, onUnreadableField) ?? null, serviceOrder: null }),
     service:
       'user_service_status' in wire
         ? (decode(serviceNotification, wire, onUnreadableField) ?? null)
         : null,
   };
+}
+
+const OF_SERVICE_ORDERS = ['time_range', 'risk_fund', 'post_payments', 'state_description'];
+
+/** Only its keys tell which product a payload belongs to. */
+function isServiceOrder(wire: Wire): boolean {
+  return OF_SERVICE_ORDERS.some((name) => name in wire);
 }
 
 function decrypt(resource: Wire, keys: readonly string[]): string {
