@@ -162,7 +162,7 @@ test('known keys remain valid for an hour while the issuer is unavailable', asyn
 const EMPTY = JSON.stringify({ keys: [] });
 const OTHER = JSON.stringify({ keys: [{ kty: 'RSA', kid: 'two', n: 'AQAB', e: 'AQAB' }] });
 
-test('a withdrawn key is refused at once after a reload, and after ten minutes without one', async () => {
+test('a withdrawn key is refused immediately after a reload, and after ten minutes without one', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   const token = await issuer.token({ exp: nowS() + 9_000 });
   await tokens.verify(token);
