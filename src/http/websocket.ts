@@ -82,10 +82,10 @@ export function serveWebSocket(
   });
   const streams = new Set<object>();
   const callers = new WeakMap<object, Caller>();
-  const served = useServer<{ authorization?: unknown }>(
+  const served = useServer(
     {
       onConnect: async ({ connectionParams, extra: { socket } }) => {
-        const result = await authenticate(connectionParams?.authorization);
+        const result = await authenticate(authorizationIn(connectionParams));
         if (typeof result === 'string') {
           const unknown = result === 'refused';
           socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
@@ -140,4 +140,15 @@ export function serveWebSocket(
     await served.dispose();
     clearTimeout(cut);
   };
+}
+
+/** The credential in the parameters of a connection, or in their `headers`: in any case. */
+function authorizationIn(parameters: unknown): unknown {
+  const own = memberOf(parameters, 'authorization');
+  return own ?? memberOf(memberOf(parameters, 'headers'), 'authorization');
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return members.find(([key]) => key.toLowerCase() === name)?.[1];
 }

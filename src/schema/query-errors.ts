@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { type ASTNode, GraphQLError } from 'graphql';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
 import { WechatError, type WechatErrorKind } from '../wechat/index.ts';
 
@@ -30,9 +30,12 @@ export function queryError(error: unknown): unknown {
   return known === null ? error : graphqlError(error, known);
 }
 
-/** An argument that no rule of an input covers. */
-export function badUserInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+/**
+ * An argument that no rule of an input covers.
+ * @param nodes the literal of the document
+ */
+export function badUserInput(message: string, nodes?: ASTNode): GraphQLError {
+  return new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 /** The error of invalid arguments, with all issues. */

@@ -18,7 +18,7 @@ builder.scalarType('Fen', {
   },
   parseLiteral: (node: ValueNode) => {
     if (node.kind !== Kind.INT && node.kind !== Kind.FLOAT) {
-      throw badUserInput('Invalid Fen: use a whole number of fen.');
+      throw badUserInput('Invalid Fen: use a whole number of fen.', node);
     }
     // 1e3 and 1.0 are not integer literals: NaN is rejected with the other issues.
     return node.kind === Kind.INT ? Number(node.value) : Number.NaN;
@@ -27,13 +27,19 @@ builder.scalarType('Fen', {
 
 builder.scalarType('ServiceTime', {
   description:
-    'A time of WeChat Pay, as a string: a time with an offset (`2019-07-05T17:35:49+08:00`), a plain date (`2019-07-06`), or `OnAccept`: the time when the user confirms (用户确认时). Output is in Beijing time, which WeChat Pay does not document but all known clients assume. Input may use any offset, also `Z`, in whole seconds (`.000` is accepted, so set the milliseconds to 0 before toISOString()); `20190705173549` and `20190706` are also accepted, as Beijing time.',
+    'A time of WeChat Pay, as a string: a time with an offset (`2019-07-05T17:35:49+08:00`), a plain date (`2019-07-06`), or `OnAccept`: the time when the user confirms (用户确认时). Output is in Beijing time, which WeChat Pay does not document but all known clients assume. Input may use any offset, also `Z`, as toISOString() writes it (a fraction of a second is dropped); `20190705173549` and `20190706` are also accepted, as Beijing time.',
   serialize: (value) => String(value),
   parseValue: (value) => {
     if (typeof value !== 'string') {
-      throw badUserInput('Invalid ServiceTime: use a string.');
+      throw badUserInput(NO_SERVICE_TIME);
     }
     return value;
+  },
+  parseLiteral: (node: ValueNode) => {
+    if (node.kind !== Kind.STRING) {
+      throw badUserInput(NO_SERVICE_TIME, node);
+    }
+    return node.value;
   },
 });
 
@@ -41,13 +47,8 @@ builder.scalarType('DateTime', {
   description:
     'A time of this server, RFC 3339: `2026-11-23T09:00:00.000Z`. Output is in UTC; input may use any offset.',
   serialize: (value) => new Date(Number(value)).toISOString(),
-  parseValue: (value) => {
-    const moment = typeof value === 'string' && RFC3339.test(value) && Date.parse(value);
-    if (typeof moment !== 'number' || Number.isNaN(moment)) {
-      throw badUserInput('Invalid DateTime: use RFC 3339, e.g. 2026-11-23T09:00:00Z.');
-    }
-    return moment;
-  },
+  parseValue: (value) => momentIn(value),
+  parseLiteral: (node: ValueNode) => momentIn(node.kind === Kind.STRING && node.value, node),
 });
 
 builder.scalarType('LaunchExtraData', {
@@ -56,4 +57,14 @@ builder.scalarType('LaunchExtraData', {
   serialize: (value) => value,
 });
 
+const NO_SERVICE_TIME = 'Invalid ServiceTime: use a string.';
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** @throws GraphQLError BAD_USER_INPUT, at the literal if there is one */
+function momentIn(value: unknown, node?: ValueNode): number {
+  const moment = typeof value === 'string' && RFC3339.test(value) && Date.parse(value);
+  if (typeof moment !== 'number' || Number.isNaN(moment)) {
+    throw badUserInput('Invalid DateTime: use RFC 3339, e.g. 2026-11-23T09:00:00Z.', node);
+  }
+  return moment;
+}

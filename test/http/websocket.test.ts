@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
+import { caller, knowing } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { type Port, serve } from '../fixtures/http/port.ts';
 import { subscribe } from '../fixtures/http/sse.ts';
@@ -92,7 +93,7 @@ describe.each([
     ],
     ['a variable of the wrong type', 'BAD_USER_INPUT', SUBSCRIPTION, { after: { x: 'SECRET' } }],
     ['an input of the wrong type', 'BAD_USER_INPUT', CANCEL, { input: { outOrderNo: ['SECRET'] } }],
-    ['a field too many', 'BAD_USER_INPUT', CANCEL, { input: { SECRET: 'SECRET' } }],
+    ['a field too many', 'BAD_USER_INPUT', CANCEL, { input: { unknown: 'SECRET' } }],
     ['a missing variable', 'BAD_USER_INPUT', CANCEL, {}],
     ['a cursor that is none', 'BAD_USER_INPUT', SUBSCRIPTION, { after: 'SECRET' }],
   ])('%s has the code %s and contains no value', async (_what, code, query, variables) => {
@@ -152,4 +153,29 @@ test('a WebSocket message of just under 64 KB is accepted', async () => {
   client.subscribe('1', { outOrderNo: 'N1', unknown: 'x'.repeat(64 * 1024 - 500) });
   await expect.poll(() => clientFixture.streams()).toBe(1);
   client.socket.close();
+});
+
+test.each<[string, JsonObject]>([
+  ['authorization', { authorization: 'Bearer good' }],
+  ['Authorization', { Authorization: 'Bearer good' }],
+  ['AUTHORIZATION', { AUTHORIZATION: 'Bearer good' }],
+  ['headers with authorization', { headers: { authorization: 'Bearer good' } }],
+  ['headers with Authorization', { headers: { Authorization: 'Bearer good' } }],
+  [
+    'its own before that of headers',
+    { Authorization: 'Bearer good', headers: { authorization: 'Bearer other' } },
+  ],
+])('the credential of a connection may be %s', async (_, payload) => {
+  const authenticator = knowing({ good: caller(['orders:read', 'orders:any']) });
+  const known = await createAppWithClient({
+    wechat: notificationOptions(),
+    resources: { authenticator },
+  });
+  const knownPort = await serve(known);
+  const client = await openSocket(knownPort.webSocketUrl, {}, payload);
+  client.subscribe('1', {}, '{ __typename }');
+  expect(at(await client.next(), 'payload')).toEqual({ data: { __typename: 'Query' } });
+  client.socket.terminate();
+  await knownPort.stop();
+  await known.close();
 });

@@ -43,11 +43,19 @@ const SYNTAX_MESSAGES =
 
 /** Where graphql's messages about a wrong type begin to quote the input. */
 const QUOTATION =
-  /, found: |; found: |, but encountered error "| not to include unknown field "|(?<=^(?:\w+|Enum "\w+") cannot represent [\w -]*value): /;
+  /, found: |; found: |, but encountered error "| not to include unknown field "(?=.*(?:, f|F)ound: )|(?<=^(?:\w+|Enum "\w+") cannot represent [\w -]*value): /;
 const ENUM_QUOTATION = /^Value ".*" (does not exist in "\w+" enum)\..*$/s;
+
+/** A name of the caller is not a value; what is not a name could be one. */
+const UNKNOWN_FIELD =
+  /^(Expected value of type "[\w![\]]+" not to include unknown field "[_A-Za-z]\w{0,63}")(?:(\. Did you mean(?: (?:or )?"\w+",?)+\?) Found|, found): .*$/s;
 
 /** graphql's message about a wrong type, without the quoted input. */
 export function typeMessage(message: string): string {
+  const [, unknown, suggestion = '.'] = UNKNOWN_FIELD.exec(message) ?? [];
+  if (unknown !== undefined) {
+    return `${unknown}${suggestion}`;
+  }
   const [kept = ''] = message.replace(ENUM_QUOTATION, 'The value $1, found: ').split(QUOTATION, 1);
   if (kept === message) {
     return message;

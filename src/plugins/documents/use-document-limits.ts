@@ -1,4 +1,6 @@
 import {
+  type ASTNode,
+  BREAK,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
@@ -7,11 +9,13 @@ import {
   parse,
   type Source,
   validate,
+  visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { type CallerContext, isAllowed } from '../../auth/caller.ts';
 import { type DocumentShape, type Shapes, shapeOf } from './measure-document.ts';
+import { typeMessage } from './redact-values.ts';
 
 /** Several times what a document with every field of the schema needs; the stack allows more. */
 const MAX_TOKENS = 1_000;
@@ -68,7 +72,7 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
       if (errors.length === 0) {
         valid.add(document);
       }
-      return errors.slice(0, MOST_ERRORS);
+      return errors.slice(0, MOST_ERRORS).map((error) => withPath(document, error));
     };
   const open = validating(true);
   const hiding = validating(false);
@@ -77,6 +81,67 @@ export function useDocumentLimits(shapeOf: Shapes): Plugin<CallerContext> {
       setValidationFn(isAllowed(context, 'schema:read') ? open : hiding);
     },
   };
+}
+
+/**
+ * An error of a literal names the argument, as errors of variables do, and has the path of its field;
+ * the latter only in the operation itself, because a fragment may be anywhere.
+ */
+function withPath(document: DocumentNode, error: GraphQLError): GraphQLError {
+  const [node] = error.nodes ?? [];
+  const isLiteral = node !== undefined && LITERAL.test(node.kind);
+  const chain = isLiteral ? chainTo(document, node) : [];
+  const names = chain.flatMap((one, index) => nameOf(one, chain[index + 1]));
+  const input = names.filter(({ of }) => of === 'input').map(({ name }) => name);
+  if (input.length === 0) {
+    return error;
+  }
+  const { nodes, extensions } = error;
+  const isFragment = chain.some(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const fields = names.filter(({ of }) => of === 'result').map(({ name }) => name);
+  return new GraphQLError(`${input.join('.')}: ${typeMessage(error.message)}`, {
+    nodes,
+    path: isFragment || fields.length === 0 ? null : fields,
+    extensions,
+  });
+}
+
+const LITERAL = /Value$|^ObjectField$/;
+
+/** The nodes from the document to one of its literals; empty if it is not one. */
+function chainTo(document: DocumentNode, literal: ASTNode): readonly ASTNode[] {
+  let chain: readonly ASTNode[] = [];
+  visit(document, {
+    enter: (node, _key, parent, _path, ancestors) => {
+      if (node !== literal) {
+        return undefined;
+      }
+      chain = [...ancestors, ...(parent ? [parent] : []), node].filter((one) => 'kind' in one);
+      return BREAK;
+    },
+  });
+  return chain;
+}
+
+interface Named {
+  readonly of: 'input' | 'result';
+  readonly name: string | number;
+}
+
+function nameOf(node: ASTNode, next: ASTNode | undefined): readonly Named[] {
+  switch (node.kind) {
+    case Kind.FIELD:
+      return [{ of: 'result', name: (node.alias ?? node.name).value }];
+    case Kind.ARGUMENT:
+    case Kind.OBJECT_FIELD:
+      return [{ of: 'input', name: node.name.value }];
+    case Kind.LIST:
+      return [{ of: 'input', name: node.values.findIndex(({ loc }) => loc === next?.loc) }];
+    case Kind.VARIABLE_DEFINITION:
+      return [{ of: 'input', name: `$${node.variable.name.value}` }];
+    default:
+      return [];
+  }
 }
 
 function introspectionRefused(): GraphQLError {

@@ -20,7 +20,7 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
       }),
       after: t.arg.id({
         description:
-          'The id of the last event received, or `lastEventId` of a record. If omitted, only events recorded from now on. The id of no event, or of one that the caller cannot access, is the error BAD_USER_INPUT.',
+          'The id of the last event received, or `lastEventId` of a record. `0` is the beginning. If omitted, only events recorded from now on. The id of no event, or of one that the caller cannot access, is the error BAD_USER_INPUT.',
       }),
     },
     subscribe: async (
@@ -34,7 +34,8 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
         throw badArguments(issues);
       }
       const cursor = after === null || after === undefined ? null : eventCursor(after);
-      if (cursor !== null && !(await ledger.eventExists(visibility, cursor))) {
+      // 0 is the cursor before the first event.
+      if (cursor !== null && cursor > 0 && !(await ledger.eventExists(visibility, cursor))) {
         throw badUserInput('Invalid `after`: use the id of an event.');
       }
       return eventStream(ledger, {

@@ -8,13 +8,13 @@ const BEIJING_OFFSET_MS = 8 * 60 * 60 * 1000;
 const WIRE = /^(?:\d{8}|\d{14})$/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.0{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** The service begins at the moment the user confirms. */
 export const ON_ACCEPT = 'OnAccept';
 
 /**
- * Reads ISO 8601 with any offset (whole seconds), a plain date, `OnAccept`, or WeChat's own
+ * Reads ISO 8601 with any offset (a fraction of a second is dropped), a plain date, `OnAccept`, or WeChat's own
  * digits, and gives the wire form; `undefined` for anything else, days that don't exist included.
  */
 export function toWireTime(text: string): string | undefined {

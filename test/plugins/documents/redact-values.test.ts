@@ -86,15 +86,15 @@ test.each<[string, unknown, RegExp]>([
   ['a string for a boolean', input({ needUserConfirm: SECRET }), /^\$input\.needUserConfirm: /],
   ['a string for a fee', input({ fees: [SECRET] }), /^\$input\.fees\.0: /],
   ['a float for a count', input({ fees: [{ feeName: 'a', feeCount: 13800138000.5 }] }), /feeCount/],
-  ['an unknown field of a secret name', input({ [NAME]: 1 }), /unknown field/],
-  ['an unknown field of a secret value', input({ x: SECRET }), /unknown field/],
+  ['an unknown field that is no name', input({ [SECRET]: 1 }), /not to include unknown fields\.$/],
+  ['an unknown field of a secret value', input({ x: SECRET }), /unknown field "x"\.$/],
   ['a missing field beside a secret', input({ outOrderNo: undefined, name: SECRET }), /outOrderNo/],
   ['a string for the input', { query: CREATE, variables: { input: SECRET } }, /^\$input: /],
   ['two keys of an order', by({ outOrderNo: SECRET, queryId: SECRET }), /exactly one/],
   ['no key of an order', by({}), /exactly one/],
   ['a null key of an order', by({ outOrderNo: null }), /exactly one/],
   ['a null key beside another', by({ outOrderNo: null, queryId: SECRET }), /exactly one/],
-  ['an unknown key of an order', by({ [NAME]: SECRET }), /unknown field/],
+  ['an unknown key of an order', by({ number: SECRET }), /unknown field "number"\.$/],
   ['a string for an end', complete({ finishType: SECRET }), /^\$input\.finishType: /],
   ['a string for a total', complete({ totalAmount: SECRET }), /^\$input\.totalAmount: /],
   ['a list for a time', complete({ realServiceEndTime: [SECRET] }), /realServiceEndTime: /],
@@ -108,6 +108,66 @@ test.each<[string, unknown, RegExp]>([
   expect(code(answer)).toBe('BAD_USER_INPUT');
   expect(at(answer, 'data')).toBeUndefined();
   expect(at(answer, 'errors', 0, 'message')).toMatch(message);
+});
+
+test.each([
+  ['outOrderNumber', '$input: Expected value of type "CreatePayAfterOrderInput" not to include'],
+  ['riskamount', '$input: Expected value of type "CreatePayAfterOrderInput" not to include'],
+])('a misspelt field in variables is named: %s', async (name, begin) => {
+  const answer = await answerTo(input({ [name]: SECRET }));
+  expect(at(answer, 'errors', 0, 'message')).toBe(`${begin} unknown field "${name}".`);
+});
+
+test('a misspelt field in the document is named, with its place and what was meant', async () => {
+  const query = `{ orders: payAfterOrders(filter: { createdfrom: "${SECRET}" }) { __typename } }`;
+  expect(at(await answerTo({ query }), 'errors')).toEqual([
+    {
+      message:
+        'filter.createdfrom: Expected value of type "PayAfterOrderFilter" not to include unknown field "createdfrom". Did you mean "createdFrom" or "createdBefore"?',
+      locations: [{ line: 1, column: 36 }],
+      path: ['orders'],
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    },
+  ]);
+});
+
+test('a text that looks like an unknown field is still a value', async () => {
+  const text = `${SECRET} not to include unknown field \\"x\\", found: `;
+  const answer = await answerTo({ query: `{ payAfterOrder(by: "${text}") { state } }` });
+  expect(at(answer, 'errors', 0, 'message')).toBe(
+    'by: Expected value of type "PayAfterOrderKey" to be an object.',
+  );
+});
+
+test.each([
+  ['{ payAfterOrders(filter: { createdFrom: "x" }) { __typename } }', 'filter.createdFrom', 41],
+  ['{ payAfterOrders(filter: { createdFrom: 5 }) { __typename } }', 'filter.createdFrom', 41],
+  ['{ payAfterOrders(filter: { states: [CREATED, X] }) { __typename } }', 'filter.states.1', 46],
+  ['{ payAfterOrders(first: "x") { __typename } }', 'first', 25],
+])(
+  'a literal of the wrong type has its place and its argument: %s',
+  async (query, path, column) => {
+    expect(at(await answerTo({ query }), 'errors', 0)).toMatchObject({
+      message: expect.stringMatching(new RegExp(`^${path.replaceAll('.', '[.]')}: [A-Z].*[.]$`)),
+      locations: [{ line: 1, column }],
+      path: ['payAfterOrders'],
+    });
+  },
+);
+
+test('a literal in a fragment and the default of a variable have a place and no path', async () => {
+  const fragment =
+    'query { ...F } fragment F on Query { payAfterOrders(first: "x") { __typename } }';
+  const inFragment = at(await answerTo({ query: fragment }), 'errors', 0);
+  expect(inFragment).toMatchObject({ locations: [{ line: 1, column: 60 }] });
+  expect(inFragment).not.toHaveProperty('path');
+  const query =
+    'query ($t: DateTime = "x") { payAfterOrders(filter: { createdFrom: $t }) { __typename } }';
+  expect(at(await answerTo({ query }), 'errors', 0)).toEqual({
+    message: '$t: Invalid DateTime: use RFC 3339, e.g. 2026-11-23T09:00:00Z.',
+    locations: [{ line: 1, column: 23 }],
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
 });
 
 test.each<[string, unknown]>([

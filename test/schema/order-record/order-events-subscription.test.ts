@@ -114,7 +114,18 @@ describe.each(transports)('over %s', (_name, open) => {
     await Promise.all([one.leave(), other.leave()]);
   });
 
-  test.each(['999999999', '0', 'x', '', '-1', '1e3', '1 '])(
+  test('after "0" the events come from the first one on, then live', async () => {
+    await fixture.see({ outOrderNo, state: 'CREATED' });
+    const events = await open({ outOrderNo, after: '0' });
+    const all = await open({ after: '0' });
+    expect(await events.nextEvent()).toMatchObject({ id: (await cursors())[0], state: 'CREATED' });
+    expect(await all.nextEvent()).toMatchObject({ id: '1' });
+    await fixture.see({ outOrderNo, state: 'USER_ACCEPTED' });
+    expect(await events.nextEvent()).toMatchObject({ state: 'USER_ACCEPTED' });
+    await Promise.all([events.leave(), all.leave()]);
+  });
+
+  test.each(['999999999', 'x', '', '-1', '1e3', '1 '])(
     'the unknown cursor %j is BAD_USER_INPUT',
     async (after) => {
       await fixture.see({ outOrderNo });
