@@ -68,6 +68,21 @@ describe('dependencies point one way', () => {
     expect(new Set(entries.map(({ to }) => to))).toEqual(new Set(['wechat/index.ts']));
   });
 
+  const isDatabase = (path: string) => path.startsWith('ledger/database/');
+
+  test('only the ledger and the doctor import the database of the ledger', () => {
+    const importers = files.filter(({ imports }) => imports.some(({ to }) => isDatabase(to)));
+    const others = importers.filter(({ area }) => area !== 'ledger');
+    expect(others.map(({ path }) => path)).toEqual(['cli/doctor/examine.ts']);
+  });
+
+  test('the database of the ledger imports only types of its callers, except for the deadline helper', () => {
+    const imports = files.filter(({ path }) => isDatabase(path)).flatMap((file) => file.imports);
+    const ofCallers = imports.filter((to) => isOwn(to) && !isDatabase(to.to));
+    const values = ofCallers.filter(({ kind }) => kind !== 'type').map(({ to }) => to);
+    expect(new Set(values)).toEqual(new Set(['ledger/within.ts']));
+  });
+
   test('the index of the schema exports the schema and nothing else', () => {
     const text = readFileSync(new URL('../src/schema/index.ts', import.meta.url), 'utf8');
     expect(text.match(/^export .*$/gm)).toEqual(['export const schema = builder.toSchema();']);
@@ -89,6 +104,11 @@ describe('packages', () => {
       /^(graphql|graphql-.*|@graphql-.*|@pothos\/.*|dataloader)$/.test(to);
     const areas = files.filter(({ imports }) => imports.some(isGraphql)).map(({ area }) => area);
     expect([...new Set(areas)].toSorted()).toEqual(['app', 'http', 'plugins', 'schema']);
+  });
+
+  test('only the ledger imports kysely', () => {
+    const importers = files.filter(({ imports }) => imports.some(({ to }) => to === 'kysely'));
+    expect([...new Set(importers.map(({ area }) => area))]).toEqual(['ledger']);
   });
 
   test.each([

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely, sql } from 'kysely';
+import { describe, expect, test, vi } from 'vitest';
+import { sqliteDialect } from '../../../src/ledger/database/sqlite/sqlite.ts';
 import type { EventRow } from '../../../src/ledger/database/tables.ts';
 import { compiledQuery, type Params } from '../../../src/ledger/jobs/rows.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
@@ -66,4 +69,18 @@ describe.each(databases)('a statement on $name', ({ start }) => {
     await expect(undone).rejects.toBe(failure);
     expect(await find(db, asked)).toEqual([]);
   });
+});
+
+test('a SQLite connection prepares a statement once, and keeps the 128 that were used last', async () => {
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+  const db = new Kysely<unknown>({ dialect: sqliteDialect(':memory:') });
+  const run = (number: number) => sql.raw(`select ${number}`).execute(db);
+  const kept = Array.from({ length: 128 }, (_, index) => index);
+  for (const number of [...kept, ...kept, 0, 128, 0, 1]) {
+    await run(number);
+  }
+  await db.destroy();
+  const prepared = prepare.mock.calls.map(([text]) => text);
+  prepare.mockRestore();
+  expect(prepared).toEqual([...kept, 128, 1].map((number) => `select ${number}`));
 });

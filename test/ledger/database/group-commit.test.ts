@@ -96,6 +96,20 @@ describe.each(databases)('writing on $name', ({ start }) => {
     expect(await idsIn(store)).toEqual([1, 2]);
   });
 
+  test('a background write and the write after it share a commit, and are done in order', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = createGroupCommit(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    const done: number[] = [];
+    const background = write(append(1), 'background').then(() => done.push(1));
+    const immediate = write(append(2)).then(() => done.push(2));
+    await Promise.all([background, immediate]);
+    expect({ commits, done }).toEqual({ commits: 1, done: [1, 2] });
+  });
+
   test('writes that arrive during a commit share the next one', async () => {
     const { db } = await database.openStore();
     let commits = 0;
