@@ -4,6 +4,8 @@ import { isIPv6 } from 'node:net';
 /** A name or an IPv4 address, or an IPv6 address in brackets, with an optional port. */
 const HOST = /^(?:[a-z\d](?:[a-z\d._-]{0,252})|\[[a-f\d:.]{2,45}\])(?::\d{1,5})?$/i;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+/** What the URL standard resolves or drops, so that a proxy may have checked another path. */
+const AMBIGUOUS = /[\\#]|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const FORWARDED = /^(?:forwarded|x-forwarded-.+)$/;
 
 /** Why a request is rejected before anything reads its URL. */
@@ -45,9 +47,11 @@ function targetProblem({
   if (hosts.length > 1 || (headers.host !== undefined && !isHost(headers.host))) {
     return badRequest('Invalid Host header. Send one name or address with an optional port.');
   }
-  return url.startsWith('/')
+  return url.startsWith('/') && !AMBIGUOUS.test(pathIn(url))
     ? undefined
-    : badRequest('Invalid request target. Send a path that begins with a slash.');
+    : badRequest(
+        'Invalid request target. Send a path that begins with a slash, without dot segments.',
+      );
 }
 
 /**
@@ -93,7 +97,11 @@ export function loggedOrigin(origin: string): string {
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
+  return pathIn(url);
+}
+
+function pathIn(target: string): string {
+  return target.split('?', 1)[0] ?? '';
 }
 
 function isHost(host: string): boolean {

@@ -105,6 +105,8 @@ export function createHttpServer(
     },
     oneByOne((request, response) => {
       response.on('timeout', onSilence);
+      // Before Node's own listener, which closes the connection.
+      response.prependOnceListener('finish', () => lingerOver(request));
       underWay.add(response);
       response.once('close', () => underWay.delete(response));
       listener(request, response);
@@ -115,6 +117,27 @@ export function createHttpServer(
   server.timeout = limits.stalledMs;
   server.maxConnections = limits.connections;
   return server;
+}
+
+/** How long the rest of a rejected request is read and dropped before its connection is closed. */
+const LINGER_MS = 500;
+
+/**
+ * A connection that is closed with unread bytes is reset: a proxy that still sends the body would
+ * lose the response, and answer 502.
+ */
+function lingerOver(request: IncomingMessage): void {
+  const { socket } = request;
+  if (request.complete) {
+    return;
+  }
+  socket.destroySoon = () => {
+    socket.end();
+    const close = () => void socket.destroy();
+    const late = setTimeout(close, LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(late)).once('end', close);
+    request.once('close', close).resume();
+  };
 }
 
 /**

@@ -272,6 +272,11 @@ export function useResponseHeaders({ requestId }: ResponseHeadersOptions): Plugi
           headers.set(name, value);
         }
       }
+      if (/^(?:text\/event-stream|multipart\/mixed)/.test(headers.get('content-type') ?? '')) {
+        // nginx would collect the events in a buffer; `none` is no coding that a proxy knows.
+        headers.set('x-accel-buffering', 'no');
+        headers.delete('content-encoding');
+      }
       const id = requestId();
       if (id !== undefined) {
         headers.set(REQUEST_ID, id);

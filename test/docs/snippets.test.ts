@@ -26,6 +26,7 @@ const CHECKED = [
   'console',
   'env',
   'graphql',
+  'haproxy',
   'ini',
   'js',
   'json',
@@ -69,7 +70,7 @@ describe.each(pages)('$path', (page) => {
     expect(codesOf(page, 'mermaid').flatMap(diagramProblems)).toEqual([]);
   });
 
-  test.each(['ini', 'nginx', 'yaml'] as const)(
+  test.each(['haproxy', 'ini', 'nginx', 'yaml'] as const)(
     'each %s block has the form of its language',
     (language) => {
       expect(codesOf(page, language).flatMap((code) => formProblems(language, code))).toEqual([]);

@@ -50,6 +50,18 @@ function begin(headers: Headers, length: number) {
   return request;
 }
 
+const headOf = (headers: Headers) =>
+  `POST /wechat/notify HTTP/1.1\r\nHost: x\r\n${Object.entries(headers)
+    .map((pair) => pair.join(': '))
+    .join('\r\n')}\r\n\r\n`;
+
+/** A connection on which these bytes are sent, and nothing more. */
+function open(bytes: string) {
+  const socket = connect(Number(new URL(port.url).port), '127.0.0.1');
+  socket.on('error', () => {}).write(bytes);
+  return socket;
+}
+
 const lines = (message: string) =>
   clientFixture.log.entries().filter((entry) => String(at(entry, 'msg')).includes(message));
 const counted = async (outcome: string) => {
@@ -77,12 +89,8 @@ describe('a notification is refused before its body has come', () => {
 
 test('a body that is cut off is the fault of its sender, not of the database', async () => {
   const before = await counted('cut-off');
-  const socket = connect(Number(new URL(port.url).port), '127.0.0.1');
-  const head = Object.entries({ host: 'x', ...signed, 'content-length': '60000' });
-  socket.write(
-    `POST /wechat/notify HTTP/1.1\r\n${head.map((pair) => pair.join(': ')).join('\r\n')}\r\n\r\n{`,
-  );
-  setTimeout(() => socket.destroy(), 50);
+  const socket = open(`${headOf({ ...signed, 'content-length': '60000' })}{`);
+  port.server.once('request', () => setTimeout(() => socket.destroy(), 50));
   // At the latest when WeChat Pay would no longer wait.
   await expect.poll(() => counted('cut-off'), { timeout: 8_000 }).toBe(before + 1);
   expect(lines('its body was not read')).toMatchObject([{ level: 'warn', why: 'cut-off' }]);
@@ -94,14 +102,11 @@ test('bodies of all senders together are bounded, and are released with their co
   const most = 8 * 1024 * 1024;
   const part = 63 * 1024;
   const before = await counted('too-many');
-  const slow = Array.from({ length: Math.ceil(most / part) + 20 }, () => {
-    const request = begin(signed, part + 1);
-    request.write(Buffer.alloc(part));
-    return request;
-  });
+  const message = headOf({ ...signed, 'content-length': String(part + 1) }) + ' '.repeat(part);
+  const slow = Array.from({ length: Math.ceil(most / part) + 20 }, () => open(message));
   await expect.poll(() => counted('too-many'), { timeout: 8_000 }).toBeGreaterThan(before);
-  for (const request of slow) {
-    request.destroy();
+  for (const socket of slow) {
+    socket.destroy();
   }
   await expect.poll(async () => (await post(clientFixture, body, signed)).status).toBe(200);
 });
