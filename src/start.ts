@@ -75,8 +75,11 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     log,
   });
   const queries = createObservationFilter(ledger);
-  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat));
+  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat), {
+    callsPerSecond: config.reconcilerCallsPerSecond,
+  });
   metrics.countOpenIntents(ledger.countOpenIntents);
+  metrics.followReconcilerLag(ledger.reconcilerLag);
   // The sandbox is for development, where pages come from a port of this machine.
   const localhost = sandbox !== undefined && isLoopback(config.host);
   const origins = {

@@ -38,3 +38,8 @@ export function readIdleMs(from: EnvironmentReader): number {
 export function readOrderCacheMs(from: EnvironmentReader): number {
   return from.whole('ORDER_CACHE_MS', 0, 10_000) ?? 0;
 }
+
+/** Of the reconciler, for each instance. */
+export function readReconcilerCalls(from: EnvironmentReader): number {
+  return from.whole('RECONCILER_CALLS_PER_SECOND', 1, 1_000) ?? 10;
+}

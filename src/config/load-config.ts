@@ -14,6 +14,7 @@ import {
   readMaxInFlight,
   readOrderCacheMs,
   readRateLimit,
+  readReconcilerCalls,
   readShopperRateLimit,
 } from './limits.ts';
 import { unknownVariables } from './unknown-variables.ts';
@@ -43,6 +44,7 @@ export interface Config {
   readonly trustedDocuments: ReadonlyMap<string, string> | undefined;
   /** Maximum concurrent operations. */
   readonly maxInFlight: number;
+  readonly reconcilerCallsPerSecond: number;
   /** How long a connection may be idle, in ms. */
   readonly idleMs: number;
   readonly clientOf: ClientAddress;
@@ -85,6 +87,7 @@ export function loadConfig(env: Environment): Config {
     shopperRateLimit: readShopperRateLimit(from),
     trustedDocuments,
     maxInFlight: readMaxInFlight(from),
+    reconcilerCallsPerSecond: readReconcilerCalls(from),
     idleMs: readIdleMs(from),
     clientOf: readProxies(from),
     apiv2Key: readLaunchKey(from),

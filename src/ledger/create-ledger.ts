@@ -116,6 +116,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       record('finishOrderReconciliation', { ...reconciled, now: now() }),
     postponeOrder: ({ product, outOrderNo, status, statusSince }) =>
       record('postponeOrder', { product, outOrderNo, status, statusSince, now: now() }),
+    reconcilerLag: () => run('reconcilerLag', { now: now() }),
     countOpenIntents: () => run('countOpenIntents', undefined),
     isWritable,
     idle: engine.idle,

@@ -75,6 +75,8 @@ export interface Ledger {
   readonly finishOrderReconciliation: (reconciled: ReconciledOrder) => Promise<Observed | null>;
   readonly postponeOrder: (order: PostponedOrder) => Promise<void>;
 
+  /** For how long, in ms, the row that has waited longest for the reconciler has been due. */
+  readonly reconcilerLag: () => Promise<number>;
   readonly countOpenIntents: () => Promise<number>;
   /**
    * Whether the database accepts writes: the last one shows it, or one that is made for this, at most

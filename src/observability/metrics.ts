@@ -92,7 +92,19 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
         help: 'Writes in progress or of unknown outcome, on all instances of this database',
         registers,
         async collect() {
-          this.set(await count());
+          await setOrRemove(this, count());
+        },
+      });
+    },
+    /** @param lagMs called each time the metrics are read */
+    followReconcilerLag: (lagMs: () => Promise<number>) => {
+      new Gauge({
+        name: 'payafter_reconciler_lag_seconds',
+        help: 'How long the order or write that has waited longest for the reconciler has been due, on all instances of this database',
+        registers,
+        async collect() {
+          const seconds = lagMs().then((ms) => ms / 1_000);
+          await setOrRemove(this, seconds);
         },
       });
     },
@@ -100,6 +112,15 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
     /** The text that Prometheus reads. */
     show: () => registry.metrics(),
   };
+}
+
+/** While the database does not answer, the value is absent, and the other metrics are shown. */
+async function setOrRemove(gauge: Gauge, reading: Promise<number>): Promise<void> {
+  try {
+    gauge.set(await reading);
+  } catch {
+    gauge.remove();
+  }
 }
 
 /** Counts each query of a client: `found`, `missing`, or `failed`. */

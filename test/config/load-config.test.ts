@@ -30,6 +30,7 @@ describe('without any variable', () => {
     shopperRateLimit: { perSecond: 5, burst: 10 },
     trustedDocuments: undefined,
     maxInFlight: 256,
+    reconcilerCallsPerSecond: 10,
     idleMs: 25_000,
     clientOf: expect.any(Function),
     apiv2Key: undefined,

@@ -37,6 +37,7 @@ describe('the reference of the configuration', () => {
       inputRules: defaultOf('INPUT_RULES'),
       orderCacheMs: Number(defaultOf('ORDER_CACHE_MS')),
       maxInFlight: Number(defaultOf('MAX_IN_FLIGHT')),
+      reconcilerCallsPerSecond: Number(defaultOf('RECONCILER_CALLS_PER_SECOND')),
       idleMs: 1_000 * Number(defaultOf('KEEP_ALIVE_SECONDS')),
       graphiql: defaultOf('GRAPHIQL') === 'on',
       upstream: { kind: 'sandbox', port: Number(defaultOf('SANDBOX_PORT')) },

@@ -11,6 +11,7 @@ const RUNBOOKS = ['docs/operations/runbook.md', 'docs/zh/operations/runbook.md']
 
 const metrics = createMetrics({ ofProcess: true });
 metrics.countOpenIntents(() => Promise.resolve(0));
+metrics.followReconcilerLag(() => Promise.resolve(0));
 const shown = await metrics.show();
 const types = new Map(
   [...shown.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]),

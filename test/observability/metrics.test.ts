@@ -106,6 +106,20 @@ describe('metrics of the other modules', () => {
     }
   });
 
+  test('metrics that the database counts are absent while it fails, and the others are not', async () => {
+    const metrics = createMetrics({ ofProcess: false });
+    let lag = () => Promise.resolve(1_500);
+    metrics.followReconcilerLag(() => lag());
+    metrics.countOpenIntents(() => Promise.reject(new Error('down')));
+    metrics.breaker('open');
+    const first = await metrics.show();
+    expect(first).toContain('payafter_reconciler_lag_seconds 1.5');
+    expect(first).toContain('payafter_wechat_breaker_state 2');
+    expect(first).not.toMatch(/^payafter_intents_open/m);
+    lag = () => Promise.reject(new Error('down'));
+    expect(await metrics.show()).not.toMatch(/^payafter_reconciler_lag_seconds/m);
+  });
+
   test('metrics of the process include the delay of the event loop', async () => {
     const text = await createMetrics({ ofProcess: true }).show();
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds');

@@ -15,6 +15,7 @@ import {
   isAnyDue,
   postponeIntent,
   postponeOrder,
+  reconcilerLag,
 } from './reconcile.ts';
 import { saveNotification } from './save-notification.ts';
 
@@ -29,6 +30,7 @@ export const READS = {
   eventsAfter,
   newestEventId,
   isAnyDue,
+  reconcilerLag,
   countOpenIntents,
 };
 

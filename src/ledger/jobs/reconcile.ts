@@ -51,24 +51,52 @@ export async function isAnyDue(
   return any !== undefined;
 }
 
+/** For how long, in ms, the row that has waited longest has been due; 0 if none is. */
+export async function reconcilerLag(
+  { db }: ReadContext,
+  { now }: { readonly now: number },
+): Promise<number> {
+  const longest = await db
+    .selectFrom('orders')
+    .select(({ fn }) => fn.min('check_at').as('since'))
+    .unionAll(db.selectFrom('intents').select(({ fn }) => fn.min('check_at').as('since')))
+    .execute();
+  return Math.max(0, ...longest.map(({ since }) => now - (since ?? now)));
+}
+
+/**
+ * Claims rows that are due, at most so many in all. Each kind gets half of the places if both need
+ * them.
+ */
 export async function claimDue(
   { db: tx, encryption }: WriteContext,
   { now, holdMs, limit }: { readonly now: number; readonly holdMs: number; readonly limit: number },
 ): Promise<Due> {
-  const intents = await tx
-    .selectFrom('intents')
-    .selectAll()
-    .where('check_at', '<=', now)
-    .orderBy('check_at')
-    .limit(limit)
-    .execute();
-  const orders = await tx
-    .selectFrom('orders')
-    .selectAll()
-    .where('check_at', '<=', now)
-    .orderBy('check_at')
-    .limit(limit - intents.length)
-    .execute();
+  const dueIntents = await longestAndLatest((order, size) =>
+    tx
+      .selectFrom('intents')
+      .select(['id', 'owner', 'check_at'])
+      .where('check_at', '<=', now)
+      .orderBy('check_at', order)
+      .limit(size)
+      .execute(),
+  );
+  const dueOrders = await longestAndLatest((order, size) =>
+    tx
+      .selectFrom('orders')
+      .selectAll()
+      .where('check_at', '<=', now)
+      .orderBy('check_at', order)
+      .limit(size)
+      .execute(),
+  );
+  const forIntents = Math.max(Math.ceil(limit / 2), limit - dueOrders.length);
+  const ids = chooseFairly(dueIntents, forIntents).map(({ id }) => id);
+  const orders = chooseFairly(dueOrders, limit - ids.length);
+  const intents =
+    ids.length === 0
+      ? []
+      : await tx.selectFrom('intents').selectAll().where('id', 'in', ids).execute();
   const held = { check_at: now + holdMs };
   for (const { id, lease } of intents) {
     const claimed = { ...held, lease: lease + 1 };
@@ -86,6 +114,58 @@ export async function claimDue(
     intents: intents.map((row) => intent({ ...row, lease: row.lease + 1 }, encryption)),
     orders: orders.map(orderRecord),
   };
+}
+
+/** Rows that a claim chooses among, from each end: it must not cost more the more are due. */
+const WINDOW = 500;
+
+/**
+ * The rows that have been due longest, and those that became due last: however many of one owner
+ * wait, a row of another is among them when it becomes due.
+ */
+async function longestAndLatest<Row extends { readonly check_at: number | null }>(
+  read: (order: 'asc' | 'desc', size: number) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const longest = await read('asc', WINDOW);
+  if (longest.length < WINDOW) {
+    return longest;
+  }
+  const last = longest.at(-1)?.check_at ?? 0;
+  const latest = await read('desc', WINDOW);
+  return [...longest, ...latest.filter(({ check_at: at }) => (at ?? 0) > last)];
+}
+
+interface OwnedRow {
+  readonly owner: string | null;
+  readonly check_at: number | null;
+}
+
+/**
+ * Owners take turns, and a row without an owner counts as one of its own. Half of the places go to
+ * the owners that have waited longest, half to those with the fewest rows due: neither one owner with
+ * many rows, nor many owners with some each, keep a row of another waiting.
+ */
+function chooseFairly<Row extends OwnedRow>(
+  due: readonly Row[],
+  limit: number,
+): readonly Row[] {
+  if (due.length <= limit) {
+    return due;
+  }
+  const byTime = due.toSorted((one, other) => (one.check_at ?? 0) - (other.check_at ?? 0));
+  const queues = Map.groupBy(byTime, (row) => row.owner ?? row);
+  const turns = [...queues.values()].flatMap((rows) =>
+    rows.map((row, turn) => ({ row, turn, size: rows.length, since: row.check_at ?? 0 })),
+  );
+  const longest = turns
+    .toSorted((one, other) => one.turn - other.turn || one.since - other.since)
+    .slice(0, Math.ceil(limit / 2));
+  const rest = turns
+    .filter((turn) => !longest.includes(turn))
+    .toSorted(
+      (one, other) => one.turn - other.turn || one.size - other.size || one.since - other.since,
+    );
+  return [...longest, ...rest].slice(0, limit).map(({ row }) => row);
 }
 
 /** Nothing changes the intent if a call has acquired it since it was claimed. */

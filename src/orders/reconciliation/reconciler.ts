@@ -12,9 +12,13 @@ export interface Reconciler {
 }
 
 const TICK_MS = 1_000;
-/** Limits the calls to WeChat Pay: this many per poll. */
-const CALLS_PER_TICK = 10;
-const SIDE_BY_SIDE = 5;
+/** The calls of one poll come in so many rounds, each side by side. */
+const ROUNDS = 2;
+
+export interface ReconcilerOptions {
+  /** Limits the calls to WeChat Pay. */
+  readonly callsPerSecond?: number;
+}
 
 /**
  * Queries WeChat Pay for orders that are not final and for writes of unknown outcome, because
@@ -24,10 +28,11 @@ const SIDE_BY_SIDE = 5;
 export function startReconciler(
   ledger: Ledger,
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  { callsPerSecond = 10 }: ReconcilerOptions = {},
 ): Reconciler {
   let running: Promise<void> | undefined;
   const look = () => {
-    running ??= tick(ledger, wechat)
+    running ??= tick(ledger, wechat, callsPerSecond)
       .catch((err: unknown) =>
         ledger.log.error({ err }, 'claiming the work of the reconciler failed, will retry'),
       )
@@ -44,9 +49,13 @@ export function startReconciler(
   };
 }
 
-async function tick(ledger: Ledger, wechat: Pick<WechatPay, 'queryPayAfterOrder'>): Promise<void> {
-  const { intents, orders } = await ledger.claimDue(CALLS_PER_TICK);
-  const limit = pLimit(SIDE_BY_SIDE);
+async function tick(
+  ledger: Ledger,
+  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  calls: number,
+): Promise<void> {
+  const { intents, orders } = await ledger.claimDue(calls);
+  const limit = pLimit(Math.ceil(calls / ROUNDS));
   const looks = [
     ...intents.map((intent) =>
       limit(() => reconcileIntent(ledger, wechat, intent)).catch(async (err: unknown) => {

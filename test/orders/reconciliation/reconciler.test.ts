@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { startReconciler } from '../../../src/orders/reconciliation/reconciler.ts';
 import { databases, startPostgresOnce, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { acquire } from '../../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../../fixtures/ledger/observations.ts';
 import { manualClock, openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { lookOnce, queriesAnswering } from '../../fixtures/orders/reconcile.ts';
@@ -171,6 +172,70 @@ describe('two reconcilers on one PostgreSQL', () => {
       await lookOnce(wechat, one, other);
     }
     expect(wechat.asked.toSorted()).toEqual(numbers.toSorted());
+  });
+});
+
+describe('many orders that are due', () => {
+  const LOST = 'LOST';
+  const answer = (outOrderNo: string) =>
+    shownOrder({ outOrderNo, state: outOrderNo === LOST ? 'USER_ACCEPTED' : 'CREATED' });
+
+  test.each([
+    ['one shopper', 1, 1_200],
+    ['each of 20 shoppers', 20, 60],
+  ])(
+    'a lost notification is recovered within 30 s, whatever many orders %s has just made',
+    async (_who, shoppers, each) => {
+      const clock = manualClock();
+      const ledger = await openTestLedger({ now: clock.now });
+      const made = Array.from({ length: shoppers * each }, (_, index) =>
+        see(ledger, { outOrderNo: `N${index}`, owner: `shopper ${index % shoppers}` }),
+      );
+      await Promise.all([...made, see(ledger, { outOrderNo: LOST, owner: 'another' })]);
+      const wechat = queriesAnswering(answer);
+      for (let second = 1; second <= 30; second += 1) {
+        clock.advance(1_000);
+        await lookOnce(wechat, ledger);
+      }
+      expect(await orderOf(ledger, LOST)).toMatchObject({ state: 'USER_ACCEPTED' });
+      expect(await ledger.reconcilerLag()).toBeGreaterThan(3_000);
+      await ledger.close();
+    },
+  );
+
+  test('writes of unknown outcome and orders have half of the calls each, and all of them if the others need none', async () => {
+    const clock = manualClock();
+    const ledger = await openTestLedger({ now: clock.now });
+    const open = Array.from({ length: 40 }, (_, index) =>
+      acquire(ledger, { outOrderNo: `I${index}`, owner: 'shopper' }),
+    );
+    await Promise.all([
+      ...open,
+      ...[1, 2, 3].map((index) => see(ledger, { outOrderNo: `N${index}` })),
+    ]);
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(() => null);
+    await lookOnce(wechat, ledger);
+    expect(wechat.asked.filter((outOrderNo) => outOrderNo.startsWith('I'))).toHaveLength(7);
+    expect(wechat.asked.filter((outOrderNo) => outOrderNo.startsWith('N'))).toHaveLength(3);
+    await ledger.close();
+  });
+
+  test('as many as are configured are queried a second', async () => {
+    const clock = manualClock();
+    const ledger = await openTestLedger({ now: clock.now });
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) => see(ledger, { outOrderNo: `N${index}` })),
+    );
+    clock.advance(MINUTE);
+    const wechat = queriesAnswering(still);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const reconciler = startReconciler(ledger, wechat, { callsPerSecond: 25 });
+    vi.advanceTimersByTime(1_000);
+    await reconciler.close();
+    vi.useRealTimers();
+    expect(wechat.asked).toHaveLength(25);
+    await ledger.close();
   });
 });
 
