@@ -94,7 +94,11 @@ export function wechatStages(merchant: Merchant, upstreamUrl: string): readonly 
 const CONNECTIONS = 64;
 
 async function send(upstreamUrl: string, times: number): Promise<void> {
-  const transport = createTransport(upstreamUrl, ATTEMPT_MS, CONNECTIONS);
+  const transport = createTransport({
+    baseUrl: upstreamUrl,
+    attemptMs: ATTEMPT_MS,
+    connections: CONNECTIONS,
+  });
   let left = times;
   const lane = async () => {
     while (left > 0) {

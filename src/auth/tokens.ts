@@ -8,12 +8,19 @@ import {
   jwtVerify,
 } from 'jose';
 import { type Caller, knownScopes } from './caller.ts';
+import { fetchJson, type KeySource } from './fetch-json.ts';
 
 export interface TokenOptions {
   /** The URL of the issuer's keys. */
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
+  /** The claim with the scopes, as a text or as a list; `scope` if omitted. */
+  readonly scopeClaim?: string | undefined;
+  /** The claim with the user's openid; `openid` if omitted. */
+  readonly openidClaim?: string | undefined;
+  /** The URL of a forward proxy for `jwksUrl`. */
+  readonly proxy?: string | undefined;
 }
 
 export interface Tokens {
@@ -47,9 +54,6 @@ const CLOCK_TOLERANCE_S = 10;
 const COOLDOWN_MS = 30_000;
 /** How long the keys are in use before they are fetched again. */
 const KEYS_FRESH_MS = 600_000;
-const FETCH_TIMEOUT_MS = 3_000;
-/** A set with the certificate chains of ten keys has 60 KB. */
-const MAX_KEY_SET_BYTES = 256 * 1024;
 const LONGEST_OPENID = 128;
 const CLIENT = /^[\w.:/@-]{1,128}$/;
 
@@ -58,11 +62,11 @@ const CLIENT = /^[\w.:/@-]{1,128}$/;
  * @param onRefused called with the check that failed: one of few words, nothing of the token
  */
 export function createTokens(
-  { jwksUrl, issuer, audience }: TokenOptions,
+  { jwksUrl, issuer, audience, scopeClaim, openidClaim, proxy }: TokenOptions,
   log: TokenLog,
   onRefused: (why: string) => void = () => {},
 ): Tokens {
-  const issuerKeys = createIssuerKeys(jwksUrl, (err) => {
+  const issuerKeys = createIssuerKeys({ url: jwksUrl, proxy }, (err) => {
     log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
   });
   const options = {
@@ -79,7 +83,7 @@ export function createTokens(
   const check = async (token: string, keys: JWTVerifyGetKey) => {
     try {
       const { payload } = await jwtVerify(token, keys, options);
-      return hasExpired(payload) ? 'exp' : callerOf(payload);
+      return hasExpired(payload) ? 'exp' : callerOf(payload, { scopeClaim, openidClaim });
     } catch (error) {
       return isFaultOfToken(error) ? failedCheck(error, issuer) : undefined;
     }
@@ -141,15 +145,31 @@ function isFaultOfToken(error: unknown): boolean {
   ].some((kind) => error instanceof kind);
 }
 
-function callerOf({ iss, sub, exp, scope, openid, client_id, azp }: JWTPayload): Caller {
+interface Claims {
+  readonly scopeClaim: string | undefined;
+  readonly openidClaim: string | undefined;
+}
+
+function callerOf(
+  payload: JWTPayload,
+  { scopeClaim = 'scope', openidClaim = 'openid' }: Claims,
+): Caller {
+  const { iss, sub, exp, client_id, azp } = payload;
+  const openid = payload[openidClaim];
   const isOpenid = typeof openid === 'string' && openid !== '' && openid.length <= LONGEST_OPENID;
   return {
     id: `jwt:${shortHash(`${iss}\n${sub ?? (isOpenid ? openid : '')}`)}`,
-    scopes: knownScopes(typeof scope === 'string' ? scope.split(' ') : []),
+    scopes: knownScopes(wordsOf(payload[scopeClaim])),
     client: clientIn(client_id) ?? clientIn(azp),
     openid: isOpenid ? openid : null,
     expiresAt: exp === undefined ? null : exp * 1_000,
   };
+}
+
+/** Words of a text, as in RFC 9068, or of a list, as some issuers have it. */
+function wordsOf(claim: unknown): readonly string[] {
+  const texts: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  return texts.flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));
 }
 
 /** RFC 9068 has `client_id`, OpenID Connect `azp`. What is no such id is left out. */
@@ -181,14 +201,14 @@ const STALE_MS = 3_600_000;
  * for an hour, and it is asked again every five seconds.
  * @param onFailure called for each failed request
  */
-function createIssuerKeys(url: string, onFailure: (error: unknown) => void): IssuerKeys {
+function createIssuerKeys(source: KeySource, onFailure: (error: unknown) => void): IssuerKeys {
   let known: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let running: Promise<void> | undefined;
   const fetchOnce = async () => {
     const at = Date.now();
     try {
-      known = { keys: createLocalJWKSet(keySet(await fetchJson(url))), at };
+      known = { keys: createLocalJWKSet(keySet(await fetchJson(source))), at };
       failure = undefined;
     } catch (error) {
       failure = { error, at: Date.now() };
@@ -230,28 +250,6 @@ function createIssuerKeys(url: string, onFailure: (error: unknown) => void): Iss
       }
     },
   };
-}
-
-async function fetchJson(url: string): Promise<unknown> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json, application/jwk-set+json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-  });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Error(`The issuer returned status ${response.status}.`);
-  }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_KEY_SET_BYTES) {
-      throw new Error(`The issuer returned more than ${MAX_KEY_SET_BYTES} bytes.`);
-    }
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
 /** A set without a usable key is a mistake of the issuer: it would refuse every token. */

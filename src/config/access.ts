@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readApiKeyFile } from '../auth/api-key-file.ts';
 import type { Authentication, Way } from '../auth/authenticator.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
+import type { Outbound } from './forward-proxy.ts';
 
 const LOOPBACK_HTTP = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/;
 
@@ -15,9 +16,10 @@ const DOCUMENTS_VARIABLE = 'TRUSTED_DOCUMENTS';
 export function readAuthentication(
   from: EnvironmentReader,
   why: 'production' | 'a real merchant' | undefined,
+  outbound: Outbound,
 ): Authentication {
   const allowed = from.choice('ALLOW_UNAUTHENTICATED', 'true', 'false') === 'true';
-  const [way, ...others] = [...readApiKeys(from), ...readTokens(from)];
+  const [way, ...others] = [...readApiKeys(from), ...readTokens(from, outbound)];
   if (way !== undefined) {
     return { kind: 'required', ways: [way, ...others] };
   }
@@ -43,11 +45,21 @@ function readApiKeys(from: EnvironmentReader): readonly Way[] {
   return [{ kind: 'api-keys', file, keys }];
 }
 
-function readTokens(from: EnvironmentReader): readonly Way[] {
+function readTokens(
+  from: EnvironmentReader,
+  { proxyFor, allowInsecure }: Outbound,
+): readonly Way[] {
   const jwksUrl = from.text('JWKS_URL');
   const issuer = from.text('JWT_ISSUER');
   const audience = from.text('JWT_AUDIENCE');
-  if (jwksUrl === undefined && issuer === undefined && audience === undefined) {
+  const claims = {
+    scopeClaim: from.text('JWT_SCOPE_CLAIM'),
+    openidClaim: from.text('JWT_OPENID_CLAIM'),
+  };
+  const isUsed = [jwksUrl, issuer, audience, ...Object.values(claims)].some(
+    (value) => value !== undefined,
+  );
+  if (!isUsed) {
     return [];
   }
   for (const [variable, value] of Object.entries({
@@ -59,17 +71,27 @@ function readTokens(from: EnvironmentReader): readonly Way[] {
       from.addProblem(variable, 'is missing: set JWKS_URL, JWT_ISSUER and JWT_AUDIENCE together.');
     }
   }
-  if (jwksUrl !== undefined && !isKeyUrl(jwksUrl)) {
+  if (jwksUrl !== undefined && !isKeyUrl(jwksUrl, allowInsecure)) {
     from.addProblem(
       'JWKS_URL',
-      'must be an https URL; http is allowed only for loopback addresses.',
+      'must be an https URL; http is allowed only for loopback addresses, and inside a private network with ALLOW_INSECURE_UPSTREAM=true.',
     );
   }
-  return [{ kind: 'jwt', jwksUrl: jwksUrl ?? '', issuer: issuer ?? '', audience: audience ?? '' }];
+  return [
+    {
+      kind: 'jwt',
+      jwksUrl: jwksUrl ?? '',
+      issuer: issuer ?? '',
+      audience: audience ?? '',
+      ...claims,
+      proxy: jwksUrl && proxyFor(jwksUrl),
+    },
+  ];
 }
 
-function isKeyUrl(url: string): boolean {
-  return URL.canParse(url) && (url.startsWith('https://') || LOOPBACK_HTTP.test(url));
+function isKeyUrl(url: string, allowInsecure: boolean): boolean {
+  const isHttp = allowInsecure ? url.startsWith('http://') : LOOPBACK_HTTP.test(url);
+  return URL.canParse(url) && (url.startsWith('https://') || isHttp);
 }
 
 /** Texts of documents by id; undefined if every document may be executed. */

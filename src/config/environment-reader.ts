@@ -47,7 +47,11 @@ export function readEnvironment(env: Environment): EnvironmentReader {
     problems.push({ variable, problem });
   };
   const valueIn = (variable: string) =>
-    links.has(variable) ? undefined : unquoted(env[variable] ?? '') || undefined;
+    links.has(variable)
+      ? undefined
+      : unquoted(env[variable] ?? '') ||
+        (/_PROXY$/.test(variable) ? unquoted(env[variable.toLowerCase()] ?? '') : '') ||
+        undefined;
   const text = (variable: string) => {
     known.add(variable);
     return valueIn(variable);

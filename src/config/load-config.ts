@@ -8,6 +8,7 @@ import type { WechatPay, WechatPayKeys } from '../wechat/index.ts';
 import { readAuthentication, readDocuments } from './access.ts';
 import { readDatabase, readDataKey, readListenUrl } from './database.ts';
 import { ConfigError, type Environment, readEnvironment } from './environment-reader.ts';
+import { readOutbound } from './forward-proxy.ts';
 import { readGraphiql, readHost, readOrigins, readProxies } from './http.ts';
 import {
   readIdleMs,
@@ -61,10 +62,11 @@ export interface Config {
 export function loadConfig(env: Environment): Config {
   const from = readEnvironment(env);
   const production = from.choice('NODE_ENV', 'production', 'development', 'test') === 'production';
-  const upstream = readUpstream(from, production);
+  const outbound = readOutbound(from);
+  const upstream = readUpstream(from, production, outbound);
   const trustedDocuments = readDocuments(from);
   const real = isRealMerchant(upstream) ? 'a real merchant' : undefined;
-  const authentication = readAuthentication(from, production ? 'production' : real);
+  const authentication = readAuthentication(from, production ? 'production' : real, outbound);
   const databaseUrl = readDatabase(from, upstream.kind === 'sandbox');
   const config: Config = {
     production,

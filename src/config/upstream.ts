@@ -5,6 +5,7 @@ import {
   WechatPayOptionsError,
 } from '../wechat/index.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
+import type { Outbound } from './forward-proxy.ts';
 
 /** Where calls go: the embedded sandbox, or WeChat Pay for a real merchant. */
 export type Upstream = SandboxUpstream | MerchantUpstream;
@@ -30,10 +31,14 @@ export function isRealMerchant(upstream: Upstream): boolean {
   return upstream.kind === 'merchant' && upstream.options.mchid !== SANDBOX_MCHID;
 }
 
-export function readUpstream(from: EnvironmentReader, production: boolean): Upstream {
+export function readUpstream(
+  from: EnvironmentReader,
+  production: boolean,
+  outbound: Outbound,
+): Upstream {
   const port = from.whole('SANDBOX_PORT', 0, 65_535) ?? 4010;
   const given = from.given.filter((name) => name.startsWith('WECHAT_'));
-  const options = readOptions(from);
+  const options = readOptions(from, outbound);
   if (given.length === 0 && !production) {
     return { kind: 'sandbox', port };
   }
@@ -52,7 +57,7 @@ export function readUpstream(from: EnvironmentReader, production: boolean): Upst
   return { kind: 'merchant', options };
 }
 
-function readOptions(from: EnvironmentReader): WechatPayOptions {
+function readOptions(from: EnvironmentReader, outbound: Outbound): WechatPayOptions {
   const calls = from.whole('WECHAT_MAX_CALLS', 1, 10_000);
   return {
     mchid: from.text('WECHAT_MCHID') ?? '',
@@ -65,6 +70,7 @@ function readOptions(from: EnvironmentReader): WechatPayOptions {
     apiv3KeyPrevious: from.secret('WECHAT_APIV3_KEY_PREVIOUS'),
     baseUrl: from.text('WECHAT_BASE_URL'),
     backupUrl: from.text('WECHAT_BACKUP_URL'),
+    ...outbound,
     timeoutMs: from.whole('WECHAT_TIMEOUT_MS', 100, 60_000),
     resilience: calls === undefined ? {} : { maxConcurrent: calls, maxQueued: 2 * calls },
   };

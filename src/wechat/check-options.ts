@@ -16,8 +16,9 @@ export interface CheckedOptions {
   readonly certificates: readonly X509Certificate[] | 'auto';
   /** The current one first. */
   readonly apiv3Keys: readonly string[];
-  readonly origin: string;
-  readonly backupOrigin: string | undefined;
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  readonly backupUrl: string | undefined;
   readonly budgetMs: number;
 }
 
@@ -71,13 +72,14 @@ export function checkOptions(options: WechatPayOptions): CheckedOptions {
     const problem = 'is missing: it is required to decrypt downloaded certificates.';
     take('apiv3Key', { problem });
   }
-  const origin = take('baseUrl', readOrigin(options.baseUrl ?? WECHAT_PAY_ORIGIN));
+  const readUrl = (text: string) => readBaseUrl(text, options.allowInsecure === true);
+  const baseUrl = take('baseUrl', readUrl(options.baseUrl ?? WECHAT_PAY_ORIGIN));
   const backup =
     options.backupUrl ?? (options.baseUrl === undefined ? WECHAT_PAY_BACKUP : undefined);
-  const backupOrigin = take('backupUrl', optional(backup, readOrigin));
+  const backupUrl = take('backupUrl', optional(backup, readUrl));
   const budgetMs = take('timeoutMs', readTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS));
 
-  if (problems.length > 0 || !mchid || !privateKey || !serial || !origin || !budgetMs) {
+  if (problems.length > 0 || !mchid || !privateKey || !serial || !baseUrl || !budgetMs) {
     throw new WechatPayOptionsError(problems);
   }
   return {
@@ -85,8 +87,8 @@ export function checkOptions(options: WechatPayOptions): CheckedOptions {
     publicKey: key && keyId ? { key, serial: keyId } : undefined,
     certificates: auto ? 'auto' : certificates,
     apiv3Keys: [apiv3Key, previous].filter((one) => one !== undefined),
-    origin,
-    backupOrigin: backupOrigin === origin ? undefined : backupOrigin,
+    baseUrl,
+    backupUrl: backupUrl === baseUrl ? undefined : backupUrl,
     budgetMs,
   };
 }
@@ -166,14 +168,20 @@ function readKeyId(id: string): Read<string> {
     : { problem: 'is not the id of a WeChat Pay public key: expected PUB_KEY_ID_ and digits.' };
 }
 
-function readOrigin(text: string): Read<string> {
+function readBaseUrl(text: string, allowInsecure: boolean): Read<string> {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search) {
-    return { problem: 'is not an origin; expected e.g. https://api.mch.weixin.qq.com.' };
+  if (url === null || !/^https?:$/.test(url.protocol) || /[?#@]|%|\/\/.*\/\//.test(text)) {
+    return { problem: 'is not a base URL; expected e.g. https://api.mch.weixin.qq.com.' };
   }
-  return url.protocol === 'https:' || LOOPBACK.test(url.hostname)
-    ? { value: url.origin }
-    : { problem: 'must begin with https://: plain http is allowed only for loopback addresses.' };
+  if (/\/v3\/?$/.test(url.pathname)) {
+    return { problem: 'ends in /v3, as the paths of all calls begin: remove it.' };
+  }
+  return url.protocol === 'https:' || allowInsecure || LOOPBACK.test(url.hostname)
+    ? { value: url.href.replace(/\/+$/, '') }
+    : {
+        problem:
+          'must begin with https://: plain http is allowed only for loopback addresses, and inside a private network with ALLOW_INSECURE_UPSTREAM=true.',
+      };
 }
 
 function readTimeout(ms: number): Read<number> {

@@ -137,10 +137,16 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
   const attemptMs = attemptTimeout(budgetMs, budgetMs);
   const protection = { ...DEFAULT_RESILIENCE, ...options.resilience };
   const clock = () => performance.now();
-  const connect = (origin: string) => createTransport(origin, attemptMs, protection.maxConcurrent);
-  const backup = checked.backupOrigin === undefined ? undefined : connect(checked.backupOrigin);
+  const connect = (baseUrl: string) =>
+    createTransport({
+      baseUrl,
+      attemptMs,
+      connections: protection.maxConcurrent,
+      proxy: options.proxyFor?.(baseUrl),
+    });
+  const backup = checked.backupUrl === undefined ? undefined : connect(checked.backupUrl);
   const base = {
-    transport: withFailover(connect(checked.origin), backup, clock),
+    transport: withFailover(connect(checked.baseUrl), backup, clock),
     resilience: createResilience(protection, clock, ignoreErrors(options.onBreaker)),
     budgetMs,
     now: options.now ?? Date.now,

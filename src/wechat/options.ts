@@ -21,8 +21,15 @@ export interface WechatPayOptions {
   readonly apiv3Key?: string | undefined;
   /** The previous APIv3 key, during a key rotation. */
   readonly apiv3KeyPrevious?: string | undefined;
-  /** Origin of WeChat Pay; https, except for loopback addresses. */
+  /**
+   * Origin of WeChat Pay; https, except for loopback addresses. A path is a prefix that a gateway
+   * removes: it is sent, but not signed.
+   */
   readonly baseUrl?: string | undefined;
+  /** Allows http for any host, inside a private network. */
+  readonly allowInsecure?: boolean | undefined;
+  /** The URL of the forward proxy (`http://host:port`) for an https URL; undefined: none. */
+  readonly proxyFor?: ((url: string) => string | undefined) | undefined;
   /**
    * Receives the calls while the first cannot be connected to. If both are omitted, WeChat Pay's
    * own second domain; if only the first is set, there is no backup.

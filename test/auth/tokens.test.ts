@@ -55,6 +55,35 @@ test.each([7, '', 'o'.repeat(129), ['o1'], null])(
   },
 );
 
+test.each([
+  [{ scope: ['orders:read', 'orders:any'] }, {}],
+  [{ scope: undefined, scp: 'orders:read orders:any' }, { scopeClaim: 'scp' }],
+  [{ scp: ['orders:read', 'orders:any'] }, { scopeClaim: 'scp' }],
+  [{ permissions: ['orders:read', 'orders:any'] }, { scopeClaim: 'permissions' }],
+  [{ 'https://x/scopes': ['orders:read orders:any'] }, { scopeClaim: 'https://x/scopes' }],
+])('scopes are read from the configured claim, a text or a list: %j', async (claims, names) => {
+  const own = createTokens({ ...issuer.options, ...names }, collectLog().log);
+  const token = await issuer.token({
+    ...('scope' in claims ? {} : { scope: 'schema:read' }),
+    ...claims,
+  });
+  expect(await own.verify(token)).toMatchObject({ scopes: new Set(['orders:read', 'orders:any']) });
+});
+
+test.each([[7], [null], [{ scope: 'orders:read' }], [['orders:read', 7].slice(1)]])(
+  'scopes of another form are none: %j',
+  async (scope) => {
+    expect(await tokens.verify(await issuer.token({ scope }))).toMatchObject({ scopes: new Set() });
+  },
+);
+
+test('the openid is read from the configured claim, and from no other', async () => {
+  const own = createTokens({ ...issuer.options, openidClaim: 'wx_openid' }, collectLog().log);
+  const token = await issuer.token({ openid: 'o1', wx_openid: 'o2' });
+  expect(await own.verify(token)).toMatchObject({ openid: 'o2' });
+  expect(await own.verify(await issuer.token({ openid: 'o1' }))).toMatchObject({ openid: null });
+});
+
 describe('forged', () => {
   test('an unsigned token (alg none) is refused', async () => {
     const token = new UnsecuredJWT(right()).encode();

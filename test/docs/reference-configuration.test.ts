@@ -52,8 +52,8 @@ describe('the reference of the configuration', () => {
       throw new Error('A merchant number did not make a merchant.');
     }
     expect(checkOptions(merchant.upstream.options)).toMatchObject({
-      origin: defaultOf('WECHAT_BASE_URL'),
-      backupOrigin: defaultOf('WECHAT_BACKUP_URL'),
+      baseUrl: defaultOf('WECHAT_BASE_URL'),
+      backupUrl: defaultOf('WECHAT_BACKUP_URL'),
       budgetMs: Number(defaultOf('WECHAT_TIMEOUT_MS')),
     });
   });

@@ -43,7 +43,7 @@ describe('options are right', () => {
   });
 
   test('by default calls go to the host of WeChat Pay, for at most 8 s', () => {
-    const { origin, budgetMs } = checkOptions(RIGHT);
-    expect([origin, budgetMs]).toEqual(['https://api.mch.weixin.qq.com', 8_000]);
+    const { baseUrl, budgetMs } = checkOptions(RIGHT);
+    expect([baseUrl, budgetMs]).toEqual(['https://api.mch.weixin.qq.com', 8_000]);
   });
 });

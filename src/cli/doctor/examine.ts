@@ -51,8 +51,8 @@ function withoutProblems<T>(read: () => T): T | ConfigError {
 
 async function* examineMerchant(options: WechatPayOptions, names: Names): AsyncGenerator<Finding> {
   yield* examineExpiry(options, Date.now());
-  const { origin, backupOrigin } = checkOptions(options);
-  const network = await examineNetwork(origin, backupOrigin);
+  const { baseUrl, backupUrl } = checkOptions(options);
+  const network = await examineNetwork(baseUrl, backupUrl, options.proxyFor);
   yield* network;
   if (network.every(({ what, grade }) => what === 'clock' || grade !== 'ok')) {
     return;

@@ -1,3 +1,5 @@
+import { Agent, fetch, ProxyAgent } from 'undici';
+import type { WechatPayOptions } from '../../wechat/index.ts';
 import { codeOf, type Finding, fail, ok, warn } from './finding.ts';
 
 const PATIENCE_MS = 5_000;
@@ -7,41 +9,45 @@ const NOTICEABLE_SECONDS = 30;
 
 /** Checks whether the hosts can be connected to, and compares their time. Sends no signature. */
 export async function examineNetwork(
-  origin: string,
-  backupOrigin: string | undefined,
+  baseUrl: string,
+  backupUrl: string | undefined,
+  proxyFor: WechatPayOptions['proxyFor'] = () => undefined,
 ): Promise<readonly Finding[]> {
-  const first = await greet(origin);
+  const first = await greet(baseUrl, proxyFor(baseUrl));
   const reached =
     'problem' in first
-      ? fail('WeChat Pay', `${origin} ${first.problem}`)
-      : ok('WeChat Pay', `${origin} can be reached.`);
+      ? fail('WeChat Pay', `${baseUrl} ${first.problem}`)
+      : ok('WeChat Pay', `${baseUrl} can be reached.`);
   const findings = [reached, ...('problem' in first ? [] : [clock(first.offSeconds)])];
-  if (backupOrigin === undefined) {
+  if (backupUrl === undefined) {
     return findings;
   }
-  const second = await greet(backupOrigin);
+  const second = await greet(backupUrl, proxyFor(backupUrl));
   const backup =
     'problem' in second
-      ? warn('backup', `${backupOrigin} ${second.problem}`)
-      : ok('backup', `${backupOrigin} can be reached.`);
+      ? warn('backup', `${backupUrl} ${second.problem}`)
+      : ok('backup', `${backupUrl} can be reached.`);
   return [...findings, backup];
 }
 
 type Greeting = { readonly problem: string } | { readonly offSeconds: number | undefined };
 
-async function greet(origin: string): Promise<Greeting> {
+async function greet(url: string, proxy: string | undefined): Promise<Greeting> {
+  const dispatcher = proxy === undefined ? new Agent() : new ProxyAgent(proxy);
   const startMs = Date.now();
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const response = await fetch(origin, { redirect: 'manual', signal });
+    const response = await fetch(url, { redirect: 'manual', signal, dispatcher });
     const endMs = Date.now();
     await response.body?.cancel();
     const theirs = Date.parse(response.headers.get('date') ?? '');
     const offSeconds = Math.round(((startMs + endMs) / 2 - theirs) / 1000);
     return { offSeconds: Number.isNaN(offSeconds) ? undefined : offSeconds };
   } catch (error) {
-    const problem = `cannot be reached (${codeOf(error)}): check DNS, the firewall and proxies, and WECHAT_BASE_URL or WECHAT_BACKUP_URL.`;
+    const problem = `cannot be reached (${codeOf(error)}): check DNS, the firewall, HTTPS_PROXY, and WECHAT_BASE_URL or WECHAT_BACKUP_URL.`;
     return { problem };
+  } finally {
+    await dispatcher.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import ky, { isTimeoutError } from 'ky';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
+import { createConnector, isConnectError } from './connector.ts';
 
 /** Measured: with four a call costs 5 % more, with sixteen the event loop is delayed for longer. */
 const ANSWERS_PER_TURN = 8;
@@ -27,22 +28,33 @@ export interface Transport {
   readonly close: () => Promise<void>;
 }
 
-/**
- * HTTP to one origin over a bounded connection pool; redirects are not followed.
- * @param attemptMs the time-out of one attempt; connecting has to fit well inside.
- * @param connections the maximum number of open connections
- */
-export function createTransport(origin: string, attemptMs: number, connections: number): Transport {
+export interface TransportOptions {
+  /** An origin, with a path or without: that is a prefix, and not signed. */
+  readonly baseUrl: string;
+  /** The time-out of one attempt; connecting has to fit well inside. */
+  readonly attemptMs: number;
+  /** The maximum number of open connections. */
+  readonly connections: number;
+  /** The URL of a forward proxy for https. */
+  readonly proxy?: string | undefined;
+}
+
+/** HTTP to one origin over a bounded connection pool; redirects are not followed. */
+export function createTransport(options: TransportOptions): Transport {
+  const { baseUrl, attemptMs, connections, proxy } = options;
+  const { origin, pathname, protocol } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/$/, '');
   const pool = new Pool(origin, {
     connections,
     keepAliveTimeout: IDLE_SOCKET_MS,
     keepAliveMaxTimeout: IDLE_SOCKET_MS,
-    connect: createConnector(attemptMs * 0.7),
+    connect: createConnector(attemptMs * 0.7, protocol === 'https:' ? proxy : undefined),
     maxResponseSize: MAX_ANSWER_BYTES,
   });
   const fetch = pooledFetch(pool);
   return {
-    send: async (wire) => {
+    send: async (signed) => {
+      const wire = prefix === '' ? signed : { ...signed, target: prefix + signed.target };
       const { method } = wire;
       // The request has its own time-out: with a time-out and a signal, ky combines three signals
       // per call.
@@ -140,33 +152,6 @@ export function createLoopThrottle(perTurn: number): () => Promise<void> {
         setImmediate(turn);
       }
     });
-}
-
-/** No connection was established: DNS, TCP, the TLS handshake or the certificate check failed. */
-class ConnectError extends Error {
-  override readonly name = 'ConnectError';
-}
-
-/**
- * Connects as undici does, and marks every failure to connect. Only the place of an error proves
- * that no byte of a request was sent: an established connection fails with the same codes.
- */
-function createConnector(timeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMs });
-  return (options, callback) => {
-    connect(options, (...[error, socket]) => {
-      if (error === null) {
-        callback(null, socket);
-      } else {
-        callback(new ConnectError('Connecting to WeChat Pay failed.', { cause: error }), null);
-      }
-    });
-  };
-}
-
-/** ky and the connection pool wrap the error, so the whole cause chain is searched. */
-function isConnectError(error: unknown): boolean {
-  return error instanceof ConnectError || (error instanceof Error && isConnectError(error.cause));
 }
 
 /** The request as it is sent. */

@@ -5,12 +5,20 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAuthority, type TlsIdentity } from '../../../reliability/support/authority.ts';
+import { createTokens } from '../../../src/auth/tokens.ts';
+import type { Environment } from '../../../src/config/environment-reader.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import {
   type BreakerState,
   OrderOutcomeUnknownError,
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
+import { startIssuer } from '../../fixtures/app/callers.ts';
+import { collectLog } from '../../fixtures/app/log-lines.ts';
+import { startForwardProxy, startTlsFront } from '../../fixtures/http/forward-proxy.ts';
+import { readAll, serve } from '../../fixtures/http/http-server.ts';
 import { serveTcp, serveTls } from '../../fixtures/http/tls-server.ts';
+import { merchantEnv } from '../../fixtures/process/environment.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 import { anOrder } from '../../fixtures/wechat/orders.ts';
 import { failureOf } from '../../fixtures/wechat/sandbox-client.ts';
@@ -100,3 +108,117 @@ test('a TLS connection that is reset after the request leaves the outcome of a c
   expect(error).toMatchObject({ reason: 'CONNECTION' });
   await wechat.close();
 });
+
+describe('with a forward proxy', () => {
+  const upstreamOf = () =>
+    startSdkUpstream(merchant.publicPem, signers, (seen) => ({ body: ownAnswer(seen) }));
+
+  test('with a forward proxy, calls go through CONNECT with its user, and are signed as without it', async () => {
+    await using proxy = await startForwardProxy();
+    await using upstream = await upstreamOf();
+    await using front = await startTlsFront(trusted, upstream.url);
+    const authority = proxy.url.replace('//', '//user:p%40ss@');
+    const wechat = clientOf(front.url, merchant, wechatKey, { proxyFor: () => authority });
+    const order = anOrder();
+    const { outOrderNo } = order;
+    await expect(wechat.createPayAfterOrder(order)).resolves.toMatchObject({ outOrderNo });
+    await expect(wechat.queryPayAfterOrder(order)).resolves.toMatchObject({ outOrderNo });
+    expect(upstream.seen.map(({ verified }) => verified)).toEqual([true, true]);
+    const host = new URL(front.url).host;
+    const basic = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
+    expect(proxy.connects).toEqual([[host, basic]]);
+    await wechat.close();
+  });
+
+  test('a host that is excepted, and plain http, are called without the forward proxy', async () => {
+    await using proxy = await startForwardProxy();
+    await using upstream = await upstreamOf();
+    await using front = await startTlsFront(trusted, upstream.url);
+    for (const [url, except] of [
+      [front.url, '127.0.0.1'],
+      [upstream.url, ''],
+    ] as const) {
+      const env = merchantEnv({ HTTPS_PROXY: proxy.url, NO_PROXY: except, WECHAT_BASE_URL: url });
+      const { proxyFor } = optionsOf(env);
+      const wechat = clientOf(url, merchant, wechatKey, { proxyFor });
+      await expect(wechat.queryPayAfterOrder(anOrder())).resolves.toBeDefined();
+      await wechat.close();
+    }
+    expect(proxy.connects).toEqual([]);
+  });
+
+  test.each([
+    ['refuses CONNECT', 407, 'The forward proxy of HTTPS_PROXY refused CONNECT (407).'],
+    ['does not reach the host', 502, 'The forward proxy of HTTPS_PROXY refused CONNECT (502).'],
+  ])('if a forward proxy %s, nothing was sent', async (_, status, message) => {
+    await using proxy = await startForwardProxy(status);
+    const wechat = clientOf('https://127.0.0.1:9', merchant, wechatKey, {
+      proxyFor: () => proxy.url,
+      timeoutMs: 2_000,
+    });
+    const error = await failureOf(wechat.createPayAfterOrder(anOrder()));
+    expect(error).toBeInstanceOf(WechatUnavailableError);
+    expect(messagesOf(error)).toContain(message);
+    await wechat.close();
+  });
+
+  test('if a forward proxy cannot be reached, nothing was sent', async () => {
+    const proxyFor = () => 'http://127.0.0.1:9';
+    const changes = { proxyFor, timeoutMs: 2_000 };
+    const wechat = clientOf('https://127.0.0.1:8', merchant, wechatKey, changes);
+    const error = await failureOf(wechat.createPayAfterOrder(anOrder()));
+    expect(error).toBeInstanceOf(WechatUnavailableError);
+    await wechat.close();
+  });
+
+  test('with a forward proxy, the keys of tokens are fetched through it', async () => {
+    await using proxy = await startForwardProxy();
+    const issuer = await startIssuer();
+    await using front = await startTlsFront(trusted, new URL(issuer.options.jwksUrl).origin);
+    const options = { ...issuer.options, jwksUrl: `${front.url}/keys`, proxy: proxy.url };
+    const tokens = createTokens(options, collectLog().log);
+    expect(await tokens.verify(await issuer.token({ openid: 'o1' }))).toMatchObject({
+      openid: 'o1',
+    });
+    expect(proxy.connects).toHaveLength(1);
+    await issuer.close();
+  });
+});
+
+test('a path of the base URL is sent before the target, and not signed', async () => {
+  await using upstream = await startSdkUpstream(merchant.publicPem, signers, (seen) => ({
+    body: ownAnswer(seen),
+  }));
+  await using gateway = await serve(async (request, response) => {
+    const { url = '', method = '', headers } = request;
+    const body = await readAll(request);
+    const [, target = 'none'] = /^\/pay\/wechat(\/.*)$/.exec(url) ?? [];
+    const answer = await fetch(upstream.url + target, {
+      method,
+      headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+      ...(method === 'POST' && { body: new Uint8Array(body) }),
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(await answer.text());
+  });
+  const wechat = clientOf(`${gateway.url}/pay/wechat/`, merchant, wechatKey);
+  const order = anOrder();
+  const { outOrderNo } = order;
+  await expect(wechat.createPayAfterOrder(order)).resolves.toMatchObject({ outOrderNo });
+  await expect(wechat.queryPayAfterOrder(order)).resolves.toMatchObject({ outOrderNo });
+  expect(upstream.seen.map(({ verified }) => verified)).toEqual([true, true]);
+  expect(gateway.requests()).toBe(2);
+  await wechat.close();
+});
+
+function optionsOf(env: Environment) {
+  const { upstream } = loadConfig(env);
+  if (upstream.kind !== 'merchant') {
+    throw new Error('These are the variables of a merchant.');
+  }
+  return upstream.options;
+}
+
+function messagesOf(error: unknown): readonly string[] {
+  return error instanceof Error ? [error.message, ...messagesOf(error.cause)] : [];
+}
