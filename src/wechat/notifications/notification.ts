@@ -142,7 +142,7 @@ export async function readNotification(
 
 const OF_SERVICE_ORDERS = ['time_range', 'risk_fund', 'post_payments', 'state_description'];
 
-/** Only its keys tell which product a payload belongs to. */
+/** Nothing but its keys shows which product a payload belongs to. */
 function isServiceOrder(wire: Wire): boolean {
   return OF_SERVICE_ORDERS.some((name) => name in wire);
 }
