@@ -29,7 +29,7 @@ import {
   useDocumentLimits,
   useTokenLimit,
 } from './plugins/documents/use-document-limits.ts';
-import { useSafeErrors } from './plugins/documents/use-safe-errors.ts';
+import { useSafeErrors, useVariableCheck } from './plugins/documents/use-safe-errors.ts';
 import {
   graphiqlAuthorization,
   useOfflineGraphiql,
@@ -169,6 +169,7 @@ export function createApp(parts: AppParts) {
           logOperation(log, parts.clientOf, report);
         },
       }),
+      useVariableCheck(),
       useRowLimit(rateLimit),
       useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),

@@ -124,7 +124,7 @@ builder.objectType(InvalidInputError, {
       type: [InputIssueType],
       nullable: false,
       description:
-        'All errors of the input, each with the path of its field. A value of a wrong type, such as a string for an Int, is an error in `errors` instead.',
+        'The errors of the input, at most 50, each with the path of its field. A value of a wrong type, such as a string for an Int, is an error in `errors` instead.',
     }),
   }),
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
+import { MOST_ISSUES } from '../../src/orders/rules/input-issue.ts';
 import { MAX_ROWS, ROWS_PER_CALL } from '../../src/plugins/admission/use-rate-limit.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { createUpstreamBudget } from '../../src/schema/context.ts';
@@ -20,7 +21,8 @@ describe('the reference of limits shows the figures of', () => {
         .map((message) => new RegExp(`at most (\\d+) ${what}`).exec(message)?.[1])
         .find(Boolean);
     const [tooWide = ''] = documentProblems(schema, ' '.repeat(65_536));
-    const [, characters] = /at most (\d+) characters/.exec(tooWide) ?? [];
+    const [, characters, lines] = /at most (\d+) characters in (\d+) lines/.exec(tooWide) ?? [];
+    expect(figure('Limit', 'Lines of a document')).toBe(Number(lines).toLocaleString('en'));
     expect(figure('Limit', 'Characters of a document')).toBe(
       Number(characters).toLocaleString('en'),
     );
@@ -34,6 +36,10 @@ describe('the reference of limits shows the figures of', () => {
     expect(figure('Limit', 'Directives')).toBe(most('directives'));
     expect(figure('Limit', 'Root fields of a query')).toBe(most('root fields in a query'));
     expect(figure('Limit', 'Root fields of a mutation')).toBe(most('root field in a mutation'));
+  });
+
+  test('input issues', () => {
+    expect(figure('Limit', 'Issues reported per input')).toMatch(new RegExp(`^${MOST_ISSUES},`));
   });
 
   test('calls to WeChat Pay in one request', () => {

@@ -112,9 +112,12 @@ export interface DiscountItem {
 
 type Path = (...rest: readonly string[]) => readonly string[];
 
-/** The rules of 后付费项目, the same at creation and completion. */
+/** The rules of 后付费项目, the same at creation and completion; of a list that is too long, no more. */
 export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void {
-  found.check(fees.length <= 100, 'analogy', ['fees'], 'TOO_MANY', 'At most 100 fees.');
+  const message = 'At most 100 fees.';
+  if (!found.check(fees.length <= 100, 'analogy', ['fees'], 'TOO_MANY', message)) {
+    return;
+  }
   found.unique(
     fees.map(({ feeName }) => feeName),
     (index) => ['fees', String(index), 'feeName'],
@@ -142,7 +145,7 @@ export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void
 }
 
 /**
- * The rules of 商户优惠 that apply at creation and completion.
+ * The rules of 商户优惠 that apply at creation and completion; of a list that is too long, no more.
  * @param also further rules of each operation
  */
 export function checkDiscounts<Discount extends DiscountItem>(
@@ -150,7 +153,10 @@ export function checkDiscounts<Discount extends DiscountItem>(
   discounts: readonly Discount[],
   also: (discount: Discount, at: Path) => void = () => {},
 ): void {
-  found.check(discounts.length <= 5, 'confirmed', ['discounts'], 'TOO_MANY', 'At most 5.');
+  const message = 'At most 5.';
+  if (!found.check(discounts.length <= 5, 'confirmed', ['discounts'], 'TOO_MANY', message)) {
+    return;
+  }
   found.unique(
     discounts.map(({ discountName }) => discountName),
     (index) => ['discounts', String(index), 'discountName'],

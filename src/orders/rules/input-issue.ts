@@ -40,16 +40,19 @@ export type Source = 'confirmed' | 'analogy';
 type Path = readonly string[];
 type Optional<T> = T | null | undefined;
 
-/** Collects issues. Each check ignores an absent value, except `required`. */
+/**
+ * Collects issues, up to {@link MOST_ISSUES}. Each check ignores an absent value, except `required`.
+ */
 export interface IssueCollector {
   readonly issues: readonly InputIssue[];
+  /** @returns whether the rule is kept, or does not apply */
   readonly check: (
     holds: boolean,
     source: Source,
     path: Path,
     code: InputIssueCode,
     message: string,
-  ) => void;
+  ) => boolean;
   readonly required: (value: Optional<string>, source: Source, path: Path) => void;
   /** Counts characters; a Chinese character counts as 1. */
   readonly length: (value: Optional<string>, max: number, source: Source, path: Path) => void;
@@ -61,12 +64,17 @@ export interface IssueCollector {
 
 const NOT_FOR_WECHAT = /[\0\u{10000}-\u{10FFFF}\u{D800}-\u{DFFF}]/u;
 
+/** A small request must not cause a huge response. */
+export const MOST_ISSUES = 50;
+
 export function createIssueCollector(rules: InputRules): IssueCollector {
   const issues: InputIssue[] = [];
   const unless: IssueCollector['check'] = (holds, source, path, code, message) => {
-    if (!holds && (source === 'confirmed' || rules === 'all')) {
+    const isBroken = !holds && (source === 'confirmed' || rules === 'all');
+    if (isBroken && issues.length < MOST_ISSUES) {
       issues.push({ path, code, message });
     }
+    return !isBroken;
   };
   return {
     issues,
@@ -92,10 +100,12 @@ export function createIssueCollector(rules: InputRules): IssueCollector {
         'Must be a whole number of fen from 0 to 9007199254740991.',
       ),
     unique: (values, path) => {
+      const seen = new Set<string>();
       values.forEach((value, index) => {
-        const first = values.indexOf(value) === index;
+        const isFirst = !seen.has(value);
+        seen.add(value);
         unless(
-          first,
+          isFirst,
           'analogy',
           path(index),
           'NOT_UNIQUE',

@@ -55,6 +55,9 @@ export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<Calle
       return undefined;
     }
     const rows = countRows(args, operation);
+    if (rows instanceof GraphQLError) {
+      return { errors: [rows] };
+    }
     if (rows === undefined) {
       return undefined;
     }
@@ -88,13 +91,13 @@ export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<Calle
 }
 
 /**
- * Each page counts for at least one row, so that 0 does not depend on variables. Undefined if these
- * are not of their types: the executor refuses them, with every error at once.
+ * Each page counts for at least one row, so that 0 does not depend on variables. An error if a page
+ * refuses its arguments. Undefined if these are not of their types: the executor reports them all.
  */
 function countRows(
   { schema, document, variableValues }: ExecutionArgs,
   operation: OperationDefinitionNode,
-): number | undefined {
+): number | GraphQLError | undefined {
   const definitions = document.definitions.filter(
     (definition) => definition === operation || definition.kind === Kind.FRAGMENT_DEFINITION,
   );
@@ -102,16 +105,22 @@ function countRows(
   try {
     return complexityFromQuery({ ...document, definitions }, { schema, variables }).complexity;
   } catch (error) {
-    if (error instanceof GraphQLError) {
-      return undefined;
+    if (!(error instanceof GraphQLError)) {
+      throw error;
     }
-    throw error;
+    return error.extensions['code'] === BAD_USER_INPUT ? notExecuted(error.message) : undefined;
   }
 }
 
 function tooManyRows(rows: number): GraphQLError {
-  const message = `The operation asks for up to ${rows} rows, orders and events together; at most ${MAX_ROWS} are allowed. Ask for smaller pages (first), and for the rest in another request.`;
-  return new GraphQLError(message, {
-    extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
-  });
+  return notExecuted(
+    `The operation asks for up to ${rows} rows, orders and events together; at most ${MAX_ROWS} are allowed. Ask for smaller pages (first), and for the rest in another request.`,
+  );
+}
+
+const BAD_USER_INPUT = 'BAD_USER_INPUT';
+
+function notExecuted(message: string): GraphQLError {
+  const extensions = { code: BAD_USER_INPUT, http: { spec: true, status: 400 } };
+  return new GraphQLError(message, { extensions });
 }

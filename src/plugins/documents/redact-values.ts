@@ -39,7 +39,7 @@ const REQUEST_MESSAGES =
 const OPERATION_MESSAGES =
   /^(Must provide operation name if query contains multiple operations\.|Argument "\w+" of required type "[\w![\]]+" was not provided\.)$/;
 const SYNTAX_MESSAGES =
-  /^Syntax Error: (Expected [^,]{1,40}, found|Unexpected) (<EOF>|"[^\w\s"']{1,3}"|Name)\.$|^Syntax Error: Document contains more than \d+ tokens\.|^The document is too long: at most \d+ characters\. Send values as variables\.$/;
+  /^Syntax Error: (Expected [^,]{1,40}, found|Unexpected) (<EOF>|"[^\w\s"']{1,3}"|Name)\.$|^Syntax Error: Document contains more than \d+ tokens\.|^The document is too long: at most \d+ characters in \d+ lines\. Send values as variables\.$/;
 
 /** Where graphql's messages about a wrong type begin to quote the input. */
 const QUOTATION =

@@ -19,8 +19,10 @@ import { typeMessage } from './redact-values.ts';
 
 /** Several times what a document with every field of the schema needs; the stack allows more. */
 const MAX_TOKENS = 1_000;
-/** Enough for so many tokens. A location is found by reading the text from its beginning. */
+/** Enough for so many tokens. */
 const MAX_CHARACTERS = 16_384;
+/** The line of an error is found by counting from the beginning, for each error anew. */
+const MAX_LINES = 1_000;
 
 /**
  * Refuses documents that are so long, or so deep, that parsing them, or finding the lines of their
@@ -34,10 +36,12 @@ export function useTokenLimit(): Plugin {
   };
 }
 
+const LINE_END = /\r\n|[\n\r]/;
+
 function limitedParse(source: string | Source, options?: ParseOptions): DocumentNode {
-  const { length } = typeof source === 'string' ? source : source.body;
-  if (length > MAX_CHARACTERS) {
-    const message = `The document is too long: at most ${MAX_CHARACTERS} characters. Send values as variables.`;
+  const text = typeof source === 'string' ? source : source.body;
+  if (text.length > MAX_CHARACTERS || text.split(LINE_END, MAX_LINES + 1).length > MAX_LINES) {
+    const message = `The document is too long: at most ${MAX_CHARACTERS} characters in ${MAX_LINES} lines. Send values as variables.`;
     throw new GraphQLError(message, { extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
   }
   return parse(source, { ...options, maxTokens: MAX_TOKENS });

@@ -26,10 +26,24 @@ export function connection<Row>(
   };
 }
 
-/** What a page costs, in rows: its own, and for each of them what is selected in it. */
-export function rowsOfPage({ first }: { readonly first?: number | null | undefined }) {
-  const rows = Math.min(Math.max(first ?? DEFAULT_PAGE, 1), MAX_PAGE);
-  return { field: rows, multiplier: rows };
+/**
+ * What a page costs, in rows: its own, and for each of them what is selected in it. Also refuses its
+ * arguments, before the resolvers of a whole list do it one by one.
+ * @param readAfter throws GraphQLError BAD_USER_INPUT
+ */
+export function rowsOfPage(readAfter: (after: string) => unknown) {
+  return ({ first, after }: PageArguments) => {
+    const rows = pageSize(first);
+    if (typeof after === 'string') {
+      readAfter(after);
+    }
+    return { field: rows, multiplier: rows };
+  };
+}
+
+interface PageArguments {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
 }
 
 /** @throws GraphQLError BAD_USER_INPUT */

@@ -4,6 +4,7 @@ import { schema } from '../../../src/schema/index.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import { RULES, type Rule } from '../../fixtures/graphql/input-rules.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { listAt } from '../../fixtures/json.ts';
 
 const fixtures: AppWithSandbox[] = [];
 let all: AppWithSandbox;
@@ -81,6 +82,15 @@ test.each(titled(RULES.filter(({ source }) => source === 'analogy')))(
     expect(description).toMatch(/[Bb]y analogy/);
   },
 );
+
+test('an input has at most fifty issues, and the entries of a list that is too long have none', async () => {
+  const fees = (count: number) =>
+    orderInput({ fees: Array.from({ length: count }, () => ({ feeName: '' })) });
+  expect(listAt(await all.create(fees(100)), 'issues')).toHaveLength(50);
+  expect(listAt(await all.create(fees(101)), 'issues')).toEqual([
+    expect.objectContaining({ path: ['fees'], code: 'TOO_MANY' }),
+  ]);
+});
 
 test('every issue of an invalid input is reported together, in the order of the input', async () => {
   const answer = await all.create({

@@ -97,7 +97,7 @@ test('all invalid fields of a complete are reported together, without their valu
   const input = completeInput('号 码', {
     totalAmount: -7,
     cancelReason: '😀'.repeat(31),
-    discounts: Array.from({ length: 6 }, () => ({ discountName: '', discountAmount: -1 })),
+    discounts: Array.from({ length: 5 }, () => ({ discountName: '', discountAmount: -1 })),
   });
   const answer = JSON.stringify(await change(fixture, 'complete', input));
   for (const issue of ['outOrderNo', 'totalAmount', 'cancelReason', 'discounts', 'discountName']) {

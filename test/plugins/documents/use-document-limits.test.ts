@@ -102,15 +102,20 @@ describe('a document is refused before anything is run where it has', () => {
 });
 
 test('a document that is too long is refused before it is parsed, and the message says how long it may be', async () => {
-  const fits = `{ ${order('state')} }${'\n'.repeat(16_384)}`.slice(0, 16_384);
-  expect(at(await run(app, fits), 'errors')).toBeUndefined();
-  expect(at(await run(app, `${fits}\n`), 'errors', 0)).toEqual({
-    message: 'The document is too long: at most 16384 characters. Send values as variables.',
-    extensions: { code: 'GRAPHQL_PARSE_FAILED' },
-  });
-  expect(documentProblems(schema, `${fits}\n`)).toEqual([
-    expect.stringContaining('The document is too long'),
-  ]);
+  const document = `{ ${order('state')} }`;
+  for (const fits of [document.padEnd(16_384), `${document}${'\n'.repeat(999)}`]) {
+    expect(at(await run(app, fits), 'errors')).toBeUndefined();
+  }
+  for (const exceeds of [document.padEnd(16_385), `${document}${'\r\n'.repeat(1_000)}`]) {
+    expect(at(await run(app, exceeds), 'errors', 0)).toEqual({
+      message:
+        'The document is too long: at most 16384 characters in 1000 lines. Send values as variables.',
+      extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+    });
+    expect(documentProblems(schema, exceeds)).toEqual([
+      expect.stringContaining('The document is too long'),
+    ]);
+  }
 });
 
 test('at most five errors are reported per document', async () => {
