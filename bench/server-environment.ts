@@ -12,7 +12,12 @@ export interface ServerEnvironment {
 /** With `orders:complete`, which sees `finishTicket`. */
 const SCOPES = ['orders:create', 'orders:read', 'orders:complete', 'orders:any', 'events:read'];
 /** The limits are enabled, but high, so that their cost is measured. */
-const LIMITS = { RATE_LIMIT_PER_SECOND: '1000000', MAX_IN_FLIGHT: '4096' };
+const LIMITS = {
+  RATE_LIMIT_PER_SECOND: '1000000',
+  MAX_IN_FLIGHT: '4096',
+  MAX_STREAMS: '100000',
+  MAX_STREAMS_PER_CALLER: '100000',
+};
 
 /** @param directory of its ledger and other files */
 export async function serverEnvironment(directory: string): Promise<ServerEnvironment> {

@@ -3,6 +3,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type Caller, type CallerContext, callerOf, type Scope } from './auth/caller.ts';
+import type { StreamLimits } from './auth/rate-limit.ts';
 import type { ClientAddress } from './http/client-address.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
@@ -17,7 +18,7 @@ import {
   useAdmissionQueue,
   useAdmissionSlots,
 } from './plugins/admission/use-admission.ts';
-import { useRateLimit, useRowLimit } from './plugins/admission/use-rate-limit.ts';
+import { useRateLimit, useRowLimit, useStreamLimits } from './plugins/admission/use-rate-limit.ts';
 import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
@@ -80,6 +81,8 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly onRefusedOrigin: (origin: string) => void;
   /** Maximum concurrent operations; as many more are queued for a moment. */
   readonly maxInFlight: number;
+  /** Maximum open subscriptions. */
+  readonly streamLimits: StreamLimits;
   /** The only documents that are executed; undefined: every document is. */
   readonly trustedDocuments: TrustedDocuments | undefined;
   readonly requests: RequestIds;
@@ -171,6 +174,7 @@ export function createApp(parts: AppParts) {
       }),
       useVariableCheck(),
       useRowLimit(rateLimit),
+      useStreamLimits(parts.streamLimits),
       useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),

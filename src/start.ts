@@ -108,6 +108,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     ...(config.production && { graphiqlFor: 'schema-readers' }),
     ...origins,
     maxInFlight: config.maxInFlight,
+    streamLimits: config.streamLimits,
     trustedDocuments: config.trustedDocuments,
     rateLimit: createRateLimit(config.rateLimit, config.shopperRateLimit),
     requests,

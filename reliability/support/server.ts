@@ -50,6 +50,7 @@ function environment(directory: string, variables: Variables): Variables {
     PATH: process.env['PATH'] ?? '',
     // One caller here represents many.
     RATE_LIMIT_PER_SECOND: '0',
+    MAX_STREAMS_PER_CALLER: '10000',
     SHOPPER_RATE_LIMIT_PER_SECOND: '0',
     ...callerVariables(directory),
     ...variables,

@@ -139,3 +139,42 @@ export function createShares(most: number): Shares {
 export function eighth(most: number): number {
   return Math.floor(most / 8);
 }
+
+/** Maximum open subscriptions on this instance: of all callers, and of each. */
+export interface StreamLimits {
+  readonly most: number;
+  readonly perCaller: number;
+}
+
+/** Counts open subscriptions from before they begin until they have ended. */
+export interface OpenStreams {
+  /** A place, which has to be returned once; or whose limit is reached. */
+  readonly open: (callerId: string) => (() => void) | 'all' | 'caller';
+}
+
+export function createOpenStreams({ most, perCaller }: StreamLimits): OpenStreams {
+  const ofCaller = new Map<string, number>();
+  let all = 0;
+  return {
+    open: (callerId) => {
+      const own = ofCaller.get(callerId) ?? 0;
+      if (own >= perCaller) {
+        return 'caller';
+      }
+      if (all >= most) {
+        return 'all';
+      }
+      all += 1;
+      ofCaller.set(callerId, own + 1);
+      return () => {
+        all -= 1;
+        const left = (ofCaller.get(callerId) ?? 1) - 1;
+        if (left > 0) {
+          ofCaller.set(callerId, left);
+        } else {
+          ofCaller.delete(callerId);
+        }
+      };
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import type { RateLimitOptions } from '../auth/rate-limit.ts';
+import type { RateLimitOptions, StreamLimits } from '../auth/rate-limit.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 
 const MOST_CALLS = 1_000_000;
@@ -27,6 +27,14 @@ export function readShopperRateLimit(from: EnvironmentReader): RateLimitOptions 
 /** Maximum concurrent operations. */
 export function readMaxInFlight(from: EnvironmentReader): number {
   return from.whole('MAX_IN_FLIGHT', 1, 100_000) ?? 256;
+}
+
+/** Open subscriptions: of all callers, and of each. */
+export function readStreamLimits(from: EnvironmentReader): StreamLimits {
+  return {
+    most: from.whole('MAX_STREAMS', 1, 100_000) ?? 10_000,
+    perCaller: from.whole('MAX_STREAMS_PER_CALLER', 1, 100_000) ?? 100,
+  };
 }
 
 /** Ms. */

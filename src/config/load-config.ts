@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Authentication } from '../auth/authenticator.ts';
-import type { RateLimitOptions } from '../auth/rate-limit.ts';
+import type { RateLimitOptions, StreamLimits } from '../auth/rate-limit.ts';
 import type { InputRules } from '../domain/input-rules.ts';
 import type { ClientAddress } from '../http/client-address.ts';
 import { type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
@@ -17,6 +17,7 @@ import {
   readRateLimit,
   readReconcilerCalls,
   readShopperRateLimit,
+  readStreamLimits,
 } from './limits.ts';
 import { unknownVariables } from './unknown-variables.ts';
 import { isRealMerchant, readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
@@ -46,6 +47,8 @@ export interface Config {
   /** Maximum concurrent operations. */
   readonly maxInFlight: number;
   readonly reconcilerCallsPerSecond: number;
+  /** Maximum open subscriptions. */
+  readonly streamLimits: StreamLimits;
   /** How long a connection may be idle, in ms. */
   readonly idleMs: number;
   readonly clientOf: ClientAddress;
@@ -90,6 +93,7 @@ export function loadConfig(env: Environment): Config {
     trustedDocuments,
     maxInFlight: readMaxInFlight(from),
     reconcilerCallsPerSecond: readReconcilerCalls(from),
+    streamLimits: readStreamLimits(from),
     idleMs: readIdleMs(from),
     clientOf: readProxies(from),
     apiv2Key: readLaunchKey(from),

@@ -31,6 +31,8 @@ test.each([
   ['RATE_LIMIT_PER_SECOND', '-1'],
   ['RATE_LIMIT_BURST', '5'],
   ['MAX_IN_FLIGHT', '0'],
+  ['MAX_STREAMS', '0'],
+  ['MAX_STREAMS_PER_CALLER', '0'],
   ['KEEP_ALIVE_SECONDS', 'long'],
   ['TRUSTED_DOCUMENTS', '/nowhere/documents.json'],
 ])('%s=%s is refused', (variable, value) => {

@@ -31,6 +31,7 @@ describe('without any variable', () => {
     trustedDocuments: undefined,
     maxInFlight: 256,
     reconcilerCallsPerSecond: 10,
+    streamLimits: { most: 10_000, perCaller: 100 },
     idleMs: 25_000,
     clientOf: expect.any(Function),
     apiv2Key: undefined,
