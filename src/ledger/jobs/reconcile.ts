@@ -145,10 +145,7 @@ interface OwnedRow {
  * the owners that have waited longest, half to those with the fewest rows due: neither one owner with
  * many rows, nor many owners with some each, keep a row of another waiting.
  */
-function chooseFairly<Row extends OwnedRow>(
-  due: readonly Row[],
-  limit: number,
-): readonly Row[] {
+function chooseFairly<Row extends OwnedRow>(due: readonly Row[], limit: number): readonly Row[] {
   if (due.length <= limit) {
     return due;
   }
