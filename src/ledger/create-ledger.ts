@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { withHint } from './database/database-error.ts';
 import type { Encryption } from './encryption.ts';
 import { type Engine, monotonicMs, type Run, type RunOptions, typedRun } from './engine/engine.ts';
@@ -27,6 +28,12 @@ export interface OpenLedger extends Ledger {
   readonly close: () => Promise<void>;
 }
 
+/**
+ * Pages of the log that streams read concurrently: their events arrive in one turn of the event loop,
+ * however many streams continue from an old cursor.
+ */
+const STREAM_READS = 4;
+
 /** An intent that became durable too late. */
 const NOT_SENT: WriteResult = {
   outcome: 'not-accepted',
@@ -42,6 +49,7 @@ const NOT_SENT: WriteResult = {
 export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
   const { engine, encryption, log, now, holdMs, onIntent } = parts;
   const { isWritable, run } = followWrites(typedRun(engine), log);
+  const fewReads = pLimit(STREAM_READS);
   const bus = await createEventBus(
     {
       newest: () => run('newestEventId', undefined),
@@ -99,7 +107,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     listOrders: (query) => run('listOrders', query),
     listEvents: (queries) => run('listEvents', queries),
     eventExists: (visibility, id) => run('eventExists', { visibility, id }),
-    eventsAfter: (query) => run('eventsAfter', query),
+    eventsAfter: (query) => fewReads(() => run('eventsAfter', query)),
     claimDue: async (limit) => {
       const due = { now: now(), holdMs, limit };
       return (await run('isAnyDue', due))

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { EventsAfter } from '../jobs/event-log.ts';
 import type { LoggedEvent } from '../records.ts';
@@ -40,9 +41,7 @@ export async function createEventBus(
       const events = await eventsAfter({ cursor: head, limit: PAGE });
       for (const event of events) {
         head = event.id;
-        for (const listener of listeners.of(event)) {
-          listener(event);
-        }
+        await publish(event, listeners.of(event));
       }
       if (events.length < PAGE && !again) {
         return;
@@ -77,6 +76,21 @@ export async function createEventBus(
       }
     },
   };
+}
+
+/** What so many streams do with an event takes a few ms of the event loop. */
+const SLICE = 64;
+
+/** Calls the listeners in slices, so that one event of many streams does not stop the event loop. */
+async function publish(event: LoggedEvent, listeners: readonly Listener[]): Promise<void> {
+  for (let from = 0; from < listeners.length; from += SLICE) {
+    if (from > 0) {
+      await nextTurn();
+    }
+    for (const listener of listeners.slice(from, from + SLICE)) {
+      listener(event);
+    }
+  }
 }
 
 /** The events that a listener wants. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -19,9 +18,14 @@ export interface StreamOptions {
 const PAGE = 32;
 /** A reader that is this many events behind continues from the store. */
 const BUFFER = 32;
+/** After a failure; doubled each time. */
 const RETRY_MS = 500;
-/** How soon an event is checked again if its order may turn out to be the reader's. */
+/**
+ * How soon an event is checked again if its order may turn out to be the reader's; doubled each time,
+ * because a create of unknown outcome may be open for long.
+ */
 const UNSETTLED_MS = 100;
+const LONGEST_PAUSE_MS = 4_000;
 
 /**
  * The events of the log, stored ones first, then live, without gaps or duplicates: events that
@@ -67,6 +71,21 @@ export function eventStream(
     end();
   }
 
+  let pauses = 0;
+  /** Until the time is up, something is heard, or the stream ends. */
+  const pause = (firstMs: number) =>
+    new Promise<void>((resolve) => {
+      if (ended) {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** pauses));
+      pauses += 1;
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const readOn = async () => {
     // Subscribed before the read: events that arrive during it are buffered, and skipped if the
     // read returned them.
@@ -78,12 +97,14 @@ export function eventStream(
       stored = page.slice(0, unsettled < 0 ? page.length : unsettled);
       behind ||= page.length === PAGE || unsettled >= 0;
       if (unsettled === 0) {
-        await sleep(UNSETTLED_MS);
+        await pause(UNSETTLED_MS);
+      } else {
+        pauses = 0;
       }
     } catch (err) {
       log.warn({ err }, 'reading the event log failed, retrying');
       behind = true;
-      await sleep(RETRY_MS);
+      await pause(RETRY_MS);
     }
   };
   const next = async (): Promise<IteratorResult<OrderEvent>> => {
