@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     globalSetup: 'test/fixtures/global-setup.ts',
     include: ['test/system/**/*.test.ts'],
-    exclude: ['test/system/browser/**', 'node_modules/**'],
+    exclude: ['test/system/browser/**', '**/node_modules/**'],
     // Whole processes are measured against deadlines: one file at a time has the machine to itself.
     fileParallelism: false,
     testTimeout: 60_000,

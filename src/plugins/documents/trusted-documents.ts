@@ -66,11 +66,9 @@ export function documentOf(
 
 /** `documentId` as in GraphQL over HTTP, or the `persistedQuery` of Apollo clients. */
 function idOf({ documentId, extensions }: DocumentRequest): string | undefined {
-  if (typeof documentId === 'string') {
-    return documentId.replace(/^(?:sha256|sha1|md5):/, '');
-  }
   const hash = member(member(extensions, 'persistedQuery'), 'sha256Hash');
-  return typeof hash === 'string' ? hash : undefined;
+  const id = typeof documentId === 'string' ? documentId : hash;
+  return typeof id === 'string' ? id.replace(/^(?:sha256|sha1|md5):/, '') : undefined;
 }
 
 function member(value: unknown, name: string): unknown {
