@@ -61,7 +61,7 @@ export const REPEATED_CHANGE =
 
 /** The current order in every payload. */
 export const CURRENT_ORDER =
-  'The current order. Selecting it is one more read from WeChat Pay. If that read fails, only this field is null, with an error in `errors`: the mutation has still taken effect.';
+  'The current order. Requires orders:read. Selecting it is one more read from WeChat Pay. Without that scope, or if the read fails, only this field is null, with an error in `errors`: the mutation has still taken effect.';
 
 /** Signing needs the APIv2 key. */
 export const LAUNCH_ERROR =

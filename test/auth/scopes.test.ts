@@ -159,6 +159,30 @@ test('a missing scope is a GraphQL error, not a member of the union', async () =
   });
 });
 
+test.each<[Scope, string, object]>([
+  ['orders:create', 'createPayAfterOrder', orderInput({ outOrderNo: 'T1' })],
+  ['orders:cancel', 'cancelPayAfterOrder', { outOrderNo: 'T1', reason: 'x' }],
+])(
+  'with %s only, the order in the payload of %s is null, and WeChat Pay is not asked for it',
+  async (scope, field, input) => {
+    const name = `${field[0]?.toUpperCase()}${field.slice(1)}`;
+    const query = `mutation ($input: ${name}Input!) {
+      ${field}(input: $input) { ... on ${name}Payload { outOrderNo order { state finishTicket } } }
+    }`;
+    const writer = caller([scope, 'orders:any']);
+    calls = 0;
+    expect(parsed(await ask(writer, query, { input }))).toMatchObject({
+      data: { [field]: { outOrderNo: 'T1', order: null } },
+      errors: [{ path: [field, 'order'], extensions: { code: 'FORBIDDEN' } }],
+    });
+    expect(calls).toBe(1);
+    const reader = caller([scope, 'orders:read', 'orders:any']);
+    expect(parsed(await ask(reader, query, { input }))).toMatchObject({
+      data: { [field]: { order: { state: 'USER_ACCEPTED', finishTicket: null } } },
+    });
+  },
+);
+
 test('finishTicket requires orders:complete, and the rest of the order is returned without it', async () => {
   const query = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state finishTicket } }';
   const reader = parsed(await ask(caller(['orders:read', 'orders:any']), query));

@@ -72,6 +72,7 @@ const CreatePayAfterOrderPayload = builder
       }),
       order: t.field({
         type: PayAfterOrderType,
+        ...requireScope('orders:read'),
         description: CURRENT_ORDER,
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
           loadOrder({ appid, serviceId, outOrderNo }, context),

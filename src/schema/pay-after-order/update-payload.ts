@@ -1,5 +1,6 @@
 import type { Replayable } from '../../orders/commands/write-order.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { CURRENT_ORDER, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { PayAfterOrderType } from './order.ts';
@@ -32,6 +33,7 @@ export function changePayload(name: string, description: string) {
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       order: t.field({
         type: PayAfterOrderType,
+        ...requireScope('orders:read'),
         description: CURRENT_ORDER,
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
           loadOrder({ appid, serviceId, outOrderNo }, context),
