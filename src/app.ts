@@ -123,7 +123,7 @@ export function createApp(parts: AppParts) {
     context: ({ request, ...context }) =>
       createContext(resources, {
         caller: callerOf(context),
-        signal: request?.signal,
+        signal: context.signal ?? request?.signal,
         cameMs: context.cameMs,
         requestId: requests.id(),
       }),
@@ -211,6 +211,7 @@ export function createApp(parts: AppParts) {
       requests,
       trustedDocuments,
       onRefused: metrics.refused,
+      onFault: (err) => log.error({ err }, 'unexpected error'),
     }),
     /** For benchmarks: parses, validates and executes with every plugin. */
     enveloped: yoga.getEnveloped,

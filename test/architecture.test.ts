@@ -115,7 +115,7 @@ describe('packages', () => {
     ['ky', ['wechat/http/transport.ts']],
     ['graphql-jit', ['plugins/compiler/compiled.ts']],
     ['ws', ['http/websocket.ts']],
-    ['graphql-ws/use/ws', ['http/websocket.ts']],
+    ['graphql-ws', ['http/websocket.ts']],
     ['node:sqlite', ['ledger/database/sqlite/sqlite.ts']],
     ['pg', ['ledger/database/postgres/connections.ts']],
     ['pino', ['observability/log.ts']],

@@ -82,6 +82,8 @@ export interface CallerContext {
   readonly req?: IncomingMessage;
   /** Arrival time on the monotonic clock; undefined if it was not queued. */
   readonly cameMs?: number;
+  /** Over WebSocket: aborted when the client disconnects. */
+  readonly signal?: AbortSignal;
 }
 
 const NOBODY: Caller = {

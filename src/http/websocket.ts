@@ -1,9 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionArgs, GraphQLError, GraphQLFormattedError } from 'graphql';
-import type { OperationResult } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { CloseCode, handleProtocols, makeServer, type OperationResult } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
@@ -17,13 +16,20 @@ export interface GraphQLEngine {
    */
   readonly prepare: (
     request: PreparedRequest,
-    by: { readonly caller: Caller; readonly req: IncomingMessage },
+    by: {
+      readonly caller: Caller;
+      readonly req: IncomingMessage;
+      /** Aborted when the client disconnects. */
+      readonly signal: AbortSignal;
+    },
   ) => Promise<ExecutionArgs | readonly GraphQLError[]>;
   readonly execute: (args: ExecutionArgs) => OperationResult;
   readonly subscribe: (args: ExecutionArgs) => OperationResult;
   /** The errors for a client: without the caller's values. */
   readonly format: (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[];
   readonly credentialExpired: () => GraphQLError;
+  /** Called with what nothing else has handled. */
+  readonly onFault: (error: unknown) => void;
 }
 
 interface PreparedRequest {
@@ -50,6 +56,9 @@ const CLOSE_MS = 1_000;
 /** graphql-ws's code for an invalid credential; 1013 asks the client to reconnect later. */
 const UNAUTHORIZED = 4401;
 const TRY_AGAIN_LATER = 1013;
+const GOING_AWAY = 1001;
+/** A client that does not answer a ping until the next one is disconnected. */
+const PING_MS = 12_000;
 /** The streams of a caller whose credential has expired report that first. */
 const ENDED_MS = 100;
 
@@ -60,12 +69,14 @@ const ENDED_MS = 100;
  */
 export function serveWebSocket(
   server: Server,
-  { authenticate, prepare, execute, subscribe, format, credentialExpired }: GraphQLEngine,
+  engine: GraphQLEngine,
   { path, allowsOrigin, onRefusedOrigin, problemOf }: WebSocketOptions,
 ): () => Promise<void> {
+  const { authenticate, prepare, execute, subscribe, format, credentialExpired } = engine;
   const sockets = new WebSocketServer({
     server,
     path,
+    handleProtocols,
     maxPayload: MAX_MESSAGE_BYTES,
     verifyClient: ({ req }: { req: IncomingMessage }) => {
       if (problemOf(req) !== undefined) {
@@ -82,49 +93,45 @@ export function serveWebSocket(
   });
   const streams = new Set<object>();
   const callers = new WeakMap<object, Caller>();
-  const served = useServer(
-    {
-      onConnect: async ({ connectionParams, extra: { socket } }) => {
-        const result = await authenticate(authorizationIn(connectionParams));
-        if (typeof result === 'string') {
-          const unknown = result === 'refused';
-          socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
-          return false;
-        }
-        callers.set(socket, result);
-        const stop = onExpiry(result, () => {
-          setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), ENDED_MS).unref();
-        });
-        socket.once('close', stop);
-        return true;
-      },
-      onSubscribe: async ({ extra: { socket, request: req } }, _id, request) => {
-        const caller = callers.get(socket);
-        if (caller === undefined || isExpired(caller)) {
-          socket.close(UNAUTHORIZED, 'Unauthorized');
-          return [credentialExpired()];
-        }
-        return await prepare(request, { caller, req });
-      },
-      execute,
-      subscribe,
-      onOperation: (_context, _id, payload, _args, result) => {
-        if (Symbol.asyncIterator in result) {
-          streams.add(payload);
-        }
-      },
-      onComplete: (_context, _id, payload) => {
-        streams.delete(payload);
-      },
-      onNext: (_context, _id, _payload, _args, { data, errors }) =>
-        errors && { ...(data !== undefined && { data }), errors: format(errors) },
-      onError: (_context, _id, _payload, errors) => format(errors),
+  const served = makeServer<Record<string, unknown>, Connection>({
+    onConnect: async ({ connectionParams, extra: { socket } }) => {
+      const result = await authenticate(authorizationIn(connectionParams));
+      if (typeof result === 'string') {
+        const unknown = result === 'refused';
+        socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
+        return false;
+      }
+      callers.set(socket, result);
+      const stop = onExpiry(result, () => {
+        setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), ENDED_MS).unref();
+      });
+      socket.once('close', stop);
+      return true;
     },
-    sockets,
-  );
-  // ws has closed the socket by then; graphql-ws would log it as a server error.
-  sockets.on('connection', (socket) => {
-    socket.removeAllListeners('error').on('error', () => {});
+    onSubscribe: async ({ extra: { socket, request: req, signal } }, _id, request) => {
+      const caller = callers.get(socket);
+      if (caller === undefined || isExpired(caller)) {
+        socket.close(UNAUTHORIZED, 'Unauthorized');
+        return [credentialExpired()];
+      }
+      return await prepare(request, { caller, req, signal });
+    },
+    execute,
+    subscribe,
+    onOperation: (_context, _id, payload, _args, result) => {
+      if (Symbol.asyncIterator in result) {
+        streams.add(payload);
+      }
+    },
+    onComplete: (_context, _id, payload) => {
+      streams.delete(payload);
+    },
+    onNext: (_context, _id, _payload, _args, { data, errors }) =>
+      errors && { ...(data !== undefined && { data }), errors: format(errors) },
+    onError: (_context, _id, _payload, errors) => format(errors),
+  });
+  sockets.on('connection', (socket, request) => {
+    connect(served, { socket, request }, engine.onFault);
   });
   return async () => {
     // The streams are ending: each client receives that before its connection closes.
@@ -137,7 +144,12 @@ export function serveWebSocket(
         socket.terminate();
       }
     }, CLOSE_MS);
-    await served.dispose();
+    for (const socket of sockets.clients) {
+      socket.close(GOING_AWAY, 'Going away');
+    }
+    await new Promise((resolve) => {
+      sockets.close(resolve);
+    });
     clearTimeout(cut);
   };
 }
@@ -151,4 +163,76 @@ function authorizationIn(parameters: unknown): unknown {
 function memberOf(value: unknown, name: string): unknown {
   const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   return members.find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+interface Connection {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  /** Aborted when the socket closes. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Connects a socket with graphql-ws. Its own adapter writes the stack of every error to standard
+ * error: a client could cause that with each message.
+ */
+function connect(
+  served: ReturnType<typeof makeServer<Record<string, unknown>, Connection>>,
+  { socket, request }: Pick<Connection, 'socket' | 'request'>,
+  onFault: (error: unknown) => void,
+): void {
+  const gone = new AbortController();
+  const isOpen = () => socket.readyState === socket.OPEN;
+  const closed = served.opened(
+    {
+      protocol: socket.protocol,
+      // One that fails is followed by the event `close`.
+      send: (data) =>
+        new Promise((resolve) => {
+          if (isOpen()) {
+            socket.send(data, () => resolve());
+          } else {
+            resolve();
+          }
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) => {
+        socket.on('message', (data) => {
+          handle(String(data)).catch((error: unknown) => {
+            if (isOutOfProtocol(error)) {
+              socket.close(CloseCode.BadRequest, 'Invalid message received');
+            } else {
+              onFault(error);
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            }
+          });
+        });
+      },
+    },
+    { socket, request, signal: gone.signal },
+  );
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const pinging = setInterval(() => {
+    if (!answered) {
+      socket.terminate();
+    } else if (isOpen()) {
+      answered = false;
+      socket.ping();
+    }
+  }, PING_MS);
+  // ws has closed the socket by then.
+  socket.on('error', () => {});
+  socket.once('close', (code, reason) => {
+    clearInterval(pinging);
+    gone.abort();
+    closed(code, String(reason)).catch(onFault);
+  });
+}
+
+/** The message has a type that only a server sends. */
+function isOutOfProtocol(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type ');
 }

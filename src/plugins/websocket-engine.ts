@@ -18,13 +18,15 @@ export interface WebSocketEngineParts {
   readonly trustedDocuments: TrustedDocuments | undefined;
   /** Called with the HTTP status of an operation that is refused before it begins. */
   readonly onRefused: (status: number) => void;
+  readonly onFault: (error: unknown) => void;
 }
 
 type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
 
 /** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
 export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngine {
-  const { enveloped, authenticator, admission, requests, trustedDocuments, onRefused } = parts;
+  const { enveloped, authenticator, admission, requests, trustedDocuments, onRefused, onFault } =
+    parts;
   const running = new WeakMap<object, Engine>();
   const refused = (error: GraphQLError) => {
     const { status } = Object(error.extensions['http']);
@@ -62,6 +64,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
     subscribe: (args) => requests.run(null, () => engineOf(running, args).subscribe(args)),
     format: formatted,
     credentialExpired: credentialEnded,
+    onFault,
   };
 }
 
