@@ -6,6 +6,8 @@ import { createNotificationStore, type NotificationStore } from './notifications
 import { createOrderStore, type OrderStore } from './orders/orders.ts';
 import { createUserStore, type UserStore } from './orders/users.ts';
 import type { SandboxRules } from './rules.ts';
+import { createPermissionStore, type PermissionStore } from './service-orders/permission.ts';
+import { createServiceOrderStore, type ServiceOrderStore } from './service-orders/service-order.ts';
 import { createNonceStore, type NonceStore } from './wechat/authorization.ts';
 
 /** The timers of a sandbox. No callback runs after it has stopped. */
@@ -54,6 +56,8 @@ export interface SandboxState {
   readonly realNow: () => number;
   readonly clock: BusinessClock;
   readonly orders: OrderStore;
+  readonly serviceOrders: ServiceOrderStore;
+  readonly permissions: PermissionStore;
   readonly users: UserStore;
   readonly faults: FaultStore;
   readonly calls: CallLog;
@@ -83,6 +87,8 @@ export function createSandboxState({ onCall, notifyUrl, ...parts }: SandboxParts
     ...parts,
     clock: createBusinessClock(parts.realNow),
     orders: createOrderStore(),
+    serviceOrders: createServiceOrderStore(),
+    permissions: createPermissionStore(),
     users: createUserStore(),
     faults: createFaultStore(),
     calls: createCallLog(onCall),

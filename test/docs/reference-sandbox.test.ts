@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { notificationControls } from '../../src/sandbox/controls/notifications.ts';
 import { orderControls } from '../../src/sandbox/controls/orders.ts';
+import { serviceOrderControls } from '../../src/sandbox/controls/service-orders.ts';
 import { identityControls, stateControls } from '../../src/sandbox/controls/state.ts';
 import { trafficControls } from '../../src/sandbox/controls/traffic.ts';
 import { FAULTS, NOTICE_FAULTS, OTHER_ANSWERS } from '../../src/sandbox/faults/fault.ts';
@@ -15,6 +16,7 @@ describe('the reference of the sandbox', () => {
     const controls = [
       ...identityControls,
       ...orderControls,
+      ...serviceOrderControls,
       ...notificationControls,
       ...stateControls,
       ...trafficControls,

@@ -22,6 +22,12 @@ const secondsOrNull: Domain<number | null> = {
       : undefined,
 };
 
+const seconds: Domain<number> = {
+  words: `a number from 0 to ${MOST_SECONDS}`,
+  read: (value) =>
+    typeof value === 'number' && value >= 0 && value <= MOST_SECONDS ? value : undefined,
+};
+
 const DOMAINS: { readonly [Name in keyof SandboxRules]: Domain<SandboxRules[Name]> } = {
   reencryptedFieldsDiffer: FLAG,
   launchFieldsWithoutConfirm: FLAG,
@@ -45,6 +51,11 @@ const DOMAINS: { readonly [Name in keyof SandboxRules]: Domain<SandboxRules[Name
   confirmEventType: oneOf('PAYSCORE.USER_ACCEPTED', 'PAYSCORE.USER_CONFIRM'),
   notifyAcceptedAtCreate: FLAG,
   notifyAfterSync: FLAG,
+  notifyUrlMustBeHttps: FLAG,
+  collection: oneOf('succeeds', 'fails'),
+  debitSeconds: seconds,
+  cancelWhilePaying: FLAG,
+  stateAfterZeroTotal: oneOf('DONE', 'DOING'),
   notifySignedBy: oneOf('public-key', 'certificate'),
 };
 

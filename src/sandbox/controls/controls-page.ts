@@ -24,6 +24,30 @@ const WECHAT: readonly (readonly [string, string, string])[] = [
     '查询用户授权状态 <span lang="en">has the user authorised the service?</span>',
   ],
   ['GET', '/v3/certificates', '获取平台证书 <span lang="en">platform certificates</span>'],
+  [
+    'POST',
+    '/v3/payscore/serviceorder',
+    '创建支付分订单 <span lang="en">create a service order</span>',
+  ],
+  ['GET', '/v3/payscore/serviceorder', '查询支付分订单 <span lang="en">query</span>'],
+  ...(['complete', 'modify', 'cancel', 'pay', 'sync'] as const).map(
+    (name): readonly [string, string, string] => [
+      'POST',
+      `/v3/payscore/serviceorder/{out_order_no}/${name}`,
+      `支付分订单 <span lang="en">${name} a service order</span>`,
+    ],
+  ),
+  ['POST', '/v3/payscore/permissions', '商户预授权 <span lang="en">apply for a permission</span>'],
+  ...(['authorization-code/{authorization_code}', 'openid/{openid}'] as const).flatMap(
+    (key): readonly (readonly [string, string, string])[] => [
+      ['GET', `/v3/payscore/permissions/${key}`, '查询授权 <span lang="en">query it</span>'],
+      [
+        'POST',
+        `/v3/payscore/permissions/${key}/terminate`,
+        '解除授权 <span lang="en">end it</span>',
+      ],
+    ],
+  ),
 ];
 
 const STYLE = `body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}

@@ -8,6 +8,7 @@ import { ControlError } from './control-input.ts';
 import { controlsPage } from './controls-page.ts';
 import { notificationControls } from './notifications.ts';
 import { orderControls } from './orders.ts';
+import { serviceOrderControls } from './service-orders.ts';
 import { identityControls, stateControls } from './state.ts';
 import { trafficControls } from './traffic.ts';
 
@@ -30,6 +31,7 @@ function hostOf(url: string): string {
 const CONTROLS = [
   ...identityControls,
   ...orderControls,
+  ...serviceOrderControls,
   ...notificationControls,
   ...stateControls,
   ...trafficControls,

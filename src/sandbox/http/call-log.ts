@@ -5,6 +5,9 @@ export type CallKind =
   | 'complete'
   | 'cancel'
   | 'sync'
+  | 'modify'
+  | 'pay'
+  | 'permission'
   | 'user-service-state'
   | 'certificates'
   | 'other';

@@ -81,7 +81,7 @@ function idsOf(
     query,
     body,
   }: { match: RouteMatch; query: URLSearchParams; body: Uint8Array | undefined },
-  { identity, orders, clock }: SandboxState,
+  { identity, orders, serviceOrders, clock }: SandboxState,
 ): CallIds {
   const parsed = body && parseJson(body);
   const sent = isJsonObject(parsed) ? parsed : {};
@@ -93,7 +93,8 @@ function idsOf(
     mchid: identity.credentials.WECHAT_MCHID,
     out_order_no: outOrderNo,
     service_id: value('service_id'),
-    order_id: orders.find(outOrderNo, clock.now())?.orderId,
+    order_id: (orders.find(outOrderNo, clock.now()) ?? serviceOrders.find(outOrderNo, clock.now()))
+      ?.orderId,
   };
 }
 

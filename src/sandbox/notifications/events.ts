@@ -4,6 +4,8 @@ import type { Order } from '../orders/orders.ts';
 import type { UseServiceState } from '../orders/users.ts';
 import { randomDigits } from '../random.ts';
 import type { SandboxState } from '../sandbox.ts';
+import type { ServiceOrder } from '../service-orders/service-order.ts';
+import { orderView } from '../service-orders/views.ts';
 import { deliver } from './deliver.ts';
 import { type EventType, type Notification, newNotification } from './notification.ts';
 
@@ -28,6 +30,33 @@ export function orderNotification(order: Order, sandbox: SandboxState): Notifica
   );
 }
 
+/**
+ * The notification of a service order: confirmed or paid; its payload is what a query shows.
+ * undefined: WeChat Pay has none.
+ */
+export function serviceOrderNotification(
+  order: ServiceOrder,
+  sandbox: SandboxState,
+): Notification | undefined {
+  const eventType = serviceOrderEventOf(order);
+  const { WECHAT_MCHID } = sandbox.identity.credentials;
+  return (
+    eventType &&
+    make(eventType, order.outOrderNo, orderView(order, WECHAT_MCHID, sandbox.rules), sandbox)
+  );
+}
+
+function serviceOrderEventOf({ phase }: ServiceOrder): EventType | undefined {
+  switch (phase) {
+    case 'accepted':
+      return 'PAYSCORE.USER_CONFIRM';
+    case 'done':
+      return 'PAYSCORE.USER_PAID';
+    default:
+      return undefined;
+  }
+}
+
 function eventOf({ state }: Order, { rules }: SandboxState): EventType | undefined {
   switch (state) {
     case 'USER_ACCEPTED':
@@ -40,13 +69,20 @@ function eventOf({ state }: Order, { rules }: SandboxState): EventType | undefin
 }
 
 /** Notifies the merchant that a user has granted or revoked the authorization of the service. */
-export function announceUser(openid: string, state: UseServiceState, sandbox: SandboxState): void {
+export function announceUser(
+  openid: string,
+  state: UseServiceState,
+  sandbox: SandboxState,
+  authorizationCode?: string,
+): void {
   const { WECHAT_APPID, WECHAT_MCHID, WECHAT_SERVICE_ID } = sandbox.identity.credentials;
   const status = state === 'AVAILABLE' ? 'USER_OPEN_SERVICE' : 'USER_CLOSE_SERVICE';
   const payload = {
     appid: WECHAT_APPID,
     mchid: WECHAT_MCHID,
-    out_request_no: randomDigits(24),
+    ...(authorizationCode === undefined
+      ? { out_request_no: randomDigits(24) }
+      : { authorization_code: authorizationCode }),
     service_id: WECHAT_SERVICE_ID,
     openid,
     user_service_status: status,

@@ -25,6 +25,12 @@ export const NUMBER = {
   notCancellable: 271316592,
   endsBeforeStart: 271316637,
   aboveRisk: 271316656,
+  /** 当前订单状态不合法: not confirmed yet. */
+  stillToConfirm: 271302332,
+  /** 仅待支付时可用. */
+  onlyWhilePaying: 271316657,
+  /** 单据正在扣款中. */
+  debitRunning: 271316754,
   /** Used for every error without a published number. */
   unlisted: 268435456,
 } as const;

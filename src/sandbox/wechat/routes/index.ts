@@ -1,4 +1,6 @@
 import { matchPath, type PathValues } from '../../http/request.ts';
+import { permissionRoutes } from '../../service-orders/permission-routes.ts';
+import { serviceOrderRoutes } from '../../service-orders/routes.ts';
 import { create } from './create.ts';
 import { cancel, complete, sync } from './operations.ts';
 import { certificates, query, userServiceState } from './queries.ts';
@@ -13,6 +15,8 @@ const ROUTES: readonly Route[] = [
   sync,
   userServiceState,
   certificates,
+  ...serviceOrderRoutes,
+  ...permissionRoutes,
 ];
 
 /** The route of a call, or the allowed methods of its path (none: unknown path). */
