@@ -192,7 +192,7 @@ export function* payFindings(wire: JsonObject, rules: SandboxRules): Generator<F
 }
 
 /** A path parameter must not stand in the body too. */
-export function* numberInBody(wire: JsonObject): Generator<Finding> {
+function* numberInBody(wire: JsonObject): Generator<Finding> {
   if (wire['out_order_no'] !== undefined) {
     yield { field: '/out_order_no', issue: 'is in the path: leave it out of the body' };
   }

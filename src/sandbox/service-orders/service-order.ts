@@ -5,7 +5,7 @@ import { opaque, randomDigits } from '../random.ts';
 /** What a service order is at. On the wire it is `state`, `state_description` and `collection` together. */
 export type Phase = 'created' | 'accepted' | 'completed' | 'done' | 'revoked' | 'expired';
 
-/** A merchant's writes to an existing service order; `pay` asks WeChat Pay to collect. */
+/** A merchant's writes to an existing service order; `pay` has WeChat Pay collect once more. */
 export type ServiceOrderOperation = 'complete' | 'modify' | 'cancel' | 'pay' | 'sync';
 
 export interface Payment {
