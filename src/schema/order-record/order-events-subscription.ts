@@ -20,7 +20,7 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
       }),
       after: t.arg.id({
         description:
-          'The id of the last event received, or `lastEventId` of a record. `0` is the beginning. If omitted, only events recorded from now on. The id of no event, or of one that the caller cannot access, is the error BAD_USER_INPUT.',
+          'The id of the last event received, or `lastEventId` of a record. `0`: from the first recorded event on. If omitted, only events recorded from now on. The id of no event, or of one that the caller cannot access, is the error BAD_USER_INPUT.',
       }),
     },
     subscribe: async (
