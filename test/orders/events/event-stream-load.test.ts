@@ -70,7 +70,7 @@ test('streams that continue from an old cursor read a few pages at a time, and m
   await ledger.close();
 });
 
-test('while an own create stays open, a stream reads the log ever more rarely, and ends immediately', async () => {
+test('while an own create stays open, a stream reads the log more and more rarely, and ends immediately', async () => {
   const ledger = await openTestLedger();
   let reads = 0;
   const unsettled = { ...loggedEvent(event({ id: 1 })), owner: null, claimant: 'ann' };
