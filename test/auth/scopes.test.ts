@@ -163,7 +163,7 @@ test.each<[Scope, string, object]>([
   ['orders:create', 'createPayAfterOrder', orderInput({ outOrderNo: 'T1' })],
   ['orders:cancel', 'cancelPayAfterOrder', { outOrderNo: 'T1', reason: 'x' }],
 ])(
-  'with %s only, the order in the payload of %s is null, and WeChat Pay is not selected it',
+  'with %s only, the order in the payload of %s is null, and WeChat Pay is not queried',
   async (scope, field, input) => {
     const name = `${field[0]?.toUpperCase()}${field.slice(1)}`;
     const query = `mutation ($input: ${name}Input!) {
