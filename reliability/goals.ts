@@ -19,6 +19,7 @@ export const GOALS = {
   G17: 'Soak test: memory and file descriptors stay flat, no unhandled rejection',
   G18: 'npm ci gives the same tree each time, with integrity and without install scripts',
   G19: 'A ledger of 0.1 with a million orders migrates in under a minute, and loses nothing',
+  G20: 'One shopper and strangers abuse the server in every way: memory, log, event loop and the orders of others bear it',
 } as const;
 
 export type Goal = keyof typeof GOALS;

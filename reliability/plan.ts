@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts';
+import { abuse } from './experiments/abuse.ts';
 import { access } from './experiments/access.ts';
 import { amplification } from './experiments/amplification.ts';
 import { audits } from './experiments/audits.ts';
@@ -47,6 +48,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [audits, prober, amplification],
   [install],
   [access, intruder],
+  [abuse],
   [soak],
   [fuzz],
   [canaries],
