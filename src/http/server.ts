@@ -60,6 +60,8 @@ export interface HttpLimits {
   /** The interval of these checks. */
   readonly checkMs: number;
   readonly connections: number;
+  /** Of all answers that clients have not read; checked at the same interval. */
+  readonly unreadBytes: number;
 }
 
 /**
@@ -74,6 +76,7 @@ const LIMITS: HttpLimits = {
   idleMs: 25_000,
   checkMs: 250,
   connections: 16_384,
+  unreadBytes: 64 * 1024 * 1024,
 };
 
 /** SYN backlog; clients beyond it retry after 1 s, then 3 s. The OS may lower it. */
@@ -112,7 +115,16 @@ export function createHttpServer(
       listener(request, response);
     }),
   );
-  const looking = setInterval(() => pauseStalled(underWay), limits.checkMs).unref();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const look = () => {
+    pauseStalled(underWay);
+    dropUnread(sockets, limits.unreadBytes);
+  };
+  const looking = setInterval(look, limits.checkMs).unref();
   server.once('close', () => clearInterval(looking));
   server.timeout = limits.stalledMs;
   server.maxConnections = limits.connections;
@@ -138,6 +150,19 @@ function lingerOver(request: IncomingMessage): void {
     socket.once('close', () => clearTimeout(late)).once('end', close);
     request.once('close', close).resume();
   };
+}
+
+/** Closes the connections with the most unread bytes, over HTTP and WebSocket, down to the limit. */
+function dropUnread(sockets: Iterable<Socket>, most: number): void {
+  const unread = [...sockets].filter(({ writableLength }) => writableLength > 0);
+  let sum = unread.reduce((bytes, { writableLength }) => bytes + writableLength, 0);
+  for (const socket of unread.toSorted((one, other) => other.writableLength - one.writableLength)) {
+    if (sum <= most) {
+      return;
+    }
+    sum -= socket.writableLength;
+    socket.destroy();
+  }
 }
 
 /**
