@@ -116,7 +116,10 @@ describe('packages', () => {
     ['graphql-jit', ['plugins/compiler/compiled.ts']],
     ['ws', ['http/websocket.ts']],
     ['graphql-ws', ['http/websocket.ts']],
-    ['node:sqlite', ['ledger/database/sqlite/sqlite.ts']],
+    [
+      'node:sqlite',
+      ['ledger/database/sqlite/file-at-start.ts', 'ledger/database/sqlite/sqlite.ts'],
+    ],
     ['pg', ['ledger/database/postgres/connections.ts']],
     ['pino', ['observability/log.ts']],
     ['prom-client', ['observability/metrics.ts']],

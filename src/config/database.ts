@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { EnvironmentReader } from './environment-reader.ts';
 
@@ -100,8 +100,30 @@ export async function loadOrCreateDevelopmentDataKey(databaseUrl: string): Promi
   }
   const key = randomBytes(KEY_BYTES);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, key.toString('base64'), { mode: 0o600, flag: 'wx' });
-  return key;
+  return (await keepDurably(file, key.toString('base64'))) ? key : ((await readKey(file)) ?? key);
+}
+
+/**
+ * Whole and durable before anything is encrypted with it: a power failure must not lose the key of
+ * data that it keeps.
+ * @returns false if another process has made the file meanwhile
+ */
+async function keepDurably(file: string, text: string): Promise<boolean> {
+  const partial = `${file}.${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(partial, text, { mode: 0o600, flag: 'wx', flush: true });
+    await link(partial, file);
+    const folder = await open(dirname(file), 'r');
+    await folder.sync().finally(() => folder.close());
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  } finally {
+    await unlink(partial).catch(() => {});
+  }
 }
 
 /**

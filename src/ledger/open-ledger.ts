@@ -3,6 +3,7 @@ import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
 import { describeDatabaseError } from './database/database-error.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore, sqlitePath } from './database/open-store.ts';
+import { beginsInEmptyFile, holdInstanceLock } from './database/sqlite/file-at-start.ts';
 import { migrateSqliteFile } from './database/sqlite/sqlite.ts';
 import { createEncryption, type Encryption } from './encryption.ts';
 import type { Engine } from './engine/engine.ts';
@@ -76,8 +77,20 @@ async function openEngine(
   const path = sqlitePath(databaseUrl);
   if (path !== undefined && path !== ':memory:') {
     // In this thread, which logs the progress: nothing else runs before the ledger is open.
+    if (await beginsInEmptyFile(path)) {
+      log.warn({}, 'the database file was empty: a new ledger begins');
+    }
     await migrateSqliteFile(path, log);
-    return await startWorkerEngine({ path, dataKey, onCrash: throwUncaught });
+    const engine = await startWorkerEngine({ path, dataKey, onCrash: throwUncaught });
+    const release = holdInstanceLock(path);
+    if (release === undefined) {
+      log.warn({}, 'another server uses this SQLite file: use PostgreSQL for several instances');
+    }
+    const close = async () => {
+      await engine.close();
+      release?.();
+    };
+    return { ...engine, close };
   }
   const onDeaf = () =>
     log.warn({}, 'LISTEN receives nothing, polling for events: set DATABASE_LISTEN_URL');

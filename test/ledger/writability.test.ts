@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -94,6 +94,43 @@ describe('a SQLite ledger that cannot be written', () => {
       Array(3).fill('Error: database or disk is full'),
     );
     await see({ ...ledger });
+  });
+});
+
+describe('a SQLite file', () => {
+  const database = useDatabase(startSqlite);
+
+  async function openAt(url: string) {
+    const collected = collectLog();
+    const ledger = await openLedger({ databaseUrl: url, dataKey: DATA_KEY, log: collected.log });
+    return { ledger, text: collected.text };
+  }
+
+  test('a SQLite file that another server uses is reported at the start, and not after that one has stopped', async () => {
+    const url = await database.freshUrl();
+    const one = await openAt(url);
+    const other = await openAt(url);
+    expect(one.text()).toBe('');
+    expect(other.text()).toContain('another server uses this SQLite file');
+    await one.ledger.close();
+    await other.ledger.close();
+    const next = await openAt(url);
+    expect(next.text()).toBe('');
+    await next.ledger.close();
+  });
+
+  test('a SQLite file that is empty is reported, and one whose write-ahead log is left is refused', async () => {
+    const url = await database.freshUrl();
+    const path = url.slice('sqlite:'.length);
+    writeFileSync(path, '');
+    const begun = await openAt(url);
+    expect(begun.text()).toContain('the database file was empty');
+    await see(begun.ledger);
+    await begun.ledger.close();
+    writeFileSync(path, '');
+    writeFileSync(`${path}-wal`, 'commits that are not in the file');
+    await expect(openAt(url)).rejects.toThrow('restore the file');
+    expect(readFileSync(`${path}-wal`, 'utf8')).toContain('commits');
   });
 });
 

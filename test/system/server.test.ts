@@ -112,7 +112,7 @@ test('a database that does not respond ends the start with what to do, and witho
   };
   const server = spawnServer({ PORT: '0', SANDBOX_PORT: '0', ...env });
   expect(await server.exited).toEqual({ code: 1, signal: null });
-  expect(server.stderr()).toContain('check DATABASE_URL');
+  expect(server.stderr()).toContain('the host and port of DATABASE_URL');
   expect(server.stderr()).not.toContain('    at ');
   expect(`${server.stderr()}${JSON.stringify(server.lines())}`).not.toContain('hunter2');
 });

@@ -135,7 +135,7 @@ async function useWal(database: DatabaseSync): Promise<void> {
 }
 
 /** The lower byte is the error, the others its details. */
-function isBusy(error: unknown): boolean {
+export function isBusy(error: unknown): boolean {
   return (
     error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
   );
