@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, platform } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../src/cli/usage.ts';
 import { compareAgainst } from './against/against.ts';
 import { OURS, PEERS } from './candidates.ts';
 import { compare } from './compare.ts';
@@ -36,7 +36,11 @@ const SERIES = {
 const SERIES_NAMES: readonly SeriesName[] = ['concurrency', 'ledger', 'subscriptions', 'instances'];
 const NAMES: readonly string[] = [...SCENARIOS.map(({ name }) => name), ...SERIES_NAMES, 'stages'];
 
-const { values } = parseArgs({
+const USAGE = `Usage: npm run bench -- [--quick] [--only <name>] [--stages] [--profile] [--against <ref>] [--write <file>]
+
+Measures throughput, latency and memory: ${NAMES.join(', ')}.
+`;
+const { values } = readArguments(USAGE, {
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../src/cli/usage.ts';
 import { canaries, wholeRun } from './experiments/canaries.ts';
 import { readPage, toPage, withEarlier } from './page.ts';
 import { LANES, NAMES } from './plan.ts';
@@ -12,7 +12,11 @@ import { notReached, today, toTable } from './table.ts';
  * sizes, `--only <name>` and `--except <name>` for some experiments (repeatable), `--write <file>`
  * for the page, which keeps the rows of experiments that did not run.
  */
-const { values } = parseArgs({
+const USAGE = `Usage: npm run reliability -- [--quick] [--only <name>] [--except <name>] [--write <file>]
+
+Runs the reliability experiments: ${NAMES.join(', ')}.
+`;
+const { values } = readArguments(USAGE, {
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [...NAMES] },

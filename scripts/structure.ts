@@ -1,3 +1,4 @@
+import { readArguments } from '../src/cli/usage.ts';
 import { findCycle, isOwn, type SourceFile, sourceFiles } from '../test/fixtures/docs/imports.ts';
 import { filesOnPaths } from './structure/paths.ts';
 
@@ -17,6 +18,11 @@ const ORDER = [
   'domain',
 ];
 
+const USAGE = `Usage: npm run structure -- [--paths]
+
+Prints the figures by which the layout of src is judged.
+`;
+const { values } = readArguments(USAGE, { options: { paths: { type: 'boolean' } } });
 const files = sourceFiles();
 const folders = Map.groupBy(files, folderOf);
 
@@ -41,7 +47,7 @@ print(`upward imports: ${upward.length} ${upward.join(', ')}`);
 const { create, notification } = await filesOnPaths();
 print(`files on the path of one warm create over HTTP: ${create.length}`);
 print(`files on the path of one notification: ${notification.length}`);
-if (process.argv.includes('--paths')) {
+if (values.paths) {
   print(`\ncreate:\n${create.join('\n')}\n\nnotification:\n${notification.join('\n')}`);
 }
 process.exit(0);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readArguments } from './cli/usage.ts';
 import { addDotenv, type Dotenv } from './config/dotenv.ts';
 import { createRequestIds } from './http/request-id.ts';
 import { stopCause } from './http/shutdown.ts';
@@ -42,7 +43,16 @@ function signingThreads(): number {
   return Math.min(4, Math.max(2, availableParallelism()));
 }
 
+const USAGE = `Usage: npm start
+
+Starts the server; with the sandbox if no WECHAT_ variable is set. It takes no arguments: it is
+configured by environment variables and a file .env. See docs/reference/configuration.md.
+`;
+
 try {
+  readArguments(USAGE, { options: {} });
+  // The ledger and what lies beside it are for this user only.
+  process.umask(0o077);
   const dotenv = addDotenv(process.env);
   process.env['UV_THREADPOOL_SIZE'] ??= String(signingThreads());
   await main(dotenv);

@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { documentProblems } from '../plugins/documents/use-document-limits.ts';
 import { schema } from '../schema/index.ts';
+import { misuse, readArguments } from './usage.ts';
+
+const USAGE = `Usage: npm run documents -- <folder> [--out documents.json]
+
+Writes the manifest of trusted documents for the .graphql and .gql files of a folder.
+`;
 
 /**
  * Writes the manifest of trusted documents for a folder of .graphql files, each one a whole
  * document: SHA-256 → text. If the server would refuse a document, reports it and writes nothing.
  */
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments(USAGE, {
   allowPositionals: true,
   options: { out: { type: 'string', default: 'documents.json' } },
 });
 const [folder] = positionals;
 if (folder === undefined) {
-  throw new Error('Missing folder. Usage: npm run documents -- <folder> [--out documents.json]');
+  misuse(USAGE, 'Missing folder.');
 }
 const names = (await readdir(folder, { recursive: true }))
   .filter((name) => /\.(graphql|gql)$/.test(name))

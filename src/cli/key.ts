@@ -1,15 +1,17 @@
 import { hash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { parseApiKeys } from '../auth/api-key-file.ts';
+import { misuse, readArguments } from './usage.ts';
 
-const USAGE = `npm run key -- --client <name> --scopes <scope,scope> [--file keys.json] [--expires 2027-01-31T00:00:00Z]
+const USAGE = `Usage: npm run key -- --client <name> --scopes <scope,scope> [--file keys.json] [--expires 2027-01-31T00:00:00Z]
+
+Creates an API key: prints it once, and stores only its hash.
 `;
 
 const ABOUT_ORDERS = /^(orders|events):/;
 
 /** Creates an API key: prints it once, and stores only its hash. */
-const { values } = parseArgs({
+const { values } = readArguments(USAGE, {
   options: {
     client: { type: 'string' },
     scopes: { type: 'string' },
@@ -19,8 +21,7 @@ const { values } = parseArgs({
 });
 const { client, scopes, file, expires } = values;
 if (client === undefined || scopes === undefined) {
-  process.stderr.write(USAGE);
-  process.exitCode = 1;
+  misuse(USAGE, 'Missing --client or --scopes.');
 } else {
   const id = `${client.replace(/[^\w-]/g, '-').slice(0, 40)}-${randomBytes(4).toString('hex')}`;
   const secret = randomBytes(32).toString('base64url');

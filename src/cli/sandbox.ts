@@ -1,4 +1,11 @@
 import { startSandbox } from '../sandbox/index.ts';
+import { readArguments } from './usage.ts';
+
+const USAGE = `Usage: npm run sandbox
+
+Starts the sandbox of WeChat Pay. Variable: SANDBOX_PORT (4010).
+`;
+readArguments(USAGE, { options: {} });
 
 const port = Number(process.env['SANDBOX_PORT'] || 4010);
 

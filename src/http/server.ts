@@ -230,6 +230,13 @@ export function refusing(
   };
 }
 
+const LISTEN_ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Set PORT to another, or stop the process that uses it.',
+  EACCES: 'This user may not use it: set PORT to one above 1023, or grant CAP_NET_BIND_SERVICE.',
+  EADDRNOTAVAIL: 'This machine does not have the address: set HOST to one of its own, or 0.0.0.0.',
+  ENOTFOUND: 'The name cannot be resolved: set HOST to an address.',
+};
+
 /** @returns the URL of the server */
 export function listen(
   server: Server,
@@ -237,8 +244,9 @@ export function listen(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const what = `Can't listen on ${host}:${port}. Set PORT (or HOST) to another if it is in use.`;
-      reject(new Error(what, { cause }));
+      const code = 'code' in cause ? String(cause.code) : 'unknown';
+      const advice = LISTEN_ADVICE[code] ?? 'Set PORT or HOST to another.';
+      reject(new Error(`Can't listen on ${host}:${port} (${code}). ${advice}`, { cause }));
     });
     server.listen({ port, host, backlog: BACKLOG }, () => {
       const name = host.includes(':') ? `[${host}]` : host;

@@ -53,7 +53,7 @@ test('an unknown scope, a missing client and an invalid file are refused', async
     key: '',
     told: expect.stringContaining('orders:create'),
   });
-  expect(await make('--scopes', 'orders:any')).toMatchObject({ code: 1, key: '' });
+  expect(await make('--scopes', 'orders:any')).toMatchObject({ code: 2, key: '' });
   writeFileSync(file, '{"one"');
   const damaged = await make('--client', 'a', '--scopes', 'orders:any', '--file', file);
   expect(damaged).toMatchObject({ code: 1, key: '', told: expect.stringContaining(file) });

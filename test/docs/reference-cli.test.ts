@@ -29,6 +29,14 @@ describe('the reference of the command line', () => {
   });
 });
 
+test('every program of a script reads its arguments with a usage text', () => {
+  const programs = Object.values(scripts).flatMap((command) =>
+    [...command.matchAll(/node (?:-\S+ )*(\S+\.ts)/g)].map(([, file = '']) => file),
+  );
+  expect(programs.length).toBeGreaterThan(7);
+  expect(programs.filter((file) => !read(file).includes('readArguments(USAGE, '))).toEqual([]);
+});
+
 /** What the program of a script asks parseArgs for, or looks for in its arguments. */
 function optionsOf(command: string): readonly string[] {
   const [, file] = /(?:^|&& )(?:exec )?node (?!-)(\S+\.ts)(?! --)/.exec(command) ?? [];

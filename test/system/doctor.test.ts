@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { codeOf } from '../../src/cli/doctor/finding.ts';
 import type { Environment } from '../../src/config/environment-reader.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { closedPort, serve } from '../fixtures/http/http-server.ts';
@@ -140,6 +141,11 @@ describe('the doctor', () => {
     expect(tables).toEqual([{ name: 'schema_version' }]);
     database.close();
   });
+});
+
+test('the doctor names a timeout by its name', () => {
+  const timeout = new DOMException('The operation was aborted.', 'TimeoutError');
+  expect(codeOf(new TypeError('fetch failed', { cause: timeout }))).toBe('TimeoutError');
 });
 
 test('the doctor never shows a key', async () => {

@@ -7,7 +7,7 @@ import { tryStore } from '../../ledger/database/open-store.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../wechat/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { examineNetwork } from './network.ts';
-import { examineApiv3Key, examineExpiry } from './secrets.ts';
+import { examineApiv3Key, examineExpiry, examinePermissions } from './secrets.ts';
 import { callEcho, callSigned, type Names } from './signed-call.ts';
 
 const MEMORY = 'sqlite::memory:';
@@ -30,6 +30,7 @@ export async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> 
     yield ok('configuration', `${file} was read. It sets ${names.join(', ') || 'nothing'}.`);
   }
   yield ok('configuration', 'every variable is valid.');
+  yield* examinePermissions(env, config.databaseUrl);
   yield* await examineDatabase(config.databaseUrl, config.dataKey);
   if (config.upstream.kind === 'sandbox') {
     yield ok('WeChat Pay', 'no WECHAT_ variables: npm start uses the embedded sandbox.');

@@ -23,5 +23,6 @@ export function codeOf(error: unknown): string {
     return 'unknown';
   }
   const inner = error.cause === undefined ? '' : codeOf(error.cause);
-  return inner || ('code' in error ? String(error.code) : error.name);
+  // The code of a DOMException is a number: its name says more, such as TimeoutError.
+  return inner || ('code' in error && typeof error.code === 'string' ? error.code : error.name);
 }

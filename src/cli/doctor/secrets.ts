@@ -1,4 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
+import type { Environment } from '../../config/environment-reader.ts';
 import {
   type CertificateNews,
   createWechatPay,
@@ -8,6 +10,37 @@ import {
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const SOON_MS = 30 * 86_400_000;
+
+/** Files with secrets, by the variables that name them, and those beside a SQLite database. */
+export function examinePermissions(env: Environment, databaseUrl: string): readonly Finding[] {
+  const [, path] = /^sqlite:(?!:memory:)(.*)$/.exec(databaseUrl) ?? [];
+  const files = [
+    ['.env', '.env'],
+    ...Object.entries(env).filter(([name]) => SECRET_FILE.test(name)),
+    ...(path === undefined
+      ? []
+      : [
+          ['DATABASE_URL', path],
+          ['DATA_KEY', `${path}.key`],
+        ]),
+  ] as const;
+  return files.flatMap(([name = '', file = '']) => {
+    const mode = modeOf(file);
+    const say = `${file} can be read by every user of this machine: chmod 600 ${file}`;
+    return (mode & 0o004) === 0 ? [] : [warn(name, say)];
+  });
+}
+
+/** 0 if there is no such file, or it cannot be reached: other checks say so. */
+function modeOf(file: string): number {
+  try {
+    return statSync(file).mode;
+  } catch {
+    return 0;
+  }
+}
+
+const SECRET_FILE = /^(WECHAT_MERCHANT_KEY|WECHAT_API\w+|DATA_KEY|DATABASE_\w+|API_KEYS)_FILE$/;
 
 /** Checks whether the current APIv3 key decrypts the certificates that WeChat Pay sends. */
 export async function examineApiv3Key(options: WechatPayOptions): Promise<readonly Finding[]> {
