@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readArguments } from './cli/usage.ts';
 import { addDotenv, type Dotenv } from './config/dotenv.ts';
 import { createRequestIds } from './http/request-id.ts';
-import { stopCause } from './http/shutdown.ts';
+import { stopCause, watchHangups } from './http/shutdown.ts';
 import { createLog } from './observability/log.ts';
 import { start } from './start.ts';
 
@@ -18,11 +18,12 @@ async function main(dotenv: Dotenv | undefined): Promise<void> {
   if (dotenv !== undefined) {
     log.info({ ...dotenv }, 'read variables from a file');
   }
+  const hangups = watchHangups();
   const stop = stopCause({
     onFault: (err) => log.error({ err }, 'uncaught error, shutting down'),
     ceilingMs: EXIT_CEILING_MS,
   });
-  const server = await start({ env: process.env, log, requests });
+  const server = await start({ env: process.env, log, requests, hangups });
   const cause = await stop;
   const startMs = performance.now();
   server.leave();

@@ -10,7 +10,13 @@ import { isRealMerchant } from './config/upstream.ts';
 import type { RequestIds } from './http/request-id.ts';
 import { loggedOrigin, originRule, requestGate } from './http/request-target.ts';
 import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
-import { type ClosingStep, closeInOrder, followConnections } from './http/shutdown.ts';
+import {
+  type ClosingStep,
+  closeInOrder,
+  followConnections,
+  type Hangups,
+  watchHangups,
+} from './http/shutdown.ts';
 import { serveWebSocket } from './http/websocket.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { createCountedLog, type Log } from './observability/log.ts';
@@ -25,6 +31,8 @@ export interface StartOptions {
   readonly env: Environment;
   readonly log: Log;
   readonly requests: RequestIds;
+  /** Watched from now on, if left out. */
+  readonly hangups?: Hangups;
 }
 
 export interface RunningServer {
@@ -43,7 +51,12 @@ export interface RunningServer {
 const LAST_STEPS_MS = 1_000;
 
 /** Configuration → resources → app → listen. Throws a ConfigError that lists every problem. */
-export async function start({ env, log, requests }: StartOptions): Promise<RunningServer> {
+export async function start({
+  env,
+  log,
+  requests,
+  hangups = watchHangups(),
+}: StartOptions): Promise<RunningServer> {
   const { config, sandbox, closing } = await loadWithSandbox(env);
   const { options } = config.upstream;
   const metrics = createMetrics({ ofProcess: true });
@@ -72,6 +85,7 @@ export async function start({ env, log, requests }: StartOptions): Promise<Runni
     keys: options,
     apiv2Key: config.apiv2Key,
     others,
+    hangups,
     log,
   });
   const queries = createObservationFilter(ledger);

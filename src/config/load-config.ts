@@ -3,7 +3,7 @@ import type { Authentication } from '../auth/authenticator.ts';
 import type { RateLimitOptions, StreamLimits } from '../auth/rate-limit.ts';
 import type { InputRules } from '../domain/input-rules.ts';
 import type { ClientAddress } from '../http/client-address.ts';
-import { type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
+import { type Hangups, type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
 import type { WechatPay, WechatPayKeys } from '../wechat/index.ts';
 import { readAuthentication, readDocuments } from './access.ts';
 import { readDatabase, readDataKey, readListenUrl } from './database.ts';
@@ -118,6 +118,7 @@ export interface ReloadOptions {
   readonly apiv2Key: string | undefined;
   /** Other values that are read from files. */
   readonly others: readonly Reloadable[];
+  readonly hangups: Hangups;
   readonly log: Readonly<Record<'info' | 'error', (fields: object, message: string) => void>>;
 }
 
@@ -126,7 +127,8 @@ export interface ReloadOptions {
  * ones when WeChat Pay has accepted a call with them; if one of them is invalid or cannot be tried,
  * all previous keys stay in use. Calls in flight finish with the previous keys.
  */
-export function reloadSecrets({ env, wechat, keys, apiv2Key, others, log }: ReloadOptions) {
+export function reloadSecrets(options: ReloadOptions) {
+  const { env, wechat, keys, apiv2Key, others, hangups, log } = options;
   let current = keysIn(keys);
   let launchKey = apiv2Key;
   const reload = async () => {
@@ -147,13 +149,14 @@ export function reloadSecrets({ env, wechat, keys, apiv2Key, others, log }: Relo
     current = next;
     launchKey = config.apiv2Key;
   };
-  reloadOnHangup([{ name: 'keys', reload }, ...others], (read, problems) => {
+  const told = (read: readonly string[], problems: readonly string[]) => {
     if (problems.length > 0) {
       log.error({ problems, read }, 'SIGHUP: reload failed, the previous values stay in use');
     } else {
       log.info({ read }, 'SIGHUP: reloaded');
     }
-  });
+  };
+  reloadOnHangup([{ name: 'keys', reload }, ...others], told, hangups);
   return { launchKey: () => launchKey };
 }
 

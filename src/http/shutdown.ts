@@ -44,6 +44,30 @@ export interface Reloadable {
   readonly reload: () => unknown;
 }
 
+/** SIGHUP, from the moment at which it is watched. */
+export interface Hangups {
+  /** Called for each one from now on, and at once if one has come before. */
+  readonly onHangup: (reload: () => void) => void;
+}
+
+/** Without a handler SIGHUP ends the process, also during a start that takes long. */
+export function watchHangups(): Hangups {
+  let hasCome = false;
+  let handler: (() => void) | undefined;
+  process.on('SIGHUP', () => {
+    hasCome = true;
+    handler?.();
+  });
+  return {
+    onHangup: (reload) => {
+      handler = reload;
+      if (hasCome) {
+        reload();
+      }
+    },
+  };
+}
+
 /**
  * Reloads everything on SIGHUP: one after the other, also if an earlier one failed.
  * @param told receives the names of what was reloaded, and the problems
@@ -51,6 +75,7 @@ export interface Reloadable {
 export function reloadOnHangup(
   reloadables: readonly Reloadable[],
   told: (read: readonly string[], problems: readonly string[]) => void,
+  { onHangup }: Hangups,
 ): void {
   let last = Promise.resolve();
   const reload = async () => {
@@ -66,7 +91,7 @@ export function reloadOnHangup(
     }
     told(read, problems);
   };
-  process.on('SIGHUP', () => {
+  onHangup(() => {
     last = last.then(reload);
   });
 }

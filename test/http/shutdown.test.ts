@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { closeInOrder, followConnections } from '../../src/http/shutdown.ts';
+import { closeInOrder, followConnections, watchHangups } from '../../src/http/shutdown.ts';
 
 /** Steps that note when they begin and end. */
 function recorder() {
@@ -21,6 +21,22 @@ function recorder() {
   });
   return { events, step };
 }
+
+describe('SIGHUP', () => {
+  test('a SIGHUP during the start does not end the process, and reloads once the server runs', () => {
+    const { onHangup } = watchHangups();
+    expect(process.listenerCount('SIGHUP')).toBeGreaterThan(0);
+    process.emit('SIGHUP');
+    process.emit('SIGHUP');
+    let reloads = 0;
+    onHangup(() => {
+      reloads += 1;
+    });
+    expect(reloads).toBe(1);
+    process.emit('SIGHUP');
+    expect(reloads).toBe(2);
+  });
+});
 
 describe('closing', () => {
   test('resources are closed one after the other', async () => {
