@@ -15,7 +15,7 @@ export function readDatabase(from: EnvironmentReader, sandbox: boolean): string 
   const problem = url.startsWith('sqlite:')
     ? pathProblem(url.slice('sqlite:'.length))
     : /^postgres(ql)?:\/\/.+$/.test(url)
-      ? undefined
+      ? serverProblem(url)
       : ONE_OF;
   if (problem !== undefined) {
     from.addProblem('DATABASE_URL', problem);
@@ -24,6 +24,30 @@ export function readDatabase(from: EnvironmentReader, sandbox: boolean): string 
 }
 
 const ONE_OF = 'must be sqlite:<path> or postgres://…';
+
+/** Options of other programs, which pg ignores. */
+const WITHOUT_EFFECT = [
+  ...['schema', 'search_path', 'pgbouncer', 'connection_limit', 'pool_timeout'],
+  ...['connect_timeout', 'target_session_attrs', 'channel_binding', 'passfile'],
+];
+const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
+/** What pg would ignore or misunderstand. */
+function serverProblem(url: string): string | undefined {
+  const [, authority = ''] = /^[^:]+:\/\/([^/?]*)/.exec(url) ?? [];
+  if (authority.slice(authority.lastIndexOf('@') + 1).includes(',')) {
+    return 'names several hosts: use one name that always leads to the primary.';
+  }
+  const options = new URLSearchParams(url.split('?')[1] ?? '');
+  const ignored = WITHOUT_EFFECT.find((name) => options.has(name));
+  if (ignored !== undefined) {
+    return `has the option ${ignored}, which has no effect: remove it.`;
+  }
+  const mode = options.get('sslmode');
+  return mode === null || SSL_MODES.includes(mode)
+    ? undefined
+    : `has an unknown sslmode: use one of ${SSL_MODES.join(', ')}.`;
+}
 
 /** Why a path would be another file than it looks like. */
 function pathProblem(path: string): string | undefined {

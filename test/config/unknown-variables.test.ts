@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { knownVariables } from '../fixtures/docs/variables.ts';
-import { merchantEnv, problemsOf } from '../fixtures/process/environment.ts';
+import { DATA_KEY, merchantEnv, problemsOf } from '../fixtures/process/environment.ts';
 
 const EXAMPLES = [
   ...['WECHAT_MCH_ID', 'WECHAT_MCHDI', 'WECHT_MCHID', 'wechat_mchid'],
@@ -84,3 +84,20 @@ test('quotes that docker --env-file keeps are not part of the value', () => {
   const env = { NODE_ENV: '"development"', PORT: "'8080'", DATABASE_URL: '"sqlite:a.db"' };
   expect(loadConfig(env)).toMatchObject({ port: 8080, databaseUrl: 'sqlite:a.db' });
 });
+
+test.each([
+  ['postgres://a:5432,b:5432/payafter', /^DATABASE_URL names several hosts/],
+  ['postgres://u:p@a,b/payafter?sslmode=require', /^DATABASE_URL names several hosts/],
+  ['postgres://a/payafter?schema=public', /^DATABASE_URL has the option schema, .*remove it/],
+  ['postgres://a/payafter?sslmode=requir', /^DATABASE_URL has an unknown sslmode: use one of/],
+])('DATABASE_URL=%s is a problem, because a part of it would have no effect', (url, problem) => {
+  const env = { DATABASE_URL: url, DATA_KEY };
+  expect(problemsOf(env)).toEqual([expect.stringMatching(problem)]);
+});
+
+test.each(['postgres://u:a,b@db/payafter', 'postgres://db/payafter?sslmode=verify-full'])(
+  'DATABASE_URL=%s is accepted',
+  (url) => {
+    expect(problemsOf({ DATABASE_URL: url, DATA_KEY })).toEqual([]);
+  },
+);
