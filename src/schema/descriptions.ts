@@ -79,7 +79,7 @@ export const ERROR_CODES = `
 - TOO_MANY_STREAMS (too many open subscriptions): close one, or retry after \`extensions.retryAfterSeconds\`.
 - SHUTTING_DOWN: nothing was executed; retry on another instance.
 - GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE: fix or shorten the document.
-- TRUSTED_DOCUMENTS_ONLY, DOCUMENT_ID_REQUIRED, DOCUMENT_NOT_FOUND: this server accepts only registered documents, by their ids.
+- TRUSTED_DOCUMENTS_ONLY, DOCUMENT_ID_REQUIRED, DOCUMENT_NOT_FOUND: this server executes only documents that its operator has registered. Send the id of one, which the operator provides, as \`documentId\` or \`extensions.persistedQuery.sha256Hash\`, without \`query\`.
 - PERSISTED_QUERY_NOT_SUPPORTED: send the text of the document; clients with automatic persisted queries do.
 - BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE: the message says which path, method or header to send.
 - BAD_USER_INPUT: fix the arguments or variables; \`extensions.issues\` may list them, as InputIssue does.

@@ -100,7 +100,7 @@ const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
     path: t.exposeStringList('path', {
       nullable: false,
       description:
-        'The path of the field in the argument `input`; list indices are strings: `["fees", "0", "feeName"]`.',
+        'The path of the field in the argument `input`; list indices are strings: `["fees", "0", "feeName"]`. For a query or a subscription, only the name of the argument or of the field of `by`: `["queryId"]`.',
     }),
     code: t.exposeString('code', {
       nullable: false,

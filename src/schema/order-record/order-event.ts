@@ -20,7 +20,7 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
     id: t.id({
       nullable: false,
       description:
-        'The id of the event, also its cursor: a number in a string, increasing over all orders, so that the ids of one order have gaps. Pass the last one as `after` to resume the subscription. Compare ids as numbers, not as strings.',
+        'The id of the event, the same string as the `cursor` of its edge: a number in a string, increasing over all orders, so that the ids of one order have gaps. Pass the last one as `after` to resume the subscription. Compare ids as numbers, not as strings.',
       resolve: ({ id }) => String(id),
     }),
     outOrderNo: t.exposeString('outOrderNo', {

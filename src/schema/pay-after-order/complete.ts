@@ -93,11 +93,11 @@ const Input = builder.inputType('CompletePayAfterOrderInput', {
     realServiceEndTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务结束时间: when the service ended. By analogy: date and time with seconds, no plain date, no OnAccept; after realServiceStartTime, not in the future; required if no serviceEndTime was given at creation.',
+        '实际服务结束时间: when the service ended. By analogy: date and time with seconds, no plain date, no OnAccept; after realServiceStartTime, not in the future; required if no serviceEndTime was given at creation. WeChat Pay does not document whether it is also required with finishType UNUSED.',
     }),
     realServiceEndLocation: t.string({
       description:
-        '实际服务结束地点: where the service ended. By analogy: at most 20 characters; required if the service ended at another place than serviceStartLocation and serviceEndLocation of the order; omit it otherwise, and with finishType UNUSED.',
+        '实际服务结束地点: where the service ended. By analogy: at most 20 characters; omit it if it equals serviceStartLocation or serviceEndLocation of the order, and with finishType UNUSED; required otherwise.',
     }),
     fees: t.field({
       type: [FeeInput],
@@ -117,7 +117,7 @@ builder.mutationField('completePayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
-      '完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The state becomes USER_PAID when the user has paid, and is FINISHED until then. With finishType UNUSED nothing is collected.',
+      '完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The state becomes USER_PAID when the user has paid, and is FINISHED until then. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order.',
     ),
     nullable: false,
     description: `完结先享后付订单: completes an order that the user has confirmed (USER_ACCEPTED); WeChat Pay then collects the payment by itself. Success does not mean that the user has paid: wait for USER_PAID. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order. Requires orders:complete and orders:any: usually your back end calls it. ${REPEATED_CHANGE}`,

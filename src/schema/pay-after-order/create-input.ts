@@ -59,7 +59,7 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
       type: 'ServiceTime',
       required: true,
       description:
-        '服务开始时间: when the service starts. Usually `OnAccept`: when the user confirms the order.',
+        '服务开始时间: when the service starts. Usually `OnAccept`: when the user confirms the order. WeChat Pay does not document which time `OnAccept` is with needUserConfirm: false.',
     }),
     serviceEndTime: t.field({
       type: 'ServiceTime',
@@ -104,7 +104,7 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
     }),
     openid: t.string({
       description:
-        "用户标识: the user's openid under the appid. It is never logged. By analogy: required if needUserConfirm is false, not allowed otherwise; at most 128 characters. The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it, also after a user has confirmed it. A credential that names a user allows only the openid of that user.",
+        "用户标识: the user's openid under the appid. It is never logged. By analogy: required if needUserConfirm is false, not allowed otherwise; at most 128 characters. The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it, also after a user has confirmed it. A credential that names a user allows only the openid of that user; another one is an InvalidInputError.",
     }),
     name: t.string({ description: `用户姓名: the name of the user. ${ENCRYPTED}` }),
     phone: t.string({ description: `用户手机号: the mobile number of the user. ${ENCRYPTED}` }),

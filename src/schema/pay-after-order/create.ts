@@ -66,7 +66,7 @@ const CreatePayAfterOrderPayload = builder
       launch: t.field({
         type: PayAfterLaunch,
         description:
-          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`, for example LAUNCH_NOT_CONFIGURED. If it is null or already used: repeat the same createPayAfterOrder, and try the launch data of that response. WeChat Pay does not document whether they open the page again. If they do not, query the order; if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
+          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`, for example LAUNCH_NOT_CONFIGURED: the operator of this server must configure the key that signs it. If it is null without an error, or already used: repeat the same createPayAfterOrder, and try the launch data of that response. WeChat Pay does not document whether they open the page again. If they do not, query the order; if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
         resolve: ({ package: order }, _, context) =>
           order === null ? null : launch('wxpayScoreUse', { package: order }, context),
       }),
