@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decode } from '../../../src/wechat/codec/codec.ts';
 import { payAfterOrder } from '../../../src/wechat/codec/wire-types.ts';
-import { sameOrder } from '../../../src/wechat/endpoints/same-order.ts';
+import { sameOrder } from '../../../src/wechat/endpoints/write-outcome.ts';
 import type { CreatePayAfterOrderRequest, PayAfterOrder } from '../../../src/wechat/index.ts';
 import { anOrder, aWholeOrder, IDS, MCHID } from '../../fixtures/wechat/orders.ts';
 

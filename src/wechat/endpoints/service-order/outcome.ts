@@ -1,10 +1,14 @@
 import { parseObject } from '../../calls/classify-response.ts';
 import { decode, type Wire } from '../../codec/codec.ts';
-import { createServiceOrderRequest, type ServiceOrder } from '../../codec/service-order-types.ts';
+import {
+  type CreateServiceOrderRequest,
+  createServiceOrderRequest,
+  type ServiceOrder,
+} from '../../codec/service-order-types.ts';
 import type { ShownOrder } from '../resolve-by-query.ts';
+import { sameList, sameStart, sameTime, sameValue } from '../same-values.ts';
 import type { WriteOutcome } from '../write-outcome.ts';
 import { runServiceOrderQuery, type ServiceOrderQuery } from './query.ts';
-import { sameServiceOrder } from './same-service-order.ts';
 
 /** The writes to a service order; `collect` is WeChat Pay's `pay`. */
 export type ServiceOrderOperation =
@@ -202,4 +206,58 @@ function syncProof(order: ServiceOrder): ServiceOrderProof {
 /** A state that this client does not know may be the result of the write. */
 function otherwise(order: ServiceOrder): ServiceOrderProof {
   return phaseOf(order) === 'unknown' ? 'silent' : 'no-effect';
+}
+
+type Listed<T> = T extends readonly (infer Item)[] ? Item : never;
+
+/**
+ * Whether the order that a query shows is the one that was to be created. Missing values are not
+ * compared.
+ * @param isCompleted a complete replaces lists, times and places: only what stays is compared
+ */
+export function sameServiceOrder(
+  sent: CreateServiceOrderRequest,
+  shown: ServiceOrder,
+  isCompleted: boolean,
+): boolean {
+  return (
+    sameValue(sent.serviceIntroduction, shown.serviceIntroduction) &&
+    sameValue(sent.riskFund.name, shown.riskFund?.name ?? null) &&
+    sameValue(sent.riskFund.amount, shown.riskFund?.amount ?? null) &&
+    (isCompleted || sameAsPlanned(sent, shown))
+  );
+}
+
+function sameAsPlanned(sent: CreateServiceOrderRequest, shown: ServiceOrder): boolean {
+  return (
+    sameStart(sent.timeRange.startTime, shown.timeRange?.startTime ?? null) &&
+    sameTime(sent.timeRange.endTime, shown.timeRange?.endTime ?? null) &&
+    sameValue(sent.location?.startLocation, shown.location?.startLocation ?? null) &&
+    sameValue(sent.location?.endLocation, shown.location?.endLocation ?? null) &&
+    sameList(sent.postPayments, shown.postPayments, samePayment) &&
+    sameList(sent.postDiscounts, shown.postDiscounts, sameDiscount)
+  );
+}
+
+function samePayment(
+  sent: Listed<CreateServiceOrderRequest['postPayments']>,
+  seen: Listed<ServiceOrder['postPayments']>,
+): boolean {
+  return (
+    sameValue(sent.name, seen.name) &&
+    sameValue(sent.amount ?? 0, seen.amount) &&
+    sameValue(sent.description, seen.description) &&
+    sameValue(sent.count ?? 1, seen.count)
+  );
+}
+
+function sameDiscount(
+  sent: Listed<CreateServiceOrderRequest['postDiscounts']>,
+  seen: Listed<ServiceOrder['postDiscounts']>,
+): boolean {
+  return (
+    sameValue(sent.name, seen.name) &&
+    sameValue(sent.description, seen.description) &&
+    sameValue(sent.count ?? 1, seen.count)
+  );
 }
