@@ -24,16 +24,18 @@ function recorder() {
 
 describe('SIGHUP', () => {
   test('a SIGHUP during the start does not end the process, and reloads once the server runs', () => {
+    const before = process.listeners('SIGHUP');
     const { onHangup } = watchHangups();
-    expect(process.listenerCount('SIGHUP')).toBeGreaterThan(0);
-    process.emit('SIGHUP');
-    process.emit('SIGHUP');
+    // Other libraries in this process end it with this signal.
+    const [hangUp = () => {}] = process.listeners('SIGHUP').filter((one) => !before.includes(one));
+    hangUp('SIGHUP');
+    hangUp('SIGHUP');
     let reloads = 0;
     onHangup(() => {
       reloads += 1;
     });
     expect(reloads).toBe(1);
-    process.emit('SIGHUP');
+    hangUp('SIGHUP');
     expect(reloads).toBe(2);
   });
 });
