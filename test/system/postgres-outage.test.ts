@@ -19,7 +19,7 @@ test('a write while the database is away rejects, and one after it is back succe
   const ledger = await openTestLedger({ url: await server.freshUrl() });
   await see(ledger, { outOrderNo: 'before' });
   await server.halt();
-  expect(await ledger.isWritable()).toBe(false);
+  await expect.poll(() => ledger.isWritable()).toBe(false);
   const during = Array.from({ length: 5 }, (_, index) => see(ledger, { outOrderNo: `${index}` }));
   const outcomes = await Promise.allSettled(during);
   expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
