@@ -110,7 +110,7 @@ export const CHECKS: readonly Check[] = [
       const pages = paths.map(async (path) => {
         const url = path === '' ? endpoint : new URL(path, endpoint);
         const response = await fetch(url, { headers: { ...caller, accept: 'text/html' } });
-        return /graphi?ql|playground/i.test(await response.text());
+        return /graphiql|playground/i.test(await response.text());
       });
       return (await Promise.all(pages)).some(Boolean);
     },
