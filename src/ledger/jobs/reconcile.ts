@@ -1,4 +1,5 @@
 import { nextOrderCheck } from '../../domain/pay-after-state.ts';
+import type { OrderRow } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
 import { applyObservation } from './apply-observation.ts';
@@ -92,7 +93,7 @@ export async function claimDue(
   );
   const forIntents = Math.max(Math.ceil(limit / 2), limit - dueOrders.length);
   const ids = chooseFairly(dueIntents, forIntents).map(({ id }) => id);
-  const orders = chooseFairly(dueOrders, limit - ids.length);
+  const orders = chooseFairly(dueOrders, limit - ids.length, awaitsWebhook);
   const intents =
     ids.length === 0
       ? []
@@ -141,18 +142,37 @@ interface OwnedRow {
 }
 
 /**
+ * Whether the next change of an order comes from the user or from WeChat Pay: a lost webhook would
+ * hide it. One that is accepted waits for the merchant, who completes it.
+ */
+function awaitsWebhook({ status }: Pick<OrderRow, 'status'>): boolean {
+  return status === 'CREATED' || status === 'COMPLETED';
+}
+
+/**
  * Owners take turns, and a row without an owner counts as one of its own. Half of the places go to
  * the owners that have waited longest, half to those with the fewest rows due: neither one owner with
  * many rows, nor many owners with some each, keep a row of another waiting.
+ * @param isUrgent rows that come first in the second half
  */
-function chooseFairly<Row extends OwnedRow>(due: readonly Row[], limit: number): readonly Row[] {
+function chooseFairly<Row extends OwnedRow>(
+  due: readonly Row[],
+  limit: number,
+  isUrgent: (row: Row) => boolean = () => false,
+): readonly Row[] {
   if (due.length <= limit) {
     return due;
   }
   const byTime = due.toSorted((one, other) => (one.check_at ?? 0) - (other.check_at ?? 0));
   const queues = Map.groupBy(byTime, (row) => row.owner ?? row);
   const turns = [...queues.values()].flatMap((rows) =>
-    rows.map((row, turn) => ({ row, turn, size: rows.length, since: row.check_at ?? 0 })),
+    rows.map((row, turn) => ({
+      row,
+      turn,
+      size: rows.length,
+      since: row.check_at ?? 0,
+      urgency: isUrgent(row) ? 0 : 1,
+    })),
   );
   const longest = turns
     .toSorted((one, other) => one.turn - other.turn || one.since - other.since)
@@ -160,7 +180,11 @@ function chooseFairly<Row extends OwnedRow>(due: readonly Row[], limit: number):
   const rest = turns
     .filter((turn) => !longest.includes(turn))
     .toSorted(
-      (one, other) => one.turn - other.turn || one.size - other.size || one.since - other.since,
+      (one, other) =>
+        one.urgency - other.urgency ||
+        one.turn - other.turn ||
+        one.size - other.size ||
+        one.since - other.since,
     );
   return [...longest, ...rest].slice(0, limit).map(({ row }) => row);
 }

@@ -203,6 +203,31 @@ describe('many orders that are due', () => {
     },
   );
 
+  test('a lost notification is recovered within 30 s, however many orders of the shop wait to be completed', async () => {
+    const clock = manualClock();
+    const ledger = await openTestLedger({ now: clock.now });
+    const accepted = Array.from({ length: 600 }, (_, index) =>
+      see(ledger, { outOrderNo: `N${index}`, state: 'USER_ACCEPTED' }),
+    );
+    await Promise.all(accepted);
+    const wechat = queriesAnswering((outOrderNo) =>
+      shownOrder({ outOrderNo, state: 'USER_ACCEPTED' }),
+    );
+    // All of them are due, and more become due than can be queried.
+    clock.advance(MINUTE);
+    await see(ledger, { outOrderNo: LOST });
+    for (let second = 1; second <= 30; second += 1) {
+      clock.advance(1_000);
+      const later = Array.from({ length: 20 }, (_, index) =>
+        see(ledger, { outOrderNo: `M${second}-${index}`, state: 'USER_ACCEPTED' }),
+      );
+      await Promise.all(later);
+      await lookOnce(wechat, ledger);
+    }
+    expect(await orderOf(ledger, LOST)).toMatchObject({ state: 'USER_ACCEPTED' });
+    await ledger.close();
+  });
+
   test('writes of unknown outcome and orders have half of the calls each, and all of them if the others need none', async () => {
     const clock = manualClock();
     const ledger = await openTestLedger({ now: clock.now });
