@@ -120,7 +120,7 @@ describe('packages', () => {
       'node:sqlite',
       ['ledger/database/sqlite/file-at-start.ts', 'ledger/database/sqlite/sqlite.ts'],
     ],
-    ['pg', ['ledger/database/postgres/connections.ts']],
+    ['pg', ['ledger/database/postgres/connections.ts', 'ledger/database/postgres/try-notify.ts']],
     ['pino', ['observability/log.ts']],
     ['prom-client', ['observability/metrics.ts']],
     ['limiter', ['auth/rate-limit.ts']],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, mkdir, open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { EnvironmentReader } from './environment-reader.ts';
@@ -14,7 +15,7 @@ export function readDatabase(from: EnvironmentReader, sandbox: boolean): string 
   }
   const problem = url.startsWith('sqlite:')
     ? pathProblem(url.slice('sqlite:'.length))
-    : /^postgres(ql)?:\/\/.+$/.test(url)
+    : POSTGRES_URL.test(url)
       ? serverProblem(url)
       : ONE_OF;
   if (problem !== undefined) {
@@ -23,6 +24,7 @@ export function readDatabase(from: EnvironmentReader, sandbox: boolean): string 
   return url;
 }
 
+const POSTGRES_URL = /^postgres(ql)?:\/\/.+$/;
 const ONE_OF = 'must be sqlite:<path> or postgres://…';
 
 /** Options of other programs, which pg ignores. */
@@ -30,6 +32,13 @@ const WITHOUT_EFFECT = [
   ...['schema', 'search_path', 'pgbouncer', 'connection_limit', 'pool_timeout'],
   ...['connect_timeout', 'target_session_attrs', 'channel_binding', 'passfile'],
 ];
+/** Options of libpq about TLS, which pg ignores too. */
+const TLS_WITHOUT_EFFECT = [
+  ...['sslcrl', 'sslcrldir', 'sslpassword', 'sslcertmode', 'sslsni', 'sslaccept'],
+  ...['ssl_min_protocol_version', 'ssl_max_protocol_version', 'require_auth', 'gssencmode'],
+];
+const TLS_FILES = ['sslrootcert', 'sslcert', 'sslkey'];
+const SSL_VALUES = ['true', '1', '0', 'no-verify'];
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 /** What pg would ignore or misunderstand. */
@@ -39,14 +48,40 @@ function serverProblem(url: string): string | undefined {
     return 'names several hosts: use one name that always leads to the primary.';
   }
   const options = new URLSearchParams(url.split('?')[1] ?? '');
-  const ignored = WITHOUT_EFFECT.find((name) => options.has(name));
+  const ignored = [...WITHOUT_EFFECT, ...TLS_WITHOUT_EFFECT].find((name) => options.has(name));
   if (ignored !== undefined) {
     return `has the option ${ignored}, which has no effect: remove it.`;
   }
   const mode = options.get('sslmode');
-  return mode === null || SSL_MODES.includes(mode)
-    ? undefined
-    : `has an unknown sslmode: use one of ${SSL_MODES.join(', ')}.`;
+  if (mode !== null && !SSL_MODES.includes(mode)) {
+    return `has an unknown sslmode: use one of ${SSL_MODES.join(', ')}.`;
+  }
+  const ssl = options.get('ssl');
+  if (ssl !== null && !SSL_VALUES.includes(ssl)) {
+    return 'has an unknown value of ssl: use sslmode, such as sslmode=disable.';
+  }
+  return TLS_FILES.map((name) => tlsFileProblem(name, options.get(name))).find(
+    (problem) => problem !== undefined,
+  );
+}
+
+function tlsFileProblem(name: string, file: string | null): string | undefined {
+  if (file === null) {
+    return undefined;
+  }
+  if (file === 'system') {
+    return `has ${name}=system, which is no file: remove it, public CAs are trusted without it.`;
+  }
+  try {
+    const text = readFileSync(file, 'utf8');
+    const label = name === 'sslkey' ? 'PRIVATE KEY' : 'CERTIFICATE';
+    return text.includes(`${label}-----`)
+      ? undefined
+      : `has an ${name} that contains no ${label} in PEM.`;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return `has an ${name} that cannot be read (${code}): correct its path, or the rights of the file.`;
+  }
 }
 
 /** Why a path would be another file than it looks like. */
@@ -71,8 +106,11 @@ export function readListenUrl(from: EnvironmentReader, databaseUrl: string): str
   const url = from.secret('DATABASE_LISTEN_URL');
   if (url !== undefined && !databaseUrl.startsWith('postgres')) {
     from.addProblem('DATABASE_LISTEN_URL', 'requires a PostgreSQL DATABASE_URL: set both.');
-  } else if (url !== undefined && !/^postgres(ql)?:\/\/.+$/.test(url)) {
-    from.addProblem('DATABASE_LISTEN_URL', 'must be postgres://…');
+  } else if (url !== undefined) {
+    const problem = POSTGRES_URL.test(url) ? serverProblem(url) : 'must be postgres://…';
+    if (problem !== undefined) {
+      from.addProblem('DATABASE_LISTEN_URL', problem);
+    }
   }
   return url;
 }

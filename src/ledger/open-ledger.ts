@@ -1,6 +1,6 @@
 import { createLedger, type OpenLedger } from './create-ledger.ts';
 import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
-import { describeDatabaseError } from './database/database-error.ts';
+import { describeDatabaseError, withHint } from './database/database-error.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore, sqlitePath } from './database/open-store.ts';
 import { beginsInEmptyFile, holdInstanceLock } from './database/sqlite/file-at-start.ts';
@@ -94,7 +94,9 @@ async function openEngine(
   }
   const onDeaf = () =>
     log.warn({}, 'LISTEN receives nothing, polling for events: set DATABASE_LISTEN_URL');
-  const store = await openStore(databaseUrl, log, { listenUrl, onDeaf });
+  const onListenFailure = (error: unknown) =>
+    log.warn({ err: withHint(error) }, 'LISTEN failed, polling for events');
+  const store = await openStore(databaseUrl, log, { listenUrl, onDeaf, onListenFailure });
   await checkDataKey(store, encryption).catch(async (error: unknown) => {
     await store.close();
     throw error;

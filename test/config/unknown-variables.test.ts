@@ -90,9 +90,29 @@ test.each([
   ['postgres://u:p@a,b/payafter?sslmode=require', /^DATABASE_URL names several hosts/],
   ['postgres://a/payafter?schema=public', /^DATABASE_URL has the option schema, .*remove it/],
   ['postgres://a/payafter?sslmode=requir', /^DATABASE_URL has an unknown sslmode: use one of/],
+  [
+    'postgres://a/payafter?ssl=false',
+    /^DATABASE_URL has an unknown value of ssl: .*sslmode=disable/,
+  ],
+  ['postgres://a/payafter?sslmode=verify-full&sslcrl=/x', /^DATABASE_URL has the option sslcrl/],
+  ['postgres://a/payafter?sslrootcert=/nowhere/ca.pem', /^DATABASE_URL .*sslrootcert .*\(ENOENT\)/],
+  ['postgres://a/payafter?sslrootcert=/', /^DATABASE_URL .*sslrootcert .*\(EISDIR\)/],
+  ['postgres://a/payafter?sslcert=package.json', /^DATABASE_URL .*sslcert .*no CERTIFICATE in PEM/],
+  ['postgres://a/payafter?sslkey=package.json', /^DATABASE_URL .*sslkey .*no PRIVATE KEY in PEM/],
+  ['postgres://a/payafter?sslrootcert=system', /^DATABASE_URL has sslrootcert=system.*remove it/],
 ])('DATABASE_URL=%s is a problem, because a part of it would have no effect', (url, problem) => {
   const env = { DATABASE_URL: url, DATA_KEY };
   expect(problemsOf(env)).toEqual([expect.stringMatching(problem)]);
+});
+
+test('DATABASE_LISTEN_URL has the problems of DATABASE_URL', () => {
+  const env = { DATABASE_URL: 'postgres://a/payafter', DATA_KEY };
+  expect(problemsOf({ ...env, DATABASE_LISTEN_URL: 'postgres://a,b/payafter' })).toEqual([
+    'DATABASE_LISTEN_URL names several hosts: use one name that always leads to the primary.',
+  ]);
+  expect(problemsOf({ ...env, DATABASE_LISTEN_URL: 'mysql://a/payafter' })).toEqual([
+    'DATABASE_LISTEN_URL must be postgres://…',
+  ]);
 });
 
 test.each(['postgres://u:a,b@db/payafter', 'postgres://db/payafter?sslmode=verify-full'])(

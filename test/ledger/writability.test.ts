@@ -172,6 +172,11 @@ describe('a database that cannot be opened', () => {
     ['53100', 'disk'],
     ['57014', 'lock'],
     ['08P01', 'pooler'],
+    ['28000', 'sslmode=verify-full'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'sslrootcert'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'sslrootcert'],
+    ['CERT_HAS_EXPIRED', 'Renew'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'host name'],
   ])('the database error %s has a hint', (code, hint) => {
     const error = Object.assign(new Error('words of the database'), { code });
     expect(describeDatabaseError(error)).toMatch(

@@ -5,39 +5,49 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { examine } from '../../src/cli/doctor/examine.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { openStore } from '../../src/ledger/database/open-store.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
+import { pageAt } from '../fixtures/docs/documents.ts';
 import { see } from '../fixtures/ledger/observations.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/ledger/postgres.ts';
 import { DATA_KEY } from '../fixtures/ledger/test-ledger.ts';
 
 const PGBOUNCER = '/usr/sbin/pgbouncer';
+const KEY = DATA_KEY.toString('base64');
 const NOBODY = 65_534;
 const DEAF = 'LISTEN receives nothing, polling for events: set DATABASE_LISTEN_URL';
 
-/** Its defaults, but for where it listens and how it pools. */
+const page = pageAt('docs/operations/postgresql.md');
+const [CONFIGURATION = '', VARIABLES = ''] = page.snippets
+  .filter(({ language }) => language === 'ini')
+  .map(({ code }) => code);
+const [, USERS = ''] = /`userlist.txt` has the line `([^`]+)`/.exec(page.text) ?? [];
+const { DATABASE_URL = '', DATABASE_LISTEN_URL = '' } = parseEnv(VARIABLES);
+
+/** The configuration of the page, but for hosts, ports and folders. */
 async function startPgbouncer(postgresUrl: string, poolMode: 'session' | 'transaction') {
-  const { hostname, port, username, password } = new URL(postgresUrl);
+  const { hostname, port } = new URL(postgresUrl);
   const folder = await mkdtemp(join(tmpdir(), 'payafter-pgbouncer-'));
   const own = await freePort();
-  await writeFile(join(folder, 'users.txt'), `"${username}" "${password}"\n`);
-  await writeFile(
-    join(folder, 'pgbouncer.ini'),
-    `[databases]
-* = host=${hostname} port=${port}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${own}
-auth_type = trust
-auth_file = ${folder}/users.txt
-unix_socket_dir =
-pool_mode = ${poolMode}
-`,
-  );
+  const changes = [
+    ['host=db.example.com port=5432', `host=${hostname} port=${port}`],
+    ['listen_port = 6432', `listen_port = ${own}`],
+    ['/etc/pgbouncer/', `${folder}/`],
+    ['pool_mode = session', `pool_mode = ${poolMode}`],
+  ] as const;
+  const lines = changes.reduce((text, [from, to]) => {
+    expect(text).toContain(from);
+    return text.replace(from, to);
+  }, CONFIGURATION);
+  await writeFile(join(folder, 'userlist.txt'), `${USERS}\n`);
+  await writeFile(join(folder, 'pgbouncer.ini'), `${lines}unix_socket_dir =\n`);
   await chmod(folder, 0o755);
   const child = spawn(PGBOUNCER, [join(folder, 'pgbouncer.ini')], {
     stdio: 'ignore',
@@ -45,16 +55,11 @@ pool_mode = ${poolMode}
     ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
   });
   await expect.poll(() => accepts(own)).toBe(true);
-  const url = (direct: string) => {
-    const through = new URL(direct);
-    through.port = String(own);
-    return through.href;
-  };
   const stop = async () => {
     child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   };
-  return { url, stop };
+  return { port: own, stop };
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -76,12 +81,14 @@ function freePort(): Promise<number> {
   });
 }
 
-describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer with its defaults', () => {
+describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer as the page configures it', () => {
   let server: PostgresServer;
   const closing: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
     server = await startPostgres();
+    const { username, password } = new URL(DATABASE_LISTEN_URL);
+    await administer(`create role ${username} login password '${password}'`);
   });
   afterEach(async () => {
     for (const close of closing.splice(0).toReversed()) {
@@ -90,20 +97,25 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer with its defaults', ()
   });
   afterAll(() => server.stop());
 
-  async function freshDatabase(): Promise<string> {
-    const name = `pooled_${Date.now()}`;
+  async function administer(statement: string): Promise<void> {
     const client = new pg.Client({ connectionString: server.url });
     await client.connect();
-    await client.query(`create database ${name}`);
+    await client.query(statement);
     await client.end();
-    return new URL(`/${name}`, server.url).href;
   }
 
+  /** The URLs of the page, of a new database. */
   async function through(poolMode: 'session' | 'transaction') {
-    const direct = await freshDatabase();
-    const pooler = await startPgbouncer(direct, poolMode);
+    const name = `pooled_${Date.now()}`;
+    await administer(`create database ${name} owner ${new URL(DATABASE_LISTEN_URL).username}`);
+    const pooler = await startPgbouncer(server.url, poolMode);
     closing.push(pooler.stop);
-    return { direct, pooled: pooler.url(direct) };
+    const local = (url: string, port: number | string) =>
+      Object.assign(new URL(url), { hostname: '127.0.0.1', port, pathname: `/${name}` }).href;
+    return {
+      direct: local(DATABASE_LISTEN_URL, new URL(server.url).port),
+      pooled: local(DATABASE_URL, pooler.port),
+    };
   }
 
   async function instance(databaseUrl: string, listenUrl?: string) {
@@ -121,7 +133,7 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer with its defaults', ()
   test.each(['session', 'transaction'] as const)(
     'in %s mode two instances start and write, and each write has its time-outs, which no other session gets',
     async (poolMode) => {
-      const { direct, pooled } = await through(poolMode);
+      const { pooled } = await through(poolMode);
       const [one, other] = await Promise.all([instance(pooled), instance(pooled)]);
       const writes = Array.from({ length: 60 }, (_, index) =>
         see(index % 2 ? one.ledger : other.ledger, { outOrderNo: `N${index}` }),
@@ -141,7 +153,6 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer with its defaults', ()
       expect(new Set(after.flatMap(({ rows }) => rows.map(({ statement }) => statement)))).toEqual(
         new Set(['0']),
       );
-      expect(direct).not.toBe(pooled);
     },
   );
 
@@ -165,4 +176,24 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer with its defaults', ()
       expect(log.text()).not.toContain(DEAF);
     },
   );
+
+  test('the doctor says whether notifications arrive, and what to set', async () => {
+    const { direct, pooled } = await through('transaction');
+    const listenOf = async (listenUrl?: string) => {
+      const variables = { DATABASE_URL: pooled, DATABASE_LISTEN_URL: listenUrl };
+      const found: Finding[] = [];
+      for await (const finding of examine({ ...variables, DATA_KEY: KEY })) {
+        found.push(finding);
+      }
+      return found.filter(({ what }) => what === 'LISTEN');
+    };
+    const wrong = Object.assign(new URL(direct), { password: 'wrong' }).href;
+    expect(await listenOf()).toMatchObject([
+      { grade: 'warn', say: expect.stringContaining('set DATABASE_LISTEN_URL') },
+    ]);
+    expect(await listenOf(direct)).toMatchObject([{ grade: 'ok' }]);
+    expect(await listenOf(wrong)).toMatchObject([
+      { grade: 'FAIL', say: expect.stringContaining('password') },
+    ]);
+  });
 });

@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import { describeDatabaseError } from '../../ledger/database/database-error.ts';
 import { NewerSchemaError } from '../../ledger/database/migrations.ts';
 import { tryStore } from '../../ledger/database/open-store.ts';
+import { tryNotify } from '../../ledger/database/postgres/try-notify.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../wechat/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { examineNetwork } from './network.ts';
@@ -31,7 +32,7 @@ export async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> 
   }
   yield ok('configuration', 'every variable is valid.');
   yield* examinePermissions(env, config.databaseUrl);
-  yield* await examineDatabase(config.databaseUrl, config.dataKey);
+  yield* await examineDatabase(config);
   if (config.upstream.kind === 'sandbox') {
     yield ok('WeChat Pay', 'no WECHAT_ variables: npm start uses the embedded sandbox.');
     return;
@@ -75,11 +76,33 @@ async function* examineMerchant(options: WechatPayOptions, names: Names): AsyncG
   await wechat.close();
 }
 
-async function examineDatabase(
-  url: string,
-  dataKey: Buffer | undefined,
-): Promise<readonly Finding[]> {
-  return [await openable(url), dataKeyOf(url, dataKey)];
+async function examineDatabase({
+  databaseUrl,
+  databaseListenUrl,
+  dataKey,
+}: Pick<ReturnType<typeof loadConfig>, 'databaseUrl' | 'databaseListenUrl' | 'dataKey'>): Promise<
+  readonly Finding[]
+> {
+  const found = await openable(databaseUrl);
+  const isPostgres = !databaseUrl.startsWith('sqlite:') && found.grade !== 'FAIL';
+  return [
+    found,
+    ...(isPostgres ? [await listening(databaseUrl, databaseListenUrl)] : []),
+    dataKeyOf(databaseUrl, dataKey),
+  ];
+}
+
+async function listening(url: string, listenUrl = url): Promise<Finding> {
+  try {
+    return (await tryNotify(url, listenUrl))
+      ? ok('LISTEN', 'notifications of PostgreSQL arrive.')
+      : warn(
+          'LISTEN',
+          'receives nothing, so that events of other instances arrive up to a second later: set DATABASE_LISTEN_URL to a URL that bypasses the pooler.',
+        );
+  } catch (error) {
+    return fail('LISTEN', `PostgreSQL cannot be reached for it: ${describeDatabaseError(error)}`);
+  }
 }
 
 async function openable(url: string): Promise<Finding> {

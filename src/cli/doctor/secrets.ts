@@ -11,9 +11,13 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 
 const SOON_MS = 30 * 86_400_000;
 
-/** Files with secrets, by the variables that name them, and those beside a SQLite database. */
+/**
+ * Files with secrets, by the variables that name them, those beside a SQLite database, and the key
+ * of the client in the URL of PostgreSQL.
+ */
 export function examinePermissions(env: Environment, databaseUrl: string): readonly Finding[] {
   const [, path] = /^sqlite:(?!:memory:)(.*)$/.exec(databaseUrl) ?? [];
+  const sslkey = new URLSearchParams(databaseUrl.split('?')[1]).get('sslkey');
   const files = [
     ['.env', '.env'],
     ...Object.entries(env).filter(([name]) => SECRET_FILE.test(name)),
@@ -23,6 +27,7 @@ export function examinePermissions(env: Environment, databaseUrl: string): reado
           ['DATABASE_URL', path],
           ['DATA_KEY', `${path}.key`],
         ]),
+    ...(sslkey === null ? [] : [['sslkey', sslkey]]),
   ] as const;
   return files.flatMap(([name = '', file = '']) => {
     const mode = modeOf(file);

@@ -1,6 +1,9 @@
 const SERVER = 'Check that PostgreSQL is running, and the host and port of DATABASE_URL.';
 const STARTING = 'PostgreSQL is starting or stopping: it works again by itself.';
 const LOGIN = 'Check the user and password of DATABASE_URL, and pg_hba.conf.';
+const CA =
+  'Set sslrootcert in DATABASE_URL to the file of the CA that issued the certificate of PostgreSQL, and check that a pooler presents such a certificate too.';
+const VALIDITY = 'Renew the certificate of PostgreSQL, and check the clocks.';
 const LOCKED = 'Another session holds a lock: find it in pg_stat_activity and end it.';
 const FILE = 'Check that this user may read and write the file and its folder.';
 const DISK = 'The disk is full: free space. The server then continues by itself.';
@@ -8,7 +11,7 @@ const DAMAGED =
   'The file is damaged or no database: restore a backup, or check the path of DATABASE_URL.';
 const OTHER_PROCESS = 'Another process holds the lock of the file: end it, or wait for its backup.';
 
-/** By the code of PostgreSQL, of the operating system or of this server. */
+/** By the code of PostgreSQL, of TLS, of the operating system or of this server. */
 const HINTS = new Map([
   ['ECONNREFUSED', SERVER],
   ['ECONNRESET', SERVER],
@@ -20,7 +23,24 @@ const HINTS = new Map([
   ['57P02', STARTING],
   ['57P03', STARTING],
   ['28P01', LOGIN],
-  ['28000', LOGIN],
+  ['28000', `${LOGIN} If TLS is required there, add sslmode=verify-full to the URL.`],
+  ['SELF_SIGNED_CERT_IN_CHAIN', CA],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', CA],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', CA],
+  ['UNABLE_TO_GET_ISSUER_CERT', CA],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', CA],
+  ['CERT_SIGNATURE_FAILURE', CA],
+  ['CERT_HAS_EXPIRED', VALIDITY],
+  ['CERT_NOT_YET_VALID', VALIDITY],
+  [
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'Use a host name in DATABASE_URL that the certificate of PostgreSQL names.',
+  ],
+  [
+    // pg has no code for it.
+    'The server does not support SSL connections',
+    'Set ssl = on in postgresql.conf (of PgBouncer client_tls_sslmode), or remove the options of TLS from DATABASE_URL.',
+  ],
   ['3D000', 'Create the database, or correct its name in DATABASE_URL.'],
   ['42501', 'Grant the user of DATABASE_URL usage and create on the schema, and its tables.'],
   ['25006', 'DATABASE_URL leads to a read-only PostgreSQL: use the address of the primary.'],
@@ -28,7 +48,7 @@ const HINTS = new Map([
   ['53300', 'PostgreSQL has no connection left: raise max_connections, or end other clients.'],
   ['55P03', LOCKED],
   ['57014', LOCKED],
-  ['08P01', 'A pooler refuses the connection: see docs/operations/scaling.md.'],
+  ['08P01', 'A pooler refuses the connection: see docs/operations/postgresql.md.'],
   ['SQLITE_BUSY', OTHER_PROCESS],
   ['EACCES', FILE],
   ['EPERM', FILE],
@@ -51,7 +71,9 @@ const SQLITE_HINTS = new Map([
 function hintFor(error: unknown): string | undefined {
   const { code, errcode } = codesOf(error);
   const known =
-    typeof errcode === 'number' ? SQLITE_HINTS.get(errcode & 0xff) : HINTS.get(String(code));
+    typeof errcode === 'number'
+      ? SQLITE_HINTS.get(errcode & 0xff)
+      : HINTS.get(String(code ?? wordsOf(error)));
   return known ?? (error instanceof Error && error.cause ? hintFor(error.cause) : undefined);
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { type MigrationLog, readVersion, SCHEMA_VERSION, SILENT_MIGRATION } from './migrations.ts';
 import { type ListenOptions, postgresDialect, postgresPool } from './postgres/connections.ts';
-import { openPostgres } from './postgres/postgres.ts';
+import { currentVersion, openPostgres } from './postgres/postgres.ts';
 import { openSqlite, sqliteDialect } from './sqlite/sqlite.ts';
 import type { Store } from './store.ts';
 
@@ -48,7 +48,10 @@ export async function tryStore(url: string): Promise<'usable' | 'to be made' | '
   let version = 0;
   try {
     await db.transaction().execute(async (tx) => {
-      await sql`create table if not exists schema_version (version integer not null)`.execute(tx);
+      // On PostgreSQL even that needs the right to create tables, which only a migration needs.
+      if (path !== undefined || (await currentVersion(tx)) === 0) {
+        await sql`create table if not exists schema_version (version integer not null)`.execute(tx);
+      }
       version = await readVersion(tx);
       await sql`insert into schema_version (version) values (${sql.lit(version)})`.execute(tx);
       throw new EndOfTrial();

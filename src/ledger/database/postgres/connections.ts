@@ -32,6 +32,31 @@ interface PoolOptions {
   readonly unhurried?: boolean;
 }
 
+/** Of the URL. pg would read the files that they name again for each connection. */
+const TLS_OPTION = /^(ssl|sslmode|sslrootcert|sslcert|sslkey|sslnegotiation|uselibpqcompat)=/;
+
+/**
+ * How to connect, with the files of the URL read: one that is missing later would end the process.
+ * `sslmode` means what it means to pg, which treats weaker modes like verify-full, but without the
+ * warning that pg prints for those on standard error.
+ * @throws if a file cannot be read
+ */
+export function connectionOf(url: string): pg.ClientConfig {
+  const understood = /[?&]uselibpqcompat=true(&|$)/.test(url)
+    ? url
+    : url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/g, '$1verify-full');
+  const { ssl } = new pg.Client({ connectionString: understood });
+  const [address = '', ...rest] = url.split('?');
+  const options = rest.join('?').split('&');
+  const others = options.filter((option) => !TLS_OPTION.test(option));
+  return {
+    connectionString: `${address}?${others.join('&')}`,
+    ssl,
+    sslnegotiation: options.includes('sslnegotiation=direct') ? 'direct' : undefined,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  };
+}
+
 /** Bigint columns are numbers, because they contain times, amounts and cursors. */
 export function postgresPool(
   url: string,
@@ -39,9 +64,8 @@ export function postgresPool(
 ): pg.Pool {
   // A pooler such as PgBouncer refuses other parameters of a session: they are set in each write.
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionOf(url),
     max: POOL_SIZE,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     maxLifetimeSeconds: connectionSeconds,
     query_timeout: unhurried ? 0 : ANSWER_TIMEOUT_MS,
     types: {
@@ -159,19 +183,20 @@ export interface ListenOptions {
   readonly listenUrl?: string | undefined;
   /** Called once if no notification arrives: events of other instances are found by polling only. */
   readonly onDeaf?: () => void;
+  /** Called once for each outage of the connection that LISTENs. */
+  readonly onListenFailure?: (error: unknown) => void;
 }
 
 const RECONNECT_MS = 500;
 /** How long a notification may take before LISTEN counts as broken. */
 const HEAR_MS = 5_000;
 
-interface Listening {
-  readonly url: string;
+interface Listening extends Required<Pick<ListenOptions, 'onDeaf' | 'onListenFailure'>> {
+  readonly connection: pg.ClientConfig;
   readonly channel: string;
   readonly callback: () => void;
   /** Sends a notification with this payload. */
   readonly test: (token: string) => Promise<void>;
-  readonly onDeaf: () => void;
 }
 
 /**
@@ -180,13 +205,21 @@ interface Listening {
  * notifications on.
  * @returns how to stop
  */
-export function listenForNotify({ url, channel, callback, test, onDeaf }: Listening): () => void {
+export function listenForNotify({
+  connection,
+  channel,
+  callback,
+  test,
+  onDeaf,
+  onListenFailure,
+}: Listening): () => void {
   const token = randomUUID();
   let stopped = false;
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   let hearing: NodeJS.Timeout | undefined;
   let isTested = false;
+  let hasFailed = false;
   const tested = () => {
     clearTimeout(hearing);
     isTested = true;
@@ -206,7 +239,7 @@ export function listenForNotify({ url, channel, callback, test, onDeaf }: Listen
     }
   };
   const connect = () => {
-    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+    client = new pg.Client(connection);
     const broken = once(() => {
       clearTimeout(hearing);
       client?.end().catch(() => {});
@@ -225,11 +258,21 @@ export function listenForNotify({ url, channel, callback, test, onDeaf }: Listen
     client
       .connect()
       .then(() => client?.query(`listen ${channel}`))
-      .then(() => {
-        callback();
-        // If it fails, so do writes: the next connection is tested again.
-        testOnce().catch(() => {});
-      }, broken);
+      .then(
+        () => {
+          hasFailed = false;
+          callback();
+          // If it fails, so do writes: the next connection is tested again.
+          testOnce().catch(() => {});
+        },
+        (error: unknown) => {
+          if (!hasFailed && !stopped) {
+            hasFailed = true;
+            onListenFailure(error);
+          }
+          broken();
+        },
+      );
   };
   connect();
   return () => {

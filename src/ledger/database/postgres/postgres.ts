@@ -5,6 +5,7 @@ import { type MigrationLog, migrate, readVersion, SCHEMA_VERSION } from '../migr
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import {
+  connectionOf,
   type ListenOptions,
   listenForNotify,
   postgresDialect,
@@ -27,8 +28,9 @@ const READ_WAIT_MS = 250;
 export async function openPostgres(
   url: string,
   log: MigrationLog,
-  { listenUrl = url, onDeaf = () => {} }: ListenOptions = {},
+  { listenUrl = url, onDeaf = () => {}, onListenFailure = () => {} }: ListenOptions = {},
 ): Promise<Store> {
+  const connection = connectionOf(listenUrl);
   const pool = postgresPool(url);
   const db = new Kysely<Tables>({ dialect: postgresDialect(pool) });
   const lock = (tx: Pick<Tx, 'getExecutor'>) =>
@@ -42,13 +44,14 @@ export async function openPostgres(
     caughtUp: (pace) => within(READ_WAIT_MS, caughtUp(pace), undefined),
     onNotify: (callback) =>
       listenForNotify({
-        url: listenUrl,
+        connection,
         channel: CHANNEL,
         callback,
         test: async (token) => {
           await sql`select pg_notify(${CHANNEL}, ${token})`.execute(db);
         },
         onDeaf,
+        onListenFailure,
       }),
     notify: (tx) => sql`select pg_notify(${CHANNEL}, '')`.execute(tx),
     close: async () => {
@@ -103,7 +106,8 @@ async function migratePostgres<T>(
   }
 }
 
-async function currentVersion<T>(db: Kysely<T>): Promise<number> {
+/** 0 if there are no tables. */
+export async function currentVersion<T>(db: Kysely<T>): Promise<number> {
   const { rows } = await sql<{ known: boolean }>`
     select to_regclass('schema_version') is not null as known`.execute(db);
   return rows[0]?.known === true ? await readVersion(db) : 0;
