@@ -215,7 +215,7 @@ type Listed<T> = T extends readonly (infer Item)[] ? Item : never;
  * compared.
  * @param isCompleted a complete replaces lists, times and places: only what stays is compared
  */
-export function sameServiceOrder(
+function sameServiceOrder(
   sent: CreateServiceOrderRequest,
   shown: ServiceOrder,
   isCompleted: boolean,
