@@ -16,6 +16,15 @@ export function requireScope(scope: Scope) {
   };
 }
 
+/** The error of a caller without a scope; undefined if it has it. */
+export function missingScope(
+  scope: Scope,
+  { caller }: Pick<GraphQLContext, 'caller'>,
+): GraphQLError | undefined {
+  const found = permission(caller, scope);
+  return found === 'granted' ? undefined : forbidden(reasonOf(found, scope));
+}
+
 function reasonOf(reason: Permission, scope: Scope): string {
   switch (reason) {
     case 'shopper-missing':

@@ -183,6 +183,20 @@ test.each<[Scope, string, object]>([
   },
 );
 
+test('the events of recorded orders require events:read: one error, whatever the number of orders', async () => {
+  const query = `query ($with: Boolean = true) { payAfterOrders { edges { node { outOrderNo
+    events @include(if: $with) { edges { cursor } } } } } }`;
+  const reader = caller(['orders:read', 'orders:any']);
+  expect(parsed(await ask(reader, query))).toEqual({
+    errors: [{ message: 'Missing scope: events:read.', extensions: { code: 'FORBIDDEN' } }],
+  });
+  const nobody = caller(['schema:read']);
+  expect(await ask(nobody, query)).toContain('Missing scope: orders:read.');
+  expect(parsed(await ask(reader, query, { with: false }))).toEqual({
+    data: { payAfterOrders: { edges: [] } },
+  });
+});
+
 test('finishTicket requires orders:complete, and the rest of the order is returned without it', async () => {
   const query = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state finishTicket } }';
   const reader = parsed(await ask(caller(['orders:read', 'orders:any']), query));

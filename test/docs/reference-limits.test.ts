@@ -3,6 +3,7 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { MOST_ISSUES } from '../../src/orders/rules/input-issue.ts';
 import { MAX_ROWS, ROWS_PER_CALL } from '../../src/plugins/admission/use-rate-limit.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
+import { MOST_ELEMENTS } from '../../src/plugins/documents/use-safe-errors.ts';
 import { createUpstreamBudget } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
 import { attemptTimeout, MAX_ATTEMPTS } from '../../src/wechat/calls/retry-policy.ts';
@@ -36,6 +37,12 @@ describe('the reference of limits shows the figures of', () => {
     expect(figure('Limit', 'Directives')).toBe(most('directives'));
     expect(figure('Limit', 'Root fields of a query')).toBe(most('root fields in a query'));
     expect(figure('Limit', 'Root fields of a mutation')).toBe(most('root field in a mutation'));
+  });
+
+  test('lists in variables', () => {
+    expect(figure('Limit', 'Elements of all lists in the variables of an operation')).toBe(
+      String(MOST_ELEMENTS),
+    );
   });
 
   test('input issues', () => {

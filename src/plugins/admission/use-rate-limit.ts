@@ -1,14 +1,24 @@
 import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
+  type DirectiveNode,
+  type DocumentNode,
   type ExecutionArgs,
+  type GraphQLDirective,
   GraphQLError,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  getDirectiveValues,
   getOperationAST,
+  getVariableValues,
   Kind,
   type OperationDefinitionNode,
+  type VariableValues,
+  visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type CallerContext, callerOf } from '../../auth/caller.ts';
 import { createOpenStreams, type RateLimit, type StreamLimits } from '../../auth/rate-limit.ts';
+import { typeMessage } from '../documents/redact-values.ts';
 
 /**
  * Rejects an operation whose caller exceeds the rate limit, before its document is parsed: a document
@@ -94,27 +104,27 @@ export const MAX_ROWS = 1_000;
 /** So many rows cost about as much as a call to WeChat Pay. */
 export const ROWS_PER_CALL = 100;
 
+type RowArgs = ExecutionArgs & { readonly contextValue: CallerContext };
+
 /**
  * Refuses an operation that asks for too many rows of the ledger, before anything is read, and
  * charges its caller for many. The requested size counts: a page of 100 orders with 20 events
- * each is 2,100 rows. Register it after the rate limit.
+ * each is 2,100 rows. Register it after the rate limit and the check of variables.
  */
 export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<CallerContext> {
   /** Operations without a page of anything, whatever their variables are. */
   const free = new WeakSet<OperationDefinitionNode>();
-  const refusal = (args: ExecutionArgs & { readonly contextValue: CallerContext }) => {
+  const refusal = (args: RowArgs) => {
     const operation = getOperationAST(args.document, args.operationName);
     if (!operation || free.has(operation)) {
       return undefined;
     }
-    const rows = countRows(args, operation);
+    const { document, isWhole } = selectedPart(args, operation);
+    const rows = countRows(args, document);
     if (rows instanceof GraphQLError) {
       return { errors: [rows] };
     }
-    if (rows === undefined) {
-      return undefined;
-    }
-    if (rows === 0) {
+    if (rows === 0 && isWhole) {
       free.add(operation);
     }
     if (rows > MAX_ROWS) {
@@ -145,23 +155,59 @@ export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<Calle
 
 /**
  * Each page counts for at least one row, so that 0 does not depend on variables. An error if a page
- * refuses its arguments. Undefined if these are not of their types: the executor reports them all.
+ * refuses its arguments or its caller: once, not in every row.
  */
 function countRows(
-  { schema, document, variableValues }: ExecutionArgs,
-  operation: OperationDefinitionNode,
-): number | GraphQLError | undefined {
-  const definitions = document.definitions.filter(
-    (definition) => definition === operation || definition.kind === Kind.FRAGMENT_DEFINITION,
-  );
+  { schema, variableValues, contextValue }: RowArgs,
+  document: DocumentNode,
+): number | GraphQLError {
   const variables = variableValues ?? {};
   try {
-    return complexityFromQuery({ ...document, definitions }, { schema, variables }).complexity;
+    return complexityFromQuery(document, { schema, variables, ctx: contextValue }).complexity;
   } catch (error) {
     if (!(error instanceof GraphQLError)) {
       throw error;
     }
-    return error.extensions['code'] === BAD_USER_INPUT ? notExecuted(error.message) : undefined;
+    const isForbidden = error.extensions['code'] === FORBIDDEN.code;
+    return notExecuted(typeMessage(error.message), isForbidden ? FORBIDDEN : BAD_USER_INPUT);
+  }
+}
+
+/** One operation and all fragments, without the fields that a directive leaves out. */
+function selectedPart(
+  { schema, document, variableValues }: RowArgs,
+  operation: OperationDefinitionNode,
+): { readonly document: DocumentNode; readonly isWhole: boolean } {
+  const definitions = document.definitions.filter(
+    (definition) => definition === operation || definition.kind === Kind.FRAGMENT_DEFINITION,
+  );
+  const whole = { ...document, definitions };
+  if (document.loc?.source.body.includes('@') === false) {
+    return { document: whole, isWhole: true };
+  }
+  const { variableValues: values } = getVariableValues(
+    schema,
+    operation.variableDefinitions ?? [],
+    variableValues ?? {},
+  );
+  const part: DocumentNode = visit(whole, {
+    enter: (node) =>
+      'directives' in node && isLeftOut(node.directives, values) ? null : undefined,
+  });
+  return { document: part, isWhole: part === whole };
+}
+
+/** A fragment of another operation may need variables that this one does not have: it is counted. */
+function isLeftOut(
+  directives: readonly DirectiveNode[] = [],
+  values: VariableValues | undefined,
+): boolean {
+  const isSet = (directive: GraphQLDirective) =>
+    getDirectiveValues(directive, { directives }, values)?.['if'];
+  try {
+    return isSet(GraphQLSkipDirective) === true || isSet(GraphQLIncludeDirective) === false;
+  } catch {
+    return false;
   }
 }
 
@@ -171,9 +217,9 @@ function tooManyRows(rows: number): GraphQLError {
   );
 }
 
-const BAD_USER_INPUT = 'BAD_USER_INPUT';
+const BAD_USER_INPUT = { code: 'BAD_USER_INPUT', status: 400 };
+const FORBIDDEN = { code: 'FORBIDDEN', status: 403 };
 
-function notExecuted(message: string): GraphQLError {
-  const extensions = { code: BAD_USER_INPUT, http: { spec: true, status: 400 } };
-  return new GraphQLError(message, { extensions });
+function notExecuted(message: string, { code, status } = BAD_USER_INPUT): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { spec: true, status } } });
 }

@@ -2,7 +2,6 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
-  getVariableValues,
   type OperationDefinitionNode,
   parse,
   type Source,
@@ -15,7 +14,11 @@ export type Compiled = (args: ExecutionArgs) => MaybePromise<ExecutionResult | u
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** Compiles an operation of a valid document; undefined if the executor has to execute it. */
+/**
+ * Compiles an operation of a valid document; undefined if the executor has to execute it. Variables
+ * have to be checked before: the compiler's own check knows neither `@oneOf` nor a list in place of an
+ * object.
+ */
 export function compiled(
   { schema, document }: Pick<ExecutionArgs, 'schema' | 'document'>,
   operation: OperationDefinitionNode,
@@ -29,14 +32,8 @@ export function compiled(
   if (!isCompiledQuery(query)) {
     return undefined;
   }
-  const variables = operation.variableDefinitions ?? [];
   return ({ rootValue, contextValue, variableValues }) => {
     const given = variableValues ?? {};
-    // The compiler's own check knows neither @oneOf nor a list in place of an object: it runs
-    // second.
-    if (variables.length > 0 && getVariableValues(schema, variables, given).errors !== undefined) {
-      return undefined;
-    }
     const result: MaybePromise<Result> = query.query(rootValue, contextValue, given);
     return isPromise(result)
       ? result.then((done) => answerOf(done, source))

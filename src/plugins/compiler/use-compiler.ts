@@ -17,7 +17,7 @@ const BYTES_PER_CHARACTER = 200;
 /**
  * Compiles frequent queries and mutations to JavaScript. Rare ones are not compiled: compiling
  * costs as much as some ten executions. An operation is identified by its node, which differs
- * between documents.
+ * between documents. Register it after the plugin that checks variables.
  */
 export function useCompiler(options: CompilerOptions = {}): Plugin {
   const { afterHits = 50, maxBytes = MAX_BYTES } = options;

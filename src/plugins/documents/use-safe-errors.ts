@@ -5,6 +5,7 @@ import {
   isInputType,
   Kind,
   typeFromAST,
+  type VariableDefinitionNode,
   validateInputValue,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
@@ -36,9 +37,9 @@ export function useSafeErrors(): Plugin {
 }
 
 /**
- * Refuses variables of the wrong types before anything else reads them: everything else that checks
- * them goes on after the errors that are reported, and 64 KB can have 30,000. Register it before every
- * plugin that reads variables.
+ * Refuses variables of the wrong types, or with too long lists, before anything else reads them:
+ * everything else that checks them goes on after the errors that are reported, and 64 KB can have
+ * 30,000. Register it before every plugin that reads variables.
  */
 export function useVariableCheck(): Plugin {
   return {
@@ -71,20 +72,24 @@ type VariableArgs = Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' 
 /** The errors of all variables, without their values, which the executor's own messages quote. */
 function variableErrors(args: VariableArgs): GraphQLError[] {
   const { schema, document, operationName, variableValues } = args;
+  const given = variableValues ?? {};
   const errors: GraphQLError[] = [];
-  let printed = 0;
+  let [elements, printed] = [0, 0];
   for (const node of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
     const type = typeFromAST(schema, node.type);
     const name = node.variable.name.value;
-    const value = variableValues?.[name];
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (!isInputType(type) || (value === undefined && node.defaultValue)) {
       continue;
     }
+    elements += elementsIn(value);
+    if (elements > MOST_ELEMENTS) {
+      return [variableError(node, `$${name}: ${TOO_MANY_ELEMENTS}`)];
+    }
     const onError = (error: GraphQLError, path: readonly (string | number)[]) => {
       const at = [`$${name}`, ...path].join('.');
-      const message = `${at}: ${error.extensions['code'] ? error.message : typeMessage(error.message)}`;
-      const extensions = { code: 'BAD_USER_INPUT', http: NOT_EXECUTED };
-      errors.push(new GraphQLError(message, { nodes: node, extensions }));
+      const told = error.extensions['code'] ? error.message : typeMessage(error.message);
+      errors.push(variableError(node, `${at}: ${told}`));
       printed += error.message.length;
       if (errors.length === MOST_ERRORS || printed > MOST_PRINTED) {
         throw new EnoughErrors();
@@ -100,6 +105,31 @@ function variableErrors(args: VariableArgs): GraphQLError[] {
     }
   }
   return errors;
+}
+
+function variableError(nodes: VariableDefinitionNode, message: string): GraphQLError {
+  return new GraphQLError(message, {
+    nodes,
+    extensions: { code: 'BAD_USER_INPUT', http: NOT_EXECUTED },
+  });
+}
+
+/** Several times what the rules of any input allow. Each element is checked and copied many times. */
+export const MOST_ELEMENTS = 500;
+const TOO_MANY_ELEMENTS = `The lists in the variables of an operation have at most ${MOST_ELEMENTS} elements together.`;
+
+/** The elements of all lists within a value; counts no further than is allowed. */
+function elementsIn(value: unknown): number {
+  const rest = [value];
+  let count = 0;
+  while (rest.length > 0 && count <= MOST_ELEMENTS) {
+    const next = rest.pop();
+    count += Array.isArray(next) ? next.length : 0;
+    if (typeof next === 'object' && next !== null) {
+      rest.push(...Object.values(next));
+    }
+  }
+  return count;
 }
 
 /** Ends the check of a value: its further errors are not reported. */

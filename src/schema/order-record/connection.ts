@@ -1,4 +1,7 @@
+import type { Scope } from '../../auth/caller.ts';
 import type { Page } from '../../ledger/jobs/list-records.ts';
+import { missingScope } from '../authorization.ts';
+import type { GraphQLContext } from '../context.ts';
 import { badUserInput } from '../query-errors.ts';
 
 const DEFAULT_PAGE = 20;
@@ -28,11 +31,15 @@ export function connection<Row>(
 
 /**
  * What a page costs, in rows: its own, and for each of them what is selected in it. Also refuses its
- * arguments, before the resolvers of a whole list do it one by one.
+ * arguments, and a caller without the scope, before the resolvers of a whole list do it one by one.
  * @param readAfter throws GraphQLError BAD_USER_INPUT
  */
-export function rowsOfPage(readAfter: (after: string) => unknown) {
-  return ({ first, after }: PageArguments) => {
+export function rowsOfPage(readAfter: (after: string) => unknown, scope: Scope) {
+  return ({ first, after }: PageArguments, context: Pick<GraphQLContext, 'caller'>) => {
+    const refused = missingScope(scope, context);
+    if (refused) {
+      throw refused;
+    }
     const rows = pageSize(first);
     if (typeof after === 'string') {
       readAfter(after);

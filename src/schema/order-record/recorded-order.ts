@@ -64,7 +64,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
     events: t.field({
       type: PayAfterOrderEventConnection,
       ...requireScope('events:read'),
-      complexity: rowsOfPage(eventCursor),
+      complexity: rowsOfPage(eventCursor, 'events:read'),
       nullable: false,
       description: 'The recorded state changes of the order, oldest first. Requires events:read.',
       args: {
@@ -120,7 +120,7 @@ builder.queryField('payAfterOrders', (t) =>
   t.field({
     type: RecordConnection,
     ...requireScope('orders:read'),
-    complexity: rowsOfPage(readCursor),
+    complexity: rowsOfPage(readCursor, 'orders:read'),
     nullable: false,
     description:
       'Orders recorded by this server (created through it, or seen in a webhook or query), those with the latest createdAt first. They may be outdated: WeChat Pay is not called. Requires orders:read. A caller without orders:any gets only its own orders. A request for more than 1,000 rows, orders and events together, is BAD_USER_INPUT.',

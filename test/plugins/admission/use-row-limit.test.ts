@@ -161,6 +161,34 @@ describe.each([
     expect(charged).toEqual([1]);
   });
 
+  test('the rows of a page that a directive leaves out are not counted', async () => {
+    const query = `query ($with: Boolean = false) { payAfterOrders(first: 100) { edges { node {
+      outOrderNo events(first: 100) @include(if: $with) { edges { node { id } } } } } } }`;
+    const without = await fixture.run(query);
+    expect(listAt(without, 'data', 'payAfterOrders', 'edges')).toHaveLength(100);
+    expect(jobs).toEqual(['listOrders']);
+    expect(at(await fixture.run(query, { with: true }), 'errors', 0, 'message')).toContain(
+      'up to 10100 rows',
+    );
+  });
+
+  test('rows are counted although another argument, or another operation, cannot be executed', async () => {
+    const query = `query A ($state: PayAfterOrderState = CREATED) {
+        a: payAfterOrders(filter: { states: [$state] }) { edges { cursor } }
+        b: payAfterOrders(first: 100) { ...Page } }
+      query B ($b: Boolean!) { b: payAfterOrders(first: 100) { ...Page ...OfB } }
+      fragment OfB on PayAfterOrderRecordConnection { pageInfo @include(if: $b) { hasNextPage } }
+      fragment Page on PayAfterOrderRecordConnection { ${EVENTS} }`;
+    const ask = async (variables: JsonObject) => {
+      const request = graphqlRequest({ query, operationName: 'A', variables });
+      const answer: unknown = await (await fixture.app.fetch(request)).json();
+      return String(at(answer, 'errors', 0, 'message'));
+    };
+    expect(await ask({})).toContain('up to 10120 rows');
+    expect(await ask({ state: null })).toContain('not to be null');
+    expect(jobs).toEqual([]);
+  });
+
   test.each([0, -1, 101, 2_147_483_647])(
     'an invalid page size %i is refused as such, and not as too many rows',
     async (events) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MOST_ELEMENTS } from '../../../src/plugins/documents/use-safe-errors.ts';
 import {
   answerTo,
   by,
@@ -214,8 +215,29 @@ test('only the variables of the executed operation are reported', async () => {
 });
 
 test('at most fifty errors are reported', async () => {
-  const answer = await answerTo(input({ fees: Array.from({ length: 1_500 }, () => SECRET) }));
+  const answer = await answerTo(input({ fees: Array.from({ length: 400 }, () => SECRET) }));
   expect(at(answer, 'errors')).toHaveLength(50);
+});
+
+test('lists in variables that are too long together are one error, whatever is in them', async () => {
+  const fees = (count: number) => Array.from({ length: count }, () => ({ feeName: SECRET }));
+  const most = await answerTo(input({ fees: fees(MOST_ELEMENTS - 1), discounts: [{}] }));
+  expect(at(most, 'errors', 0, 'message')).toMatch(/^\$input\.discounts\.0: /);
+  const lists = { fees: fees(MOST_ELEMENTS - 1), discounts: [[]], nothing: [SECRET] };
+  expect(at(await answerTo(input(lists)), 'errors')).toEqual([
+    expect.objectContaining({
+      message: `$input: The lists in the variables of an operation have at most ${MOST_ELEMENTS} elements together.`,
+      extensions: { code: 'BAD_USER_INPUT' },
+    }),
+  ]);
+});
+
+test('a variable that is left out is not what objects inherit under its name', async () => {
+  const query =
+    'query ($toString: String) { payAfterOrders(after: $toString) { edges { cursor } } }';
+  expect(await answerTo({ query })).toEqual({
+    data: { payAfterOrders: { edges: [] } },
+  });
 });
 
 test('a server error is masked, and logged without its data', async () => {
