@@ -81,6 +81,8 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly onRefusedOrigin: (origin: string) => void;
   /** Maximum concurrent operations; as many more are queued for a moment. */
   readonly maxInFlight: number;
+  /** How long an idle connection is kept open; undefined if clients are not told. */
+  readonly idleMs?: number | undefined;
   /** Maximum open subscriptions. */
   readonly streamLimits: StreamLimits;
   /** The only documents that are executed; undefined: every document is. */
@@ -180,7 +182,7 @@ export function createApp(parts: AppParts) {
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
-  const turnAway = createOverloadResponse({ requestId: requests.id });
+  const turnAway = createOverloadResponse({ requestId: requests.id, idleMs: parts.idleMs });
   // A page of another origin can read only the response headers that CORS exposes.
   const isTurnedAway = ({ method, url, headers }: IncomingMessage) =>
     method === 'POST' &&

@@ -122,6 +122,7 @@ export async function start({
     ...(config.production && { graphiqlFor: 'schema-readers' }),
     ...origins,
     maxInFlight: config.maxInFlight,
+    idleMs: config.idleMs,
     streamLimits: config.streamLimits,
     trustedDocuments: config.trustedDocuments,
     rateLimit: createRateLimit(config.rateLimit, config.shopperRateLimit),

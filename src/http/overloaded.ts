@@ -1,18 +1,48 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { REQUEST_ID, RESPONSE_HEADERS, type ResponseHeadersOptions } from './response-headers.ts';
 
-/** Sends the response of an overloaded server, at a tenth of the cost of the path through Yoga. */
+export interface OverloadResponseOptions extends ResponseHeadersOptions {
+  /** How long the server keeps an idle connection open, if it tells its clients. */
+  readonly idleMs?: number | undefined;
+}
+
+/**
+ * Sends the response of an overloaded server, at a tenth of the cost of the path through Yoga: one
+ * write of bytes that are ready, except for the id of the request. Node would build and check the same
+ * headers each time.
+ */
 export function createOverloadResponse({
   requestId,
-}: ResponseHeadersOptions): (response: ServerResponse) => void {
+  idleMs,
+}: OverloadResponseOptions): (response: ServerResponse) => void {
   const { status, headers, body } = overloadedResponse();
   const all = { ...RESPONSE_HEADERS, ...headers, 'content-length': String(body.length) };
-  return (response) => {
-    response.sendDate = false;
-    // Head and body in one write, in single-byte characters.
-    response.writeHead(status, { ...all, [REQUEST_ID]: requestId() }).end(body, 'latin1');
+  const kept = {
+    connection: 'keep-alive',
+    ...(idleMs && { 'keep-alive': `timeout=${Math.floor(idleMs / 1_000)}` }),
   };
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...linesOf({ ...all, ...kept })];
+  const before = `${head.join('\r\n')}\r\n${REQUEST_ID}: `;
+  const after = `\r\n\r\n${body}`;
+  return (response) => {
+    const { socket, shouldKeepAlive } = response;
+    // The response that closes its connection is Node's.
+    if (socket === null || !shouldKeepAlive || response.hasHeader('connection')) {
+      response.writeHead(status, { ...all, [REQUEST_ID]: requestId() }).end(body, 'latin1');
+      return;
+    }
+    socket.write(`${before}${requestId()}${after}`, 'latin1', (error) => {
+      if (!error) {
+        // Node then drops the rest of the request, and goes on with the next one on the connection.
+        response.emit('finish');
+      }
+    });
+  };
+}
+
+function linesOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 }
 
 const STATUS = 503;

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { RESPONSE_HEADERS } from '../../../src/http/response-headers.ts';
+import { createHttpServer, listen as listenOn } from '../../../src/http/server.ts';
 import { createAdmission } from '../../../src/plugins/admission/use-admission.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
@@ -85,6 +88,50 @@ describe('where as many operations are under way as may be', () => {
     expect(response.headers.get('x-request-id')).toBe('R-1');
     expect(await response.json()).toEqual(refused.answer);
     await port.close();
+  });
+
+  test('operations that are rejected on one connection are answered in order, and it stays open for the next', async () => {
+    const { app } = waiting(1);
+    const server = createHttpServer(app.requestListener, { idleMs: 7_000 });
+    const { hostname, port } = new URL(await listenOn(server, { host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), hostname);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    const call = (id: string, more = '') =>
+      `POST /graphql HTTP/1.1\r\nhost: a\r\nx-request-id: ${id}\r\ncontent-type: application/json\r\n${more}content-length: 2\r\n\r\n{}`;
+    app.admission.begin();
+    const late = app.admission.turn();
+    socket.write(`${call('R-1')}${call('R-2').slice(0, -1)}`);
+    await expect.poll(() => text).toContain('R-2');
+    socket.write(`}${call('R-3')}`);
+    await expect.poll(() => text).toContain('R-3');
+    app.admission.end();
+    expect(await late).toBe(true);
+    socket.write(call('R-4'));
+    await expect.poll(() => text).toContain('R-4');
+    app.admission.begin();
+    const full = app.admission.turn();
+    socket.write(call('R-5', 'connection: close\r\n'));
+    await once(socket, 'close');
+    const heads = text.match(/^HTTP\/1\.1 \d+|^x-request-id: .*$|^connection: .*$/gim);
+    const refused = (id: string, connection: string) => [
+      'HTTP/1.1 503',
+      `connection: ${connection}`,
+      `x-request-id: ${id}`,
+    ];
+    expect(heads?.map((line) => line.replace(/^connection/i, 'connection'))).toEqual([
+      ...refused('R-1', 'keep-alive'),
+      ...refused('R-2', 'keep-alive'),
+      ...refused('R-3', 'keep-alive'),
+      'HTTP/1.1 400',
+      ...['x-request-id: R-4', 'connection: keep-alive'],
+      'HTTP/1.1 503',
+      ...['x-request-id: R-5', 'connection: close'],
+    ]);
+    expect(await full).toBe(false);
+    server.close();
   });
 
   test('a queued operation starts as soon as another one is finished', async () => {
