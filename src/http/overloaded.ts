@@ -2,7 +2,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { REQUEST_ID, RESPONSE_HEADERS, type ResponseHeadersOptions } from './response-headers.ts';
 
-export interface OverloadResponseOptions extends ResponseHeadersOptions {
+interface OverloadResponseOptions extends ResponseHeadersOptions {
   /** How long the server keeps an idle connection open, if it tells its clients. */
   readonly idleMs?: number | undefined;
 }
