@@ -115,7 +115,7 @@ describe('where as many operations are under way as may be', () => {
     const full = app.admission.turn();
     socket.write(call('R-5', 'connection: close\r\n'));
     await once(socket, 'close');
-    const heads = text.match(/^HTTP\/1\.1 \d+|^x-request-id: .*$|^connection: .*$/gim);
+    const heads = text.match(/HTTP\/1\.1 \d+|^x-request-id: .*$|^connection: .*$/gim);
     const refused = (id: string, connection: string) => [
       'HTTP/1.1 503',
       `connection: ${connection}`,
