@@ -10,7 +10,7 @@ import type { RequestIds } from './http/request-id.ts';
 import { isOwnOrigin, type OriginRule } from './http/request-target.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { logOperation } from './observability/operation-log.ts';
+import { logCall, logOperation } from './observability/operation-log.ts';
 import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
 import type { ObservationFilter } from './orders/state/observation.ts';
 import {
@@ -102,6 +102,8 @@ export function createApp(parts: AppParts) {
   const { log, isReady, graphiql, ledger, wechat, requests, metrics } = parts;
   const { authenticator, trustedDocuments, queries, orderCacheMs, rateLimit } = parts;
   const { bus } = ledger;
+  const strangers = createCountedLog(log);
+  const lines = { log, counted: strangers, clientOf: parts.clientOf };
   const sharedQueries = createQueryCoalescing({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
   const resources: ServerResources = {
     wechat,
@@ -111,7 +113,7 @@ export function createApp(parts: AppParts) {
     launchKey: parts.launchKey,
     sharedQueries,
     rateLimit,
-    log,
+    log: strangers,
     stopping: parts.stopping,
   };
   const admission = createAdmission({ most: parts.maxInFlight, onTurn: metrics.turn });
@@ -119,16 +121,19 @@ export function createApp(parts: AppParts) {
   const rejected = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
   const shapeOf = rememberedShapes();
   const mayOpen = parts.graphiqlFor && graphiqlAuthorization(authenticator);
-  const strangers = createCountedLog(log);
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
-    context: ({ request, ...context }) =>
-      createContext(resources, {
-        caller: callerOf(context),
+    context: ({ request, ...context }) => {
+      const caller = callerOf(context);
+      const origin = { caller: caller.id, request: context.req };
+      return createContext(resources, {
+        caller,
         signal: context.signal ?? request?.signal,
         cameMs: context.cameMs,
         requestId: requests.id(),
-      }),
+        onCall: (call) => logCall(lines, { ...call, ...origin }),
+      });
+    },
     graphqlEndpoint: ENDPOINT,
     // Yoga's own health check would match every URL that ends with this path: none ends with a
     // space.
@@ -171,8 +176,9 @@ export function createApp(parts: AppParts) {
         onStream: metrics.stream,
         onOperation: (report) => {
           metrics.operation(report);
-          logOperation(log, parts.clientOf, report);
+          logOperation(lines, report);
         },
+        onRejected: (why, caller) => strangers.info({ why, caller }, 'request rejected'),
       }),
       useVariableCheck(),
       useRowLimit(rateLimit),

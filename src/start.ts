@@ -59,6 +59,7 @@ export async function start({
 }: StartOptions): Promise<RunningServer> {
   const { config, sandbox, closing } = await loadWithSandbox(env);
   const { options } = config.upstream;
+  log.level = config.logLevel;
   const metrics = createMetrics({ ofProcess: true });
   const ledger = await openLedger({
     databaseUrl: config.databaseUrl,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { withoutRequestIds } from '../../test/fixtures/app/answer-checks.ts';
+import { withoutIds } from '../../test/fixtures/app/answer-checks.ts';
 import { holdsValue } from '../../test/fixtures/graphql/arbitraries.ts';
 import { atLeast, type Experiment, holds, none, type Row } from '../experiment.ts';
 import { count } from '../support/databases.ts';
@@ -71,7 +71,6 @@ function rowsOf(way: string, { cases, serverErrors, malformed, echoes }: Finding
 async function echoesIn(directory: string): Promise<number> {
   const files = (await readdir(directory)).filter((name) => name.endsWith('.log'));
   const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
-  return texts
-    .flatMap((text) => text.split('\n'))
-    .filter((line) => holdsValue(withoutRequestIds(line))).length;
+  return texts.flatMap((text) => text.split('\n')).filter((line) => holdsValue(withoutIds(line)))
+    .length;
 }

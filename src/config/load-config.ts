@@ -29,6 +29,8 @@ export interface Config {
   readonly authentication: Authentication;
   /** Between the first 503 of /ready and the first rejected request. */
   readonly stopGraceMs: number;
+  /** Lines below it are not logged. */
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly upstream: Upstream;
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
@@ -77,6 +79,7 @@ export function loadConfig(env: Environment): Config {
     port: from.whole('PORT', 0, 65_535) ?? 4000,
     authentication,
     stopGraceMs: from.whole('STOP_GRACE_MS', 0, 5_000) ?? 500,
+    logLevel: from.choice('LOG_LEVEL', 'debug', 'info', 'warn', 'error') ?? 'info',
     upstream,
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),

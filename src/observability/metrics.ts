@@ -25,8 +25,8 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
   });
   const attempts = new Histogram({
     name: 'payafter_wechat_attempt_seconds',
-    help: 'Attempts at WeChat Pay by endpoint and kind, waiting included',
-    labelNames: ['endpoint', 'kind'],
+    help: 'Attempts at WeChat Pay by endpoint, kind and code, waiting included',
+    labelNames: ['endpoint', 'kind', 'code'],
     buckets: SECONDS,
     registers,
   });
@@ -75,8 +75,9 @@ export function createMetrics({ ofProcess }: { readonly ofProcess: boolean }) {
       const { operation, outcome, ms } = report;
       operations.observe({ operation, outcome }, ms / 1_000);
     },
-    attempt: ({ endpoint, kind, ms }: { endpoint: string; kind: string; ms: number }) => {
-      attempts.observe({ endpoint, kind }, ms / 1_000);
+    attempt: (report: { endpoint: string; kind: string; code: string; ms: number }) => {
+      const { endpoint, kind, code, ms } = report;
+      attempts.observe({ endpoint, kind, code }, ms / 1_000);
     },
     breaker: (state: keyof typeof BREAKER) => breaker.set(BREAKER[state]),
     turn: (seconds: number) => turns.observe(seconds),

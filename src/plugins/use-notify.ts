@@ -132,11 +132,12 @@ function createBodyReader() {
 
 /** The status that a notification gets. */
 function createAnswer(options: NotifyOptions): (request: Request) => Promise<number> {
-  const { wechat, ledger, onNotification } = options;
+  const { wechat, ledger, log, onNotification } = options;
+  const { mchid } = wechat;
   const withBody = createBodyReader();
   const take = async (message: ReceivedNotification) => {
     const notification = await wechat.readNotification(message);
-    onNotification(await handleNotification(ledger, wechat, notification));
+    onNotification(await handleNotification(ledger, { mchid, counted: log }, notification));
     return 200;
   };
   return async (request) => {

@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError } from 'graphql';
 import type { Plugin, YogaLogger } from 'graphql-yoga';
-import { type CallerContext, isAllowed } from '../auth/caller.ts';
+import { type CallerContext, callerOf, isAllowed } from '../auth/caller.ts';
 import type { CountedLog } from '../observability/log.ts';
 import type { OperationReport } from '../observability/operation-log.ts';
 import type { GraphQLContext } from '../schema/context.ts';
@@ -76,6 +76,8 @@ export function useMetrics(options: MetricsOptions): Plugin<object, CallerContex
 export interface OperationsOptions {
   readonly shapeOf: Shapes;
   readonly onOperation: (report: OperationReport) => void;
+  /** Called with the code of a request whose document was not executed. */
+  readonly onRejected: (code: string, caller: string) => void;
   /** Called with +1 when a stream begins, and with -1 when it ends. */
   readonly onStream: (change: 1 | -1) => void;
 }
@@ -83,12 +85,24 @@ export interface OperationsOptions {
 type OperationContext = GraphQLContext & Pick<CallerContext, 'req'>;
 type Result = { readonly errors?: readonly GraphQLError[] | undefined };
 
+/** The codes of operations that are not executed. */
+const NOT_EXECUTED: ReadonlySet<unknown> = new Set([
+  'DOCUMENT_ID_REQUIRED',
+  'DOCUMENT_NOT_FOUND',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'RATE_LIMITED',
+  'TRUSTED_DOCUMENTS_ONLY',
+]);
+
 /** Reports the name, the result and the duration of every operation. */
-export function useOperationLog(options: OperationsOptions): Plugin<OperationContext> {
-  const { shapeOf, onOperation, onStream } = options;
+export function useOperationLog(
+  options: OperationsOptions,
+): Plugin<OperationContext, CallerContext> {
+  const { shapeOf, onOperation, onRejected, onStream } = options;
   const report = (
     document: DocumentNode,
-    { caller, outcome, req }: OperationContext,
+    { caller, outcome, req, signal }: OperationContext,
     { errors }: Result,
     since: number,
   ) =>
@@ -97,6 +111,7 @@ export function useOperationLog(options: OperationsOptions): Plugin<OperationCon
       outcome: errors?.[0] ? codeOf(errors[0]) : (outcome.refusal ?? 'OK'),
       ms: performance.now() - since,
       caller: caller.id,
+      isLogged: outcome.isLogged || signal?.aborted === true,
       request: req,
     });
   return {
@@ -122,6 +137,12 @@ export function useOperationLog(options: OperationsOptions): Plugin<OperationCon
         },
       };
     },
+    onResultProcess: ({ result, serverContext }) => {
+      const [error] = 'errors' in result ? (result.errors ?? []) : [];
+      if (error !== undefined && NOT_EXECUTED.has(error.extensions['code'])) {
+        onRejected(codeOf(error), callerOf(serverContext).id);
+      }
+    },
   };
 }
 
@@ -140,7 +161,7 @@ function codeOf({ extensions, path }: GraphQLError): string {
 
 /** The log of the application. */
 export type AppLog = Readonly<
-  Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
+  Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>
 >;
 
 /** Yoga logs the errors that it masks; log.ts redacts them. Its debug messages add nothing. */

@@ -2,8 +2,9 @@ import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
 import { NO_ORDERS, type Visibility } from '../domain/visibility.ts';
 import type { OrderServices } from '../orders/commands/write-order.ts';
+import type { CallFacts } from '../orders/commands/write-result.ts';
 import { type QueryCoalescing, queryKey } from '../orders/queries/query-coalescing.ts';
-import type { PayAfterOrder, PayAfterOrderQuery } from '../wechat/index.ts';
+import type { PayAfterOrder, PayAfterOrderQuery, SendReport } from '../wechat/index.ts';
 import { badUserInput } from './query-errors.ts';
 
 /** Resources that live as long as the server. */
@@ -19,8 +20,9 @@ export interface ServerResources extends Omit<OrderServices, 'visibility' | 'ori
   readonly stopping: AbortSignal;
 }
 
+/** Lines of the same `why` are counted. */
 export interface SchemaLog {
-  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly warn: (fields: { readonly why: string; readonly word: string }, message: string) => void;
 }
 
 /** Resources that live as long as one request. */
@@ -29,10 +31,33 @@ export interface GraphQLContext extends ServerResources, OrderServices {
   /** The remaining calls to WeChat Pay of this request. */
   readonly calls: UpstreamBudget;
   readonly orderReads: OrderReads;
-  /** The ErrorCode of a failed write. */
-  readonly outcome: { refusal?: string | undefined };
+  readonly outcome: OperationOutcome;
+  /** Called when a write has ended, or a read has failed; also after the client has left. */
+  readonly onCall: (call: CallNote) => void;
   /** Aborted when the client disconnects. Not for writes: an aborted one has an unknown outcome. */
   readonly signal: AbortSignal | undefined;
+}
+
+/** A write, or a read that failed, for the log. */
+interface CallNote {
+  /** The root field, or `Type.field`. */
+  readonly operation: string;
+  /** Undefined if the call has none, or none that may be an order number. */
+  readonly outOrderNo: string | undefined;
+  /** OK, or the code of the error. */
+  readonly outcome: string;
+  readonly ms: number;
+  readonly facts: CallFacts;
+}
+
+/** What the metrics and the log are to know of one request. */
+interface OperationOutcome {
+  /** The ErrorCode of a failed write. */
+  refusal?: string | undefined;
+  /** What was sent of the last write. */
+  sent?: SendReport | undefined;
+  /** Whether a call of it has failed, which is a line of its own. */
+  isLogged: boolean;
 }
 
 export function createContext(
@@ -42,7 +67,8 @@ export function createContext(
     signal,
     cameMs,
     requestId,
-  }: Pick<GraphQLContext, 'caller' | 'signal'> & {
+    onCall,
+  }: Pick<GraphQLContext, 'caller' | 'signal' | 'onCall'> & {
     /** Arrival time of the request, on the monotonic clock; undefined if it is not known. */
     readonly cameMs?: number | undefined;
     readonly requestId?: string | undefined;
@@ -51,6 +77,7 @@ export function createContext(
   // The first call was charged when the request was admitted.
   const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller));
   const visibility = visibilityOf(caller, resources.ledger);
+  const outcome: OperationOutcome = { isLogged: false };
   const orderReads = createOrderReads(resources.sharedQueries, { calls, signal, cameMs });
   // Field by field: a spread object would be accessible to every resolver.
   return {
@@ -69,7 +96,11 @@ export function createContext(
     signal,
     calls,
     orderReads,
-    outcome: {},
+    outcome,
+    onCall,
+    onSent: (report) => {
+      outcome.sent = report;
+    },
   };
 }
 

@@ -145,6 +145,16 @@ builder.objectType(WechatRefusedError, {
       description: "HTTP status of WeChat Pay's response, from 400 to 499.",
       resolve: ({ refusal }) => refusal.status,
     }),
+    field: t.string({
+      description:
+        'The field of the input that WeChat Pay names, with list indices: `fees.0.feeName`. Null if it names none. It may name a field that this server fills in.',
+      resolve: ({ refusal }) => refusal.field,
+    }),
+    issue: t.string({
+      description:
+        'What WeChat Pay says is wrong with the field, in its own words, for developers. Null if it says nothing, or something that could contain a value of the input.',
+      resolve: ({ refusal }) => refusal.issue,
+    }),
     requestId: t.exposeString('requestId', {
       description:
         "WeChat Pay's Request-ID, for WeChat Pay's technical support. The digits after its last `-` are a detailed error number. Null if the response had none.",

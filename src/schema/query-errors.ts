@@ -1,6 +1,6 @@
 import { type ASTNode, GraphQLError } from 'graphql';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
-import { WechatError, type WechatErrorKind } from '../wechat/index.ts';
+import { WechatError, type WechatErrorKind, WechatRefusedError } from '../wechat/index.ts';
 
 /** Those of writes are never an answer to a query. */
 const QUERY_ERRORS = {
@@ -30,6 +30,12 @@ export function queryError(error: unknown): unknown {
   return known === null ? error : graphqlError(error, known);
 }
 
+/** The code under which a thrown error is counted and logged. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;
+  return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
+}
+
 /**
  * An argument that no rule of an input covers.
  * @param nodes the literal of the document
@@ -54,7 +60,11 @@ function graphqlError(
   { code, retryable }: { readonly code: string; readonly retryable: boolean },
 ): GraphQLError {
   const { message, status, code: wechatCode, requestId } = error;
+  const { field = null, issue = null } = error instanceof WechatRefusedError ? error.refusal : {};
+  const detail = { ...(field !== null && { field }), ...(issue !== null && { issue }) };
   const answered =
-    status === null ? {} : { wechat: { status, code: wechatCode, requestId, retryable } };
+    status === null
+      ? {}
+      : { wechat: { status, code: wechatCode, requestId, retryable, ...detail } };
   return new GraphQLError(message, { extensions: { code, ...answered } });
 }

@@ -1,8 +1,9 @@
+import { type CallFacts, factsOfFailure, factsOfSuccess } from '../orders/commands/write-result.ts';
 import { idIssues } from '../orders/rules/field-rules.ts';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
 import type { GraphQLContext } from './context.ts';
 import { expectedCode } from './errors.ts';
-import { badArguments } from './query-errors.ts';
+import { badArguments, codeOf, queryError } from './query-errors.ts';
 
 interface Ids {
   readonly appid?: string | null | undefined;
@@ -35,20 +36,69 @@ export function assertValidArguments(
   }
 }
 
-/** An order that was loaded before a write is outdated after it. */
+/** A write or a query, as the log names it. */
+interface NamedCall {
+  /** The root field, or `Type.field`. */
+  readonly operation: string;
+  /** Undefined if the call does not name the order. */
+  readonly outOrderNo?: string | undefined;
+}
+
+/** An order that was loaded before a write is outdated after it. Each write is a line of the log. */
 export async function writing<T>(
-  { calls, outcome, orderReads, sharedQueries }: GraphQLContext,
-  { outOrderNo }: { readonly outOrderNo: string },
+  context: GraphQLContext,
+  named: NamedCall & { readonly outOrderNo: string },
   write: () => Promise<T>,
 ): Promise<T> {
+  const { calls, outcome, orderReads, sharedQueries } = context;
+  const sinceMs = performance.now();
   try {
     calls.write();
-    return await write();
+    const result = await write();
+    note(context, { ...named, sinceMs }, 'OK', factsOfSuccess(outcome.sent));
+    return result;
   } catch (error) {
     outcome.refusal = expectedCode(error);
+    const facts = factsOfFailure(error, outcome.sent);
+    note(context, { ...named, sinceMs }, outcome.refusal ?? codeOf(error), facts);
     throw error;
   } finally {
     orderReads.clear();
-    sharedQueries.forget(outOrderNo);
+    sharedQueries.forget(named.outOrderNo);
   }
 }
+
+/**
+ * The answer of WeChat Pay to a query. A failure is a line of the log, unless the client has left.
+ * @throws GraphQLError
+ */
+export async function reading<T>(
+  context: GraphQLContext,
+  named: NamedCall,
+  read: () => Promise<T>,
+): Promise<T> {
+  const sinceMs = performance.now();
+  try {
+    return await read();
+  } catch (error) {
+    const thrown = queryError(error);
+    if (!context.signal?.aborted) {
+      note(context, { ...named, sinceMs }, codeOf(thrown), factsOfFailure(error, undefined));
+    }
+    throw thrown;
+  }
+}
+
+function note(
+  { outcome: ofRequest, onCall }: GraphQLContext,
+  { operation, outOrderNo, sinceMs }: NamedCall & { readonly sinceMs: number },
+  outcome: string,
+  facts: CallFacts,
+): void {
+  ofRequest.isLogged ||= outcome !== 'OK';
+  const known = outOrderNo !== undefined && ORDER_NUMBER.test(outOrderNo) ? outOrderNo : undefined;
+  onCall({ operation, outOrderNo: known, outcome, ms: performance.now() - sinceMs, facts });
+}
+
+/** What cannot be an order number is not logged: callers confuse fields. */
+const ORDER_NUMBER = /^[\w\-|*]{1,32}$/;

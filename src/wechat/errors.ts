@@ -17,6 +17,10 @@ export interface Refusal {
   readonly requestId: string | null;
   /** WeChat Pay's own message, omitted if it quotes a value of the request. */
   readonly explanation: string | null;
+  /** The field that WeChat Pay names, as in the input: `fees.0.feeName`. Never a value. */
+  readonly field: string | null;
+  /** What WeChat Pay says about it, omitted if it is long or quotes a value of the request. */
+  readonly issue: string | null;
   /** Whether the refusal has a valid WeChat Pay signature. A 401 never does. */
   readonly verified: boolean;
 }
@@ -27,6 +31,12 @@ export interface LastAnswer {
   readonly code: string | null;
   /** The id that WeChat Pay's support needs. */
   readonly requestId: string | null;
+}
+
+/** What else an error may have: `attempts` of a query, and its cause. */
+interface FurtherDetails {
+  readonly cause?: unknown;
+  readonly attempts?: number | null | undefined;
 }
 
 /** What an error means for the caller: each class has its own. */
@@ -48,15 +58,18 @@ export abstract class WechatError extends Error implements LastAnswer {
   readonly status: number | null;
   readonly code: string | null;
   readonly requestId: string | null;
+  /** Requests of a query that may have reached WeChat Pay; null for a write, which reports them. */
+  readonly attempts: number | null;
 
   constructor(
     message: string,
-    { status, code, requestId, cause }: LastAnswer & { cause?: unknown },
+    { status, code, requestId, cause, attempts }: LastAnswer & FurtherDetails,
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.attempts = attempts ?? null;
   }
 }
 
@@ -69,10 +82,11 @@ export class WechatRefusedError extends WechatError {
   readonly kind = 'refused';
   readonly refusal: Refusal;
 
-  constructor(refusal: Refusal) {
+  constructor(refusal: Refusal, attempts?: number) {
     const { code, number, explanation } = refusal;
     const word = number === null ? code : `${code}, ${number}`;
-    super(`WeChat Pay refused (${word})${explanation ? `: ${explanation}` : '.'}`, refusal);
+    const details = { ...refusal, attempts };
+    super(`WeChat Pay refused (${word})${explanation ? `: ${explanation}` : '.'}`, details);
     this.refusal = refusal;
   }
 }
@@ -82,10 +96,17 @@ export class WechatUnavailableError extends WechatError {
   override readonly name = 'WechatUnavailableError';
   readonly kind = 'unavailable';
   readonly retryAfterSeconds: number | null;
+  /** Why, such as NOT_CONNECTED or CIRCUIT_OPEN; null if it is not known. */
+  readonly reason: string | null;
 
-  constructor(message: string, details: LastAnswer & { readonly retryAfterMs?: number }) {
+  constructor(
+    message: string,
+    details: LastAnswer &
+      FurtherDetails & { readonly retryAfterMs?: number; readonly reason?: string },
+  ) {
     super(message, details);
-    const { retryAfterMs } = details;
+    const { retryAfterMs, reason } = details;
+    this.reason = reason ?? null;
     this.retryAfterSeconds = retryAfterMs === undefined ? null : Math.ceil(retryAfterMs / 1000);
   }
 }
@@ -102,7 +123,7 @@ export class OutcomeUnknownError extends WechatError {
   readonly kind = 'outcome-unknown';
   readonly reason: UnknownOutcomeReason;
 
-  constructor(reason: UnknownOutcomeReason, details: LastAnswer) {
+  constructor(reason: UnknownOutcomeReason, details: LastAnswer & { readonly cause?: unknown }) {
     super(
       'It is unknown whether the write took effect: retry the identical call, or query the order.',
       details,
@@ -115,7 +136,11 @@ export class OutcomeUnknownError extends WechatError {
 export class OrderOutcomeUnknownError extends OutcomeUnknownError {
   readonly outOrderNo: string;
 
-  constructor(outOrderNo: string, reason: UnknownOutcomeReason, details: LastAnswer) {
+  constructor(
+    outOrderNo: string,
+    reason: UnknownOutcomeReason,
+    details: LastAnswer & { readonly cause?: unknown },
+  ) {
     super(reason, details);
     this.outOrderNo = outOrderNo;
   }

@@ -19,6 +19,7 @@ describe('without any variable', () => {
     port: 4000,
     authentication: { kind: 'none' },
     stopGraceMs: 500,
+    logLevel: 'info',
     upstream: { kind: 'sandbox', port: 4010 },
     appid: undefined,
     serviceId: undefined,

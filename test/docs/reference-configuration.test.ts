@@ -34,6 +34,7 @@ describe('the reference of the configuration', () => {
       host: defaultOf('HOST'),
       port: Number(defaultOf('PORT')),
       stopGraceMs: Number(defaultOf('STOP_GRACE_MS')),
+      logLevel: defaultOf('LOG_LEVEL'),
       inputRules: defaultOf('INPUT_RULES'),
       orderCacheMs: Number(defaultOf('ORDER_CACHE_MS')),
       maxInFlight: Number(defaultOf('MAX_IN_FLIGHT')),

@@ -36,7 +36,7 @@ describe('the reference of metrics', () => {
     }
   });
 
-  test('the reference of metrics names every kind of an attempt, step of a write and outcome of a webhook', () => {
+  test('the reference of metrics names every kind and code of an attempt, step of a write and outcome of a webhook', () => {
     const values = (label: string) =>
       rowsOf(PAGE, 'Label')
         .filter(([name = '']) => name === label)
@@ -47,6 +47,16 @@ describe('the reference of metrics', () => {
         .map(([, kind]) => kind)
         .toSorted(),
     );
+    const codes = [...read('src/wechat/calls/reports.ts').matchAll(/'([A-Z_]{2,})'/g)].map(
+      ([, code = '']) => code,
+    );
+    const reasons = [
+      ...typeIn('src/wechat/calls/retry-policy.ts', 'NotAcceptedReason'),
+      ...typeIn('src/wechat/errors.ts', 'UnknownOutcomeReason'),
+    ];
+    // The last one is of no attempt, but of several calls.
+    const known = new Set([...codes, ...reasons].filter((code) => code !== 'UNDETERMINED'));
+    expect(values('`code`')).toEqual([...known].toSorted());
     const intentSteps = [
       ...typeIn('src/ledger/records.ts', 'IntentStatus'),
       ...typeIn('src/ledger/ledger.ts', 'IntentStep'),

@@ -76,14 +76,14 @@ describe('/metrics', () => {
 describe('metrics of the other modules', () => {
   test('metrics of attempts and the circuit breaker have few labels', async () => {
     const metrics = createMetrics({ ofProcess: false });
-    metrics.attempt({ endpoint: 'create', kind: 'done', ms: 120 });
+    metrics.attempt({ endpoint: 'create', kind: 'done', code: 'OK', ms: 120 });
     metrics.breaker('half-open');
     const text = await metrics.show();
     expect(text).toContain(
-      'payafter_wechat_attempt_seconds_count{endpoint="create",kind="done"} 1',
+      'payafter_wechat_attempt_seconds_count{endpoint="create",kind="done",code="OK"} 1',
     );
     expect(text).toContain(
-      'payafter_wechat_attempt_seconds_bucket{le="0.25",endpoint="create",kind="done"} 1',
+      'payafter_wechat_attempt_seconds_bucket{le="0.25",endpoint="create",kind="done",code="OK"} 1',
     );
     expect(text).toContain('payafter_wechat_breaker_state 1');
   });

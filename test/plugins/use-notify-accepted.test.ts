@@ -124,6 +124,22 @@ test('during a rotation of the APIv3 key both keys decrypt notifications', async
   expect(await changing.rows()).toEqual({ orders: 2, events: 2, notifications: 2 });
 });
 
+const UNKNOWN = { level: 'warn', msg: 'unknown enum value from WeChat Pay', why: 'state' };
+
+test('an unknown state in notifications is one line a minute in the log', async () => {
+  for (const outOrderNo of ['N1', 'N2']) {
+    const order = { state: 'USER_PAUSED', out_order_no: outOrderNo };
+    expect((await post(clientFixture, notificationBody({ order }))).status).toBe(200);
+  }
+  expect(clientFixture.log.entries()).toMatchObject([{ ...UNKNOWN, word: 'USER_PAUSED' }]);
+});
+
+test('an unknown state in the list of recorded orders and events is one line a minute in the log', async () => {
+  await clientFixture.see({ state: 'USER_PAUSED' });
+  expect(JSON.stringify(await events()).match(/"UNKNOWN"/g)).toHaveLength(2);
+  expect(clientFixture.log.entries()).toMatchObject([{ ...UNKNOWN, word: 'USER_PAUSED' }]);
+});
+
 test('neither the response nor the log contains the content of a notification', async () => {
   const bodies = [
     notificationBody(),

@@ -73,17 +73,21 @@ describe('a request', () => {
 });
 
 describe('the log', () => {
-  test('the log has a line for an operation that failed, without a word of the caller, and none for others', async () => {
+  test('the log has a line for an operation that failed, without a word of the caller, and one a minute for what is not executed', async () => {
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
     const app = createTestApp({ wechat });
     await app.fetch(graphqlRequest(QUERY));
-    await app.fetch(graphqlRequest({ query: '{ nothing }' }));
     expect(app.log.entries()).toEqual([]);
-    const query = 'query Secret { payAfterOrder(by: { outOrderNo: "canary" }) { state } }';
+    await app.fetch(graphqlRequest({ query: '{ canary }' }));
+    await app.fetch(graphqlRequest({ query: '{ canary }' }));
+    expect(app.log.entries()).toMatchObject([
+      { level: 'info', msg: 'request rejected', why: 'GRAPHQL_VALIDATION_FAILED' },
+    ]);
+    const query = 'query Secret { payAfterOrder(by: { queryId: "canary" }) { state } }';
     await app.fetch(graphqlRequest({ query }));
     expect(app.log.entries()).toContainEqual(
       expect.objectContaining({
-        level: 'warn',
+        level: 'error',
         msg: 'operation failed',
         operation: 'payAfterOrder',
         outcome: 'INTERNAL_SERVER_ERROR',

@@ -25,7 +25,11 @@ test('the context of a request has these parts and no other, whatever its resour
     merchantKey: 'secret',
     dataKey: Buffer.alloc(32),
   };
-  const context = createContext(resources, { caller: ANYONE, signal: undefined });
+  const context = createContext(resources, {
+    caller: ANYONE,
+    signal: undefined,
+    onCall: () => {},
+  });
   expect(Object.keys(context).toSorted()).toEqual([
     'caller',
     'calls',
@@ -34,6 +38,8 @@ test('the context of a request has these parts and no other, whatever its resour
     'launchKey',
     'ledger',
     'log',
+    'onCall',
+    'onSent',
     'orderReads',
     'origin',
     'outcome',

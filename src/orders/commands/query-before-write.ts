@@ -25,9 +25,15 @@ export async function queryBeforeWrite(
   try {
     return await wechat.queryPayAfterOrder(query, { deadline, proven: true });
   } catch (error) {
-    throw isUnproven(error)
-      ? new WechatUnavailableError(`No request was sent. ${error.message}`, error)
-      : error;
+    if (!isUnproven(error)) {
+      throw error;
+    }
+    const { message, status, code, requestId, attempts } = error;
+    throw new WechatUnavailableError(`No request was sent. ${message}`, {
+      ...{ status, code, requestId, attempts },
+      reason: 'UNTRUSTED_ANSWER',
+      cause: error,
+    });
   }
 }
 

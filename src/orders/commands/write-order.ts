@@ -32,11 +32,14 @@ export interface OrderServices {
   readonly visibility: Visibility;
   /** Recorded with each write. */
   readonly origin: WriteOrigin;
+  /** Called when a write was sent, before its answer or its error. */
+  readonly onSent?: ((report: SendReport) => void) | undefined;
 }
 
 export interface WriteServices {
   readonly ledger: Ledger;
   readonly origin: WriteOrigin;
+  readonly onSent?: ((report: SendReport) => void) | undefined;
   readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
 }
 
@@ -113,6 +116,7 @@ export async function writeOrder<T extends object>(
   let report: SendReport | undefined;
   const onSent = (sent: SendReport) => {
     report = sent;
+    services.onSent?.(sent);
   };
   let shown: PayAfterOrder | undefined;
   const onShown = (order: PayAfterOrder) => {

@@ -1,3 +1,4 @@
+import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import type { WriteResult } from '../../ledger/records.ts';
 import {
   OrderBusyError,
@@ -9,7 +10,9 @@ import {
   WechatError,
   WechatRefusedError,
   WechatUnavailableError,
+  WechatUntrustedError,
 } from '../../wechat/index.ts';
+import { InvalidInputError } from '../rules/input-issue.ts';
 
 /** How a write ended that took effect. */
 export function successOf(report: SendReport | undefined): WriteResult {
@@ -45,7 +48,7 @@ function kindOf(
     return { outcome: 'unknown', reason: error.reason };
   }
   if (error instanceof WechatUnavailableError) {
-    return { outcome: 'not-accepted', reason: report?.reason ?? 'NOT_SENT' };
+    return { outcome: 'not-accepted', reason: error.reason ?? report?.reason ?? 'NOT_SENT' };
   }
   if (error instanceof OrderConflictError) {
     return { outcome: 'refused', reason: 'CONFLICT' };
@@ -62,4 +65,92 @@ function kindOf(
   return error instanceof WechatError
     ? { outcome: 'refused', reason: 'REFUSED' }
     : { outcome: 'unknown', reason: 'INTERNAL_ERROR' };
+}
+
+/** Facts of a call for the log: names, codes and the words of system errors, no value of a caller. */
+export type CallFacts = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** What the log says about a call that took effect. */
+export function factsOfSuccess(report: SendReport | undefined): CallFacts {
+  const { attempts, httpStatus, wechatRequestId } = successOf(report);
+  return present({ attempts, status: httpStatus, wechatRequestId });
+}
+
+/** Why a write or a query failed, as far as it is known. */
+export function factsOfFailure(error: unknown, report: SendReport | undefined): CallFacts {
+  if (error instanceof InvalidInputError) {
+    return present({ issues: error.issues.slice(0, MOST_LOGGED).map(nameIssue) });
+  }
+  if (error instanceof LedgerUnavailableError) {
+    // The message of a database may quote what was to be stored.
+    const code = innermost(error.cause)?.code;
+    return present({ attempts: 0, cause: code === 'Error' ? undefined : code });
+  }
+  if (!(error instanceof WechatError)) {
+    return present({ attempts: report?.attempts });
+  }
+  const { reason, attempts, httpStatus, wechatCode, wechatMessage, wechatRequestId } = failureOf(
+    error,
+    report,
+  );
+  const refusal = error instanceof WechatRefusedError ? error.refusal : undefined;
+  return present({
+    reason: error instanceof WechatUntrustedError ? 'UNTRUSTED_ANSWER' : reason,
+    wechatCode,
+    wechatMessage,
+    wechatField: refusal?.field,
+    wechatIssue: refusal?.issue,
+    status: httpStatus,
+    wechatRequestId,
+    attempts: report === undefined ? (error.attempts ?? 0) : attempts,
+    state: error instanceof OrderStateError ? error.state : null,
+    cause: words(innermost(error.cause)),
+  });
+}
+
+/** As many issues as a line shows. */
+const MOST_LOGGED = 10;
+
+function nameIssue({ path, code }: InvalidInputError['issues'][number]): string {
+  return `${path.join('.')} ${code}`;
+}
+
+interface Cause {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The error at the end of the chain, which has the words that an administrator searches for. */
+function innermost(error: unknown): Cause | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  const [first]: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const deeper = innermost(error.cause ?? first);
+  if (deeper !== undefined) {
+    return deeper;
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { code, message: error.message };
+}
+
+const LONGEST_CAUSE = 200;
+
+function words(cause: Cause | undefined): string | undefined {
+  if (cause === undefined) {
+    return undefined;
+  }
+  const { code, message } = cause;
+  const isNamed = code === 'Error' || message.includes(code);
+  return (isNamed ? message : `${code}: ${message}`).slice(0, LONGEST_CAUSE) || undefined;
+}
+
+/** Without what is not known. */
+function present(
+  facts: Readonly<Record<string, string | number | readonly string[] | null | undefined>>,
+): CallFacts {
+  const known = Object.entries(facts).flatMap(([name, value]) =>
+    value === null || value === undefined ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(known);
 }

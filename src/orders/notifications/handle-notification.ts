@@ -1,11 +1,20 @@
+import { readState } from '../../domain/pay-after-state.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { NotificationOutcome } from '../../ledger/records.ts';
 import type { Notification } from '../../wechat/index.ts';
 import { observationOf } from '../state/observation.ts';
 
-export interface Merchant {
+export interface Receiver {
+  /** The merchant number. */
   readonly mchid: string;
+  /** Counts lines of one kind; if omitted, each is logged. */
+  readonly counted?: Readonly<
+    Record<'warn', (fields: { readonly why: string; readonly word: string }, msg: string) => void>
+  >;
 }
+
+/** Characters of a state in the log. */
+const LONGEST_WORD = 64;
 
 /**
  * Stores a verified notification: inbox, order and event in one durable write. When it resolves,
@@ -14,7 +23,7 @@ export interface Merchant {
  */
 export async function handleNotification(
   ledger: Ledger,
-  { mchid }: Merchant,
+  { mchid, counted }: Receiver,
   notification: Notification,
 ): Promise<NotificationOutcome> {
   const { now, log } = ledger;
@@ -32,6 +41,10 @@ export async function handleNotification(
   if (order === null && service === null) {
     const product = serviceOrder ? 'SERVICE_ORDER' : undefined;
     log.warn({ notification: id, eventType, product }, 'webhook of an unknown kind, stored only');
+  }
+  if (order !== null && readState(order.state).state === 'UNKNOWN') {
+    const word = order.state.slice(0, LONGEST_WORD);
+    (counted ?? log).warn({ why: 'state', word }, 'unknown enum value from WeChat Pay');
   }
   if (outcome === 'suspicious') {
     log.warn(

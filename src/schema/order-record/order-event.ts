@@ -1,7 +1,7 @@
 import type { OrderEvent } from '../../ledger/records.ts';
 import { builder } from '../builder.ts';
 import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
-import { PayAfterOrderState } from '../pay-after-order/enums.ts';
+import { PayAfterOrderState, recordedState } from '../pay-after-order/enums.ts';
 
 const EventSource = builder.enumType('EventSource', {
   description: 'How this server learned of a change.',
@@ -27,10 +27,11 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
       nullable: false,
       description: ORDER_IDS.outOrderNo,
     }),
-    state: t.expose('state', {
+    state: t.field({
       type: PayAfterOrderState,
       nullable: false,
       description: 'The state after the change (订单状态).',
+      resolve: (event, _, { log }) => recordedState(event, log),
     }),
     stateRaw: t.exposeString('stateRaw', {
       nullable: false,

@@ -7,7 +7,7 @@ import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
-import { PayAfterOrderState } from '../pay-after-order/enums.ts';
+import { PayAfterOrderState, recordedState } from '../pay-after-order/enums.ts';
 import { badUserInput } from '../query-errors.ts';
 import { AFTER, connection, eventCursor, PAGE_SIZE, pageSize, rowsOfPage } from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
@@ -36,10 +36,11 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
       nullable: false,
       description: ORDER_IDS.appid,
     }),
-    state: t.expose('state', {
+    state: t.field({
       type: PayAfterOrderState,
       nullable: false,
       description: 'The state that was last recorded (订单状态).',
+      resolve: (record, _, { log }) => recordedState(record, log),
     }),
     stateRaw: t.exposeString('stateRaw', {
       nullable: false,

@@ -42,7 +42,7 @@ builder.mutationField('cancelPayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input }, context) =>
-      writing(context, input, () =>
+      writing(context, { ...input, operation: 'cancelPayAfterOrder' }, () =>
         cancelOrder(context, { ...input, ...withDefaults(input, context) }),
       ),
   }),

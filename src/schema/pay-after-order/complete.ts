@@ -133,7 +133,7 @@ builder.mutationField('completePayAfterOrder', (t) =>
       }),
     },
     resolve: (_, { input }, context) =>
-      writing(context, input, () =>
+      writing(context, { ...input, operation: 'completePayAfterOrder' }, () =>
         completeOrder(context, { ...input, ...withDefaults(input, context) }),
       ),
   }),

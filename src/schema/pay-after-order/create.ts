@@ -75,7 +75,7 @@ const CreatePayAfterOrderPayload = builder
         ...requireScope('orders:read'),
         description: CURRENT_ORDER,
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
-          loadOrder({ appid, serviceId, outOrderNo }, context),
+          loadOrder('CreatePayAfterOrderPayload.order', { appid, serviceId, outOrderNo }, context),
       }),
     }),
   });
@@ -106,7 +106,7 @@ builder.mutationField('createPayAfterOrder', (t) =>
       }),
     },
     resolve: (_, { input }, context) =>
-      writing(context, input, () =>
+      writing(context, { ...input, operation: 'createPayAfterOrder' }, () =>
         createOrder(context, { ...input, ...withDefaults(input, context) }),
       ),
   }),

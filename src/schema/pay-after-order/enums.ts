@@ -55,8 +55,19 @@ const STATES = new Map<string, State>(
   ),
 );
 
+/** Characters of a value in the log. */
+const LONGEST_WORD = 64;
+
 export function toState(word: string, log: SchemaLog): State {
   return STATES.get(word) ?? unknown('state', word, log);
+}
+
+/** The state as recorded: an unknown one is in the log again, because the schema says so. */
+export function recordedState(
+  { state, stateRaw }: { readonly state: State; readonly stateRaw: string },
+  log: SchemaLog,
+): State {
+  return state === 'UNKNOWN' ? unknown('state', stateRaw, log) : state;
 }
 
 export function toFinishType(number: number | null, log: SchemaLog): FinishType | null {
@@ -73,6 +84,9 @@ export function toFinishType(number: number | null, log: SchemaLog): FinishType 
 }
 
 function unknown(field: string, word: string | number, log: SchemaLog): 'UNKNOWN' {
-  log.warn({ field, word }, 'unknown enum value from WeChat Pay');
+  log.warn(
+    { why: field, word: String(word).slice(0, LONGEST_WORD) },
+    'unknown enum value from WeChat Pay',
+  );
   return 'UNKNOWN';
 }

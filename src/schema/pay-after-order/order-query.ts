@@ -5,8 +5,8 @@ import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { APPID, BY_ANALOGY, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
-import { badUserInput, queryError } from '../query-errors.ts';
-import { assertValidArguments, withDefaults } from '../resolver.ts';
+import { badUserInput } from '../query-errors.ts';
+import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
 import { PayAfterOrderType } from './order.ts';
 
 const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
@@ -45,24 +45,25 @@ builder.queryField('payAfterOrder', (t) =>
       const query = { ...key, ...withDefaults(ids, context) };
       assertValidArguments(query, orderKeyIssues(key, context.inputRules), context);
       const outOrderNo = 'outOrderNo' in key ? key.outOrderNo : null;
-      return showIfVisible(context, outOrderNo, () => loadOrder(query, context));
+      const named = { operation: 'payAfterOrder', outOrderNo: outOrderNo ?? undefined };
+      return reading(context, named, () =>
+        showIfVisible(context, outOrderNo, () => context.orderReads.load(query)),
+      );
     },
   }),
 );
 
 /**
- * The current order, with one call per request; the caller's access must have been checked. Throws
- * GraphQL errors.
+ * The order after a write to it, with one call per request. Throws GraphQL errors.
+ * @param operation the field, for the log
  */
 export async function loadOrder(
-  query: PayAfterOrderQuery,
-  { orderReads }: GraphQLContext,
+  operation: string,
+  query: PayAfterOrderQuery & { readonly outOrderNo: string },
+  context: GraphQLContext,
 ): Promise<PayAfterOrder | null> {
-  try {
-    return await orderReads.load(query);
-  } catch (error) {
-    throw queryError(error);
-  }
+  const { outOrderNo } = query;
+  return await reading(context, { operation, outOrderNo }, () => context.orderReads.load(query));
 }
 
 /** graphql has checked that exactly one is given. */

@@ -62,7 +62,7 @@ builder.mutationField('syncPayAfterOrder', (t) =>
     },
     args: { input: t.arg({ type: Input, required: true, description: 'The order.' }) },
     resolve: (_, { input: { detail, type: _type, ...ids } }, context) =>
-      writing(context, ids, () =>
+      writing(context, { ...ids, operation: 'syncPayAfterOrder' }, () =>
         syncOrder(context, {
           outOrderNo: ids.outOrderNo,
           paidTime: detail.paidTime,

@@ -36,7 +36,7 @@ export function changePayload(name: string, description: string) {
         ...requireScope('orders:read'),
         description: CURRENT_ORDER,
         resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
-          loadOrder({ appid, serviceId, outOrderNo }, context),
+          loadOrder(`${name}.order`, { appid, serviceId, outOrderNo }, context),
       }),
     }),
   });

@@ -4,8 +4,8 @@ import { forbidden, requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR, REQUEST_NUMBER } from '../descriptions.ts';
 import { launch, PayAfterLaunch } from '../launch.ts';
-import { badArguments, queryError } from '../query-errors.ts';
-import { assertValidArguments, withDefaults } from '../resolver.ts';
+import { badArguments } from '../query-errors.ts';
+import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
 
 const UseServiceState = builder.enumType('UseServiceState', {
   description: '用户授权状态: whether a user has authorized a service.',
@@ -62,7 +62,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
         if (word === 'AVAILABLE' || word === 'UNAVAILABLE') {
           return word;
         }
-        log.warn({ field: 'use_service_state', word }, 'unknown enum value from WeChat Pay');
+        log.warn({ why: 'use_service_state', word }, 'unknown enum value from WeChat Pay');
         return 'UNKNOWN';
       },
     }),
@@ -96,12 +96,10 @@ builder.queryField('userServiceState', (t) =>
       if (visibility.kind !== 'all' && openid !== caller.openid) {
         throw forbidden('This caller may only query its own openid.');
       }
-      try {
+      return await reading(context, { operation: 'userServiceState' }, () => {
         calls.read();
-        return await wechat.queryUserServiceState({ appid, serviceId, openid }, { signal });
-      } catch (error) {
-        throw queryError(error);
-      }
+        return wechat.queryUserServiceState({ appid, serviceId, openid }, { signal });
+      });
     },
   }),
 );

@@ -20,9 +20,9 @@ export function readOutcome<T>(settled: CallOutcome<T>): T {
       return settled.answer;
     case 'refuse':
     case 'query':
-      throw new WechatRefusedError(settled.refusal);
+      throw new WechatRefusedError(settled.refusal, settled.sent.attempts);
     case 'stop':
-      throw readFailure(settled.last);
+      throw readFailure({ ...settled.last, attempts: settled.sent.attempts });
   }
 }
 
@@ -74,7 +74,7 @@ export function isNotFound({ status, code, number }: Refusal): boolean {
   return status === 404 && (NOT_FOUND_CODES.has(code) || number === ORDER_NOT_FOUND);
 }
 
-function readFailure(last: NotAccepted | Ambiguous) {
+function readFailure(last: (NotAccepted | Ambiguous) & { readonly attempts: number }) {
   return last.kind === 'ambiguous' && last.reason === 'UNTRUSTED_ANSWER'
     ? new WechatUntrustedError(last.what, last)
     : unavailable(last);

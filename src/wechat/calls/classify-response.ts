@@ -1,4 +1,4 @@
-import { isObject, type Wire } from '../codec/codec.ts';
+import { camelCase, isObject, type Wire } from '../codec/codec.ts';
 import { type VerificationFailure, verifySignature } from '../crypto/signature.ts';
 import type { Refusal } from '../errors.ts';
 import type { TransportResult } from '../http/transport.ts';
@@ -48,25 +48,27 @@ export function classifyResponse<T>(
         : 'WeChat Pay returned a server error (5xx).';
     return { kind: 'ambiguous', reason: 'SERVER_ERROR', what, ...last };
   }
-  const untrusted = (what: string): Ambiguous => {
-    return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, ...last };
+  const untrusted = (why: string, what: string): Ambiguous => {
+    const cause = Object.assign(new Error(what), { code: why });
+    return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, ...last, cause };
   };
   if (status >= 200 && status < 300) {
     if (failure !== undefined) {
-      return untrusted(describe(failure));
+      return untrusted(failure.why, describe(failure));
     }
     // A 204 without ids is not a response to a call that expects them: its reader rejects it.
     const isEmpty = status === 204 && delivery.body.length === 0;
     const wire = isEmpty ? {} : parseObject(delivery.body);
     const answer = wire && context.read(wire);
     return answer === undefined
-      ? untrusted('The response does not belong to the request.')
+      ? untrusted('other-request', 'The response does not belong to the request.')
       : { kind: 'done', answer, ...last };
   }
   const refusal =
     status >= 400 ? readRefusal(delivery, failure === undefined, context.sent) : undefined;
   return refusal === undefined
     ? untrusted(
+        'no-error-code',
         `HTTP ${status} without a WeChat Pay error code: the response is not from WeChat Pay; check proxies.`,
       )
     : { kind: 'refused', refusal };
@@ -150,14 +152,49 @@ function readRefusal(
     return undefined;
   }
   const requestId = requestIdOf(answered);
-  const message = parseObject(answered.body)?.['message'];
+  const { message, detail } = parseObject(answered.body) ?? {};
   return {
     status: answered.status,
     code,
     number: fineNumber(requestId),
     requestId,
     explanation: typeof message === 'string' && !quotes(message, sent()) ? message : null,
+    ...readDetail(detail, sent),
     verified,
+  };
+}
+
+/** A JSON pointer into the body, or the name of a parameter: names and indices, so never a value. */
+const FIELD = /^\/?[a-z][a-z0-9_]{0,39}(?:\/(?:[a-z][a-z0-9_]{0,39}|\d{1,3})){0,5}$/;
+/** Short, on one line, and without a number that could be a value. */
+const ISSUE = /^(?!.*\d{5})[^\p{C}]{1,64}$/u;
+
+/**
+ * The field and the issue of `detail`. Of a wrong signature the issue is one level deeper, and the
+ * field is a header's.
+ */
+function readDetail(
+  detail: unknown,
+  sent: () => readonly string[],
+): Pick<Refusal, 'field' | 'issue'> {
+  if (!isObject(detail)) {
+    return { field: null, issue: null };
+  }
+  const {
+    field,
+    location,
+    issue = isObject(detail['detail']) && detail['detail']['issue'],
+  } = detail;
+  const isInput = location !== 'authorization' && location !== 'header';
+  const path =
+    isInput && typeof field === 'string' && FIELD.test(field)
+      ? field.split('/').filter((name) => name !== '')
+      : [];
+  const values = path.length > 0 || typeof issue === 'string' ? sent() : [];
+  const isNamed = path.length > 0 && !path.some((name) => values.includes(name));
+  return {
+    field: isNamed ? path.map(camelCase).join('.') : null,
+    issue: typeof issue === 'string' && ISSUE.test(issue) && !quotes(issue, values) ? issue : null,
   };
 }
 

@@ -8,7 +8,7 @@ import { isUsable, type KeyRing, noValidKey } from '../keys/key-ring.ts';
 import type { Health } from '../resilience/circuit-breaker.ts';
 import type { Resilience } from '../resilience/resilience.ts';
 import { classifyResponse, type Reader } from './classify-response.ts';
-import type { AttemptReport, UnverifiedRefusal } from './reports.ts';
+import { type AttemptReport, labelOf, type UnverifiedRefusal } from './reports.ts';
 import {
   type Ambiguous,
   type Attempt,
@@ -95,7 +95,8 @@ export async function runAttempts<T>(
     const startMs = performance.now();
     const latest = await attempt(call, context, deadline);
     const endMs = performance.now();
-    onAttempt({ endpoint: call.endpoint, kind: latest.kind, ms: endMs - startMs });
+    const { kind } = latest;
+    onAttempt({ endpoint: call.endpoint, kind, code: labelOf(latest), ms: endMs - startMs });
     if (attempts.length === 0 && !(latest.kind === 'not-accepted' && latest.blockedLocally)) {
       guard.countFirst();
     }

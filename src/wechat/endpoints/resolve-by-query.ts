@@ -150,5 +150,7 @@ function refusalError(refusal: Refusal, outOrderNo: string, state: string | null
 }
 
 export function outcomeUnknown(outOrderNo: string, ambiguous: Ambiguous): OrderOutcomeUnknownError {
-  return new OrderOutcomeUnknownError(outOrderNo, ambiguous.reason, ambiguous);
+  // The reader of the log needs more than the reason.
+  const cause = ambiguous.cause ?? new Error(ambiguous.what);
+  return new OrderOutcomeUnknownError(outOrderNo, ambiguous.reason, { ...ambiguous, cause });
 }

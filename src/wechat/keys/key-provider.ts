@@ -1,3 +1,4 @@
+import type { AttemptReport } from '../calls/reports.ts';
 import type { CallContext } from '../calls/run-attempts.ts';
 import { type CheckedOptions, checkOptions } from '../check-options.ts';
 import type { MerchantCredential } from '../crypto/signature.ts';
@@ -53,13 +54,17 @@ export function createKeyProvider(
   let held: Keys;
   const measured = async <T>(call: () => Promise<T>): Promise<T> => {
     const startMs = performance.now();
-    let kind: 'done' | 'ambiguous' = 'ambiguous';
+    let result: Pick<AttemptReport, 'kind' | 'code'> = { kind: 'ambiguous', code: 'OTHER' };
     try {
-      const result = await call();
-      kind = 'done';
-      return result;
+      const value = await call();
+      result = { kind: 'done', code: 'OK' };
+      return value;
     } finally {
-      base.onAttempt({ endpoint: `GET ${CERTIFICATES}`, kind, ms: performance.now() - startMs });
+      base.onAttempt({
+        endpoint: `GET ${CERTIFICATES}`,
+        ...result,
+        ms: performance.now() - startMs,
+      });
     }
   };
   const download = () => measured(() => downloadCertificates({ ...base, ...held, timeoutMs }));

@@ -28,6 +28,8 @@ const refused = () =>
     number: null,
     requestId: null,
     explanation: null,
+    field: null,
+    issue: null,
     verified: true,
   });
 const unknown = () => new OrderOutcomeUnknownError('N1', 'TIMEOUT', NO_ANSWER);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { App } from '../../../src/app.ts';
-import { malformation, textOf, withoutRequestIds } from '../../fixtures/app/answer-checks.ts';
+import { malformation, textOf, withoutIds } from '../../fixtures/app/answer-checks.ts';
 import type { CollectedLog } from '../../fixtures/app/log-lines.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { graphqlBody, headers, holdsValue, otherBody } from '../../fixtures/graphql/arbitraries.ts';
@@ -23,7 +23,7 @@ const wechat = stubWechat({
 async function check(app: App & { readonly log: CollectedLog }, request: Request) {
   const response = await app.fetch(request);
   expect(await malformation(response)).toEqual([]);
-  const all = `${await textOf(response)}\n${withoutRequestIds(app.log.text())}`;
+  const all = `${await textOf(response)}\n${withoutIds(app.log.text())}`;
   expect(holdsValue(all), all).toBe(false);
   app.log.clear();
 }

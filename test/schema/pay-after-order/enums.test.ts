@@ -19,13 +19,13 @@ describe('an enum value of WeChat Pay that this server does not know', () => {
   test('an unknown state is UNKNOWN, is in stateRaw, and is logged', async () => {
     const { order, log } = await shown({ state: 'USER_PAUSED' });
     expect(order).toMatchObject({ state: 'UNKNOWN', stateRaw: 'USER_PAUSED' });
-    expect(log).toMatchObject([{ level: 'warn', field: 'state', word: 'USER_PAUSED' }]);
+    expect(log).toMatchObject([{ level: 'warn', why: 'state', word: 'USER_PAUSED' }]);
   });
 
   test('an unknown finish type is UNKNOWN, and is logged', async () => {
     const { order, log } = await shown({ finishType: 3 });
     expect(order).toMatchObject({ finishType: 'UNKNOWN' });
-    expect(log).toMatchObject([{ level: 'warn', field: 'finish_type', word: 3 }]);
+    expect(log).toMatchObject([{ level: 'warn', why: 'finish_type', word: '3' }]);
   });
 
   test('an unknown authorization state is UNKNOWN, and is logged', async () => {
@@ -41,7 +41,7 @@ describe('an enum value of WeChat Pay that this server does not know', () => {
     expect(await run(app, USER_STATE, { openid: 'o1' })).toMatchObject({
       data: { userServiceState: { openid: null, useServiceState: 'UNKNOWN' } },
     });
-    expect(app.log.entries()).toMatchObject([{ field: 'use_service_state', word: 'SUSPENDED' }]);
+    expect(app.log.entries()).toMatchObject([{ why: 'use_service_state', word: 'SUSPENDED' }]);
   });
 
   test.each(['constructor', '__proto__', 'toString', 'created', ''])(

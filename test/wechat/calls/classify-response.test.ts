@@ -115,7 +115,7 @@ test.each<[number, string, boolean]>([
   };
   expect(judged(answered({ status, body, signed, headers }))).toEqual({
     kind: 'refused',
-    refusal: { ...refusal, explanation: '不行' },
+    refusal: { ...refusal, explanation: '不行', field: null, issue: null },
   });
 });
 
@@ -171,6 +171,53 @@ describe("WeChat's sentence", () => {
     expect(explanation({ text: '参数错误' }, [])).toBeNull();
     expect(explanation(undefined, [])).toBeNull();
   });
+});
+
+describe('the detail of a refusal', () => {
+  const detailOf = (detail: unknown, sent: readonly string[] = []) => {
+    const body = JSON.stringify({ code: 'PARAM_ERROR', message: '参数错误', detail });
+    const attempt = judged(answered({ status: 400, body }), sent);
+    return attempt.kind === 'refused'
+      ? [attempt.refusal.field, attempt.refusal.issue]
+      : attempt.kind;
+  };
+
+  test.each([
+    [
+      { field: '/fees/0/fee_name', issue: '不唯一', location: 'body' },
+      ['fees.0.feeName', '不唯一'],
+    ],
+    [{ field: '/detail/paid_time', location: 'body' }, ['detail.paidTime', null]],
+    [{ field: 'service_id', issue: 'required', location: 'query' }, ['serviceId', 'required']],
+    [{ field: '', issue: 'must be a JSON object' }, [null, 'must be a JSON object']],
+    [
+      { field: 'signature', location: 'authorization', detail: { issue: 'sign not match' } },
+      [null, 'sign not match'],
+    ],
+    [undefined, [null, null]],
+    ['text', [null, null]],
+    [{ field: 7, issue: { deep: 'text' } }, [null, null]],
+  ])('the detail %j names the field and the issue %j', (detail, expected) => {
+    expect(detailOf(detail)).toEqual(expected);
+  });
+
+  test.each([
+    '/13800138000',
+    '/attach/张三',
+    '/fees/0/Fee Name',
+    `/${'a'.repeat(60)}`,
+    '/a/b/c/d/e/f/g/h',
+    '/zhangsan',
+  ])('what may not be the name of a field is omitted: %s', (field) => {
+    expect(detailOf({ field, location: 'body' }, ['zhangsan'])).toEqual([null, null]);
+  });
+
+  test.each(['openid oUpF8uMuAJO is wrong', '手机号 13800138000 无效', 'a\nb', 'x'.repeat(65)])(
+    'an issue that may contain a value, or is long, is omitted: %j',
+    (issue) => {
+      expect(detailOf({ field: '/openid', issue }, ['oUpF8uMuAJO'])).toEqual(['openid', null]);
+    },
+  );
 });
 
 test.each([

@@ -18,6 +18,8 @@ const refusal: Refusal = {
   number: null,
   requestId: null,
   explanation: null,
+  field: null,
+  issue: null,
   verified: true,
 };
 const refused: Attempt<string> = { kind: 'refused', refusal };
