@@ -12,7 +12,7 @@ import { merchantOptions, NO_RESILIENCE } from '../fixtures/wechat/test-client.t
 let fixture: AppWithSandbox;
 beforeAll(async () => {
   fixture = await createAppWithSandbox({
-    timeoutMs: 900,
+    timeoutMs: 2_400,
     resources: { inputRules: 'confirmed' },
   });
 });
@@ -54,15 +54,17 @@ test('a refusal of the input is a warning, with the field and the issue of WeCha
 
 test('invalid input is named by its fields, never by its values', async () => {
   const outOrderNo = newOutOrderNo();
-  const seen = await created(outOrderNo, { riskAmount: -1 });
+  const seen = await created(outOrderNo, {
+    discounts: Array.from({ length: 6 }, () => ({ discountName: '张三' })),
+  });
   expect(lineOf(seen, outOrderNo, 'INVALID_INPUT')).toMatchObject({
-    issues: expect.arrayContaining(['riskAmount OUT_OF_RANGE']),
+    issues: ['discounts TOO_MANY'],
   });
 });
 
 test('an order number that is not allowed is not logged', async () => {
   await created('张三 13800138000');
-  expect(fixture.log.entries()).toMatchObject([{ outcome: 'INVALID_INPUT' }]);
+  expect(fixture.log.entries()).toHaveLength(1);
   expect(fixture.log.text()).not.toMatch(/张三|13800138000|outOrderNo":/);
 });
 
@@ -70,7 +72,7 @@ test('an unsigned response is named, for a write and for a query', async () => {
   await fixture.injectUntilCleared({ on: 'any', fault: 'unsigned' });
   const outOrderNo = newOutOrderNo();
   const line = lineOf(await created(outOrderNo), outOrderNo, 'OUTCOME_UNKNOWN');
-  const cause = expect.stringMatching(/^unsigned: The response has no wechatpay-/);
+  const cause = expect.stringMatching(/^unsigned: The response has no Wechatpay-/);
   expect(line).toMatchObject({ reason: 'UNTRUSTED_ANSWER', cause });
   fixture.log.clear();
   expect(lineOf(await queried(outOrderNo), outOrderNo, 'WECHAT_UNTRUSTED')).toMatchObject({
@@ -109,7 +111,7 @@ test('a refused connection is ECONNREFUSED, and a server without TLS is named as
 });
 
 test('a timeout is named, with its attempts', async () => {
-  await fixture.injectUntilCleared({ on: 'query', fault: 'latency', ms: 2_000 });
+  await fixture.injectUntilCleared({ on: 'query', fault: 'latency', ms: 5_000 });
   const outOrderNo = newOutOrderNo();
   const line = lineOf(await queried(outOrderNo), outOrderNo, 'WECHAT_UNAVAILABLE');
   expect(line).toMatchObject({ reason: 'TIMEOUT', cause: expect.stringMatching(/timed out/i) });
@@ -117,7 +119,7 @@ test('a timeout is named, with its attempts', async () => {
 });
 
 test('a write whose client has left is logged when it ends', async () => {
-  await fixture.injectUntilCleared({ on: 'any', fault: 'latency', ms: 2_000 });
+  await fixture.injectUntilCleared({ on: 'any', fault: 'latency', ms: 5_000 });
   const outOrderNo = newOutOrderNo();
   const client = new AbortController();
   const body = { query: CREATE, variables: { input: personal(outOrderNo) } };
@@ -127,6 +129,6 @@ test('a write whose client has left is logged when it ends', async () => {
   const lines = () =>
     fixture.log.entries().filter((entry) => at(entry, 'outOrderNo') === outOrderNo);
   await expect
-    .poll(lines, { timeout: 3_000 })
+    .poll(lines, { timeout: 5_000 })
     .toMatchObject([{ msg: 'operation failed', outcome: 'OUTCOME_UNKNOWN', reason: 'TIMEOUT' }]);
 });

@@ -31,7 +31,7 @@ import { at, type JsonObject } from '../fixtures/json.ts';
 let fixture: AppWithSandbox;
 beforeAll(async () => {
   fixture = await createAppWithSandbox({
-    timeoutMs: 900,
+    timeoutMs: 2_400,
     resources: { inputRules: 'confirmed' },
   });
 });
@@ -49,9 +49,12 @@ const cancelled = (outOrderNo: string) =>
 const queried = (outOrderNo: string) =>
   seenOf({ ...fixture.app, log: fixture.log }, QUERY, { by: { outOrderNo } });
 
+/** More than the five that are allowed. */
+const DISCOUNTS = Array.from({ length: 6 }, (_, index) => ({ discountName: `优惠${index}` }));
+
 /** How each outcome of a write comes about. */
 const WRITES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> = {
-  INVALID_INPUT: (outOrderNo) => created(outOrderNo, { riskAmount: -1, serviceEndTime: '1999' }),
+  INVALID_INPUT: (outOrderNo) => created(outOrderNo, { discounts: DISCOUNTS }),
   ORDER_CONFLICT: async (outOrderNo) => {
     await created(outOrderNo);
     return await created(outOrderNo, { riskAmount: 9_000 });
