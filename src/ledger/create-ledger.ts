@@ -96,7 +96,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       beforeSending(log, sendBy, run('intentsWithSameInput', key, beforeDeadline(sendBy))),
     findOwnership: (order, sendBy) =>
       sendBy === undefined
-        ? run('findOwnership', order)
+        ? forQuery(log, run('findOwnership', order))
         : beforeSending(log, sendBy, run('findOwnership', order, beforeDeadline(sendBy))),
     finishIntent: (finished) => record('finishIntent', { ...finished, now: now() }, true),
     keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: now() }, true),
@@ -104,9 +104,9 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     applyObservation: (observation) =>
       record('applyObservation', { observation, now: now() }, true),
     saveNotification: (notification) => record('saveNotification', { ...notification, now: now() }),
-    listOrders: (query) => run('listOrders', query),
-    listEvents: (queries) => run('listEvents', queries),
-    eventExists: (visibility, id) => run('eventExists', { visibility, id }),
+    listOrders: (query) => forQuery(log, run('listOrders', query)),
+    listEvents: (queries) => forQuery(log, run('listEvents', queries)),
+    eventExists: (visibility, id) => forQuery(log, run('eventExists', { visibility, id })),
     eventsAfter: (query) => fewReads(() => run('eventsAfter', query)),
     claimDue: async (limit) => {
       const due = { now: now(), holdMs, limit };
@@ -218,8 +218,18 @@ class ProbeTimeoutError extends Error {
   }
 }
 
-interface DeadlineLog {
+interface ErrorLog {
   readonly error: (fields: object, message: string) => void;
+}
+
+/** @throws LedgerUnavailableError if the ledger fails */
+async function forQuery<T>(log: ErrorLog, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    log.error({ err: error }, 'reading the ledger failed: the query was not answered');
+    throw new LedgerUnavailableError(error);
+  }
 }
 
 /** Node fires a longer timer immediately. */
@@ -232,7 +242,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * @throws LedgerUnavailableError if the ledger fails, or has not answered by then
  */
 async function beforeSending<T>(
-  log: DeadlineLog,
+  log: ErrorLog,
   sendBy: number,
   work: Promise<T>,
   onLate: (value: T) => void = () => {},

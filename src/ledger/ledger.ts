@@ -43,7 +43,7 @@ export interface Ledger {
   /** One that is new and durable only after `sendBy` is released. */
   readonly acquireIntent: (input: IntentInput, sendBy: number) => Promise<Acquisition>;
   readonly intentsWithSameInput: (key: IntentKey, sendBy: number) => Promise<readonly Intent[]>;
-  /** Without `sendBy`, for a query, it rejects with what the database throws. */
+  /** Without `sendBy`: for a query, which has no deadline. */
   readonly findOwnership: (
     order: OrderKey & { readonly owner: string },
     sendBy?: number,
@@ -60,13 +60,14 @@ export interface Ledger {
     notification: ReceivedNotification,
   ) => Promise<NotificationConclusion>;
 
-  /** Newest first. */
+  /** Newest first. Rejects with LedgerUnavailableError, as the two below do. */
   readonly listOrders: (query: OrderQuery) => Promise<Page<OrderRecord>>;
   /** Oldest first: a page for each query. */
   readonly listEvents: (
     queries: readonly OrderEventQuery[],
   ) => Promise<readonly Page<OrderEvent>[]>;
   readonly eventExists: (visibility: Visibility, id: number) => Promise<boolean>;
+  /** Rejects with what the database throws: a stream reads again. */
   readonly eventsAfter: (query: EventsAfter) => Promise<readonly LoggedEvent[]>;
 
   readonly claimDue: (limit: number) => Promise<Due>;

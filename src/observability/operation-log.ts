@@ -77,6 +77,8 @@ export function logOperation(
     log.warn(fields, 'operation slow');
   } else if (outcome === 'INTERNAL_SERVER_ERROR') {
     log.error(fields, 'operation failed');
+  } else if (outcome === 'LEDGER_UNAVAILABLE') {
+    log.warn(fields, 'operation failed');
   } else if (outcome === 'LAUNCH_NOT_CONFIGURED') {
     counted.warn({ ...fields, why: outcome }, 'launch data not signed: set WECHAT_APIV2_KEY');
   } else {

@@ -86,5 +86,6 @@ export const ERROR_CODES = `
 - WECHAT_REFUSED: WeChat Pay rejected a query; fix the arguments, or let the operator fix the merchant configuration. \`extensions.wechat\` has its \`status\`, \`code\` and \`requestId\`.
 - WECHAT_UNAVAILABLE: WeChat Pay could not answer a query; retry later.
 - WECHAT_UNTRUSTED: the response to a query has no valid signature of WeChat Pay; contact the operator of this server.
+- LEDGER_UNAVAILABLE: the database of this server failed during a query; retry after \`extensions.retryAfterSeconds\`.
 - LAUNCH_NOT_CONFIGURED: a key is not configured; contact the operator.
-- INTERNAL_SERVER_ERROR: an error of this server or its database; contact the operator with the \`x-request-id\` of the response. A mutation may have taken effect: retry the same call.`;
+- INTERNAL_SERVER_ERROR: an error of this server; contact the operator with the \`x-request-id\` of the response. A mutation may have taken effect: retry the same call.`;

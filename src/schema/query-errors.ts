@@ -1,4 +1,5 @@
 import { type ASTNode, GraphQLError } from 'graphql';
+import { LedgerUnavailableError } from '../ledger/ledger.ts';
 import type { InputIssue } from '../orders/rules/input-issue.ts';
 import { WechatError, type WechatErrorKind, WechatRefusedError } from '../wechat/index.ts';
 
@@ -23,6 +24,14 @@ const QUERY_ERRORS = {
  * The GraphQL error of a failed query. An unexpected error is returned unchanged, and masked later.
  */
 export function queryError(error: unknown): unknown {
+  if (error instanceof LedgerUnavailableError) {
+    return new GraphQLError('The ledger is unavailable. Retry the query.', {
+      extensions: {
+        code: 'LEDGER_UNAVAILABLE',
+        retryAfterSeconds: error.retryAfterSeconds,
+      },
+    });
+  }
   if (!(error instanceof WechatError)) {
     return error;
   }
@@ -34,6 +43,15 @@ export function queryError(error: unknown): unknown {
 export function codeOf(error: unknown): string {
   const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;
   return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
+}
+
+/** Waits for what a query reads. Throws GraphQL errors. */
+export async function queried<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw queryError(error);
+  }
 }
 
 /**

@@ -110,9 +110,12 @@ describe.each([
 });
 
 test('an unexpected error is masked on both transports', async () => {
-  const broken = await createAppWithClient({ wechat: notificationOptions() });
+  const fail = () => Promise.reject(new Error('the driver has been destroyed'));
+  const broken = await createAppWithClient({
+    wechat: notificationOptions(),
+    ledger: (real) => ({ ...real, listOrders: fail, eventExists: fail }),
+  });
   const brokenPort = await serve(broken);
-  await broken.ledger.close();
   const masked = [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
   const sse = await subscribe(broken, { after: '1' });
   expect(at((await sse.next()).data, 'errors')).toMatchObject(masked);
@@ -124,6 +127,7 @@ test('an unexpected error is masked on both transports', async () => {
   expect(answer).toContain('INTERNAL_SERVER_ERROR');
   expect(answer).not.toMatch(/driver|destroyed|stack/);
   await brokenPort.stop();
+  await broken.close();
 });
 
 test('queries and mutations can be executed over WebSocket too', async () => {

@@ -119,6 +119,15 @@ const QUERIES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> =
     await fixture.injectUntilCleared({ on: 'query', fault: 'unsigned' });
     return await queried(outOrderNo);
   },
+  LEDGER_UNAVAILABLE: async (outOrderNo) => {
+    const real = await memoryLedger();
+    const findOwnership = () => Promise.reject(new LedgerUnavailableError());
+    const authenticator = { ...knowing({}), authenticate: () => shopper(OPENID) };
+    const app = createTestApp({ ledger: { ...real, findOwnership }, authenticator });
+    const seen = await seenOf(app, QUERY, { by: { outOrderNo } });
+    await real.close();
+    return seen;
+  },
   INTERNAL_SERVER_ERROR: (outOrderNo) => {
     const wechat = stubWechat({ queryPayAfterOrder: () => Promise.reject(new Error('broken')) });
     return seenOf(createTestApp({ wechat }), QUERY, { by: { outOrderNo } });

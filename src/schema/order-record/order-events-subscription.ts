@@ -2,7 +2,7 @@ import { eventStream } from '../../orders/events/event-stream.ts';
 import { orderKeyIssues } from '../../orders/rules/field-rules.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { badArguments, badUserInput } from '../query-errors.ts';
+import { badArguments, badUserInput, queried } from '../query-errors.ts';
 import { eventCursor } from './connection.ts';
 import { PayAfterOrderEvent } from './order-event.ts';
 
@@ -35,7 +35,9 @@ builder.subscriptionField('payAfterOrderEvents', (t) =>
       }
       const cursor = after === null || after === undefined ? null : eventCursor(after);
       // 0 is the cursor before the first event.
-      if (cursor !== null && cursor > 0 && !(await ledger.eventExists(visibility, cursor))) {
+      const isKnown =
+        cursor === null || cursor === 0 || (await queried(ledger.eventExists(visibility, cursor)));
+      if (!isKnown) {
         throw badUserInput('Invalid `after`: use the id of an event.');
       }
       return eventStream(ledger, {

@@ -8,7 +8,7 @@ import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
 import { PayAfterOrderState, recordedState } from '../pay-after-order/enums.ts';
-import { badUserInput } from '../query-errors.ts';
+import { badUserInput, queried } from '../query-errors.ts';
 import { AFTER, connection, eventCursor, PAGE_SIZE, pageSize, rowsOfPage } from './connection.ts';
 import { PayAfterOrderEventConnection } from './order-event.ts';
 
@@ -79,7 +79,7 @@ const PayAfterOrderRecord = builder.objectRef<OrderRecord>('PayAfterOrderRecord'
           first: pageSize(first),
           after: eventCursor(after),
         };
-        const page = await eventsLoader(context).load(query);
+        const page = await queried(eventsLoader(context).load(query));
         return connection(page, ({ id }) => String(id), after);
       },
     }),
@@ -138,12 +138,13 @@ builder.queryField('payAfterOrders', (t) =>
         throw badUserInput('Invalid serviceId: it contains a character that is not allowed.');
       }
       const { states, ...others } = filter ?? {};
-      const page = await ledger.listOrders({
+      const listed = ledger.listOrders({
         visibility,
         filter: { ...others, product: 'PAY_AFTER', statuses: states?.map(statusOf) },
         first: pageSize(first),
         after: typeof after === 'string' ? readCursor(after) : null,
       });
+      const page = await queried(listed);
       return connection(page, writeCursor, after);
     },
   }),

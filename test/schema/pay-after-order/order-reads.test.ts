@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { LedgerUnavailableError } from '../../../src/ledger/ledger.ts';
 import { createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
-import { createTestApp, run, stubWechat } from '../../fixtures/app/test-app.ts';
+import { as, knowing, shopper } from '../../fixtures/app/callers.ts';
+import {
+  createTestApp,
+  graphqlRequest,
+  memoryLedger,
+  run,
+  stubWechat,
+} from '../../fixtures/app/test-app.ts';
 import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
@@ -90,6 +98,24 @@ test('one order that fails does not fail the others', async () => {
     data: { a0: null, a1: { outOrderNo: 'GOOD' } },
     errors: [{ path: ['a0'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
   });
+});
+
+test('while the ledger is away the query of a shopper fails with LEDGER_UNAVAILABLE, and nothing is sent', async () => {
+  const { wechat, queries } = slowWechat();
+  const ledger = await memoryLedger();
+  const away = () => Promise.reject(new LedgerUnavailableError());
+  const app = createTestApp({
+    wechat,
+    ledger: { ...ledger, findOwnership: away },
+    authenticator: knowing({ ann: shopper('ANN') }),
+  });
+  const response = await app.fetch(graphqlRequest({ query: aliases(['A']) }, as('ann')));
+  expect(await response.json()).toMatchObject({
+    data: { a0: null },
+    errors: [{ path: ['a0'], extensions: { code: 'LEDGER_UNAVAILABLE', retryAfterSeconds: 1 } }],
+  });
+  expect(queries).toEqual([]);
+  await ledger.close();
 });
 
 test("a query ends with the caller's request, a create does not", async () => {
