@@ -55,7 +55,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'a subscription from the first event, kept open',
     perSecond: 5,
     strike: (target) =>
-      keep(target, graphql(target, { query: SUBSCRIPTION, variables: { after: '1' } }, STREAM)),
+      keep(target, graphql(target, { query: SUBSCRIPTION, variables: { after: '0' } }, STREAM)),
   },
   {
     name: 'an answer that is not read',

@@ -4,7 +4,7 @@ import { as, knowing, shopper } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { subscribe } from '../fixtures/http/sse.ts';
 import { at, type JsonObject } from '../fixtures/json.ts';
-import { writeRows } from '../fixtures/ledger/test-ledger.ts';
+import { BEGINNING, writeRows } from '../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
 
 let clientFixture: AppWithClient;
@@ -12,6 +12,7 @@ beforeEach(async () => {
   const authenticator = knowing({ a: shopper('A'), b: shopper('B') });
   clientFixture = await createAppWithClient({
     wechat: notificationOptions(),
+    now: BEGINNING,
     resources: { authenticator },
   });
 });

@@ -4,7 +4,7 @@ import { observationOf } from '../../src/orders/state/observation.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { acquire } from '../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';
-import { manualClock } from '../fixtures/ledger/test-ledger.ts';
+import { BEGINNING, manualClock } from '../fixtures/ledger/test-ledger.ts';
 
 describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   const database = useDatabase(start);
@@ -17,7 +17,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
     await see(ledger, { state: 'USER_PAID', source: 'NOTIFICATION', occurredAt: 4_500 });
     expect(await eventsOf(ledger)).toMatchObject([
       {
-        id: 1,
+        id: 5_000,
         state: 'CREATED',
         previous_state: null,
         source: 'MUTATION',
@@ -25,7 +25,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
         received_at: 5_000,
       },
       {
-        id: 2,
+        id: 6_000,
         state: 'USER_PAID',
         previous_state: 'CREATED',
         source: 'NOTIFICATION',
@@ -37,7 +37,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
       state: 'USER_PAID',
       created_at: 5_000,
       status_since: 6_000,
-      last_event_id: 2,
+      last_event_id: 6_000,
       check_at: null,
     });
   });
@@ -116,7 +116,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   });
 
   test('an owner that becomes known later is added to all events of the order', async () => {
-    const ledger = await database.openLedger();
+    const ledger = await database.openLedger({ now: BEGINNING });
     const own = { kind: 'own', owner: 'o' } as const;
     const eventsOfOwner = async () =>
       (await ledger.eventsAfter({ cursor: 0, visibility: own, limit: 9 })).map(({ id }) => id);
@@ -131,7 +131,7 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   });
 
   test('the same number under two products is two orders', async () => {
-    const ledger = await database.openLedger();
+    const ledger = await database.openLedger({ now: BEGINNING });
     await see(ledger, { product: 'PAY_AFTER', state: 'FINISHED', totalAmount: 100 });
     const other = { product: 'SERVICE_ORDER', state: 'CREATED', owner: 'o' } as const;
     expect(await see(ledger, other)).toEqual({ outcome: 'applied' });

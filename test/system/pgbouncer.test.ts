@@ -17,7 +17,7 @@ import { collectLog } from '../fixtures/app/log-lines.ts';
 import { pageAt } from '../fixtures/docs/documents.ts';
 import { see } from '../fixtures/ledger/observations.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/ledger/postgres.ts';
-import { DATA_KEY } from '../fixtures/ledger/test-ledger.ts';
+import { BEGINNING, DATA_KEY } from '../fixtures/ledger/test-ledger.ts';
 
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 const KEY = DATA_KEY.toString('base64');
@@ -121,6 +121,7 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer as the page configures
   async function instance(databaseUrl: string, listenUrl?: string) {
     const collected = collectLog();
     const ledger = await openLedger({
+      now: BEGINNING,
       databaseUrl,
       listenUrl,
       dataKey: DATA_KEY,

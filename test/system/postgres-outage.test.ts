@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { postgresDialect, postgresPool } from '../../src/ledger/database/postgres/connections.ts';
 import { eventsOf, see } from '../fixtures/ledger/observations.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/ledger/postgres.ts';
-import { openTestLedger } from '../fixtures/ledger/test-ledger.ts';
+import { BEGINNING, openTestLedger } from '../fixtures/ledger/test-ledger.ts';
 
 let server: PostgresServer;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 test('a write while the database is away rejects, and one after it is back succeeds', async () => {
-  const ledger = await openTestLedger({ url: await server.freshUrl() });
+  const ledger = await openTestLedger({ url: await server.freshUrl(), now: BEGINNING });
   await see(ledger, { outOrderNo: 'before' });
   await server.halt();
   await expect.poll(() => ledger.isWritable()).toBe(false);

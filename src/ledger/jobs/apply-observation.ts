@@ -133,15 +133,26 @@ async function appendEvent(
   return event?.id ?? null;
 }
 
-/** Writers come one after the other, so that the next cursor is the highest one and 1. */
+/**
+ * Writers come one after the other, so that the next cursor is the highest one and 1, and at least the
+ * time: if the newest events are lost, by a restored backup or a failover, no later event gets the
+ * cursor of one of them.
+ */
 const insertEvent = compiledQuery((db, event: Params<Omit<EventRow, 'id'>>) =>
   db
     .insertInto('events')
     .values(({ selectFrom }) => ({
       ...event,
-      id: selectFrom('events').select(({ eb, fn, lit }) =>
-        eb(fn.coalesce(fn.max('id'), lit(0)), '+', lit(1)).as('next'),
-      ),
+      id: selectFrom('events').select(({ eb, fn, lit }) => {
+        const last = fn.coalesce(fn.max('id'), lit(0));
+        return eb
+          .case()
+          .when(last, '<', event.received_at)
+          .then(event.received_at)
+          .else(eb(last, '+', lit(1)))
+          .end()
+          .as('next');
+      }),
     }))
     .returning('id'),
 );

@@ -30,7 +30,7 @@ describe('two instances on one PostgreSQL', () => {
         1,
       );
       await see(writer, { outOrderNo: `N${round}` });
-      expect(await next).toMatchObject([{ id: round }]);
+      expect(await next).toMatchObject([{ outOrderNo: `N${round}` }]);
     }
   });
 
@@ -63,7 +63,7 @@ describe('two instances on one PostgreSQL', () => {
     await see(writer, { outOrderNo: 'N1' });
     await expect.poll(() => listening(writer), SOON).toHaveLength(2);
     await see(writer, { outOrderNo: 'N2' });
-    expect(await next).toMatchObject([{ id: 1 }, { id: 2 }]);
+    expect(await next).toMatchObject([{ outOrderNo: 'N1' }, { outOrderNo: 'N2' }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
-import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { BEGINNING, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { idsOf, take, upTo } from '../../fixtures/orders/streams.ts';
 
 const EVENTS = 300;
@@ -50,9 +50,9 @@ describe.each(databases)('a reader that is cut off 60 times while events come, o
 
   test('a reader that is disconnected 60 times sees every event once, in order', async () => {
     const url = await database.freshUrl();
-    const ledgers = [await database.openLedger({ url })];
+    const ledgers = [await database.openLedger({ url, now: BEGINNING })];
     if (on.name === 'PostgreSQL') {
-      ledgers.push(await database.openLedger({ url }));
+      ledgers.push(await database.openLedger({ url, now: BEGINNING }));
     }
     const writing = writeAll(ledgers);
     const readers = await Promise.all([readWithCuts(ledgers), readWithCuts(ledgers)]);
@@ -64,9 +64,9 @@ describe.each(databases)('a reader that is cut off 60 times while events come, o
 
   test('a reader that stays connected sees all events live', async () => {
     const url = await database.freshUrl();
-    const ledgers = [await database.openLedger({ url })];
+    const ledgers = [await database.openLedger({ url, now: BEGINNING })];
     if (on.name === 'PostgreSQL') {
-      ledgers.push(await database.openLedger({ url }));
+      ledgers.push(await database.openLedger({ url, now: BEGINNING }));
     }
     const readers = ledgers.flatMap((ledger) => {
       const live = eventStream(ledger, { visibility: ALL_ORDERS, outOrderNo: null, after: null });

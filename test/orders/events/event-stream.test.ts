@@ -4,7 +4,7 @@ import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { event, see } from '../../fixtures/ledger/observations.ts';
-import { type TestLedger, writeRows } from '../../fixtures/ledger/test-ledger.ts';
+import { BEGINNING, type TestLedger, writeRows } from '../../fixtures/ledger/test-ledger.ts';
 import { idsOf, take, upTo } from '../../fixtures/orders/streams.ts';
 
 /** Events of orders of their own, in one write. */
@@ -58,7 +58,7 @@ describe.each(databases)('a stream of events, on $name', ({ start }) => {
   });
 
   test('a stream of one order returns its stored and new events', async () => {
-    const ledger = await database.openLedger();
+    const ledger = await database.openLedger({ now: BEGINNING });
     await write(ledger, 1, 150);
     const options = { visibility: ALL_ORDERS, outOrderNo: 'N120', after: 0 };
     const stream = eventStream(ledger, options);

@@ -6,6 +6,7 @@ import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
 import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
+import { BEGINNING } from '../../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 /** As over a network: a cursor is not found at once. */
@@ -27,7 +28,11 @@ const slow = (real: Ledger): Ledger => ({
 let clientFixture: AppWithClient;
 let port: Port;
 beforeEach(async () => {
-  clientFixture = await createAppWithClient({ wechat: notificationOptions(), ledger: slow });
+  clientFixture = await createAppWithClient({
+    wechat: notificationOptions(),
+    ledger: slow,
+    now: BEGINNING,
+  });
   port = await serve(clientFixture);
   await clientFixture.see();
 });

@@ -5,6 +5,7 @@ import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-
 import { DRAIN_MS, type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
 import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
+import { BEGINNING } from '../../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const opened: { readonly clientFixture: AppWithClient; readonly port: Port }[] = [];
@@ -16,7 +17,10 @@ afterAll(async () => {
 });
 
 async function started() {
-  const clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+  const clientFixture = await createAppWithClient({
+    wechat: notificationOptions(),
+    now: BEGINNING,
+  });
   const port = await serve(clientFixture);
   opened.push({ clientFixture, port });
   return { clientFixture, port };

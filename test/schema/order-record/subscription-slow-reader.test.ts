@@ -5,6 +5,7 @@ import { type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribeAt } from '../../fixtures/http/sse.ts';
 import { openSocket } from '../../fixtures/http/websocket.ts';
 import { at, textAt } from '../../fixtures/json.ts';
+import { BEGINNING } from '../../fixtures/ledger/test-ledger.ts';
 import { heapUsed } from '../../fixtures/process/heap.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
@@ -18,7 +19,7 @@ let clientFixture: AppWithClient;
 let port: Port;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  clientFixture = await createAppWithClient({ wechat: notificationOptions() });
+  clientFixture = await createAppWithClient({ wechat: notificationOptions(), now: BEGINNING });
   port = await serve(clientFixture);
   port.server.on('connection', (socket) => sockets.push(socket));
 });
