@@ -15,6 +15,8 @@ export interface LedgerParts {
   readonly log: LedgerLog;
   /** Unix ms. */
   readonly now: () => number;
+  /** Unix ms, of a clock that nobody sets. */
+  readonly steadyNow: () => number;
   /**
    * For how long, in ms, an intent in progress is not reconciled; after that its process counts as
    * crashed.
@@ -47,7 +49,7 @@ const NOT_SENT: WriteResult = {
 
 /** The ledger on an engine: adds the time, deadlines and the event bus to its jobs. */
 export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
-  const { engine, encryption, log, now, holdMs, onIntent } = parts;
+  const { engine, encryption, log, now, steadyNow, holdMs, onIntent } = parts;
   const { isWritable, run } = followWrites(typedRun(engine), log);
   const fewReads = pLimit(STREAM_READS);
   const bus = await createEventBus(
@@ -77,17 +79,18 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
     bus,
     log,
     now,
+    steadyNow,
     onIntent,
     ownerOf: (openid) => encryption.hash(openid, 'owner'),
     hasIntent: (key, sendBy) =>
       beforeSending(log, sendBy, run('hasIntent', key, beforeDeadline(sendBy))),
     acquireIntent: (input, sendBy) => {
-      const values = { ...input, now: now(), holdMs };
+      const values = { ...input, now: steadyNow(), holdMs };
       const acquiring = run('acquireIntent', values, beforeDeadline(sendBy));
       return beforeSending(log, sendBy, acquiring, (late) => {
         if (typeof late === 'object' && !late.repeated) {
           const { id, lease } = late;
-          const refused = { id, lease, result: NOT_SENT, now: now() };
+          const refused = { id, lease, result: NOT_SENT, now: steadyNow() };
           run('releaseRefused', refused, { background: true }).catch(() => {});
         }
       });
@@ -98,33 +101,38 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       sendBy === undefined
         ? forQuery(log, run('findOwnership', order))
         : beforeSending(log, sendBy, run('findOwnership', order, beforeDeadline(sendBy))),
-    finishIntent: (finished) => record('finishIntent', { ...finished, now: now() }, true),
-    keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: now() }, true),
-    releaseIntent: (refused) => record('releaseRefused', { ...refused, now: now() }, true),
+    finishIntent: (finished) => record('finishIntent', { ...finished, now: steadyNow() }, true),
+    keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: steadyNow() }, true),
+    releaseIntent: (refused) => record('releaseRefused', { ...refused, now: steadyNow() }, true),
     applyObservation: (observation) =>
-      record('applyObservation', { observation, now: now() }, true),
-    saveNotification: (notification) => record('saveNotification', { ...notification, now: now() }),
+      record('applyObservation', { observation, now: steadyNow() }, true),
+    saveNotification: (notification) =>
+      record('saveNotification', { ...notification, now: steadyNow() }),
     listOrders: (query) => forQuery(log, run('listOrders', query)),
     listEvents: (queries) => forQuery(log, run('listEvents', queries)),
     eventExists: (visibility, id) => forQuery(log, run('eventExists', { visibility, id })),
     eventsAfter: (query) => fewReads(() => run('eventsAfter', query)),
     claimDue: async (limit) => {
-      const due = { now: now(), holdMs, limit };
+      const due = { now: steadyNow(), holdMs, limit };
       return (await run('isAnyDue', due))
         ? await run('claimDue', due)
         : { intents: [], orders: [] };
     },
     finishIntentReconciliation: ({ intent, ...reconciled }) => {
       const { body: _, ...claimed } = { body: null, ...intent };
-      return record('finishIntentReconciliation', { ...reconciled, intent: claimed, now: now() });
+      return record('finishIntentReconciliation', {
+        ...reconciled,
+        intent: claimed,
+        now: steadyNow(),
+      });
     },
     postponeIntent: ({ id, sentAt, lease }) =>
-      record('postponeIntent', { id, sentAt, lease, now: now() }),
+      record('postponeIntent', { id, sentAt, lease, now: steadyNow() }),
     finishOrderReconciliation: (reconciled) =>
-      record('finishOrderReconciliation', { ...reconciled, now: now() }),
+      record('finishOrderReconciliation', { ...reconciled, now: steadyNow() }),
     postponeOrder: ({ product, outOrderNo, status, statusSince }) =>
-      record('postponeOrder', { product, outOrderNo, status, statusSince, now: now() }),
-    reconcilerLag: () => run('reconcilerLag', { now: now() }),
+      record('postponeOrder', { product, outOrderNo, status, statusSince, now: steadyNow() }),
+    reconcilerLag: () => run('reconcilerLag', { now: steadyNow() }),
     countOpenIntents: () => run('countOpenIntents', undefined),
     isWritable,
     idle: engine.idle,

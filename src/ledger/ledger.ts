@@ -34,6 +34,11 @@ export interface Ledger {
   readonly log: LedgerLog;
   /** Unix ms. */
   readonly now: () => number;
+  /**
+   * Unix ms, of the clock of all that is recorded: leases and waits are compared with it, so that a
+   * change of the system's clock neither delays a decision nor has it made twice.
+   */
+  readonly steadyNow: () => number;
   /** Called with every write to WeChat Pay that is made durable, and with its outcome. */
   readonly onIntent: (step: IntentStep) => void;
   /** The keyed hash under which the user of an order is known. */

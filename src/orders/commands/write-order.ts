@@ -111,7 +111,7 @@ export async function writeOrder<T extends object>(
   const { ledger } = services;
   const intent = await acquireIntent(services, write.intended, sendBy);
   ledger.onIntent(intent.repeated ? 'repeated' : 'begun');
-  const since = ledger.now();
+  const since = ledger.steadyNow();
   const { prepared, repeated: ambiguousBefore, succeededBefore } = intent;
   let report: SendReport | undefined;
   const onSent = (sent: SendReport) => {

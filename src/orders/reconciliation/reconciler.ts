@@ -92,12 +92,12 @@ async function reconcileIntent(
   wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
   intent: Intent,
 ): Promise<void> {
-  const { now } = ledger;
+  const { now, steadyNow } = ledger;
   const { outOrderNo, appid, serviceId, owner } = intent;
   const query = { outOrderNo, appid, serviceId };
   const shown = await wechat.queryPayAfterOrder(query, { proven: true });
   const outcome = shown && outcomeByQuery(intent.operation, sentBytes(intent), shown);
-  const status = conclusion(intent, outcome, now());
+  const status = conclusion(intent, outcome, steadyNow());
   if (status !== 'open') {
     ledger.onIntent(status);
   }
