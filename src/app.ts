@@ -216,6 +216,7 @@ export function createApp(parts: AppParts) {
       enveloped: yoga.getEnveloped,
       authenticator,
       admission,
+      stopping: parts.stopping,
       requests,
       trustedDocuments,
       onRefused: metrics.refused,

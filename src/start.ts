@@ -148,6 +148,7 @@ export async function start({
     path: ENDPOINT,
     ...origins,
     problemOf,
+    onRejected: metrics.refused,
   });
   log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
   if (sandbox !== undefined) {

@@ -193,8 +193,7 @@ export function rejecting(
       listener(request, response);
       return;
     }
-    const code = problem.status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
-    const body = errorBody({ code, message: problem.message });
+    const body = problemBody(problem);
     // The rest of the request is not read.
     const headers = { 'content-type': 'application/json', connection: 'close' };
     response.writeHead(problem.status, { ...RESPONSE_HEADERS, ...headers }).end(body);
@@ -202,7 +201,13 @@ export function rejecting(
   };
 }
 
-const SHUTTING_DOWN = {
+/** The JSON body of a response to a request with a problem. */
+export function problemBody({ status, message }: TargetProblem): string {
+  return errorBody({ code: status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN', message });
+}
+
+/** Why a call is refused once the server stops, over every transport. */
+export const SHUTTING_DOWN = {
   code: 'SHUTTING_DOWN',
   message: 'The server is shutting down. Nothing was executed; retry on another instance.',
 } as const;

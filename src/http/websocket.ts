@@ -7,6 +7,8 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
 import { isOwnOrigin, type OriginRule, type TargetProblem } from './request-target.ts';
+import { RESPONSE_HEADERS } from './response-headers.ts';
+import { problemBody } from './server.ts';
 
 /** GraphQL for a transport other than HTTP: the same engine and the same plugins. */
 export interface GraphQLEngine {
@@ -47,7 +49,14 @@ export interface WebSocketOptions {
   readonly onRefusedOrigin: (origin: string) => void;
   /** Why a request is rejected whatever it wants, if it is. */
   readonly problemOf: (request: IncomingMessage) => TargetProblem | undefined;
+  /** Called with the status of a handshake that is refused. */
+  readonly onRejected?: (status: number) => void;
 }
+
+const FOREIGN_PAGE: TargetProblem = {
+  status: 403,
+  message: 'Pages of this origin may not connect. Add it to CORS_ORIGINS.',
+};
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 /** How long closing may take: first of each stream, then of each connection. */
@@ -70,25 +79,31 @@ const ENDED_MS = 100;
 export function serveWebSocket(
   server: Server,
   engine: GraphQLEngine,
-  { path, allowsOrigin, onRefusedOrigin, problemOf }: WebSocketOptions,
+  { path, allowsOrigin, onRefusedOrigin, problemOf, onRejected }: WebSocketOptions,
 ): () => Promise<void> {
   const { authenticate, prepare, execute, subscribe, format, credentialExpired } = engine;
+  // A browser sends the origin of the page, but no preflight for a WebSocket.
+  const pageProblem = ({ headers: { origin, host } }: IncomingMessage) => {
+    if (origin === undefined || isOwnOrigin(origin, host) || allowsOrigin(origin)) {
+      return undefined;
+    }
+    onRefusedOrigin(origin);
+    return FOREIGN_PAGE;
+  };
   const sockets = new WebSocketServer({
     server,
     path,
     handleProtocols,
     maxPayload: MAX_MESSAGE_BYTES,
-    verifyClient: ({ req }: { req: IncomingMessage }) => {
-      if (problemOf(req) !== undefined) {
-        return false;
+    verifyClient: ({ req }, answer) => {
+      const problem = problemOf(req) ?? pageProblem(req);
+      if (problem === undefined) {
+        answer(true);
+        return;
       }
-      const { origin, host } = req.headers;
-      // A browser sends the origin of the page, but no preflight for a WebSocket.
-      const isWelcome = origin === undefined || isOwnOrigin(origin, host) || allowsOrigin(origin);
-      if (!isWelcome) {
-        onRefusedOrigin(origin);
-      }
-      return isWelcome;
+      const headers = { ...RESPONSE_HEADERS, 'Content-Type': 'application/json' };
+      answer(false, problem.status, problemBody(problem), headers);
+      onRejected?.(problem.status);
     },
   });
   const streams = new Set<object>();

@@ -160,8 +160,10 @@ function parametersOf({ url }: Request) {
     const value = searchParams.get(name);
     return value ? { [name]: jsonObject(name, value) } : {};
   };
+  const query = searchParams.get('query');
   return {
-    ...text('query'),
+    // An empty one is a syntax error, as in a POST.
+    ...(query !== null && { query }),
     ...text('operationName'),
     ...text('documentId'),
     ...object('variables'),

@@ -3,6 +3,7 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { overloaded } from '../http/overloaded.ts';
 import type { RequestIds } from '../http/request-id.ts';
+import { SHUTTING_DOWN } from '../http/server.ts';
 import type { GraphQLEngine } from '../http/websocket.ts';
 import type { Admission } from './admission/use-admission.ts';
 import { withoutValues } from './documents/redact-values.ts';
@@ -13,6 +14,8 @@ export interface WebSocketEngineParts {
   readonly enveloped: YogaServerInstance<object, object>['getEnveloped'];
   readonly authenticator: Authenticator;
   readonly admission: Admission;
+  /** Aborted when the server stops: no operation is begun after that. */
+  readonly stopping: AbortSignal;
   readonly requests: RequestIds;
   /** Undefined if every document may be executed. */
   readonly trustedDocuments: TrustedDocuments | undefined;
@@ -25,8 +28,8 @@ type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
 
 /** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
 export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngine {
-  const { enveloped, authenticator, admission, requests, trustedDocuments, onRefused, onFault } =
-    parts;
+  const { enveloped, authenticator, admission, requests, trustedDocuments, stopping } = parts;
+  const { onRefused, onFault } = parts;
   const running = new WeakMap<object, Engine>();
   const refused = (error: GraphQLError) => {
     const { status } = Object(error.extensions['http']);
@@ -38,6 +41,9 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
   return {
     authenticate: authenticator.authenticate,
     prepare: async (request, by) => {
+      if (stopping.aborted) {
+        return refused(shuttingDown());
+      }
       if (!(await admission.turn(by.caller))) {
         return refused(overloaded());
       }
@@ -66,6 +72,11 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
     credentialExpired: credentialEnded,
     onFault,
   };
+}
+
+function shuttingDown(): GraphQLError {
+  const { code, message } = SHUTTING_DOWN;
+  return new GraphQLError(message, { extensions: { code, http: { status: 503 } } });
 }
 
 /** The errors for this transport: without the caller's values, and without what only HTTP needs. */

@@ -58,7 +58,7 @@ test.each(['http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8080'
 test('a page of any other origin is refused, and the log has its origin', async () => {
   const origin = 'https://localhost.evil.example';
   expect(await preflight(origin)).toBeNull();
-  expect(await handshake(origin)).toBe(401);
+  expect(await handshake(origin)).toBe(403);
   const message = 'page refused: its origin is not in CORS_ORIGINS';
   const lines = log.entries().filter((line) => at(line, 'msg') === message);
   // The second one of a minute is counted.

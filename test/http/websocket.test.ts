@@ -42,7 +42,7 @@ test.each([
   'https://pages.example.evil.example',
   'https://pages.example:444',
 ])('a WebSocket from a page of another origin is refused: %j', async (origin) => {
-  expect(await upgrade({ origin })).toBe(401);
+  expect(await upgrade({ origin })).toBe(403);
 });
 
 test('a WebSocket from this server, from a listed origin or without an origin is accepted', async () => {

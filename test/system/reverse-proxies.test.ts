@@ -132,7 +132,7 @@ async function send(name: string, head: readonly string[], body = BODY): Promise
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     // An upgraded connection stays open, and a proxy keeps one that was refused.
-    if (/^HTTP\/1\.1 (101|401)/.test(String(chunk))) {
+    if (/^HTTP\/1\.1 (101|401|403)/.test(String(chunk))) {
       socket.destroy();
     }
   });
@@ -207,9 +207,9 @@ describe.each(WAYS)('behind %s', (name) => {
   });
 
   test.each([
-    ['https://evil.example', 401],
-    ['null', 401],
-    ['http://pay.example.com.evil.example', 401],
+    ['https://evil.example', 403],
+    ['null', 403],
+    ['http://pay.example.com.evil.example', 403],
   ])('a WebSocket of the origin %s is refused', async (origin, status) => {
     if (name === 'plain nginx') {
       return;
