@@ -10,7 +10,7 @@ import { cancelFindings, syncFindings } from '../validation/operation-findings.t
 import { endsTooSoon } from '../validation/service-times.ts';
 import { NUMBER, success } from '../wechat/answer.ts';
 import { invalidRequest, orderIs, orderNotFound, paramError } from '../wechat/refusal.ts';
-import { mustBeBound, requiredParameter } from '../wechat/routes/parameters.ts';
+import { mustBeBound, queriedOrder } from '../wechat/routes/parameters.ts';
 import type { Outcome, Route, WechatCall } from '../wechat/routes/route.ts';
 import { mustBeWithinRisk, mustEndInTime, totalOf } from './completion.ts';
 import {
@@ -70,26 +70,8 @@ const query: Route = {
   method: 'GET',
   path: PATH,
   handle: (call, sandbox) => {
-    const { clock, identity, rules, serviceOrders } = sandbox;
-    const appid = requiredParameter(call.query, 'appid');
-    mustBeBound(appid, requiredParameter(call.query, 'service_id'), sandbox);
-    const number = call.query.get('out_order_no');
-    const queryId = call.query.get('query_id');
-    if ((number === null) === (queryId === null)) {
-      const issue = 'exactly one of out_order_no and query_id is required';
-      throw paramError('out_order_no与query_id必填其中一个，不允许都填写或都不填写', {
-        field: 'out_order_no',
-        issue,
-        location: 'query',
-      });
-    }
-    const order =
-      number === null
-        ? serviceOrders.findByQueryId(queryId ?? '', clock.now())
-        : serviceOrders.find(number, clock.now());
-    if (!order) {
-      throw orderNotFound();
-    }
+    const { identity, serviceOrders, rules } = sandbox;
+    const order = queriedOrder(call, serviceOrders, sandbox);
     return { answer: success(orderView(order, identity.credentials.WECHAT_MCHID, rules)) };
   },
 };

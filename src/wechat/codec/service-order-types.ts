@@ -10,6 +10,11 @@ import {
   serviceTime,
   text,
 } from './codec.ts';
+import type {
+  CancelPayAfterOrderRequest,
+  Numbered,
+  SyncPayAfterOrderRequest,
+} from './wire-types.ts';
 
 /** Unattended machines must name themselves. */
 const device = objectOf({ start_device_id: text, end_device_id: text, materiel_no: text });
@@ -146,13 +151,9 @@ export const modifyServiceOrderRequest = {
 } satisfies Shape;
 export type ModifyServiceOrderRequest = Request<typeof modifyServiceOrderRequest> & Numbered;
 
-/** POST …/{out_order_no}/cancel, request. WeChat Pay may accept it without service_id: it is always sent. */
-export const cancelServiceOrderRequest = {
-  appid: required(text),
-  service_id: required(text),
-  reason: required(text),
-} satisfies Shape;
-export type CancelServiceOrderRequest = Request<typeof cancelServiceOrderRequest> & Numbered;
+/** WeChat Pay may accept a cancel without service_id: it is always sent. */
+export type CancelServiceOrderRequest = CancelPayAfterOrderRequest;
+export type SyncServiceOrderRequest = SyncPayAfterOrderRequest;
 
 /** POST …/{out_order_no}/pay, request. */
 export const collectServiceOrderRequest = {
@@ -160,20 +161,6 @@ export const collectServiceOrderRequest = {
   service_id: required(text),
 } satisfies Shape;
 export type CollectServiceOrderRequest = Request<typeof collectServiceOrderRequest> & Numbered;
-
-/** POST …/{out_order_no}/sync, request. Its only type is Order_Paid. */
-export const syncServiceOrderRequest = {
-  appid: required(text),
-  service_id: required(text),
-  type: required(text),
-  detail: required(objectOf({ paid_time: required(serviceTime) })),
-} satisfies Shape;
-export type SyncServiceOrderRequest = Request<typeof syncServiceOrderRequest> & Numbered;
-
-/** The number stands in the path, and must not stand in the body too. */
-interface Numbered {
-  readonly outOrderNo: string;
-}
 
 /** POST /v3/payscore/permissions, request. */
 export const applyPermissionRequest = {

@@ -153,7 +153,8 @@ export const syncRequest = {
 } satisfies Shape;
 export type SyncPayAfterOrderRequest = Request<typeof syncRequest> & Numbered;
 
-interface Numbered {
+/** The number stands in the path, and must not stand in the body too. */
+export interface Numbered {
   readonly outOrderNo: string;
 }
 

@@ -5,7 +5,6 @@ import {
   type CancelServiceOrderRequest,
   type CollectServiceOrderRequest,
   type CompleteServiceOrderRequest,
-  cancelServiceOrderRequest,
   collectServiceOrderRequest,
   completeServiceOrderRequest,
   type ModifyServiceOrderRequest,
@@ -13,9 +12,8 @@ import {
   type ServiceOrder,
   type SyncServiceOrderRequest,
   serviceOrder,
-  syncServiceOrderRequest,
 } from '../../codec/service-order-types.ts';
-import { updateResponse } from '../../codec/wire-types.ts';
+import { cancelRequest, syncRequest, updateResponse } from '../../codec/wire-types.ts';
 import {
   type FreshWrite,
   type OwnAnswer,
@@ -73,7 +71,7 @@ export const modifyServiceOrder: ServiceOrderUpdate<ModifyServiceOrderRequest> =
 export const cancelServiceOrder: ServiceOrderUpdate<CancelServiceOrderRequest> = update({
   operation: 'cancel',
   path: 'cancel',
-  shape: cancelServiceOrderRequest,
+  shape: cancelRequest,
   answer: 'ids',
 });
 
@@ -89,7 +87,7 @@ export const collectServiceOrder: ServiceOrderUpdate<CollectServiceOrderRequest>
 export const syncServiceOrder: ServiceOrderUpdate<SyncServiceOrderRequest> = update({
   operation: 'sync',
   path: 'sync',
-  shape: syncServiceOrderRequest,
+  shape: syncRequest,
   answer: 'order',
 });
 
