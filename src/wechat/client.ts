@@ -17,11 +17,8 @@ import type {
 } from './codec/wire-types.ts';
 import { createPayAfterOrder, prepareCreate } from './endpoints/create-pay-after-order.ts';
 import { createPermissions, type Permissions } from './endpoints/permissions.ts';
-import {
-  type PayAfterOrderQuery,
-  type QueryOptions,
-  queryPayAfterOrder,
-} from './endpoints/query-pay-after-order.ts';
+import type { QueryOptions } from './endpoints/query-order.ts';
+import { type PayAfterOrderQuery, queryPayAfterOrder } from './endpoints/query-pay-after-order.ts';
 import type { FreshWrite, WriteOptions } from './endpoints/send-write.ts';
 import {
   createServiceOrders,

@@ -41,10 +41,10 @@ export type {
   Permissions,
   TerminatePermissionRequest,
 } from './endpoints/permissions.ts';
+export type { QueryOptions } from './endpoints/query-order.ts';
 export type {
   PayAfterOrderKey,
   PayAfterOrderQuery,
-  QueryOptions,
 } from './endpoints/query-pay-after-order.ts';
 export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';
 export {

@@ -27,7 +27,7 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../errors.ts';
-import type { QueryOptions } from './query-pay-after-order.ts';
+import type { QueryOptions } from './query-order.ts';
 
 const PERMISSIONS = '/v3/payscore/permissions';
 /** WeChat Pay's words for it: its error number is not documented. */
@@ -118,6 +118,11 @@ async function terminatePermission(
   }
   if (settled.step === 'stop' && settled.last.kind === 'not-accepted') {
     throw new WechatUnavailableError(settled.last.what, settled.last);
+  }
+  if (settled.step === 'query' && !settled.refusal.verified) {
+    const { status, code, requestId } = settled.refusal;
+    const endpoint = `POST ${templateOf(request)}/terminate`;
+    context.onUnverifiedRefusal({ endpoint, status, code, requestId });
   }
   const shown = await runPermissionQuery(context, request, deadline);
   if (shown.step === 'answer' && shown.answer.authorizationState === 'UNAVAILABLE') {

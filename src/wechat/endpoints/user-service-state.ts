@@ -3,7 +3,7 @@ import { prepare } from '../calls/request.ts';
 import { type CallContext, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
 import { decode, type Wire } from '../codec/codec.ts';
 import { type UserServiceState, userServiceState } from '../codec/wire-types.ts';
-import type { QueryOptions } from './query-pay-after-order.ts';
+import type { QueryOptions } from './query-order.ts';
 
 export interface UserServiceStateQuery {
   readonly appid: string;

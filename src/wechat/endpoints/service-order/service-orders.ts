@@ -9,7 +9,7 @@ import type {
   ServiceOrder,
   SyncServiceOrderRequest,
 } from '../../codec/service-order-types.ts';
-import type { QueryOptions } from '../query-pay-after-order.ts';
+import type { QueryOptions } from '../query-order.ts';
 import type { FreshWrite, WriteOptions } from '../send-write.ts';
 import { createServiceOrder, prepareServiceOrder } from './create.ts';
 import { queryServiceOrder, type ServiceOrderQuery } from './query.ts';
