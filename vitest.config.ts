@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
     globalSetup: 'test/fixtures/global-setup.ts',
+    setupFiles: 'test/fixtures/property-seed.ts',
     include: ['test/**/*.test.ts'],
     // Whole processes have a run of their own: npm run test:system.
     exclude: ['test/system/**', 'node_modules/**'],

@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['module-sync', 'node', 'default'] } },
   test: {
     globalSetup: 'test/fixtures/global-setup.ts',
+    setupFiles: 'test/fixtures/property-seed.ts',
     include: ['test/system/**/*.test.ts'],
     exclude: ['test/system/browser/**', '**/node_modules/**'],
     // Whole processes are measured against deadlines: one file at a time has the machine to itself.
