@@ -21,6 +21,11 @@ export interface SandboxRules {
    */
   readonly certificates: 'served' | 'none';
   /**
+   * The key that signs the answer to a call whose Wechatpay-Serial is absent or unknown.
+   * `certificate` is a merchant of the certificate mode. Default public-key.
+   */
+  readonly answersSignedBy: 'public-key' | 'certificate';
+  /**
    * What a query shows of service_start_time=OnAccept before the user accepts. Default OnAccept.
    */
   readonly startTimeBeforeAccept: 'OnAccept' | 'absent';
@@ -95,6 +100,7 @@ export const DEFAULT_RULES: SandboxRules = {
   payBeforeComplete: true,
   stateAfterDecline: 'CREATED',
   certificates: 'served',
+  answersSignedBy: 'public-key',
   startTimeBeforeAccept: 'OnAccept',
   queryFillsFeeCount: false,
   analogyRules: true,

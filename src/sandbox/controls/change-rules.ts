@@ -34,6 +34,7 @@ const DOMAINS: { readonly [Name in keyof SandboxRules]: Domain<SandboxRules[Name
   payBeforeComplete: FLAG,
   stateAfterDecline: oneOf('CREATED', 'REVOKED', 'EXPIRED'),
   certificates: oneOf('served', 'none'),
+  answersSignedBy: oneOf('public-key', 'certificate'),
   startTimeBeforeAccept: oneOf('OnAccept', 'absent'),
   queryFillsFeeCount: FLAG,
   analogyRules: FLAG,

@@ -7,7 +7,7 @@ import type { SandboxState } from '../sandbox.ts';
 import { type Answer, requestId } from '../wechat/answer.ts';
 import { parseAuthorization } from '../wechat/authorization.ts';
 import { chooseAnswer, serialOf } from '../wechat/choose-answer.ts';
-import { signingKey } from '../wechat/platform-keys.ts';
+import { type SignedCall, signingKey } from '../wechat/platform-keys.ts';
 import { findRoute, type RouteMatch } from '../wechat/routes/index.ts';
 import { isJsonObject, parseJson, textOf } from './json.ts';
 import { readBody } from './request.ts';
@@ -57,7 +57,7 @@ export async function serveWechat(
   }
   const ids = () => idsOf({ match, query, body }, sandbox);
   const final = replaced(fault, ids) ?? answer;
-  const headers = await signatureOf(final, serialOf(request), fault, sandbox);
+  const headers = await signatureOf(final, { serial: serialOf(request), kind }, fault, sandbox);
   settle(response.destroyed ? 'none' : final.status);
   send(response, final, headers, fault?.fault === 'truncate');
 }
@@ -100,7 +100,7 @@ function idsOf(
 
 async function signatureOf(
   answer: Answer,
-  askedSerial: string | undefined,
+  call: SignedCall,
   fault: CallFault | undefined,
   sandbox: SandboxState,
 ): Promise<object> {
@@ -108,7 +108,7 @@ async function signatureOf(
   if (answer.signedBy === 'nobody' || (isError && !sandbox.rules.signErrors)) {
     return {};
   }
-  const key = signingKey(answer, askedSerial, sandbox.identity, sandbox.rules);
+  const key = signingKey(call, sandbox.identity, sandbox.rules);
   return await signOrSpoil(answer.text, key, sandbox.realNow(), fault);
 }
 

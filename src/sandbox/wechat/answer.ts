@@ -6,8 +6,8 @@ export interface Answer {
   readonly text: string;
   /** The detailed error number at the end of `Request-ID`; 0 on success. */
   readonly number: number;
-  /** `asked`: by the key that the request's Wechatpay-Serial names. */
-  readonly signedBy: 'asked' | 'certificate' | 'nobody';
+  /** `asked`: by the key that the request asks for. */
+  readonly signedBy: 'asked' | 'nobody';
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -35,8 +35,8 @@ export const NUMBER = {
   unlisted: 268435456,
 } as const;
 
-export function success(body: object, signedBy: Answer['signedBy'] = 'asked'): Answer {
-  return { status: 200, text: JSON.stringify(body), number: 0, signedBy };
+export function success(body: object): Answer {
+  return { status: 200, text: JSON.stringify(body), number: 0, signedBy: 'asked' };
 }
 
 export function failure(

@@ -1,6 +1,6 @@
+import type { CallKind } from '../http/call-log.ts';
 import type { Identity, PlatformKey } from '../identity.ts';
 import type { SandboxRules } from '../rules.ts';
-import type { Answer } from './answer.ts';
 
 /** The key that a Wechatpay-Serial names; undefined if the merchant does not have it. */
 export function findPlatformKey(
@@ -12,19 +12,28 @@ export function findPlatformKey(
   return keys.find((key) => key.serial === serial);
 }
 
+/** What decides which key signs a response. */
+export interface SignedCall {
+  /** The request's Wechatpay-Serial. */
+  readonly serial: string | undefined;
+  readonly kind: CallKind;
+}
+
 /**
- * The key for a response. The merchant selects it by its Wechatpay-Serial; without one, or with an
- * unknown one, the certificate signs.
+ * The key for a response. The merchant selects it by its Wechatpay-Serial, for certificates too.
+ * For a request without one, or with an unknown one, the rule `answersSignedBy` decides; the
+ * certificates are signed by the newest of them, because a merchant who downloads them may have no
+ * other key.
  */
 export function signingKey(
-  answer: Answer,
-  serial: string | undefined,
+  { serial, kind }: SignedCall,
   identity: Identity,
   rules: SandboxRules,
 ): PlatformKey {
-  if (rules.certificates === 'none') {
-    return identity.publicKeyMode;
+  const named = findPlatformKey(serial, identity, rules);
+  if (named || rules.certificates === 'none') {
+    return named ?? identity.publicKeyMode;
   }
-  const asked = answer.signedBy === 'asked' ? findPlatformKey(serial, identity, rules) : undefined;
-  return asked ?? identity.certificates[0];
+  const byCertificate = kind === 'certificates' || rules.answersSignedBy === 'certificate';
+  return byCertificate ? identity.certificates[0] : identity.publicKeyMode;
 }

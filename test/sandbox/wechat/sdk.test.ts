@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Rsa, Wechatpay } from 'wechatpay-axios-plugin';
+import { Aes, Rsa, Wechatpay } from 'wechatpay-axios-plugin';
 import type { SandboxCredentials } from '../../../src/sandbox/identity.ts';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
@@ -21,12 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** `wxpay.v3.payscore.payafterOrders`, as on the page this project started from. */
-function payafterOrders(
+function merchantOf(
   certs: Record<string, string>,
   privateKey = credentials.WECHAT_MERCHANT_KEY,
-) {
-  const wxpay = new Wechatpay({
+): Wechatpay {
+  return new Wechatpay({
     mchid: credentials.WECHAT_MCHID,
     serial: credentials.WECHAT_MERCHANT_SERIAL,
     privateKey,
@@ -34,7 +35,11 @@ function payafterOrders(
     baseURL: credentials.WECHAT_BASE_URL,
     proxy: false,
   });
-  const orders = wxpay['v3']?.['payscore']?.['payafterOrders'];
+}
+
+/** `wxpay.v3.payscore.payafterOrders`, as on the page this project started from. */
+function payafterOrders(...merchant: Parameters<typeof merchantOf>) {
+  const orders = merchantOf(...merchant)['v3']?.['payscore']?.['payafterOrders'];
   if (!orders) {
     throw new Error('the SDK builds its paths on demand');
   }
@@ -139,6 +144,55 @@ test('the SDK completes, cancels and syncs, with the number in the path', async 
   });
 });
 
+test('the two snippets that this project started from run unchanged', async () => {
+  const { WECHAT_APPID: appid, WECHAT_SERVICE_ID: service_id } = credentials;
+  const { WECHAT_PUBLIC_KEY_ID, WECHAT_PUBLIC_KEY } = credentials;
+  const [create, query] = seedSnippets();
+  const wxpay = merchantOf({ [WECHAT_PUBLIC_KEY_ID]: WECHAT_PUBLIC_KEY });
+  const order = { ...wholeOrder('SEED-1', WECHAT_PUBLIC_KEY), need_user_confirm: true };
+  const headers = { 'Wechatpay-Serial': WECHAT_PUBLIC_KEY_ID };
+
+  expect(await run(create, { wxpay, headers, ...order, openid: undefined })).toMatchObject({
+    appid,
+    out_order_no: 'SEED-1',
+    order_id: expect.stringMatching(/^\d{24}$/),
+    miniprogram_businesstype: 'wxpayScoreUse',
+    package: expect.any(String),
+  });
+  // As the page has it, without a header.
+  const params = { appid, service_id, out_order_no: 'SEED-1' };
+  expect(await run(query, { wxpay, params })).toMatchObject({
+    out_order_no: 'SEED-1',
+    state: 'CREATED',
+    fees: order.fees,
+    discounts: order.discounts,
+  });
+});
+
+test('a merchant of the certificate mode downloads the certificates, and calls without a header', async () => {
+  await rules({ answersSignedBy: 'certificate' });
+  // The first download cannot be verified: its trust comes from the decryption with the APIv3 key.
+  const certs: Record<string, string> = {};
+  const transformResponse = (text: string) => {
+    for (const { serial_no, encrypt_certificate: sealed } of JSON.parse(text).data) {
+      const { ciphertext, nonce, associated_data: data } = sealed;
+      certs[serial_no] = Aes.AesGcm.decrypt(ciphertext, credentials.WECHAT_APIV3_KEY, nonce, data);
+    }
+  };
+  await merchantOf({ none: '' })['v3']?.['certificates']?.get({ transformResponse });
+  expect(certs).toEqual({ [certificateSerial]: certificate });
+  const again = await merchantOf(certs)['v3']?.['certificates']?.get();
+  expect(again?.data).toMatchObject({ data: [{ serial_no: certificateSerial }] });
+
+  const { WECHAT_APPID: appid, WECHAT_SERVICE_ID: service_id } = credentials;
+  const orders = payafterOrders(certs);
+  const headers = { 'Wechatpay-Serial': certificateSerial };
+  await orders.post(wholeOrder('SDK-CERT', certificate), { headers });
+  const params = { appid, service_id, out_order_no: 'SDK-CERT' };
+  expect((await orders.get({ params })).data).toMatchObject({ state: 'USER_ACCEPTED' });
+  await rules({ answersSignedBy: 'public-key' });
+});
+
 test('the SDK with another merchant key gets 401 and the echo of what was checked', async () => {
   const { privateKey } = rsaKeys();
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -153,3 +207,26 @@ test('the SDK with another merchant key gets 401 and the echo of what was checke
     },
   });
 });
+
+/** The two programs of the page, as they are there. */
+function seedSnippets(): readonly [string, string] {
+  const page = readFileSync(new URL('../../fixtures/wechat/seed.md', import.meta.url), 'utf8');
+  const [create, query, ...others] = [...page.matchAll(/^\/\/ ---cut---\n(.*?)^```$/gms)];
+  if (create?.[1] === undefined || query?.[1] === undefined || others.length > 0) {
+    throw new Error('the page has two snippets');
+  }
+  return [create[1], query[1]];
+}
+
+/** Runs a snippet with these variables. */
+async function run(snippet: string, variables: Readonly<Record<string, unknown>>) {
+  const program: (values: typeof variables) => Promise<unknown> = runInThisContext(
+    `({ ${Object.keys(variables).join(', ')} }) => ${snippet}`,
+  );
+  return await program(variables);
+}
+
+function rules(change: object) {
+  const body = JSON.stringify(change);
+  return fetch(`${sandbox.url}/sandbox/rules`, { method: 'POST', body });
+}

@@ -41,7 +41,7 @@ export const userServiceState: Route = {
 
 const ASSOCIATED_DATA = 'certificate';
 
-/** 获取平台证书: the certificates in AES-256-GCM with the APIv3 key, signed by the newest of them. */
+/** 获取平台证书: the certificates in AES-256-GCM with the APIv3 key. */
 export const certificates: Route = {
   kind: 'certificates',
   method: 'GET',
@@ -61,6 +61,6 @@ export const certificates: Route = {
       expire_time: beijingRfc3339(expireMs),
       encrypt_certificate: seal(pem, identity.credentials.WECHAT_APIV3_KEY, ASSOCIATED_DATA),
     }));
-    return { answer: success({ data }, 'certificate') };
+    return { answer: success({ data }) };
   },
 };
