@@ -27,6 +27,8 @@ export interface SandboxCredentials {
   readonly WECHAT_PUBLIC_KEY: string;
   /** Scheme, host and port, without a slash at the end. */
   readonly WECHAT_BASE_URL: string;
+  /** The merchant's certificate as PEM, under the name of the file that WeChat Pay delivers. */
+  readonly 'apiclient_cert.pem': string;
 }
 
 /** A private key of WeChat Pay and its id in `Wechatpay-Serial`. */
@@ -53,6 +55,8 @@ type RsaKeyPair = Pick<KeyPairKeyObjectResult, 'privateKey' | 'publicKey'>;
 /** The source of the sandbox's RSA keys. */
 export type MakeKeyPair = () => Promise<RsaKeyPair>;
 
+const MCHID = '1230000109';
+
 const generate = promisify(generateKeyPair);
 
 const newRsaKeyPair: MakeKeyPair = () => generate('rsa', { modulusLength: 2048 });
@@ -68,17 +72,19 @@ export async function makeIdentity(nowMs: number, makeKeyPair = newRsaKeyPair): 
     issue(nowMs, makeKeyPair),
   ]);
   const publicKeyId = `PUB_KEY_ID_${randomDigits(34)}`;
+  const merchantSerial = randomSerial();
   return {
     credentials: {
-      WECHAT_MCHID: '1230000109',
+      WECHAT_MCHID: MCHID,
       WECHAT_APPID: 'wxd678efh567hg6787',
       WECHAT_SERVICE_ID: '500001',
-      WECHAT_MERCHANT_SERIAL: randomSerial(),
+      WECHAT_MERCHANT_SERIAL: merchantSerial,
       WECHAT_MERCHANT_KEY: merchant.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       WECHAT_APIV3_KEY: randomBytes(16).toString('hex'),
       WECHAT_APIV2_KEY: randomBytes(16).toString('hex'),
       WECHAT_PUBLIC_KEY_ID: publicKeyId,
       WECHAT_PUBLIC_KEY: publicKeyMode.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      'apiclient_cert.pem': issueCertificate(merchant.privateKey, merchantSerial, nowMs, MCHID).pem,
     },
     merchantPublicKey: merchant.publicKey,
     publicKeyMode: { serial: publicKeyId, privateKey: publicKeyMode.privateKey },
@@ -97,7 +103,7 @@ async function issue(nowMs: number, makeKeyPair: MakeKeyPair): Promise<IssuedCer
   return { ...issueCertificate(privateKey, randomSerial(), nowMs), privateKey };
 }
 
-/** WeChat Pay's platform certificate. Times in milliseconds. */
+/** A certificate. Times in milliseconds. */
 export interface PlatformCertificate {
   readonly serial: string;
   readonly pem: string;
@@ -106,20 +112,21 @@ export interface PlatformCertificate {
 }
 
 const VALID_YEARS = 5;
-const NAME = [
-  { name: 'commonName', value: 'WeChat Pay sandbox platform certificate' },
+const PLATFORM = 'WeChat Pay sandbox platform certificate';
+const nameOf = (commonName: string) => [
+  { name: 'commonName', value: commonName },
   { name: 'organizationName', value: 'payafter-graphql sandbox' },
   { name: 'countryName', value: 'CN' },
 ];
 
 /**
- * Creates a self-signed X.509 certificate for the platform key, valid for 5 years from the given
- * time.
+ * Creates a self-signed X.509 certificate for a key, valid for 5 years from the given time.
  */
 export function issueCertificate(
   privateKey: KeyObject,
   serial: string,
   fromMs: number,
+  commonName = PLATFORM,
 ): PlatformCertificate {
   const issuer = forge.pki.privateKeyFromPem(pemOf(privateKey));
   const certificate = forge.pki.createCertificate();
@@ -131,8 +138,8 @@ export function issueCertificate(
   certificate.serialNumber = serial.toLowerCase();
   certificate.validity.notBefore = effective;
   certificate.validity.notAfter = expire;
-  certificate.setSubject(NAME);
-  certificate.setIssuer(NAME);
+  certificate.setSubject(nameOf(commonName));
+  certificate.setIssuer(nameOf(commonName));
   certificate.sign(issuer, forge.md.sha256.create());
 
   return {

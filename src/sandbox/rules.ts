@@ -32,9 +32,10 @@ export interface SandboxRules {
   /** A query adds fee_count 1 if create omitted it. Default false: fees as they were sent. */
   readonly queryFillsFeeCount: boolean;
   /**
-   * Enforces rules that are known only by analogy with neighbouring products (lengths, required
-   * fields, rules between fields). false enforces only rules that are confirmed for pay-after
-   * orders. Default true.
+   * Enforces rules that are known only by analogy with neighbouring products: lengths, required
+   * fields, rules between fields, the finish ticket, the states from which complete, cancel and sync
+   * start, other parameters under one number, and the binding of appid and service_id. false enforces
+   * only what is confirmed for the product; an order that has ended stays as it is. Default true.
    */
   readonly analogyRules: boolean;
   /** Each of name, phone, userid and address is required at creation. Default false. */
@@ -61,7 +62,7 @@ export interface SandboxRules {
   readonly payDelaySeconds: number | null;
   /** When an order with a total of 0 is paid: immediately, or like any other. Default at-once. */
   readonly payZeroTotal: 'at-once' | 'as-others';
-  /** A query shows finish_transaction_id also of an order paid outside of WeChat. Default true. */
+  /** A query shows finish_transaction_id also of an order paid outside of WeChat. Default false. */
   readonly transactionIdAfterSync: boolean;
   /**
    * After complete with finish_type 2 a query shows real_service_start_location, which no call
@@ -113,7 +114,7 @@ export const DEFAULT_RULES: SandboxRules = {
   stateAfterUnused: 'REVOKED',
   payDelaySeconds: 5,
   payZeroTotal: 'at-once',
-  transactionIdAfterSync: true,
+  transactionIdAfterSync: false,
   queryFillsRealPlaces: true,
   confirmEventType: 'PAYSCORE.USER_ACCEPTED',
   notifyAcceptedAtCreate: true,

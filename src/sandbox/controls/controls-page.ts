@@ -26,6 +26,11 @@ const WECHAT: readonly (readonly [string, string, string])[] = [
   ['GET', '/v3/certificates', '获取平台证书 <span lang="en">platform certificates</span>'],
   [
     'POST',
+    '/v3/security/echo',
+    '签名验签/加解密测试 <span lang="en">test of signatures and encryption</span>',
+  ],
+  [
+    'POST',
     '/v3/payscore/serviceorder',
     '创建支付分订单 <span lang="en">create a service order</span>',
   ],

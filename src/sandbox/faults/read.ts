@@ -25,6 +25,7 @@ const TARGETS = [
   'permission',
   'user-service-state',
   'certificates',
+  'echo',
   'any',
   'notify',
 ] as const;

@@ -10,6 +10,7 @@ export type CallKind =
   | 'permission'
   | 'user-service-state'
   | 'certificates'
+  | 'echo'
   | 'other';
 
 /**

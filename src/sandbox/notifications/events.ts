@@ -91,6 +91,19 @@ export function announceUser(
   deliver(make(`PAYSCORE.${status}`, null, payload, sandbox), sandbox);
 }
 
+/** The notification that follows a test of signatures and encryption. */
+export function announceEcho(
+  message: string,
+  encrypted: string | undefined,
+  sandbox: SandboxState,
+): void {
+  const payload = {
+    echo_message: message,
+    ...(encrypted !== undefined && { encrypt_echo_message: encrypted }),
+  };
+  deliver(make('SECURITY_ECHO.SUCCESS', null, payload, sandbox), sandbox);
+}
+
 function make(
   eventType: EventType,
   outOrderNo: string | null,

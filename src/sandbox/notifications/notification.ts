@@ -6,7 +6,8 @@ export type EventType =
   | 'PAYSCORE.USER_CONFIRM'
   | 'PAYSCORE.USER_PAID'
   | 'PAYSCORE.USER_OPEN_SERVICE'
-  | 'PAYSCORE.USER_CLOSE_SERVICE';
+  | 'PAYSCORE.USER_CLOSE_SERVICE'
+  | 'SECURITY_ECHO.SUCCESS';
 
 /** The event, as the field `summary` names it. */
 const SUMMARY: Readonly<Record<EventType, string>> = {
@@ -15,6 +16,7 @@ const SUMMARY: Readonly<Record<EventType, string>> = {
   'PAYSCORE.USER_PAID': '用户支付成功',
   'PAYSCORE.USER_OPEN_SERVICE': '用户开启服务',
   'PAYSCORE.USER_CLOSE_SERVICE': '用户关闭服务',
+  'SECURITY_ECHO.SUCCESS': '签名验签与加解密测试',
 };
 
 /** One notification. All attempts to deliver it have the same id and the same bytes. */
@@ -44,6 +46,7 @@ export function unreadable(notification: Notification): string {
 }
 
 function envelope(notification: Omit<Notification, 'text'>, apiV3Key: string): string {
+  const type = notification.eventType.startsWith('PAYSCORE.') ? 'payscore' : 'security';
   return JSON.stringify({
     id: notification.id,
     create_time: notification.createTime,
@@ -51,8 +54,8 @@ function envelope(notification: Omit<Notification, 'text'>, apiV3Key: string): s
     resource_type: 'encrypt-resource',
     summary: SUMMARY[notification.eventType],
     resource: {
-      original_type: 'payscore',
-      ...seal(JSON.stringify(notification.payload), apiV3Key, 'payscore'),
+      original_type: type,
+      ...seal(JSON.stringify(notification.payload), apiV3Key, type),
     },
   });
 }

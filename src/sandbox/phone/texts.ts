@@ -36,6 +36,7 @@ export const EVENTS: Readonly<Record<EventType, string>> = {
   'PAYSCORE.USER_PAID': '支付成功',
   'PAYSCORE.USER_OPEN_SERVICE': '开启服务',
   'PAYSCORE.USER_CLOSE_SERVICE': '关闭服务',
+  'SECURITY_ECHO.SUCCESS': '加解密测试',
 };
 
 /** Chinese, with small English next to it. */

@@ -27,6 +27,20 @@ export function decryptSensitive(
   if (sent.length === 0) {
     return {};
   }
+  const key = mustBeNamed(serial, keyOf);
+  return Object.fromEntries(
+    sent.map(([field, cipher]) => [field, decryptField(field, cipher, key)]),
+  );
+}
+
+/**
+ * The key that Wechatpay-Serial names.
+ * @throws Refusal 400 PARAM_ERROR if the header is missing or names no key
+ */
+export function mustBeNamed(
+  serial: string | undefined,
+  keyOf: (serial: string) => PlatformKey | undefined,
+): PlatformKey {
   if (serial === undefined) {
     const message = 'HTTP header缺少微信支付平台证书序列号(Wechatpay-Serial)';
     throw paramError(message, wrongSerial('missing'));
@@ -35,16 +49,20 @@ export function decryptSensitive(
   if (!key) {
     throw paramError('平台证书序列号Wechatpay-Serial错误', wrongSerial('unknown'));
   }
-  return Object.fromEntries(
-    sent.map(([field, cipher]) => {
-      const plain = decrypt(cipher, key.privateKey);
-      if (plain === undefined) {
-        const issue = 'not decryptable with the key that Wechatpay-Serial names';
-        throw paramError('平台私钥解密失败', { field: `/${field}`, issue, location: 'body' });
-      }
-      return [field, plain];
-    }),
-  );
+  return key;
+}
+
+/**
+ * The plaintext of one encrypted field.
+ * @throws Refusal 400 PARAM_ERROR if it cannot be decrypted with this key
+ */
+export function decryptField(field: string, cipher: string, key: PlatformKey): string {
+  const plain = decrypt(cipher, key.privateKey);
+  if (plain === undefined) {
+    const issue = 'not decryptable with the key that Wechatpay-Serial names';
+    throw paramError('平台私钥解密失败', { field: `/${field}`, issue, location: 'body' });
+  }
+  return plain;
 }
 
 export function wrongSerial(issue: string) {

@@ -27,6 +27,7 @@ describe('the credentials', () => {
       WECHAT_PUBLIC_KEY_ID: expect.stringMatching(/^PUB_KEY_ID_\d+$/),
       WECHAT_PUBLIC_KEY: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----\n/),
       WECHAT_BASE_URL: sandbox.url,
+      'apiclient_cert.pem': expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/),
     });
     expect(json).toEqual(sandbox.credentials);
   });

@@ -9,7 +9,7 @@ import { NUMBER, success } from '../answer.ts';
 import { findPlatformKey } from '../platform-keys.ts';
 import { invalidRequest, paramError } from '../refusal.ts';
 import { decryptSensitive } from '../sensitive.ts';
-import { mustBeBound } from './parameters.ts';
+import { mustBeBoundByAnalogy } from './parameters.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -23,7 +23,7 @@ export const create: Route = {
   handle: (call, sandbox) => {
     const { clock, identity, orders, rules } = sandbox;
     const request = readCreate(call.body, rules);
-    mustBeBound(request.wire['appid'], request.wire['service_id'], sandbox);
+    mustBeBoundByAnalogy(request.wire['appid'], request.wire['service_id'], sandbox);
     const personalData = decryptSensitive(request.wire, call.platformSerial, (serial) =>
       findPlatformKey(serial, identity, rules),
     );
@@ -32,7 +32,9 @@ export const create: Route = {
 
     const existing = orders.find(request.outOrderNo, clock.now());
     if (existing) {
-      if (!sameParameters(existing, request.wire, personalData, rules.reencryptedFieldsDiffer)) {
+      const { analogyRules, reencryptedFieldsDiffer } = rules;
+      const isSame = sameParameters(existing, request.wire, personalData, reencryptedFieldsDiffer);
+      if (analogyRules && !isSame) {
         throw invalidRequest('订单重入参数校验失败', NUMBER.reentryDiffers);
       }
       return { answer: answerFor(existing) };
@@ -58,7 +60,7 @@ function mustBeAcceptable(request: CreateRequest, { clock, rules, users }: Sandb
     throw paramError('参数错误', at('/service_end_time', issue));
   }
   const { needUserConfirm, openid } = request;
-  if (!needUserConfirm && (openid === undefined || users.stateOf(openid) !== 'AVAILABLE')) {
+  if (!needUserConfirm && openid !== undefined && users.stateOf(openid) !== 'AVAILABLE') {
     throw invalidRequest('用户未授权服务，不能创建免确认订单', NUMBER.noPermission);
   }
 }

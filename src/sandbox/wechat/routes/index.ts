@@ -5,6 +5,7 @@ import { create } from './create.ts';
 import { cancel, complete, sync } from './operations.ts';
 import { certificates, query, userServiceState } from './queries.ts';
 import type { Route } from './route.ts';
+import { securityEcho } from './security-echo.ts';
 
 /** Every WeChat Pay endpoint of the sandbox. */
 const ROUTES: readonly Route[] = [
@@ -15,6 +16,7 @@ const ROUTES: readonly Route[] = [
   sync,
   userServiceState,
   certificates,
+  securityEcho,
   ...serviceOrderRoutes,
   ...permissionRoutes,
 ];

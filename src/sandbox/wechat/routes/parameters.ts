@@ -19,6 +19,17 @@ export function mustBeBound(appid: unknown, serviceId: unknown, sandbox: Sandbox
   }
 }
 
+/** The same, where it is known only of neighbouring products: for the rule `analogyRules`. */
+export function mustBeBoundByAnalogy(
+  appid: unknown,
+  serviceId: unknown,
+  sandbox: SandboxState,
+): void {
+  if (sandbox.rules.analogyRules) {
+    mustBeBound(appid, serviceId, sandbox);
+  }
+}
+
 /** The orders of one product. */
 interface Orders<Order> {
   find(outOrderNo: string, nowMs: number): Order | undefined;
@@ -30,9 +41,10 @@ export function queriedOrder<Order>(
   { query }: Pick<WechatCall, 'query'>,
   orders: Orders<Order>,
   sandbox: SandboxState,
+  mustBelong = mustBeBound,
 ): Order {
   const appid = requiredParameter(query, 'appid');
-  mustBeBound(appid, requiredParameter(query, 'service_id'), sandbox);
+  mustBelong(appid, requiredParameter(query, 'service_id'), sandbox);
   const outOrderNo = query.get('out_order_no');
   const queryId = query.get('query_id');
   if ((outOrderNo === null) === (queryId === null)) {

@@ -3,7 +3,12 @@ import { seal } from '../../http/seal.ts';
 import { queryAnswer } from '../../orders/order-views.ts';
 import { success } from '../answer.ts';
 import { noSuchResource, paramError } from '../refusal.ts';
-import { mustBeBound, queriedOrder, requiredParameter } from './parameters.ts';
+import {
+  mustBeBound,
+  mustBeBoundByAnalogy,
+  queriedOrder,
+  requiredParameter,
+} from './parameters.ts';
 import type { Route } from './route.ts';
 
 /** 查询先享后付订单, by exactly one of out_order_no and query_id. */
@@ -13,7 +18,7 @@ export const query: Route = {
   path: '/v3/payscore/payafter-orders',
   handle: (call, sandbox) => {
     const { identity, orders, rules } = sandbox;
-    const order = queriedOrder(call, orders, sandbox);
+    const order = queriedOrder(call, orders, sandbox, mustBeBoundByAnalogy);
     return { answer: success(queryAnswer(order, identity.credentials.WECHAT_MCHID, rules)) };
   },
 };
