@@ -36,8 +36,14 @@ const HINTS = new Map([
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'Use a host name in DATABASE_URL that the certificate of PostgreSQL names.',
   ],
+  // pg has no codes for the following.
+  ['Connection terminated', SERVER],
+  ['Connection terminated unexpectedly', SERVER],
+  ['Connection terminated due to connection timeout', SERVER],
+  ['timeout exceeded when trying to connect', SERVER],
+  ['timeout expired', SERVER],
+  ['Query read timeout', 'PostgreSQL does not answer: check its load, its locks and its disk.'],
   [
-    // pg has no code for it.
     'The server does not support SSL connections',
     'Set ssl = on in postgresql.conf (of PgBouncer client_tls_sslmode), or remove the options of TLS from DATABASE_URL.',
   ],
@@ -56,24 +62,21 @@ const HINTS = new Map([
   ['ENOSPC', DISK],
 ]);
 
-/** By the lower byte of SQLite's code. */
-const SQLITE_HINTS = new Map([
-  [5, OTHER_PROCESS],
-  [8, FILE],
-  [10, 'The disk fails or is full: check it.'],
-  [11, DAMAGED],
-  [13, DISK],
-  [14, FILE],
-  [26, DAMAGED],
+/** By the lower byte of SQLite's code: its name, which Node does not have, and what to do. */
+const SQLITE_ERRORS = new Map([
+  [5, { name: 'SQLITE_BUSY', hint: OTHER_PROCESS }],
+  [8, { name: 'SQLITE_READONLY', hint: FILE }],
+  [10, { name: 'SQLITE_IOERR', hint: 'The disk fails or is full: check it.' }],
+  [11, { name: 'SQLITE_CORRUPT', hint: DAMAGED }],
+  [13, { name: 'SQLITE_FULL', hint: DISK }],
+  [14, { name: 'SQLITE_CANTOPEN', hint: FILE }],
+  [26, { name: 'SQLITE_NOTADB', hint: DAMAGED }],
 ]);
 
 /** What the operator can do about an error of a database; undefined if that is not known. */
 function hintFor(error: unknown): string | undefined {
-  const { code, errcode } = codesOf(error);
-  const known =
-    typeof errcode === 'number'
-      ? SQLITE_HINTS.get(errcode & 0xff)
-      : HINTS.get(String(code ?? wordsOf(error)));
+  const { code, sqlite } = codesOf(error);
+  const known = sqlite?.hint ?? HINTS.get(String(code ?? wordsOf(error)));
   return known ?? (error instanceof Error && error.cause ? hintFor(error.cause) : undefined);
 }
 
@@ -85,19 +88,27 @@ export function describeDatabaseError(error: unknown): string {
   return hint === undefined ? `${text}.` : `${text}. ${hint}`;
 }
 
-/** The same error with the hint, unless the database gave one itself. */
+/** The same error with the hint, unless the database gave one itself, and SQLite's name for its code. */
 export function withHint(error: unknown): unknown {
+  if (!(error instanceof Error)) {
+    return error;
+  }
   const hint = hintFor(error);
-  const hasOwn = error instanceof Error && 'hint' in error && error.hint !== undefined;
-  return error instanceof Error && hint !== undefined && !hasOwn
-    ? Object.assign(error, { hint })
-    : error;
+  const hasOwn = 'hint' in error && error.hint !== undefined;
+  const { code, sqlite } = codesOf(error);
+  return Object.assign(
+    error,
+    hint !== undefined && !hasOwn && { hint },
+    sqlite !== undefined && { code },
+  );
 }
 
-function codesOf(error: unknown): { readonly code: unknown; readonly errcode: unknown } {
+function codesOf(error: unknown) {
   const of = (name: string): unknown =>
     error instanceof Error ? Reflect.get(error, name) : undefined;
-  return { code: of('code'), errcode: of('errcode') };
+  const errcode = of('errcode');
+  const sqlite = typeof errcode === 'number' ? SQLITE_ERRORS.get(errcode & 0xff) : undefined;
+  return { code: sqlite?.name ?? of('code'), sqlite };
 }
 
 /** A host with several addresses has an error for each, and none of its own. */

@@ -82,9 +82,17 @@ export function factsOfFailure(error: unknown, report: SendReport | undefined): 
     return present({ issues: error.issues.slice(0, MOST_LOGGED).map(nameIssue) });
   }
   if (error instanceof LedgerUnavailableError) {
-    // The message of a database may quote what was to be stored.
-    const code = innermost(error.cause)?.code;
-    return present({ attempts: 0, cause: code === 'Error' ? undefined : code });
+    const { cause } = error;
+    const hint = ownText(cause, 'hint');
+    // The message of a database may quote what was to be stored. Those that have no code and are
+    // known do not.
+    const known = hint === undefined ? undefined : innermost(cause)?.message;
+    return present({
+      reason: cause === undefined ? 'LEDGER_TIMEOUT' : 'LEDGER_FAILED',
+      attempts: 0,
+      cause: ownText(cause, 'code') ?? known,
+      hint,
+    });
   }
   if (!(error instanceof WechatError)) {
     return present({ attempts: report?.attempts });
@@ -134,6 +142,15 @@ function innermost(error: unknown): Cause | undefined {
   return { code, message: error.message };
 }
 
+/** A property of the first error of the chain that has it. */
+function ownText(error: unknown, name: 'code' | 'hint'): string | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : ownText(error.cause, name);
+}
+
 const LONGEST_CAUSE = 200;
 
 function words(cause: Cause | undefined): string | undefined {
@@ -142,7 +159,7 @@ function words(cause: Cause | undefined): string | undefined {
   }
   const { code, message } = cause;
   const isNamed = code === 'Error' || message.includes(code);
-  return (isNamed ? message : `${code}: ${message}`).slice(0, LONGEST_CAUSE) || undefined;
+  return (isNamed ? message : `${code}: ${message}`).trim().slice(0, LONGEST_CAUSE) || undefined;
 }
 
 /** Without what is not known. */
