@@ -11,7 +11,7 @@ import { isOwnOrigin, type OriginRule } from './http/request-target.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logCall, logOperation } from './observability/operation-log.ts';
-import { createQueryCoalescing } from './orders/queries/query-coalescing.ts';
+import { createSharedQueries } from './orders/queries/shared-queries.ts';
 import type { ObservationFilter } from './orders/state/observation.ts';
 import {
   createAdmission,
@@ -104,7 +104,7 @@ export function createApp(parts: AppParts) {
   const { bus } = ledger;
   const strangers = createCountedLog(log);
   const lines = { log, counted: strangers, clientOf: parts.clientOf };
-  const sharedQueries = createQueryCoalescing({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
+  const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
   const resources: ServerResources = {
     wechat,
     ledger,
@@ -112,6 +112,7 @@ export function createApp(parts: AppParts) {
     defaults: parts.defaults,
     launchKey: parts.launchKey,
     sharedQueries,
+    livemode: parts.livemode,
     rateLimit,
     log: strangers,
     stopping: parts.stopping,

@@ -113,6 +113,7 @@ export async function start({
     inputRules: config.inputRules,
     defaults: { appid: config.appid, serviceId: config.serviceId },
     launchKey,
+    livemode: isRealMerchant(config.upstream),
     stopping: stopping.signal,
     queries,
     orderCacheMs: config.orderCacheMs,

@@ -32,7 +32,10 @@ export interface OrderEvent extends OrderKey {
   readonly previousStatus: OrderStatus | null;
   /** The same, as the states of a pay-after order. */
   readonly state: PayAfterState;
+  /** The state of a service order has up to three words. */
   readonly stateRaw: string;
+  readonly stateDescriptionRaw: string | null;
+  readonly collectionStateRaw: string | null;
   readonly previousState: PayAfterState | null;
   readonly source: EventSource;
   readonly occurredAt: number;

@@ -4,7 +4,8 @@ import { NO_ORDERS, type Visibility } from '../domain/visibility.ts';
 import type { OrderServices } from '../orders/commands/write-order.ts';
 import type { CallFacts } from '../orders/commands/write-result.ts';
 import { type QueryCoalescing, queryKey } from '../orders/queries/query-coalescing.ts';
-import type { PayAfterOrder, PayAfterOrderQuery, SendReport } from '../wechat/index.ts';
+import type { SharedQueries } from '../orders/queries/shared-queries.ts';
+import type { OrderQuery, PayAfterOrder, SendReport, ServiceOrder } from '../wechat/index.ts';
 import { badUserInput } from './query-errors.ts';
 
 /** Resources that live as long as the server. */
@@ -13,7 +14,9 @@ export interface ServerResources extends Omit<OrderServices, 'visibility' | 'ori
   readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
   /** The current key for launch data; without it, selecting launch data is an error. */
   readonly launchKey: () => string | undefined;
-  readonly sharedQueries: QueryCoalescing;
+  readonly sharedQueries: SharedQueries;
+  /** False: the merchant is a sandbox's. */
+  readonly livemode: boolean;
   readonly rateLimit: RateLimit;
   readonly log: SchemaLog;
   /** Aborted at shutdown: ends subscriptions. */
@@ -30,7 +33,10 @@ export interface GraphQLContext extends ServerResources, OrderServices {
   readonly caller: Caller;
   /** The remaining calls to WeChat Pay of this request. */
   readonly calls: UpstreamBudget;
-  readonly orderReads: OrderReads;
+  readonly orderReads: {
+    readonly payAfterOrders: OrderReads<PayAfterOrder>;
+    readonly serviceOrders: OrderReads<ServiceOrder>;
+  };
   readonly outcome: OperationOutcome;
   /** Called when a write has ended, or a read has failed; also after the client has left. */
   readonly onCall: (call: CallNote) => void;
@@ -78,7 +84,8 @@ export function createContext(
   const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller));
   const visibility = visibilityOf(caller, resources.ledger);
   const outcome: OperationOutcome = { isLogged: false };
-  const orderReads = createOrderReads(resources.sharedQueries, { calls, signal, cameMs });
+  const { payAfterOrders, serviceOrders } = resources.sharedQueries;
+  const how = { calls, signal, cameMs };
   // Field by field: a spread object would be accessible to every resolver.
   return {
     wechat: resources.wechat,
@@ -87,6 +94,7 @@ export function createContext(
     defaults: resources.defaults,
     launchKey: resources.launchKey,
     sharedQueries: resources.sharedQueries,
+    livemode: resources.livemode,
     rateLimit: resources.rateLimit,
     log: resources.log,
     stopping: resources.stopping,
@@ -95,7 +103,10 @@ export function createContext(
     origin: { client: caller.client, requestId: requestId ?? null },
     signal,
     calls,
-    orderReads,
+    orderReads: {
+      payAfterOrders: createOrderReads(payAfterOrders, how),
+      serviceOrders: createOrderReads(serviceOrders, how),
+    },
     outcome,
     onCall,
     onSent: (report) => {
@@ -113,9 +124,12 @@ function visibilityOf({ scopes, openid }: Caller, ledger: ServerResources['ledge
   return owner === null ? NO_ORDERS : { kind: 'own', owner };
 }
 
-/** The orders that one request queries: the same one costs one call, however often it is selected. */
-interface OrderReads {
-  readonly load: (query: PayAfterOrderQuery) => Promise<PayAfterOrder | null>;
+/**
+ * The orders of one product that one request queries: the same one costs one call, however often it
+ * is selected.
+ */
+interface OrderReads<O> {
+  readonly load: (query: OrderQuery) => Promise<O | null>;
   /** After a write, what was read before is out of date. */
   readonly clear: () => void;
 }
@@ -127,12 +141,12 @@ interface ReadContext {
 }
 
 /** Calls of different requests are shared elsewhere: WeChat Pay has no query for several orders. */
-function createOrderReads(
-  { ask }: Pick<QueryCoalescing, 'ask'>,
+function createOrderReads<O>(
+  { ask }: Pick<QueryCoalescing<O>, 'ask'>,
   { calls, signal, cameMs }: ReadContext,
-): OrderReads {
-  const reads = new Map<string, Promise<PayAfterOrder | null>>();
-  const read = async (query: PayAfterOrderQuery) => {
+): OrderReads<O> {
+  const reads = new Map<string, Promise<O | null>>();
+  const read = async (query: OrderQuery) => {
     calls.read();
     return await ask(query, signal, cameMs);
   };

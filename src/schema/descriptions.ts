@@ -32,9 +32,14 @@ export const ANY_SERVICE_ID = `服务ID: the id, assigned by WeChat Pay, of the 
 export const ORDER_IDS = {
   appid: "应用ID: the id, assigned by WeChat, of the merchant's app or mini program.",
   mchid: '商户号: the number of the merchant, assigned by WeChat Pay.',
-  outOrderNo: "商户服务订单号: the merchant's own order number, as passed to createPayAfterOrder.",
+  outOrderNo:
+    "商户服务订单号: the merchant's own order number, as given when the order was created.",
   serviceId: "服务ID: the id, assigned by WeChat Pay, of the merchant's service.",
 } as const;
+
+/** Of orders and records. */
+export const LIVEMODE =
+  'False: the order is in the sandbox (沙箱), and no money moves. True: it is an order of a real merchant.';
 
 export const ORDER_ID =
   "微信支付服务订单号: WeChat Pay's own number of the order. No operation of this API accepts it.";

@@ -9,7 +9,7 @@ import { builder } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
 import { badUserInput } from './query-errors.ts';
 
-export const PayAfterLaunch = builder.objectRef<Launch>('PayAfterLaunch').implement({
+export const LaunchType = builder.objectRef<Launch>('Launch').implement({
   description:
     "Signed launch data that opens a WeChat Pay page (拉起支付分小程序). In a mini program: `wx.openBusinessView({ businessType, extraData })`. In an app: WXOpenBusinessView of the WeChat Open SDK. In a web page inside WeChat: `wx.invoke('openBusinessView', { businessType, queryString })` of the JS-SDK. WeChat Pay documents no way to open it in another browser. Pass it on unchanged and use it immediately, once. Returning from the page does not prove what the user did there: query payAfterOrder or userServiceState.",
   fields: (t) => ({

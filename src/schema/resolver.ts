@@ -63,8 +63,10 @@ export async function writing<T>(
     note(context, { ...named, sinceMs }, outcome.refusal ?? codeOf(error), facts);
     throw error;
   } finally {
-    orderReads.clear();
-    sharedQueries.forget(named.outOrderNo);
+    for (const product of PRODUCTS) {
+      orderReads[product].clear();
+      sharedQueries[product].forget(named.outOrderNo);
+    }
   }
 }
 
@@ -88,6 +90,9 @@ export async function reading<T>(
     throw thrown;
   }
 }
+
+/** An order of the other product with the same number is read again: that costs little. */
+const PRODUCTS = ['payAfterOrders', 'serviceOrders'] as const;
 
 function note(
   { outcome: ofRequest, onCall }: GraphQLContext,

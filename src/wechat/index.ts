@@ -41,7 +41,7 @@ export type {
   Permissions,
   TerminatePermissionRequest,
 } from './endpoints/permissions.ts';
-export type { QueryOptions } from './endpoints/query-order.ts';
+export type { OrderKey, OrderQuery, QueryOptions } from './endpoints/query-order.ts';
 export type {
   PayAfterOrderKey,
   PayAfterOrderQuery,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ANYONE } from '../../src/auth/caller.ts';
 import { NO_RATE_LIMIT } from '../../src/auth/rate-limit.ts';
-import { createQueryCoalescing } from '../../src/orders/queries/query-coalescing.ts';
+import { createSharedQueries } from '../../src/orders/queries/shared-queries.ts';
 import { createObservationFilter } from '../../src/orders/state/observation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
@@ -18,7 +18,8 @@ test('the context of a request has these parts and no other, whatever its resour
     inputRules: 'all' as const,
     defaults: { appid: undefined, serviceId: undefined },
     launchKey: () => undefined,
-    sharedQueries: createQueryCoalescing({ wechat, queries, bus: ledger.bus, keepMs: 0 }),
+    sharedQueries: createSharedQueries({ wechat, queries, bus: ledger.bus, keepMs: 0 }),
+    livemode: false,
     rateLimit: NO_RATE_LIMIT,
     log,
     stopping: new AbortController().signal,
@@ -37,6 +38,7 @@ test('the context of a request has these parts and no other, whatever its resour
     'inputRules',
     'launchKey',
     'ledger',
+    'livemode',
     'log',
     'onCall',
     'onSent',

@@ -84,9 +84,9 @@ describe('every description', () => {
 
 /** Types that hold what WeChat Pay has, with all of their members. */
 const WECHATS =
-  /^((Create|Complete|Cancel|Sync)PayAfterOrder(Fee|Discount|Detail)?(Input|Payload)|PayAfterOrder(Fee|Discount|Key|State)?|PayAfterFinishType(Input)?|PayAfterSyncType|PayAfterLaunch|User?ServiceState|Fen|ServiceTime)(\.|$)/;
+  /^((Create|Complete|Cancel|Sync)PayAfterOrder(Fee|Discount|Detail)?(Input|Payload)|PayAfterOrder(Fee|Discount|Key|State)?|ServiceOrder\w*|RiskFundName|Collection\w+|PromotionDetail|Order(Product|Status|Payment)|PaymentChannel|PayAfterFinishType(Input)?|OrderSyncType|Launch|User?ServiceState|Fen|ServiceTime)(\.|$)/;
 /** What is this server's own among them. */
-const OURS = /^(\w+Payload\.order|\w+\.UNKNOWN)$/;
+const OURS = /^(\w+Payload\.order|\w+\.UNKNOWN|\w+\.id)$/;
 
 /** `outOrderNo`, `OUT_ORDER_NO` and `out order no.` are the same three words; a Han character is a word. */
 function words(text: string): readonly string[] {

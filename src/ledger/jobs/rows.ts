@@ -82,6 +82,8 @@ export function orderEvent(row: EventRow): OrderEvent {
     previousStatus: row.previous_status,
     state: payAfterStateOf(row.status),
     stateRaw: row.state_raw,
+    stateDescriptionRaw: row.state_description_raw,
+    collectionStateRaw: row.collection_state_raw,
     previousState: row.previous_status && payAfterStateOf(row.previous_status),
     source: row.source,
     occurredAt: row.occurred_at,

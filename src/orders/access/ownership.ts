@@ -1,16 +1,12 @@
+import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Ownership } from '../../ledger/jobs/find-ownership.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import {
-  OrderConflictError,
-  OrderNotFoundError,
-  outcomeByQuery,
-  type PayAfterOrder,
-  type WechatPay,
-} from '../../wechat/index.ts';
+import { OrderConflictError, OrderNotFoundError, type WechatPay } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/refuse-unless-done.ts';
 import type { CallDeadline } from '../commands/write-order.ts';
+import { PAY_AFTER_ORDERS, type ProductOrders } from '../products/products.ts';
 
 /** Services needed to determine who owns an order. */
 export interface OwnershipServices {
@@ -40,11 +36,13 @@ export async function checkOwnOrder(
     return undefined;
   }
   const { appid, serviceId, outOrderNo } = ids;
-  const ownership = await ownershipFor(services, outOrderNo, sendBy);
+  const { product } = PAY_AFTER_ORDERS;
+  const ownership = await ownershipFor(services, { product, outOrderNo }, sendBy);
   const isOwn =
     typeof ownership === 'string'
       ? ownership === 'own'
       : isOf(
+          PAY_AFTER_ORDERS,
           ownership.body,
           await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy),
         );
@@ -74,7 +72,8 @@ export async function checkNumberAvailable(
   if (services.visibility.kind === 'all') {
     return undefined;
   }
-  const ownership = await ownershipFor(services, outOrderNo, sendBy);
+  const { product } = PAY_AFTER_ORDERS;
+  const ownership = await ownershipFor(services, { product, outOrderNo }, sendBy);
   const isUnowned =
     ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
   return ownership === 'foreign' || isUnowned
@@ -91,15 +90,18 @@ export async function checkNumberAvailable(
  * @param outOrderNo null if only the order itself contains it
  * @param load queries WeChat Pay; not called for a number that is not recorded for the owner
  */
-export async function showIfVisible(
+export async function showIfVisible<O extends { readonly outOrderNo: string }>(
   services: Pick<OwnershipServices, 'ledger' | 'visibility'>,
+  orders: ProductOrders<O>,
   outOrderNo: string | null,
-  load: () => Promise<PayAfterOrder | null>,
-): Promise<PayAfterOrder | null> {
+  load: () => Promise<O | null>,
+): Promise<O | null> {
   if (services.visibility.kind === 'all') {
     return await load();
   }
-  const known = outOrderNo === null ? undefined : await ownershipFor(services, outOrderNo);
+  const { product } = orders;
+  const known =
+    outOrderNo === null ? undefined : await ownershipFor(services, { product, outOrderNo });
   if (typeof known === 'string' && known !== 'own') {
     return null;
   }
@@ -107,26 +109,25 @@ export async function showIfVisible(
   if (order === null) {
     return null;
   }
-  const ownership = known ?? (await ownershipFor(services, order.outOrderNo));
-  const isOwn = typeof ownership === 'string' ? ownership === 'own' : isOf(ownership.body, order);
+  const ownership =
+    known ?? (await ownershipFor(services, { product, outOrderNo: order.outOrderNo }));
+  const isOwn =
+    typeof ownership === 'string' ? ownership === 'own' : isOf(orders, ownership.body, order);
   return isOwn ? order : null;
 }
 
 /** Whose the order is for a caller who may not act for every user. */
 async function ownershipFor(
   { ledger, visibility }: Pick<OwnershipServices, 'ledger' | 'visibility'>,
-  outOrderNo: string,
+  order: { readonly product: OrderProduct; readonly outOrderNo: string },
   sendBy?: number,
 ): Promise<Ownership> {
   return visibility.kind === 'own'
-    ? await ledger.findOwnership(
-        { owner: visibility.owner, product: 'PAY_AFTER', outOrderNo },
-        sendBy,
-      )
+    ? await ledger.findOwnership({ owner: visibility.owner, ...order }, sendBy)
     : 'foreign';
 }
 
 /** Another order may have the number: it stays with its owner. */
-function isOf(body: Uint8Array, order: PayAfterOrder | null): boolean {
-  return order !== null && outcomeByQuery('create', body, order) === 'took-effect';
+function isOf<O>({ isCreatedBy }: ProductOrders<O>, body: Uint8Array, order: O | null): boolean {
+  return order !== null && isCreatedBy(body, order);
 }

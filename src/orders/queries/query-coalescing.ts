@@ -1,23 +1,24 @@
+import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { PayAfterOrder, PayAfterOrderQuery, WechatPay } from '../../wechat/index.ts';
-import type { ObservationFilter } from '../state/observation.ts';
+import type { OrderEvent } from '../../ledger/records.ts';
+import type { OrderQuery, QueryOptions } from '../../wechat/index.ts';
 
 /**
- * Concurrent queries for the same order share one request, including those that were queued before
+ * The queries of the orders of one product. Concurrent ones for the same order share one request, including those that were queued before
  * the response and start only after it. A caller never receives a response that arrived before the
  * caller did, unless caching is enabled.
  */
-export interface QueryCoalescing {
+export interface QueryCoalescing<O> {
   /**
    * Throws what the client throws, or the reason of this caller's own abort. The request itself is
    * aborted when no caller waits for it.
    * @param cameMs when the caller arrived, on the monotonic clock; if omitted, now
    */
   readonly ask: (
-    query: PayAfterOrderQuery,
+    query: OrderQuery,
     signal: AbortSignal | undefined,
     cameMs?: number,
-  ) => Promise<PayAfterOrder | null>;
+  ) => Promise<O | null>;
   /**
    * The order was written to or changed: later callers do not receive the result of an earlier
    * query.
@@ -26,36 +27,42 @@ export interface QueryCoalescing {
   readonly close: () => void;
 }
 
-export interface SharedQueriesOptions {
-  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
-  readonly queries: Pick<ObservationFilter, 'see'>;
+export interface QueryCoalescingOptions<O> {
+  readonly product: OrderProduct;
+  readonly query: (query: OrderQuery, options: QueryOptions) => Promise<O | null>;
+  /** Called with each order that a query shows. */
+  readonly see: (order: O) => void;
+  /** WeChat Pay's words for the state of an order, as events have them. */
+  readonly wordsOf: (order: O) => StateWords;
   readonly bus: Pick<Ledger['bus'], 'subscribe'>;
   /** How long a result is cached, in ms since its query. */
   readonly keepMs: number;
 }
+
+type StateWords = Pick<OrderEvent, 'stateRaw' | 'stateDescriptionRaw' | 'collectionStateRaw'>;
 
 /** Maximum cached orders; further results are not cached. */
 const MOST_KEPT = 10_000;
 /** Maximum queueing time; later callers start a new request. */
 const LINE_MS = 100;
 
-export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoalescing {
-  const { wechat, queries, bus, keepMs } = options;
-  const flights = flightIndex();
-  const depart = (query: PayAfterOrderQuery, key: FlightKey): Flight => {
+export function createQueryCoalescing<O>(options: QueryCoalescingOptions<O>): QueryCoalescing<O> {
+  const { product, see, wordsOf, bus, keepMs } = options;
+  const flights = flightIndex<O>();
+  const depart = (query: OrderQuery, key: FlightKey): Flight<O> => {
     const controller = new AbortController();
     const askedMs = performance.now();
     const ask = async () => {
       const { signal } = controller;
-      const order = await wechat.queryPayAfterOrder(query, { signal });
+      const order = await options.query(query, { signal });
       if (order !== null) {
-        queries.see(order);
+        see(order);
       }
       return order;
     };
     const drop = () => flights.drop(key, flight);
     const answer = ask();
-    const flight: Flight = {
+    const flight: Flight<O> = {
       answer,
       abort: (reason) => {
         drop();
@@ -69,7 +76,7 @@ export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoale
     answer.then((order) => {
       const landedMs = performance.now();
       flight.freshUntilMs = Math.max(landedMs, askedMs + keepMs);
-      flight.state = order?.state ?? null;
+      flight.state = order === null ? null : oneWord(wordsOf(order));
       if (order === null || flights.size() > MOST_KEPT) {
         drop();
       } else {
@@ -89,12 +96,16 @@ export function createQueryCoalescing(options: SharedQueriesOptions): QueryCoale
     },
     forget: (outOrderNo) => flights.forget(outOrderNo),
     // The response of a query may itself have caused the event.
-    close: bus.subscribe((event) => flights.forget(event.outOrderNo, event.stateRaw)),
+    close: bus.subscribe((event) => {
+      if (event.product === product) {
+        flights.forget(event.outOrderNo, oneWord(event));
+      }
+    }),
   };
 }
 
 /** Waits for an in-flight query; the last caller that leaves aborts it. */
-function wait(flight: Flight, signal: AbortSignal | undefined): Promise<PayAfterOrder | null> {
+function wait<O>(flight: Flight<O>, signal: AbortSignal | undefined): Promise<O | null> {
   flight.waiting += 1;
   if (signal === undefined) {
     return flight.answer;
@@ -123,13 +134,13 @@ function wait(flight: Flight, signal: AbortSignal | undefined): Promise<PayAfter
 }
 
 /** A query in flight, or its cached response. */
-interface Flight {
-  readonly answer: Promise<PayAfterOrder | null>;
+interface Flight<O> {
+  readonly answer: Promise<O | null>;
   /** How many callers wait for it. */
   waiting: number;
   /** Callers that arrived before this time, on the monotonic clock, may receive its response. */
   freshUntilMs: number;
-  /** The state of the order in the response, as WeChat Pay names it; null before it arrives. */
+  /** The state of the order in the response, in WeChat Pay's words; null before it arrives. */
   state: string | null;
   readonly abort: (reason: unknown) => void;
 }
@@ -144,21 +155,21 @@ interface FlightKey {
 }
 
 /** In-flight queries by order number, so that all of an order are removed together. */
-interface FlightIndex {
+interface FlightIndex<O> {
   readonly size: () => number;
-  readonly find: (key: FlightKey) => Flight | undefined;
-  readonly add: (key: FlightKey, flight: Flight) => void;
+  readonly find: (key: FlightKey) => Flight<O> | undefined;
+  readonly add: (key: FlightKey, flight: Flight<O>) => void;
   /** Removes this query, but not one that has replaced it. */
-  readonly drop: (key: FlightKey, flight: Flight) => void;
+  readonly drop: (key: FlightKey, flight: Flight<O>) => void;
   /** Removes all of an order, except those whose response has this state. */
   readonly forget: (outOrderNo: string, butState?: string) => void;
 }
 
-function flightIndex(): FlightIndex {
-  const byOrder = new Map<string | null, Map<string, Flight>>();
+function flightIndex<O>(): FlightIndex<O> {
+  const byOrder = new Map<string | null, Map<string, Flight<O>>>();
   let size = 0;
   const remove = (outOrderNo: string | null, butState: string | undefined) => {
-    const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight>();
+    const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight<O>>();
     for (const [query, { state }] of flights) {
       if (butState === undefined || state !== butState) {
         flights.delete(query);
@@ -173,7 +184,7 @@ function flightIndex(): FlightIndex {
     size: () => size,
     find: ({ outOrderNo, query }) => byOrder.get(outOrderNo)?.get(query),
     add: ({ outOrderNo, query }, flight) => {
-      const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight>();
+      const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight<O>>();
       size += flights.has(query) ? 0 : 1;
       byOrder.set(outOrderNo, flights.set(query, flight));
     },
@@ -194,13 +205,17 @@ function flightIndex(): FlightIndex {
   };
 }
 
-function flightKey(query: PayAfterOrderQuery): FlightKey {
+function oneWord({ stateRaw, stateDescriptionRaw, collectionStateRaw }: StateWords): string {
+  return JSON.stringify([stateRaw, stateDescriptionRaw, collectionStateRaw]);
+}
+
+function flightKey(query: OrderQuery): FlightKey {
   const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : null;
   return { outOrderNo, query: queryKey(query) };
 }
 
 /** Queries with the same key are the same query. */
-export function queryKey(query: PayAfterOrderQuery): string {
+export function queryKey(query: OrderQuery): string {
   const by = 'outOrderNo' in query ? ['outOrderNo', query.outOrderNo] : ['queryId', query.queryId];
   return JSON.stringify([query.appid, query.serviceId, ...by]);
 }

@@ -1,5 +1,5 @@
 import type { InputRules } from '../../domain/input-rules.ts';
-import type { PayAfterOrderKey } from '../../wechat/index.ts';
+import type { OrderKey } from '../../wechat/index.ts';
 import { createIssueCollector, type InputIssue, type IssueCollector } from './input-issue.ts';
 
 interface Ids {
@@ -52,14 +52,21 @@ export function idIssues(ids: Ids, rules: InputRules): readonly InputIssue[] {
   return found.issues;
 }
 
-/** Checks the key of a query. */
-export function orderKeyIssues(key: PayAfterOrderKey, rules: InputRules): readonly InputIssue[] {
+/**
+ * Checks the key of a query.
+ * @param longest characters of a queryId: documented for service orders only
+ */
+export function orderKeyIssues(
+  key: OrderKey,
+  rules: InputRules,
+  longest: 64 | 512 = 64,
+): readonly InputIssue[] {
   const found = createIssueCollector(rules);
   if ('outOrderNo' in key) {
     checkOutOrderNo(found, key.outOrderNo);
   } else {
     found.required(key.queryId, 'confirmed', ['queryId']);
-    found.length(key.queryId, 64, 'analogy', ['queryId']);
+    found.length(key.queryId, longest, longest === 64 ? 'analogy' : 'confirmed', ['queryId']);
     found.characters(key.queryId, 'confirmed', ['queryId']);
   }
   return found.issues;

@@ -12,7 +12,7 @@ import {
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { CURRENT_ORDER, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts';
-import { launch, PayAfterLaunch } from '../launch.ts';
+import { LaunchType, launch } from '../launch.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
 import { PayAfterOrderType } from './order.ts';
@@ -64,7 +64,7 @@ const CreatePayAfterOrderPayload = builder
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       launch: t.field({
-        type: PayAfterLaunch,
+        type: LaunchType,
         description:
           'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`, for example LAUNCH_NOT_CONFIGURED: the operator of this server must configure the key that signs it. If it is null without an error, or already used: repeat the same createPayAfterOrder, and try the launch data of that response. WeChat Pay does not document whether they open the page again. If they do not, query the order; if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
         resolve: ({ package: order }, _, context) =>

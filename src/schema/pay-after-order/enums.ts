@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts';
 import type { SchemaLog } from '../context.ts';
+import { knownWord, unknownWord } from '../words.ts';
 
 export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
   description:
@@ -49,17 +50,10 @@ export const PayAfterFinishTypeInput = builder.enumType('PayAfterFinishTypeInput
 });
 type FinishType = typeof PayAfterFinishType.$inferType;
 
-const STATES = new Map<string, State>(
-  (['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const).map(
-    (state) => [state, state],
-  ),
-);
-
-/** Characters of a value in the log. */
-const LONGEST_WORD = 64;
+const STATES = ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const;
 
 export function toState(word: string, log: SchemaLog): State {
-  return STATES.get(word) ?? unknown('state', word, log);
+  return knownWord(STATES, 'state', word, log);
 }
 
 /** The state as recorded: an unknown one is in the log again, because the schema says so. */
@@ -67,7 +61,7 @@ export function recordedState(
   { state, stateRaw }: { readonly state: State; readonly stateRaw: string },
   log: SchemaLog,
 ): State {
-  return state === 'UNKNOWN' ? unknown('state', stateRaw, log) : state;
+  return state === 'UNKNOWN' ? unknownWord('state', stateRaw, log) : state;
 }
 
 export function toFinishType(number: number | null, log: SchemaLog): FinishType | null {
@@ -79,14 +73,6 @@ export function toFinishType(number: number | null, log: SchemaLog): FinishType 
     case 2:
       return 'FINISHED';
     default:
-      return unknown('finish_type', number, log);
+      return unknownWord('finish_type', number, log);
   }
-}
-
-function unknown(field: string, word: string | number, log: SchemaLog): 'UNKNOWN' {
-  log.warn(
-    { why: field, word: String(word).slice(0, LONGEST_WORD) },
-    'unknown enum value from WeChat Pay',
-  );
-  return 'UNKNOWN';
 }

@@ -1,11 +1,12 @@
 import { showIfVisible } from '../../orders/access/ownership.ts';
+import { PAY_AFTER_ORDERS } from '../../orders/products/products.ts';
 import { orderKeyIssues } from '../../orders/rules/field-rules.ts';
-import type { PayAfterOrder, PayAfterOrderKey, PayAfterOrderQuery } from '../../wechat/index.ts';
+import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { APPID, BY_ANALOGY, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
-import { badUserInput } from '../query-errors.ts';
+import { toOrderKey } from '../order/order-key.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
 import { PayAfterOrderType } from './order.ts';
 
@@ -40,18 +41,32 @@ builder.queryField('payAfterOrder', (t) =>
         description: APPID,
       }),
     },
-    resolve: (_, { by, ...ids }, context) => {
-      const key = toKey(by);
-      const query = { ...key, ...withDefaults(ids, context) };
-      assertValidArguments(query, orderKeyIssues(key, context.inputRules), context);
-      const outOrderNo = 'outOrderNo' in key ? key.outOrderNo : null;
-      const named = { operation: 'payAfterOrder', outOrderNo: outOrderNo ?? undefined };
-      return reading(context, named, () =>
-        showIfVisible(context, outOrderNo, () => context.orderReads.load(query)),
-      );
-    },
+    resolve: (_, { by, ...ids }, context) =>
+      queryPayAfterOrder(
+        'payAfterOrder',
+        { ...toOrderKey(by), ...withDefaults(ids, context) },
+        context,
+      ),
   }),
 );
+
+/**
+ * The order if the caller may see it. Throws GraphQL errors.
+ * @param operation the field, for the log
+ */
+export function queryPayAfterOrder(
+  operation: string,
+  query: PayAfterOrderQuery,
+  context: GraphQLContext,
+): Promise<PayAfterOrder | null> {
+  assertValidArguments(query, orderKeyIssues(query, context.inputRules), context);
+  const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : null;
+  return reading(context, { operation, outOrderNo: outOrderNo ?? undefined }, () =>
+    showIfVisible(context, PAY_AFTER_ORDERS, outOrderNo, () =>
+      context.orderReads.payAfterOrders.load(query),
+    ),
+  );
+}
 
 /**
  * The order after a write to it, with one call per request. Throws GraphQL errors.
@@ -63,19 +78,7 @@ export async function loadOrder(
   context: GraphQLContext,
 ): Promise<PayAfterOrder | null> {
   const { outOrderNo } = query;
-  return await reading(context, { operation, outOrderNo }, () => context.orderReads.load(query));
-}
-
-/** graphql has checked that exactly one is given. */
-function toKey({
-  outOrderNo,
-  queryId,
-}: typeof PayAfterOrderKeyInput.$inferInput): PayAfterOrderKey {
-  if (typeof outOrderNo === 'string') {
-    return { outOrderNo };
-  }
-  if (typeof queryId === 'string') {
-    return { queryId };
-  }
-  throw badUserInput('Exactly one of outOrderNo and queryId is required.');
+  return await reading(context, { operation, outOrderNo }, () =>
+    context.orderReads.payAfterOrders.load(query),
+  );
 }

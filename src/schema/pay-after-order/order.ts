@@ -1,8 +1,9 @@
 import type { PayAfterOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { LAUNCH_ERROR, ORDER_IDS, STATE_RAW } from '../descriptions.ts';
-import { launch, PayAfterLaunch } from '../launch.ts';
+import { STATE_RAW } from '../descriptions.ts';
+import { NodeInterface } from '../order/node.ts';
+import { OrderInterface } from '../order/order.ts';
 import { PayAfterFinishType, PayAfterOrderState, toFinishType, toState } from './enums.ts';
 
 type Listed<T> = T extends readonly (infer Item)[] ? Item : never;
@@ -46,23 +47,8 @@ const Discount = builder
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
   description:
     '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field except `launch` is null if WeChat Pay sent no value, or one of an unexpected form.',
+  interfaces: [OrderInterface, NodeInterface],
   fields: (t) => ({
-    appid: t.exposeString('appid', {
-      nullable: false,
-      description: ORDER_IDS.appid,
-    }),
-    mchid: t.exposeString('mchid', {
-      nullable: false,
-      description: ORDER_IDS.mchid,
-    }),
-    outOrderNo: t.exposeString('outOrderNo', {
-      nullable: false,
-      description: ORDER_IDS.outOrderNo,
-    }),
-    serviceId: t.exposeString('serviceId', {
-      nullable: false,
-      description: ORDER_IDS.serviceId,
-    }),
     state: t.field({
       type: PayAfterOrderState,
       nullable: false,
@@ -113,9 +99,6 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     realServiceEndLocation: t.exposeString('realServiceEndLocation', {
       description: '实际服务结束地点: where the service ended. Null before the order is completed.',
     }),
-    serviceIntroduction: t.exposeString('serviceIntroduction', {
-      description: '服务信息: a short description of the service.',
-    }),
     fees: t.expose('fees', {
       type: [Fee],
       description: '后付费项目列表: the fees.',
@@ -123,15 +106,6 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     discounts: t.expose('discounts', {
       type: [Discount],
       description: '商户优惠列表: the discounts.',
-    }),
-    riskAmount: t.expose('riskAmount', {
-      type: 'Fen',
-      description: '订单风险金额: the maximum that this order can cost the user, in fen.',
-    }),
-    totalAmount: t.expose('totalAmount', {
-      type: 'Fen',
-      description:
-        '总金额: the amount that the user pays, fees minus discounts, in fen. Null before the order is completed.',
     }),
     attach: t.exposeString('attach', {
       description: '商户数据包: the `attach` given at creation, still URL-encoded.',
@@ -148,12 +122,6 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     payType: t.exposeString('payType', {
       description:
         "支付方式: how the user paid. `MchChannelPayType`: through the merchant's own channel. WeChat Pay documents no other value, nor the value for a payment that it collected itself.",
-    }),
-    launch: t.field({
-      type: PayAfterLaunch,
-      description: `Launch data that opens the WeChat Pay page with the details of the order (调起支付分订单详情页, wxpayScoreDetail). It does not open the confirmation page. WeChat Pay does not document which states have this page. ${LAUNCH_ERROR}`,
-      resolve: ({ serviceId, outOrderNo }, _, context) =>
-        launch('wxpayScoreDetail', { service_id: serviceId, out_order_no: outOrderNo }, context),
     }),
   }),
 });

@@ -6,7 +6,7 @@ import { withDefaults, writing } from '../resolver.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
 import { changePayload } from './update-payload.ts';
 
-const SyncType = builder.enumType('PayAfterSyncType', {
+const OrderSyncType = builder.enumType('OrderSyncType', {
   description: '场景类型: what a sync reports.',
   values: {
     ORDER_PAID: {
@@ -16,7 +16,7 @@ const SyncType = builder.enumType('PayAfterSyncType', {
   },
 });
 
-const DetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
+const SyncDetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
   description: '内容信息详情: when the order was paid.',
   fields: (t) => ({
     paidTime: t.field({
@@ -35,12 +35,12 @@ const Input = builder.inputType('SyncPayAfterOrderInput', {
     serviceId: t.string({ description: SERVICE_ID }),
     outOrderNo: t.string({ required: true, description: ORDER_NUMBER }),
     type: t.field({
-      type: SyncType,
+      type: OrderSyncType,
       required: true,
       description: '场景类型: always ORDER_PAID, the only value that WeChat Pay documents.',
     }),
     detail: t.field({
-      type: DetailInput,
+      type: SyncDetailInput,
       required: true,
       description: '内容信息详情: when the order was paid.',
     }),

@@ -3,7 +3,7 @@ import type { UserServiceState } from '../../wechat/index.ts';
 import { forbidden, requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR, REQUEST_NUMBER } from '../descriptions.ts';
-import { launch, PayAfterLaunch } from '../launch.ts';
+import { LaunchType, launch } from '../launch.ts';
 import { badArguments } from '../query-errors.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
 
@@ -37,7 +37,7 @@ const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceSta
         "用户标识: the user's openid under the appid. Null if WeChat Pay does not return it.",
     }),
     launch: t.field({
-      type: PayAfterLaunch,
+      type: LaunchType,
       description: `Launch data that opens the WeChat Pay page where the user authorizes the service (调起支付分授权页, wxpayScoreEnable). It does not open the confirmation page of an order. ${LAUNCH_ERROR}`,
       args: {
         outRequestNo: t.arg.string({

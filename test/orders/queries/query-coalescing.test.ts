@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createQueryCoalescing } from '../../../src/orders/queries/query-coalescing.ts';
+import { createSharedQueries } from '../../../src/orders/queries/shared-queries.ts';
 import { createObservationFilter } from '../../../src/orders/state/observation.ts';
 import type { PayAfterOrder } from '../../../src/wechat/index.ts';
 import {
@@ -36,8 +36,13 @@ async function shared(keepMs = 0) {
   const { calls, wechat } = heldWechat();
   const ledger = await memoryLedger();
   const queries = createObservationFilter(ledger);
-  const coalescing = createQueryCoalescing({ wechat, queries, bus: ledger.bus, keepMs });
-  return { calls, ...coalescing };
+  const { payAfterOrders } = createSharedQueries({
+    wechat: stubWechat(wechat),
+    queries,
+    bus: ledger.bus,
+    keepMs,
+  });
+  return { calls, ...payAfterOrders };
 }
 
 const order = (state: string) => payAfterOrder({ outOrderNo: 'A', state });
