@@ -4,7 +4,7 @@ import type { SchemaLog } from './context.ts';
 const LONGEST_WORD = 64;
 
 /**
- * A word of WeChat Pay as the value of an enum; UNKNOWN, and a line in the log, for any other word.
+ * A value of WeChat Pay as the value of an enum; UNKNOWN, and a line in the log, for any other.
  * @param field its name at WeChat Pay, for the log
  */
 export function knownWord<const Value extends string>(
