@@ -20,9 +20,9 @@ import {
 import { serveWebSocket } from './http/websocket.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { createCountedLog, type Log } from './observability/log.ts';
-import { countedQueries, createMetrics, type Metrics } from './observability/metrics.ts';
+import { countedQuery, createMetrics, type Metrics } from './observability/metrics.ts';
 import { startReconciler } from './orders/reconciliation/reconciler.ts';
-import { createObservationFilter } from './orders/state/observation.ts';
+import { createObservationFilter } from './orders/state/observation-filter.ts';
 import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
 import { isStray, reportStray } from './plugins/use-notify.ts';
 import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';
@@ -90,7 +90,11 @@ export async function start({
     log,
   });
   const queries = createObservationFilter(ledger);
-  const reconciler = startReconciler(ledger, countedQueries(metrics, wechat), {
+  const queriesOfReconciler = {
+    queryPayAfterOrder: countedQuery(metrics, wechat.queryPayAfterOrder),
+    serviceOrders: { query: countedQuery(metrics, wechat.serviceOrders.query) },
+  };
+  const reconciler = startReconciler(ledger, queriesOfReconciler, {
     callsPerSecond: config.reconcilerCallsPerSecond,
   });
   metrics.countOpenIntents(ledger.countOpenIntents);

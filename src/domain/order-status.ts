@@ -1,5 +1,3 @@
-import type { PayAfterState } from './pay-after-state.ts';
-
 /** The merchant's agreement with WeChat Pay: pay-after orders (先享后付), or service orders (支付分服务订单). */
 export type OrderProduct = 'PAY_AFTER' | 'SERVICE_ORDER';
 
@@ -10,6 +8,16 @@ export type OrderStatus =
   | 'COMPLETED'
   | 'PAID'
   | 'CANCELED'
+  | 'EXPIRED'
+  | 'UNKNOWN';
+
+/** The states of a pay-after order that this server knows; UNKNOWN is any other state of WeChat Pay. */
+export type PayAfterState =
+  | 'CREATED'
+  | 'USER_ACCEPTED'
+  | 'FINISHED'
+  | 'USER_PAID'
+  | 'REVOKED'
   | 'EXPIRED'
   | 'UNKNOWN';
 

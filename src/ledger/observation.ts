@@ -1,11 +1,15 @@
+import type { OrderState } from '../domain/order-state.ts';
 import type { EventSource, OrderKey } from './records.ts';
 
-/** What a notification, a query, the answer to a write, or the reconciler has shown of an order. */
-export interface Observation extends OrderKey {
+/**
+ * What a notification, a query, the answer to a write, or the reconciler has shown of an order, of
+ * whichever product.
+ */
+export interface Observation extends OrderKey, OrderState {
   readonly appid: string;
   readonly serviceId: string;
-  /** The state as WeChat Pay returned it. */
-  readonly state: string;
+  /** Of a service order; null if there is no collection, or the response leaves it out. */
+  readonly collectionStateRaw?: string | null;
   readonly source: EventSource;
   /** Unix ms: of the change itself if WeChat Pay says it, otherwise of the observation. */
   readonly occurredAt: number;
@@ -13,15 +17,17 @@ export interface Observation extends OrderKey {
   readonly totalAmount?: number | null;
   readonly paidAmount?: number | null;
   readonly serviceIntroduction?: string | null;
-  /** Times and places as the create sends them. */
+  /** Times and places as the create sends them; null where they may be the real ones. */
   readonly planned?: PlannedService | null;
   /** Payments through WeChat Pay. */
   readonly payments?: readonly ObservedPayment[];
-  /** Keyed hash of the user's openid. */
+  /** Of the create that made the order: keyed hash of the openid that it names. */
   readonly owner?: string | null;
+  /** Keyed hash of the openid that the order shows; the owner, unless a create names another one. */
+  readonly user?: string | null;
 }
 
-interface PlannedService {
+export interface PlannedService {
   readonly startTime: string | null;
   readonly endTime: string | null;
   readonly startLocation: string | null;

@@ -1,5 +1,4 @@
-import type { OrderProduct, OrderStatus } from '../domain/order-status.ts';
-import type { PayAfterState } from '../domain/pay-after-state.ts';
+import type { OrderProduct, OrderStatus, PayAfterState } from '../domain/order-status.ts';
 
 /** The merchant's number belongs to a product: the same one under the other is another order. */
 export interface OrderKey {
@@ -62,7 +61,8 @@ export interface LoggedEvent extends OrderEvent {
 
 export type EventSource = 'NOTIFICATION' | 'QUERY' | 'MUTATION' | 'RECONCILER';
 
-export type Operation = 'create' | 'complete' | 'cancel' | 'sync';
+/** A write to an order; `modify` and `collect` are of service orders only. */
+export type Operation = 'create' | 'complete' | 'modify' | 'cancel' | 'collect' | 'sync';
 
 /** UNCONFIRMED: sent, and its outcome is not known yet. */
 export type RefundStatus =

@@ -124,23 +124,19 @@ async function setOrRemove(gauge: Gauge, reading: Promise<number>): Promise<void
   }
 }
 
-/** Counts each query of a client: `found`, `missing`, or `failed`. */
-export function countedQueries<Query extends readonly unknown[], Order>(
+/** Counts each call of a query: `found`, `missing`, or `failed`. */
+export function countedQuery<Query extends readonly unknown[], Order>(
   { reconcilerCall }: Pick<Metrics, 'reconcilerCall'>,
-  {
-    queryPayAfterOrder,
-  }: { readonly queryPayAfterOrder: (...query: Query) => Promise<Order | null> },
-) {
-  return {
-    queryPayAfterOrder: async (...query: Query) => {
-      try {
-        const order = await queryPayAfterOrder(...query);
-        reconcilerCall(order === null ? 'missing' : 'found');
-        return order;
-      } catch (error) {
-        reconcilerCall('failed');
-        throw error;
-      }
-    },
+  query: (...query: Query) => Promise<Order | null>,
+): (...query: Query) => Promise<Order | null> {
+  return async (...asked) => {
+    try {
+      const order = await query(...asked);
+      reconcilerCall(order === null ? 'missing' : 'found');
+      return order;
+    } catch (error) {
+      reconcilerCall('failed');
+      throw error;
+    }
   };
 }

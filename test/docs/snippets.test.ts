@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { advance, readState } from '../../src/domain/pay-after-state.ts';
+import { advance } from '../../src/domain/order-state.ts';
+import { PAY_AFTER_STATES, readPayAfterState } from '../../src/domain/pay-after-state.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { schema } from '../../src/schema/index.ts';
 import { diagramProblems, transitionsOf } from '../fixtures/docs/diagrams.ts';
@@ -84,7 +85,8 @@ describe.each(pages)('$path', (page) => {
       .filter((code) => code.startsWith('stateDiagram'))
       .flatMap(transitionsOf);
     const impossible = steps.filter(
-      ([from, to]) => advance(readState(from), readState(to)) !== 'forward',
+      ([from, to]) =>
+        advance(PAY_AFTER_STATES, readPayAfterState(from), readPayAfterState(to)) !== 'forward',
     );
     expect(impossible).toEqual([]);
   });

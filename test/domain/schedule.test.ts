@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nextIntentCheck, nextOrderCheck } from '../../src/domain/pay-after-state.ts';
+import { nextIntentCheck, nextOrderCheck } from '../../src/domain/order-state.ts';
+import { statusOf } from '../../src/domain/order-status.ts';
+import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -14,7 +16,8 @@ type State = (typeof STATES)[number] | (typeof FINAL)[number];
 
 /** How long after now the next look is; null: none. */
 function orderWait(state: State, age: number, jitter = 0): number | null {
-  const next = nextOrderCheck({ state, since: NOW - age, now: NOW }, jitter);
+  const status = statusOf(state);
+  const next = nextOrderCheck(PAY_AFTER_STATES, { status, since: NOW - age, now: NOW }, jitter);
   return next === null ? null : next - NOW;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { resolveIntent } from '../../src/ledger/jobs/finish-intent.ts';
-import { observationOf } from '../../src/orders/state/observation.ts';
+import { observationOfPayAfterOrder } from '../../src/orders/state/observation.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { acquire } from '../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf, see, shownOrder } from '../fixtures/ledger/observations.ts';
@@ -78,7 +78,9 @@ describe.each(databases)('what is seen of an order, on $name', ({ start }) => {
   test('a total of 0 from before the completion contradicts nothing', async () => {
     const ledger = await database.openLedger();
     const shown = (state: string, totalAmount: number) =>
-      see(ledger, observationOf(shownOrder({ state, totalAmount }), 'QUERY', ledger.now()));
+      ledger.applyObservation(
+        observationOfPayAfterOrder(shownOrder({ state, totalAmount }), { source: 'QUERY', ledger }),
+      );
     await shown('USER_ACCEPTED', 0);
     expect(await shown('FINISHED', 450)).toEqual({ outcome: 'applied' });
     expect(await orderOf(ledger)).toMatchObject({ state: 'FINISHED', total_amount: 450 });

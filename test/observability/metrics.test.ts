@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countedQueries, createMetrics } from '../../src/observability/metrics.ts';
+import { countedQuery, createMetrics } from '../../src/observability/metrics.ts';
 import { createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import {
   createTestApp,
@@ -95,10 +95,8 @@ describe('metrics of the other modules', () => {
       () => Promise.resolve(null),
       () => Promise.reject(new Error('down')),
     ];
-    for (const queryPayAfterOrder of answers) {
-      await countedQueries(metrics, { queryPayAfterOrder })
-        .queryPayAfterOrder()
-        .catch(() => {});
+    for (const query of answers) {
+      await countedQuery(metrics, query)().catch(() => {});
     }
     const text = await metrics.show();
     for (const outcome of ['found', 'missing', 'failed']) {

@@ -1,25 +1,32 @@
-import { type OrderStatus, payAfterStateOf, statusOf } from '../../domain/order-status.ts';
 import {
+  type Advance,
   advance,
   contradictedField,
   isOtherOrder,
   nextOrderCheck,
-  readState,
-} from '../../domain/pay-after-state.ts';
+  type StateMachine,
+  totalChange,
+} from '../../domain/order-state.ts';
+import type { OrderProduct } from '../../domain/order-status.ts';
+import { PAY_AFTER_STATES } from '../../domain/pay-after-state.ts';
+import { SERVICE_ORDER_STATES } from '../../domain/service-order-state.ts';
 import type { Tx } from '../database/group-commit.ts';
-import type { EventRow, OrderRow } from '../database/tables.ts';
+import type { OrderRow } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { OrderKey } from '../records.ts';
 import type { WriteContext } from './context.ts';
-import { lastKnownStatus } from './event-log.ts';
+import { appendEvent, lastKnownStatus } from './event-log.ts';
 import { compiledQuery, type Params, sealLocation } from './rows.ts';
 
-const NOTHING_NEW: Observed = { outcome: 'nothing-new' };
+export const STATE_MACHINES: Readonly<Record<OrderProduct, StateMachine>> = {
+  PAY_AFTER: PAY_AFTER_STATES,
+  SERVICE_ORDER: SERVICE_ORDER_STATES,
+};
 
 /**
- * The one way in for every observation. Moves the order's status forward and appends at most one
- * event; what contradicts the record is not applied.
+ * The one way in for every observation, of whichever product. Moves the order's status forward and
+ * appends an event for that, and one for a lower total; what contradicts the record is not applied.
  * @param now Unix ms
  */
 export async function applyObservation(
@@ -27,44 +34,113 @@ export async function applyObservation(
   seen: Observation,
   now: number,
 ): Promise<Observed> {
-  const { db: tx, encryption } = context;
   const { product, outOrderNo } = seen;
-  const [order] = await ordersOf(tx, { product, outOrderNo });
-  if (order === undefined) {
-    const intents = await createsOf(tx, { product, outOrderNo });
-    if (intents.length > 0 && intents.every((intent) => isOtherOrder(idsOf(intent), seen))) {
-      return { outcome: 'suspicious', reason: 'appid or service_id' };
-    }
-    const details = mergedDetails(null, seen, encryption);
-    const eventId = await appendEvent(tx, seen, { ...details, status: null }, now);
-    await insertOrder(tx, seen, { details, eventId, now });
-    await recordPayments(tx, seen, now);
-    return { outcome: 'applied' };
+  const [order] = await ordersOf(context.db, { product, outOrderNo });
+  return order === undefined
+    ? await recordNewOrder(context, seen, now)
+    : await updateOrder(context, order, seen, now);
+}
+
+async function recordNewOrder(
+  { db: tx, encryption }: WriteContext,
+  seen: Observation,
+  now: number,
+): Promise<Observed> {
+  const { product, outOrderNo, status } = seen;
+  const creates = await createsOf(tx, { product, outOrderNo });
+  if (creates.length > 0 && creates.every((create) => isOtherOrder(idsOf(create), seen))) {
+    return { outcome: 'suspicious', reason: 'appid or service_id' };
   }
-  const field = contradictedField(recordedOf(order), seen);
-  if (field !== undefined) {
-    return await keepConflict(tx, order, field, now);
+  const merged = mergedDetails(null, seen, encryption);
+  const details = { ...merged, owner: merged.owner ?? userIfUnclaimed(seen, creates) };
+  const words = wordsOf(seen);
+  const { owner } = details;
+  const found = { ...words, status, previous_status: null, owner };
+  const eventId = await appendEvent(tx, { ...found, type: 'STATUS_CHANGED' }, seen, now);
+  await insertOrderRow(tx, {
+    ...details,
+    ...words,
+    product,
+    out_order_no: outOrderNo,
+    appid: seen.appid,
+    service_id: seen.serviceId,
+    status,
+    created_at: now,
+    status_since: now,
+    observed_at: now,
+    conflict_at: null,
+    last_event_id: eventId,
+    check_at: nextOrderCheck(STATE_MACHINES[product], { status, since: now, now }, Math.random()),
+  });
+  await recordPayments(tx, seen, now);
+  return { outcome: 'applied' };
+}
+
+async function updateOrder(
+  { db: tx, encryption }: WriteContext,
+  order: OrderRow,
+  seen: Observation,
+  now: number,
+): Promise<Observed> {
+  const machine = STATE_MACHINES[order.product];
+  const { step, total } = await compare(tx, machine, order, seen);
+  const contradiction =
+    contradictedField({ ...idsOf(order), riskAmount: order.risk_amount }, seen) ??
+    (total === 'contradicts' ? 'total_amount' : undefined) ??
+    (step === 'suspicious' ? `state from ${order.state_raw} to ${seen.stateRaw}` : undefined);
+  if (contradiction !== undefined) {
+    await changeOrder(tx, order, { conflict_at: now });
+    return { outcome: 'suspicious', reason: contradiction };
   }
-  const recorded = { state: payAfterStateOf(order.status), raw: order.state_raw };
+  const details = await knownDetails(tx, order, seen, mergedDetails(order, seen, encryption));
+  const words = wordsAfter(order, seen, step);
+  const lowered = total === 'lowered' ? { total_amount: seen.totalAmount ?? null } : {};
+  const found = { ...details, ...words, ...lowered };
+  await recordPayments(tx, seen, now);
+  const isForward = step === 'forward';
+  if (!isForward && total !== 'lowered') {
+    await fillIn(tx, order, found);
+    return { outcome: 'nothing-new' };
+  }
+  const { owner } = details;
+  const before = { previous_status: order.status, owner };
+  let eventId = order.last_event_id;
+  if (total === 'lowered') {
+    const unchanged = isForward ? wordsOfRow(order) : words;
+    const modified = { ...before, ...unchanged, status: order.status };
+    eventId = await appendEvent(tx, { ...modified, type: 'AMOUNT_MODIFIED' }, seen, now);
+  }
+  if (isForward) {
+    const changed = { ...before, ...words, status: seen.status };
+    eventId = await appendEvent(tx, { ...changed, type: 'STATUS_CHANGED' }, seen, now);
+  }
+  const { status, since } = isForward
+    ? { status: seen.status, since: now }
+    : { status: order.status, since: order.status_since };
+  await changeOrder(tx, order, {
+    ...found,
+    status,
+    status_since: since,
+    observed_at: now,
+    last_event_id: eventId,
+    check_at: nextOrderCheck(machine, { status, since, now }, Math.random()),
+  });
+  await giveEventsOwner(tx, order, owner);
+  return { outcome: 'applied' };
+}
+
+async function compare(tx: Tx, machine: StateMachine, order: OrderRow, seen: Observation) {
+  const { product, status, state_raw: stateRaw, state_description_raw: description } = order;
+  const recorded = { status, stateRaw, stateDescriptionRaw: description };
   const lastKnown =
-    order.status === 'UNKNOWN'
-      ? await lastKnownStatus(tx, order.product, outOrderNo)
-      : order.status;
-  switch (advance(recorded, readState(seen.state), payAfterStateOf(lastKnown))) {
-    case 'forward': {
-      const details = mergedDetails(order, seen, encryption);
-      const eventId = await appendEvent(tx, seen, { ...details, status: order.status }, now);
-      await moveOrder(tx, order, seen, { details, eventId, now });
-      await recordPayments(tx, seen, now);
-      return { outcome: 'applied' };
-    }
-    case 'suspicious':
-      return await keepConflict(tx, order, `state from ${order.state_raw} to ${seen.state}`, now);
-    default:
-      await fillIn(tx, order, mergedDetails(order, seen, encryption));
-      await recordPayments(tx, seen, now);
-      return NOTHING_NEW;
-  }
+    status === 'UNKNOWN' ? await lastKnownStatus(tx, product, order.out_order_no) : status;
+  const step = advance(machine, recorded, seen, lastKnown);
+  const total = totalChange(
+    machine,
+    { status, totalAmount: order.total_amount },
+    { totalAmount: seen.totalAmount ?? null, advance: step },
+  );
+  return { step, total };
 }
 
 const ordersOf = compiledQuery((db, { product, outOrderNo }: Params<OrderKey>) =>
@@ -79,7 +155,7 @@ const ordersOf = compiledQuery((db, { product, outOrderNo }: Params<OrderKey>) =
 const createsOf = compiledQuery((db, { product, outOrderNo }: Params<OrderKey>) =>
   db
     .selectFrom('intents')
-    .select(['appid', 'service_id'])
+    .select(['appid', 'service_id', 'owner'])
     .where('out_order_no', '=', outOrderNo)
     .where('product', '=', product)
     .where('operation', '=', 'create')
@@ -90,74 +166,48 @@ function idsOf({ appid, service_id: serviceId }: Pick<OrderRow, 'appid' | 'servi
   return { appid, serviceId };
 }
 
-function recordedOf(order: OrderRow) {
+/** The user that the order shows, unless the create of an order of another user may have made it. */
+function userIfUnclaimed(
+  { user }: Observation,
+  creates: readonly { readonly owner: string | null }[],
+): string | null {
+  return creates.some(({ owner }) => owner !== null) ? null : (user ?? null);
+}
+
+type Words = Pick<OrderRow, 'state_raw' | 'state_description_raw' | 'collection_state_raw'>;
+
+function wordsOf(seen: Observation): Words {
   return {
-    ...idsOf(order),
-    riskAmount: order.risk_amount,
-    totalAmount: order.total_amount,
+    state_raw: seen.stateRaw,
+    state_description_raw: seen.stateDescriptionRaw,
+    collection_state_raw: seen.collectionStateRaw ?? null,
   };
 }
 
-async function keepConflict(
-  tx: Tx,
-  order: OrderRow,
-  reason: string,
-  now: number,
-): Promise<Observed> {
-  await updateOrder(tx, order, { conflict_at: now });
-  return { outcome: 'suspicious', reason };
-}
-
-async function appendEvent(
-  tx: Tx,
-  seen: Observation,
-  { owner, status }: Pick<Details, 'owner'> & { readonly status: OrderStatus | null },
-  now: number,
-): Promise<number | null> {
-  const { state, raw } = readState(seen.state);
-  const [event] = await insertEvent(tx, {
-    type: 'STATUS_CHANGED',
-    product: seen.product,
-    out_order_no: seen.outOrderNo,
-    out_refund_no: null,
-    status: statusOf(state),
-    previous_status: status,
-    state_raw: raw,
-    state_description_raw: null,
-    collection_state_raw: null,
-    source: seen.source,
-    owner,
-    occurred_at: seen.occurredAt,
-    received_at: now,
-  });
-  return event?.id ?? null;
+function wordsOfRow({ state_raw, state_description_raw, collection_state_raw }: OrderRow): Words {
+  return { state_raw, state_description_raw, collection_state_raw };
 }
 
 /**
- * Writers come one after the other, so that the next cursor is the highest one and 1, and at least the
- * time: if the newest events are lost, by a restored backup or a failover, no later event gets the
- * cursor of one of them.
+ * WeChat Pay's words after an observation. Different words for one status fill in what was left out:
+ * a description belongs to a state that is not the last one.
  */
-const insertEvent = compiledQuery((db, event: Params<Omit<EventRow, 'id'>>) =>
-  db
-    .insertInto('events')
-    .values(({ selectFrom }) => ({
-      ...event,
-      id: selectFrom('events').select(({ eb, fn, lit }) => {
-        const last = fn.coalesce(fn.max('id'), lit(0));
-        return eb
-          .case()
-          .when(last, '<', event.received_at)
-          .then(event.received_at)
-          .else(eb(last, '+', lit(1)))
-          .end()
-          .as('next');
-      }),
-    }))
-    .returning('id'),
-);
+function wordsAfter(order: OrderRow, seen: Observation, step: Advance): Words {
+  const recorded = wordsOfRow(order);
+  const shown = wordsOf(seen);
+  if (step === 'forward') {
+    return shown;
+  }
+  const isEarlier = recorded.state_description_raw === null && shown.state_description_raw !== null;
+  return step === 'same' && !isEarlier
+    ? {
+        ...shown,
+        collection_state_raw: shown.collection_state_raw ?? recorded.collection_state_raw,
+      }
+    : recorded;
+}
 
-/** What an order has once, whichever observation shows it first. */
+/** What an order has once, whichever observation shows it first; a paid amount may grow. */
 type Details = Pick<
   OrderRow,
   | ('owner' | 'service_introduction' | 'risk_amount' | 'total_amount' | 'paid_amount')
@@ -168,6 +218,7 @@ type Details = Pick<
 /** A notification may come before the answer to the write that made the order: the rest comes later. */
 function mergedDetails(order: OrderRow | null, seen: Observation, encryption: Encryption): Details {
   const { planned } = seen;
+  const paid = Math.max(order?.paid_amount ?? -1, seen.paidAmount ?? -1);
   const location = (known: string | null | undefined, shown: string | null | undefined) =>
     known ?? sealLocation(shown ?? null, encryption);
   return {
@@ -175,7 +226,7 @@ function mergedDetails(order: OrderRow | null, seen: Observation, encryption: En
     service_introduction: order?.service_introduction ?? seen.serviceIntroduction ?? null,
     risk_amount: order?.risk_amount ?? seen.riskAmount ?? null,
     total_amount: order?.total_amount ?? seen.totalAmount ?? null,
-    paid_amount: order?.paid_amount ?? seen.paidAmount ?? null,
+    paid_amount: paid < 0 ? null : paid,
     planned_start_time: order?.planned_start_time ?? planned?.startTime ?? null,
     planned_end_time: order?.planned_end_time ?? planned?.endTime ?? null,
     planned_start_location: location(order?.planned_start_location, planned?.startLocation),
@@ -183,57 +234,25 @@ function mergedDetails(order: OrderRow | null, seen: Observation, encryption: En
   };
 }
 
-interface Change {
-  readonly details: Details;
-  readonly eventId: number | null;
-  readonly now: number;
-}
-
-async function insertOrder(tx: Tx, seen: Observation, { details, eventId, now }: Change) {
-  const { state, raw } = readState(seen.state);
-  await insertOrderRow(tx, {
-    ...details,
-    product: seen.product,
-    out_order_no: seen.outOrderNo,
-    appid: seen.appid,
-    service_id: seen.serviceId,
-    status: statusOf(state),
-    state_raw: raw,
-    state_description_raw: null,
-    collection_state_raw: null,
-    created_at: now,
-    status_since: now,
-    observed_at: now,
-    conflict_at: null,
-    last_event_id: eventId,
-    check_at: nextOrderCheck({ state, since: now, now }, Math.random()),
-  });
+/** With the user as owner if the order has none. */
+async function knownDetails(
+  tx: Tx,
+  { product, out_order_no: outOrderNo }: OrderRow,
+  seen: Observation,
+  details: Details,
+): Promise<Details> {
+  if (details.owner !== null || !seen.user) {
+    return details;
+  }
+  const creates = await createsOf(tx, { product, outOrderNo });
+  return { ...details, owner: userIfUnclaimed(seen, creates) };
 }
 
 const insertOrderRow = compiledQuery((db, row: Params<OrderRow>) =>
   db.insertInto('orders').values(row),
 );
 
-async function moveOrder(
-  tx: Tx,
-  order: OrderRow,
-  seen: Observation,
-  { details, eventId, now }: Change,
-) {
-  const { state, raw } = readState(seen.state);
-  await updateOrder(tx, order, {
-    ...details,
-    status: statusOf(state),
-    state_raw: raw,
-    status_since: now,
-    observed_at: now,
-    last_event_id: eventId,
-    check_at: nextOrderCheck({ state, since: now, now }, Math.random()),
-  });
-  await giveEventsOwner(tx, order, details);
-}
-
-async function updateOrder(tx: Tx, order: OrderRow, changes: Partial<OrderRow>) {
+async function changeOrder(tx: Tx, order: OrderRow, changes: Partial<OrderRow>) {
   await tx
     .updateTable('orders')
     .set(changes)
@@ -259,15 +278,15 @@ async function recordPayments(tx: Tx, { product, outOrderNo, payments }: Observa
   }
 }
 
-async function fillIn(tx: Tx, order: OrderRow, details: Details) {
-  if (Object.entries(details).some(([name, value]) => Reflect.get(order, name) !== value)) {
-    await updateOrder(tx, order, details);
-    await giveEventsOwner(tx, order, details);
+async function fillIn(tx: Tx, order: OrderRow, found: Details & Words) {
+  if (Object.entries(found).some(([name, value]) => Reflect.get(order, name) !== value)) {
+    await changeOrder(tx, order, found);
+    await giveEventsOwner(tx, order, found.owner);
   }
 }
 
 /** The events that were recorded before the owner was known: all have the owner of their order. */
-async function giveEventsOwner(tx: Tx, order: OrderRow, { owner }: Details) {
+async function giveEventsOwner(tx: Tx, order: OrderRow, owner: string | null) {
   if (order.owner === null && owner !== null) {
     await tx
       .updateTable('events')

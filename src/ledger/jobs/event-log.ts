@@ -1,7 +1,9 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
+import type { Tx } from '../database/group-commit.ts';
 import type { EventRow, Tables } from '../database/tables.ts';
+import type { Observation } from '../observation.ts';
 import type { LoggedEvent } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { compiledQuery, orderEvent, type Params } from './rows.ts';
@@ -146,3 +148,53 @@ export async function lastKnownStatus(
     .executeTakeFirst();
   return event?.status ?? 'CREATED';
 }
+
+/** An event, but for its cursor and what the observation that caused it says. */
+type NewEvent = Pick<
+  EventRow,
+  | ('type' | 'status' | 'previous_status' | 'owner')
+  | ('state_raw' | 'state_description_raw' | 'collection_state_raw')
+>;
+
+/** Within a write. Returns the cursor. */
+export async function appendEvent(
+  tx: Tx,
+  event: NewEvent,
+  { product, outOrderNo, source, occurredAt }: Observation,
+  now: number,
+): Promise<number | null> {
+  const [appended] = await insertEvent(tx, {
+    ...event,
+    product,
+    out_order_no: outOrderNo,
+    out_refund_no: null,
+    source,
+    occurred_at: occurredAt,
+    received_at: now,
+  });
+  return appended?.id ?? null;
+}
+
+/**
+ * Writers come one after the other, so that the next cursor is the highest one and 1, and at least the
+ * time: if the newest events are lost, by a restored backup or a failover, no later event gets the
+ * cursor of one of them.
+ */
+const insertEvent = compiledQuery((db, event: Params<Omit<EventRow, 'id'>>) =>
+  db
+    .insertInto('events')
+    .values(({ selectFrom }) => ({
+      ...event,
+      id: selectFrom('events').select(({ eb, fn, lit }) => {
+        const last = fn.coalesce(fn.max('id'), lit(0));
+        return eb
+          .case()
+          .when(last, '<', event.received_at)
+          .then(event.received_at)
+          .else(eb(last, '+', lit(1)))
+          .end()
+          .as('next');
+      }),
+    }))
+    .returning('id'),
+);

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { nextIntentCheck } from '../../domain/pay-after-state.ts';
+import { nextIntentCheck } from '../../domain/order-state.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';

@@ -1,8 +1,9 @@
-import { nextOrderCheck } from '../../domain/pay-after-state.ts';
+import { nextOrderCheck } from '../../domain/order-state.ts';
+import type { OrderStatus } from '../../domain/order-status.ts';
 import type { OrderRow } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
-import { applyObservation } from './apply-observation.ts';
+import { applyObservation, STATE_MACHINES } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { keepOpen, resolveIntent } from './finish-intent.ts';
 import { intent, orderRecord } from './rows.ts';
@@ -223,10 +224,11 @@ export async function finishOrderReconciliation(
   if (observed?.outcome === 'applied') {
     return observed;
   }
-  const { product, outOrderNo, status, state, statusSince: since } = order;
+  const { product, outOrderNo, status, statusSince: since } = order;
+  const check = nextOrderCheck(STATE_MACHINES[product], { status, since, now }, Math.random());
   await tx
     .updateTable('orders')
-    .set({ observed_at: now, check_at: nextOrderCheck({ state, since, now }, Math.random()) })
+    .set({ observed_at: now, check_at: check })
     .where('product', '=', product)
     .where('out_order_no', '=', outOrderNo)
     .where('status', '=', status)
@@ -236,13 +238,16 @@ export async function finishOrderReconciliation(
 
 /**
  * The query of an order failed, which says nothing about the order: the next queries come at growing
- * intervals, and do not end as early as those of one that was seen to be CREATED.
+ * intervals, and end no earlier than those of an order of which no state is known.
  */
 export async function postponeOrder(
   { db: tx }: WriteContext,
   { product, outOrderNo, status, statusSince, now }: PostponedOrder & { readonly now: number },
 ): Promise<void> {
-  const check = nextOrderCheck({ state: 'UNKNOWN', since: statusSince, now }, Math.random());
+  const machine = STATE_MACHINES[product];
+  const after = (of: OrderStatus) =>
+    nextOrderCheck(machine, { status: of, since: statusSince, now }, Math.random());
+  const check = after('UNKNOWN') ?? after(status);
   await tx
     .updateTable('orders')
     .set({ check_at: check })

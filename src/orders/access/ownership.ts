@@ -128,6 +128,6 @@ async function ownershipFor(
 }
 
 /** Another order may have the number: it stays with its owner. */
-function isOf<O>({ isCreatedBy }: ProductOrders<O>, body: Uint8Array, order: O | null): boolean {
-  return order !== null && isCreatedBy(body, order);
+function isOf<O>({ outcomeOf }: ProductOrders<O>, body: Uint8Array, order: O | null): boolean {
+  return order !== null && outcomeOf('create', body, order) === 'took-effect';
 }

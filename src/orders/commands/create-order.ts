@@ -1,3 +1,4 @@
+import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import {
   type CreatedPayAfterOrder,
   type CreatePayAfterOrderRequest,
@@ -80,12 +81,12 @@ function createWrite(
     send: (options) => wechat.createPayAfterOrder(order, options),
     // Its answer has no state: an order that was just created is at least this.
     seen: () => ({
+      ...readPayAfterState('CREATED'),
       product: 'PAY_AFTER',
       outOrderNo,
       appid,
       serviceId,
       riskAmount,
-      state: 'CREATED',
       serviceIntroduction: order.serviceIntroduction,
       planned: {
         startTime: order.serviceStartTime ?? null,

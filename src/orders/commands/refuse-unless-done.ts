@@ -1,11 +1,11 @@
 import type { Intent } from '../../ledger/records.ts';
 import {
   OrderOutcomeUnknownError,
-  outcomeByQuery,
   type PayAfterOrder,
   WechatError,
   WechatRefusedError,
 } from '../../wechat/index.ts';
+import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import {
   type CallDeadline,
@@ -58,7 +58,7 @@ export async function refuseUnlessDone<T extends object>(
         ? new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', error)
         : error;
     }));
-  const outcome = order && outcomeByQuery(operation, sentBytes(intent), order);
+  const outcome = order && PAY_AFTER_ORDERS.outcomeOf(operation, sentBytes(intent), order);
   if (outcome === 'undetermined' && intent.status === 'done') {
     // The write succeeded before, and the query does not contradict that.
     return { ...repeated.shownByQuery(), replayed: true };

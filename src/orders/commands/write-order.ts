@@ -10,7 +10,6 @@ import {
   OrderConflictError,
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
-  outcomeByQuery,
   type PayAfterOrder,
   type PreparedWrite,
   type SendReport,
@@ -19,7 +18,8 @@ import {
   WechatUnavailableError,
   type WriteOptions,
 } from '../../wechat/index.ts';
-import { observationOf, warnIfSuspicious } from '../state/observation.ts';
+import { PAY_AFTER_ORDERS } from '../products/products.ts';
+import { observationOfPayAfterOrder, warnIfSuspicious } from '../state/observation.ts';
 import { NO_ANSWER } from './query-before-write.ts';
 import { failureOf, successOf } from './write-result.ts';
 
@@ -237,17 +237,20 @@ export function recordSuccess(
   { seen, result }: ShownEffect,
 ): void {
   const observation = seen
-    ? { ...asObservation(seen, ledger.now()), owner: operation === 'create' ? owner : null }
+    ? { ...asObservation(seen, ledger), owner: operation === 'create' ? owner : null }
     : null;
   void recorded(ledger, ledger.finishIntent({ id, observation, result })).then((observed) =>
     warnIfSuspicious(ledger, observation, observed ?? null),
   );
 }
 
-function asObservation(seen: PayAfterOrder | Seen, now: number): Observation {
+function asObservation(
+  seen: PayAfterOrder | Seen,
+  ledger: Pick<Ledger, 'now' | 'ownerOf'>,
+): Observation {
   return 'mchid' in seen
-    ? observationOf(seen, 'MUTATION', now)
-    : { ...seen, source: 'MUTATION', occurredAt: now };
+    ? observationOfPayAfterOrder(seen, { source: 'MUTATION', ledger })
+    : { ...seen, source: 'MUTATION', occurredAt: ledger.now() };
 }
 
 /**
@@ -265,7 +268,7 @@ async function resolveRefusal<T extends object>(
   const order = await wechat
     .queryPayAfterOrder(query, { proven: true, deadline })
     .catch(() => undefined);
-  const outcome = order && outcomeByQuery(operation, prepared.body, order);
+  const outcome = order && PAY_AFTER_ORDERS.outcomeOf(operation, prepared.body, order);
   if (order === undefined || outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', refusal);
   }

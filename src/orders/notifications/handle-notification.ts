@@ -1,8 +1,8 @@
-import { readState } from '../../domain/pay-after-state.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { Observation } from '../../ledger/observation.ts';
 import type { NotificationOutcome } from '../../ledger/records.ts';
 import type { Notification } from '../../wechat/index.ts';
-import { observationOf } from '../state/observation.ts';
+import { PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../products/products.ts';
 
 export interface Receiver {
   /** The merchant number. */
@@ -19,31 +19,34 @@ const LONGEST_WORD = 64;
 /**
  * Stores a verified notification: inbox, order and event in one durable write. When it resolves,
  * the notification may be acknowledged; a duplicate changes nothing. A notification that
- * contradicts the ledger is stored as suspicious and not applied (`domain/pay-after-state.ts`).
+ * contradicts the ledger is stored as suspicious and not applied (`domain/order-state.ts`).
  */
 export async function handleNotification(
   ledger: Ledger,
   { mchid, counted }: Receiver,
   notification: Notification,
 ): Promise<NotificationOutcome> {
-  const { now, log } = ledger;
+  const { log } = ledger;
   const { id, eventType, payload, order, serviceOrder, service } = notification;
   const about = order ?? serviceOrder ?? service;
+  const sighting = { source: 'NOTIFICATION', ledger } as const;
+  const observation = order
+    ? PAY_AFTER_ORDERS.observationOf(order, sighting)
+    : serviceOrder && SERVICE_ORDERS.observationOf(serviceOrder, sighting);
   const { outcome, reason } = await ledger.saveNotification({
     id,
     eventType,
     payload,
-    product: order ? 'PAY_AFTER' : serviceOrder && 'SERVICE_ORDER',
-    outOrderNo: (order ?? serviceOrder)?.outOrderNo ?? null,
+    product: observation?.product ?? null,
+    outOrderNo: observation?.outOrderNo ?? null,
     contradiction: about !== null && about.mchid !== mchid ? 'mchid' : null,
-    observation: order && observationOf(order, 'NOTIFICATION', now()),
+    observation,
   });
-  if (order === null && service === null) {
-    const product = serviceOrder ? 'SERVICE_ORDER' : undefined;
-    log.warn({ notification: id, eventType, product }, 'webhook of an unknown kind, stored only');
+  if (about === null) {
+    log.warn({ notification: id, eventType }, 'webhook of an unknown kind, stored only');
   }
-  if (order !== null && readState(order.state).state === 'UNKNOWN') {
-    const word = order.state.slice(0, LONGEST_WORD);
+  if (observation?.status === 'UNKNOWN') {
+    const word = wordsOf(observation).slice(0, LONGEST_WORD);
     (counted ?? log).warn({ why: 'state', word }, 'unknown enum value from WeChat Pay');
   }
   if (outcome === 'suspicious') {
@@ -53,4 +56,9 @@ export async function handleNotification(
     );
   }
   return outcome;
+}
+
+/** The words of a state; a description decides only with its state. */
+function wordsOf({ stateRaw, stateDescriptionRaw }: Observation): string {
+  return stateDescriptionRaw === null ? stateRaw : `${stateRaw}/${stateDescriptionRaw}`;
 }

@@ -1,17 +1,13 @@
-import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
-import { statusOf } from '../../domain/order-status.ts';
-import { readState } from '../../domain/pay-after-state.ts';
-import {
-  type PayAfterOrder,
-  phaseOf,
-  type ServiceOrder,
-  type ServiceOrderPhase,
-} from '../../wechat/index.ts';
+import type { OrderState } from '../../domain/order-state.ts';
+import type { OrderProduct } from '../../domain/order-status.ts';
+import { readPayAfterState } from '../../domain/pay-after-state.ts';
+import { readServiceOrderState } from '../../domain/service-order-state.ts';
+import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
 
 /** What the orders of both products have, in the same words. Amounts are in fen. */
-export interface OrderView {
+export interface OrderView extends OrderState {
   readonly product: OrderProduct;
-  readonly status: OrderStatus;
+  readonly collectionStateRaw: string | null;
   readonly riskAmount: number | null;
   /** Null before the order is paid. */
   readonly paidAmount: number | null;
@@ -29,8 +25,8 @@ export interface OrderPayment {
 /** What a pay-after order shows: it is paid at once. */
 export function viewOfPayAfterOrder(order: PayAfterOrder): OrderView {
   const { riskAmount, totalAmount, finishTransactionId, paySuccTime, payType } = order;
-  const status = statusOf(readState(order.state).state);
-  const isPaid = status === 'PAID';
+  const state = readPayAfterState(order.state);
+  const isPaid = state.status === 'PAID';
   const byWechat = finishTransactionId === null ? 'UNKNOWN' : 'WECHAT';
   const payment: OrderPayment = {
     transactionId: finishTransactionId,
@@ -39,8 +35,9 @@ export function viewOfPayAfterOrder(order: PayAfterOrder): OrderView {
     channel: payType === 'MchChannelPayType' ? 'MERCHANT' : byWechat,
   };
   return {
+    ...state,
     product: 'PAY_AFTER',
-    status,
+    collectionStateRaw: null,
     riskAmount,
     paidAmount: isPaid ? totalAmount : null,
     payments: isPaid && totalAmount !== 0 ? [payment] : [],
@@ -50,13 +47,19 @@ export function viewOfPayAfterOrder(order: PayAfterOrder): OrderView {
 /** What a service order shows. The amounts of a collection are inconsistent: its state decides. */
 export function viewOfServiceOrder(order: ServiceOrder): OrderView {
   const { riskFund, totalAmount, collection } = order;
-  const status = STATUS_OF[phaseOf(order)];
+  const collectionStateRaw = collection?.state ?? null;
+  const state = readServiceOrderState({
+    state: order.state,
+    stateDescription: order.stateDescription || null,
+    collectionState: collectionStateRaw,
+  });
   const paid = collection === null ? 0 : (collection.totalAmount ?? totalAmount);
   return {
+    ...state,
     product: 'SERVICE_ORDER',
-    status,
+    collectionStateRaw,
     riskAmount: riskFund?.amount ?? null,
-    paidAmount: status === 'PAID' ? paid : null,
+    paidAmount: state.status === 'PAID' ? paid : null,
     payments: (collection?.details ?? [])
       .filter(
         ({ paidType, paidTime, transactionId }) => (paidType ?? paidTime ?? transactionId) !== null,
@@ -69,16 +72,6 @@ export function viewOfServiceOrder(order: ServiceOrder): OrderView {
       })),
   };
 }
-
-const STATUS_OF: Readonly<Record<ServiceOrderPhase, OrderStatus>> = {
-  created: 'CREATED',
-  accepted: 'ACCEPTED',
-  completed: 'COMPLETED',
-  done: 'PAID',
-  revoked: 'CANCELED',
-  expired: 'EXPIRED',
-  unknown: 'UNKNOWN',
-};
 
 const CHANNEL_OF: Readonly<Record<string, OrderPayment['channel']>> = {
   NEWTON: 'WECHAT',

@@ -1,24 +1,91 @@
 import type { OrderProduct } from '../../domain/order-status.ts';
+import type { Observation } from '../../ledger/observation.ts';
+import type { Operation } from '../../ledger/records.ts';
 import {
+  type OrderQuery,
   outcomeByQuery,
   type PayAfterOrder,
+  type QueryOptions,
   type ServiceOrder,
   serviceOrderOutcome,
+  type WechatPay,
+  type WriteOutcome,
 } from '../../wechat/index.ts';
+import {
+  observationOfPayAfterOrder,
+  observationOfServiceOrder,
+  type Sighting,
+} from '../state/observation.ts';
 
-/** What the rules of access need to know of a product. */
+/** The queries of WeChat Pay for the orders of both products. */
+export interface OrderQueries {
+  readonly queryPayAfterOrder: WechatPay['queryPayAfterOrder'];
+  readonly serviceOrders: Pick<WechatPay['serviceOrders'], 'query'>;
+}
+
+/** What differs between the products where their orders are treated alike. */
 export interface ProductOrders<O> {
   readonly product: OrderProduct;
-  /** Whether an order that a query shows is the one that these bytes were to create. */
-  readonly isCreatedBy: (body: Uint8Array, order: O) => boolean;
+  /** Throws what the client throws; null if WeChat Pay has no such order. */
+  readonly query: (
+    wechat: OrderQueries,
+    query: OrderQuery,
+    options?: QueryOptions,
+  ) => Promise<O | null>;
+  /** Decides from an order that a query shows whether a write with these bytes took effect. */
+  readonly outcomeOf: (operation: Operation, body: Uint8Array, order: O) => WriteOutcome;
+  readonly observationOf: (order: O, sighting: Sighting) => Observation;
+  /** What of an order may change as long as it exists, as one value to compare. */
+  readonly changingPartsOf: (order: O) => string;
 }
 
 export const PAY_AFTER_ORDERS: ProductOrders<PayAfterOrder> = {
   product: 'PAY_AFTER',
-  isCreatedBy: (body, order) => outcomeByQuery('create', body, order) === 'took-effect',
+  query: (wechat, query, options) => wechat.queryPayAfterOrder(query, options),
+  outcomeOf: (operation, body, order) =>
+    operation === 'modify' || operation === 'collect'
+      ? 'undetermined'
+      : outcomeByQuery(operation, body, order),
+  observationOf: observationOfPayAfterOrder,
+  changingPartsOf: ({ state }) => state,
 };
 
 export const SERVICE_ORDERS: ProductOrders<ServiceOrder> = {
   product: 'SERVICE_ORDER',
-  isCreatedBy: (body, order) => serviceOrderOutcome('create', body, order) === 'took-effect',
+  query: ({ serviceOrders }, query, options) => serviceOrders.query(query, options),
+  outcomeOf: serviceOrderOutcome,
+  observationOf: observationOfServiceOrder,
+  changingPartsOf: ({ state, stateDescription, totalAmount, collection }) =>
+    [state, stateDescription, totalAmount, collection?.state, collection?.totalAmount].join(' '),
+};
+
+/** What a query has shown of an order, of whichever product. */
+export interface ShownOrder {
+  readonly outcomeOf: (operation: Operation, body: Uint8Array) => WriteOutcome;
+  readonly observation: Observation;
+}
+
+/** Looks an order up at WeChat Pay; null if it has no such order. Throws what the client throws. */
+type LookUp = (
+  wechat: OrderQueries,
+  query: OrderQuery,
+  sighting: Sighting,
+) => Promise<ShownOrder | null>;
+
+function lookUpOf<O>({ query: ask, outcomeOf, observationOf }: ProductOrders<O>): LookUp {
+  return async (wechat, query, sighting) => {
+    const order = await ask(wechat, query, { proven: true });
+    return (
+      order && {
+        outcomeOf: (operation, body) => outcomeOf(operation, body, order),
+        observation: observationOf(order, sighting),
+      }
+    );
+  };
+}
+
+/** By product, with proof if there is no such order. */
+export const LOOK_UPS: Readonly<Record<OrderProduct, LookUp>> = {
+  PAY_AFTER: lookUpOf(PAY_AFTER_ORDERS),
+  SERVICE_ORDER: lookUpOf(SERVICE_ORDERS),
 };

@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { PayAfterOrder, ServiceOrder, WechatPay } from '../../wechat/index.ts';
-import type { ObservationFilter } from '../state/observation.ts';
+import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
+import { type OrderQueries, PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../products/products.ts';
+import type { ObservationFilter } from '../state/observation-filter.ts';
 import { createQueryCoalescing, type QueryCoalescing } from './query-coalescing.ts';
 
 /** The queries of the orders of both products, shared by concurrent requests. */
@@ -11,9 +12,7 @@ export interface SharedQueries {
 }
 
 export interface SharedQueriesOptions {
-  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'> & {
-    readonly serviceOrders: Pick<WechatPay['serviceOrders'], 'query'>;
-  };
+  readonly wechat: OrderQueries;
   readonly queries: Pick<ObservationFilter, 'see'>;
   readonly bus: Pick<Ledger['bus'], 'subscribe'>;
   /** How long a result is cached, in ms since its query. */
@@ -29,7 +28,7 @@ export function createSharedQueries({
   const payAfterOrders = createQueryCoalescing<PayAfterOrder>({
     product: 'PAY_AFTER',
     query: wechat.queryPayAfterOrder,
-    see: queries.see,
+    see: (order) => queries.see(PAY_AFTER_ORDERS, order),
     wordsOf: ({ state }) => ({
       stateRaw: state,
       stateDescriptionRaw: null,
@@ -41,7 +40,7 @@ export function createSharedQueries({
   const serviceOrders = createQueryCoalescing<ServiceOrder>({
     product: 'SERVICE_ORDER',
     query: wechat.serviceOrders.query,
-    see: () => {},
+    see: (order) => queries.see(SERVICE_ORDERS, order),
     wordsOf: ({ state, stateDescription, collection }) => ({
       stateRaw: state,
       stateDescriptionRaw: stateDescription,

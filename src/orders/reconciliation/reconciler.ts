@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Intent, IntentStatus, OrderRecord } from '../../ledger/records.ts';
-import { outcomeByQuery, type WechatPay, type WriteOutcome } from '../../wechat/index.ts';
+import type { Intent, IntentStatus, OrderKey, OrderRecord } from '../../ledger/records.ts';
+import type { WriteOutcome } from '../../wechat/index.ts';
 import { sentBytes } from '../commands/refuse-unless-done.ts';
-import { observationOf, warnIfSuspicious } from '../state/observation.ts';
+import { LOOK_UPS, type OrderQueries, type ShownOrder } from '../products/products.ts';
+import { warnIfSuspicious } from '../state/observation.ts';
 
 /** Polls what is due once a second, until it is closed. */
 export interface Reconciler {
@@ -27,7 +28,7 @@ export interface ReconcilerOptions {
  */
 export function startReconciler(
   ledger: Ledger,
-  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  wechat: OrderQueries,
   { callsPerSecond = 10 }: ReconcilerOptions = {},
 ): Reconciler {
   let running: Promise<void> | undefined;
@@ -49,11 +50,7 @@ export function startReconciler(
   };
 }
 
-async function tick(
-  ledger: Ledger,
-  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
-  calls: number,
-): Promise<void> {
+async function tick(ledger: Ledger, wechat: OrderQueries, calls: number): Promise<void> {
   const { intents, orders } = await ledger.claimDue(calls);
   const limit = pLimit(Math.ceil(calls / ROUNDS));
   const looks = [
@@ -89,27 +86,22 @@ const LATEST_EFFECT_MS = 20_000;
  */
 async function reconcileIntent(
   ledger: Ledger,
-  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  wechat: OrderQueries,
   intent: Intent,
 ): Promise<void> {
-  const { now, steadyNow } = ledger;
-  const { outOrderNo, appid, serviceId, owner } = intent;
-  const query = { outOrderNo, appid, serviceId };
-  const shown = await wechat.queryPayAfterOrder(query, { proven: true });
-  const outcome = shown && outcomeByQuery(intent.operation, sentBytes(intent), shown);
-  const status = conclusion(intent, outcome, steadyNow());
+  const { operation, owner } = intent;
+  const shown = await lookUp(ledger, wechat, intent);
+  const outcome = shown?.outcomeOf(operation, sentBytes(intent)) ?? null;
+  const status = conclusion(intent, outcome, ledger.steadyNow());
   if (status !== 'open') {
     ledger.onIntent(status);
   }
-  const seen = shown && observationOf(shown, 'RECONCILER', now());
-  const owned =
-    outcome === 'took-effect' && intent.operation === 'create' ? seen && { ...seen, owner } : seen;
-  const observed = await ledger.finishIntentReconciliation({
-    intent,
-    status,
-    observation: owned,
-  });
-  warnIfSuspicious(ledger, owned, observed);
+  const observation = shown && {
+    ...shown.observation,
+    ...(outcome === 'took-effect' && operation === 'create' && { owner }),
+  };
+  const observed = await ledger.finishIntentReconciliation({ intent, status, observation });
+  warnIfSuspicious(ledger, observation, observed);
 }
 
 /** @param outcome null: WeChat Pay has proved that there is no such order */
@@ -138,13 +130,20 @@ function conclusion(
 /** Queries an order at WeChat Pay, records it, and schedules the next query. */
 async function reconcileOrder(
   ledger: Ledger,
-  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  wechat: OrderQueries,
   order: OrderRecord,
 ): Promise<void> {
-  const { outOrderNo, appid, serviceId } = order;
-  const query = { outOrderNo, appid, serviceId };
-  const shown = await wechat.queryPayAfterOrder(query, { proven: true });
-  const observation = shown && observationOf(shown, 'RECONCILER', ledger.now());
+  const shown = await lookUp(ledger, wechat, order);
+  const observation = shown?.observation ?? null;
   const observed = await ledger.finishOrderReconciliation({ order, observation });
   warnIfSuspicious(ledger, observation, observed);
+}
+
+async function lookUp(
+  ledger: Ledger,
+  wechat: OrderQueries,
+  { product, outOrderNo, appid, serviceId }: Pick<Intent, keyof OrderKey | 'appid' | 'serviceId'>,
+): Promise<ShownOrder | null> {
+  const query = { outOrderNo, appid, serviceId };
+  return await LOOK_UPS[product](wechat, query, { source: 'RECONCILER', ledger });
 }

@@ -1,51 +1,97 @@
-import { LRUCache } from 'lru-cache';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Observation, Observed } from '../../ledger/observation.ts';
+import type { Observation, Observed, PlannedService } from '../../ledger/observation.ts';
 import type { EventSource } from '../../ledger/records.ts';
-import { type PayAfterOrder, toWireTime, wireMoment } from '../../wechat/index.ts';
+import {
+  type CreateServiceOrderRequest,
+  type PayAfterOrder,
+  type ServiceOrder,
+  toWireTime,
+  wireMoment,
+} from '../../wechat/index.ts';
+import { type OrderView, viewOfPayAfterOrder, viewOfServiceOrder } from '../products/order-view.ts';
 
-/** An order as WeChat Pay returned it, whichever call queried it. */
-export function observationOf(order: PayAfterOrder, source: EventSource, now: number): Observation {
-  const { outOrderNo, appid, serviceId, state, riskAmount, paySuccTime } = order;
-  const isPaid = state === 'USER_PAID';
-  // A 0 that is shown before the order is completed must not contradict its later total.
-  const totalAmount = COMPLETED.has(state) ? order.totalAmount : null;
-  const paidAt = wireMoment(toWireTime(paySuccTime ?? '') ?? '');
-  const { finishTransactionId: transactionId } = order;
+/** How an order was seen. */
+export interface Sighting {
+  readonly source: EventSource;
+  readonly ledger: Pick<Ledger, 'now' | 'ownerOf'>;
+}
+
+/** A pay-after order as WeChat Pay returned it, whichever call queried it. */
+export function observationOfPayAfterOrder(order: PayAfterOrder, sighting: Sighting): Observation {
+  const view = viewOfPayAfterOrder(order);
   return {
-    product: 'PAY_AFTER',
-    outOrderNo,
-    appid,
-    serviceId,
-    state,
-    source,
-    occurredAt: isPaid && paidAt !== undefined ? paidAt : now,
-    riskAmount,
-    totalAmount,
-    paidAmount: isPaid ? totalAmount : null,
-    serviceIntroduction: order.serviceIntroduction,
+    ...observationOf(order, view, sighting),
+    occurredAt: lastPaidAt(view, [order.paySuccTime]) ?? sighting.ledger.now(),
+    totalAmount: isCompleted(view) ? order.totalAmount : null,
     planned: {
       startTime: order.serviceStartTime,
       endTime: order.serviceEndTime,
       startLocation: order.serviceStartLocation,
       endLocation: order.serviceEndLocation,
     },
-    payments: isPaid && transactionId ? [{ transactionId, amount: totalAmount }] : [],
   };
 }
 
-/** The states in which an order has a total. */
-const COMPLETED: ReadonlySet<string> = new Set(['FINISHED', 'USER_PAID']);
+/** A service order as WeChat Pay returned it, whichever call queried it. */
+export function observationOfServiceOrder(order: ServiceOrder, sighting: Sighting): Observation {
+  const { collection, openid } = order;
+  const { ledger } = sighting;
+  const view = viewOfServiceOrder(order);
+  const paidTimes = collection?.details?.map(({ paidTime }) => paidTime) ?? [];
+  return {
+    ...observationOf(order, view, sighting),
+    occurredAt: lastPaidAt(view, paidTimes) ?? ledger.now(),
+    // A modify lowers the amount that is collected.
+    totalAmount: isCompleted(view) ? (collection?.totalAmount ?? order.totalAmount) : null,
+    // Once the order is under way WeChat Pay may show the real ones in the same place.
+    planned: view.status === 'CREATED' ? plannedOf(order) : null,
+    user: openid ? ledger.ownerOf(openid) : null,
+  };
+}
 
-/** Records an observation in the background: it neither delays nor fails the caller. */
-function applyObservationLater(ledger: Ledger, seen: Observation, onFailure: () => void): void {
-  ledger.applyObservation(seen).then(
-    (observed) => warnIfSuspicious(ledger, seen, observed),
-    (err: unknown) => {
-      onFailure();
-      ledger.log.error({ err }, 'recording an observation of an order failed');
-    },
-  );
+/** Times and places of a create, and of an order that shows them unchanged. */
+function plannedOf({
+  timeRange,
+  location,
+}: Pick<CreateServiceOrderRequest | ServiceOrder, 'timeRange' | 'location'>): PlannedService {
+  return {
+    startTime: timeRange?.startTime ?? null,
+    endTime: timeRange?.endTime ?? null,
+    startLocation: location?.startLocation ?? null,
+    endLocation: location?.endLocation ?? null,
+  };
+}
+
+type Shared = Pick<PayAfterOrder, 'outOrderNo' | 'appid' | 'serviceId' | 'serviceIntroduction'>;
+
+function observationOf(
+  { outOrderNo, appid, serviceId, serviceIntroduction }: Shared,
+  { payments, ...view }: OrderView,
+  { source }: Sighting,
+) {
+  return {
+    ...view,
+    outOrderNo,
+    appid,
+    serviceId,
+    serviceIntroduction,
+    source,
+    // Those through WeChat Pay: only they have a transaction id.
+    payments: payments.flatMap(({ transactionId, amount }) =>
+      transactionId ? [{ transactionId, amount }] : [],
+    ),
+  };
+}
+
+/** A 0 that is shown before the order is completed must not contradict its later total. */
+function isCompleted({ status }: OrderView): boolean {
+  return status === 'COMPLETED' || status === 'PAID';
+}
+
+/** Unix ms; undefined if the order is not paid, or no payment has a time. */
+function lastPaidAt({ status }: OrderView, times: readonly (string | null)[]): number | undefined {
+  const moments = times.flatMap((time) => wireMoment(toWireTime(time ?? '') ?? '') ?? []);
+  return status === 'PAID' && moments.length > 0 ? Math.max(...moments) : undefined;
 }
 
 export function warnIfSuspicious(
@@ -60,40 +106,4 @@ export function warnIfSuspicious(
       'observation contradicts the ledger, not applied',
     );
   }
-}
-
-/** Records what queries show in the ledger, if it is new. */
-export interface ObservationFilter {
-  readonly see: (order: PayAfterOrder) => void;
-  readonly close: () => void;
-}
-
-const REMEMBERED = 10_000;
-/** Characters of a number and a state; WeChat Pay's have 42. Longer ones are looked up in the ledger each time. */
-const LONGEST_ENTRY = 128;
-
-/**
- * A query causes no write while it shows the last recorded state: the last observed states are
- * cached, whichever call observed them.
- */
-export function createObservationFilter(ledger: Ledger): ObservationFilter {
-  const states = new LRUCache<string, string>({
-    max: REMEMBERED,
-    maxEntrySize: LONGEST_ENTRY,
-    sizeCalculation: (state, outOrderNo) => state.length + outOrderNo.length + 1,
-  });
-  const close = ledger.bus.subscribe(({ outOrderNo, stateRaw }) =>
-    states.set(outOrderNo, stateRaw),
-  );
-  return {
-    see: (order) => {
-      if (states.get(order.outOrderNo) !== order.state) {
-        states.set(order.outOrderNo, order.state);
-        const seen = observationOf(order, 'QUERY', ledger.now());
-        // An observation that could not be recorded counts as new the next time.
-        applyObservationLater(ledger, seen, () => states.delete(order.outOrderNo));
-      }
-    },
-    close,
-  };
 }

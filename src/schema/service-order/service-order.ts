@@ -122,7 +122,8 @@ export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').
     state: t.field({
       type: ServiceOrderStateEnum,
       nullable: false,
-      description: '服务订单状态: the state of the order. It does not say everything: use `status`.',
+      description:
+        '服务订单状态: the state of the order. It does not say everything: use `status`.',
       resolve: ({ state }, _, { log }) => knownWord(STATES, 'state', state, log),
     }),
     stateRaw: t.exposeString('state', {

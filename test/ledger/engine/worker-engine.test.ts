@@ -71,7 +71,7 @@ describe('a SQLite file that another process has locked', () => {
     expect(shown).toMatchObject({ state: 'CREATED' });
     expect(await ledger.eventsAfter({ cursor: 0, limit: 10 })).toHaveLength(before);
     expect((await fixture.app.fetch(new Request('http://app/health'))).status).toBe(200);
-    const seen = ledger.applyObservation(seenState('N1'));
+    const seen = see(ledger);
     const { answer, tookMs } = await created;
     delay.disable();
     expect(answer).toMatchObject({ __typename: 'LedgerUnavailableError' });
@@ -86,16 +86,6 @@ describe('a SQLite file that another process has locked', () => {
     await ledger.idle();
     const statuses = await ledger.store.db.selectFrom('intents').select('status').execute();
     expect(statuses).toEqual([{ status: 'done' }, { status: 'done' }]);
-  });
-
-  const seenState = (outOrderNo: string) => ({
-    product: 'PAY_AFTER' as const,
-    outOrderNo,
-    appid: 'wx1',
-    serviceId: '1',
-    state: 'CREATED',
-    source: 'QUERY' as const,
-    occurredAt: 1,
   });
 });
 

@@ -11,7 +11,7 @@ import {
 } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { intended, ORIGIN } from '../../fixtures/ledger/intended.ts';
-import { shownOrder } from '../../fixtures/ledger/observations.ts';
+import { observation, shownOrder } from '../../fixtures/ledger/observations.ts';
 import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
 const NO_DEADLINE = {
@@ -56,7 +56,7 @@ function startWrite(
       sent.resolve(ambiguousBefore);
       return answer.promise;
     },
-    seen: () => ({ product: 'PAY_AFTER', outOrderNo, appid, serviceId, state: 'CREATED' }),
+    seen: () => observation({ outOrderNo, appid, serviceId }),
     shownByQuery: () => ({ made: 'shown by a query' }),
   };
   const services = { ledger, origin: ORIGIN, wechat: { queryPayAfterOrder: async () => shown } };

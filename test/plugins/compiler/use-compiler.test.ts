@@ -19,6 +19,7 @@ import { orderInput } from '../../fixtures/graphql/inputs.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { randomRequest } from '../../fixtures/graphql/random-documents.ts';
 import { at, parsed } from '../../fixtures/json.ts';
+import { see } from '../../fixtures/ledger/observations.ts';
 import { heapUsed } from '../../fixtures/process/heap.ts';
 
 const ids = { appid: 'wxd678efh567hg6787', mchid: '1230000109', serviceId: '500001' };
@@ -45,8 +46,7 @@ async function both(): Promise<{ readonly compiled: App; readonly executed: App 
     const now = 1_767_225_600_000;
     const ledger = await memoryLedger(() => now);
     for (const outOrderNo of ['A', 'B', 'C']) {
-      const seen = { ...ids, outOrderNo, state: 'CREATED', occurredAt: now };
-      await ledger.applyObservation({ ...seen, product: 'PAY_AFTER', source: 'QUERY' });
+      await see(ledger, { ...ids, outOrderNo, occurredAt: now });
     }
     return createTestApp({ wechat, ledger, compileAfter, launchKey: () => undefined });
   };
