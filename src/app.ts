@@ -30,7 +30,7 @@ import {
   useDocumentLimits,
   useTokenLimit,
 } from './plugins/documents/use-document-limits.ts';
-import { useSafeErrors, useVariableCheck } from './plugins/documents/use-safe-errors.ts';
+import { guarded, useSafeErrors, useVariableCheck } from './plugins/documents/use-safe-errors.ts';
 import {
   graphiqlAuthorization,
   useOfflineGraphiql,
@@ -102,6 +102,7 @@ export function createApp(parts: AppParts) {
   const { log, isReady, graphiql, ledger, wechat, requests, metrics } = parts;
   const { authenticator, trustedDocuments, queries, orderCacheMs, rateLimit } = parts;
   const { bus } = ledger;
+  const onFault = (err: unknown) => log.error({ err }, 'unexpected error');
   const strangers = createCountedLog(log);
   const lines = { log, counted: strangers, clientOf: parts.clientOf };
   const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
@@ -154,12 +155,17 @@ export function createApp(parts: AppParts) {
     plugins: [
       useResponseHeaders({ requestId: requests.id }),
       useClosingRefusals(),
-      useHealth({ isReady }),
-      useNotify({ wechat, ledger, log: strangers, onNotification: metrics.notification }),
+      guarded(useHealth({ isReady }), onFault),
+      guarded(
+        useNotify({ wechat, ledger, log: strangers, onNotification: metrics.notification }),
+        onFault,
+      ),
       useCors(parts),
-      ...(graphiql ? [useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen })] : []),
-      useAuthentication({ authenticator, scopes: PATH_SCOPES }),
-      useMetrics(metrics),
+      ...(graphiql
+        ? [guarded(useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen }), onFault)]
+        : []),
+      guarded(useAuthentication({ authenticator, scopes: PATH_SCOPES }), onFault),
+      guarded(useMetrics(metrics), onFault),
       useRequestRules({ endpoint: ENDPOINT, trustedOnly: trustedDocuments !== undefined }),
       useAdmissionQueue({
         endpoint: ENDPOINT,
@@ -221,7 +227,7 @@ export function createApp(parts: AppParts) {
       requests,
       trustedDocuments,
       onRefused: metrics.refused,
-      onFault: (err) => log.error({ err }, 'unexpected error'),
+      onFault,
     }),
     /** For benchmarks: parses, validates and executes with every plugin. */
     enveloped: yoga.getEnveloped,
@@ -238,7 +244,8 @@ export type App = ReturnType<typeof createApp>;
 const CORS_HEADERS = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers': 'authorization, content-type, x-request-id',
-  'access-control-expose-headers': 'retry-after, x-request-id',
+  'access-control-expose-headers':
+    'ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id',
   'access-control-max-age': '600',
 } as const;
 

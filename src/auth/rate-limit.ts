@@ -18,12 +18,27 @@ export interface RateLimit {
   readonly admit: (caller: LimitedCaller) => number;
   /** Further calls of an admitted request, one by default: never refused, but charged against the caller's future budget. */
   readonly charge: (caller: LimitedCaller, calls?: number) => void;
+  /** What is left to the caller; undefined if it has no limit. */
+  readonly left: (caller: LimitedCaller) => Quota | undefined;
+}
+
+/** The bucket of a caller, in whole tokens. */
+export interface Quota {
+  /** When it is full. */
+  readonly limit: number;
+  readonly remaining: number;
+  /** Seconds until it is full, if nothing is taken. */
+  readonly resetSeconds: number;
 }
 
 /** Whom a limit applies to. */
 export type LimitedCaller = Pick<Caller, 'id' | 'scopes'>;
 
-export const NO_RATE_LIMIT: RateLimit & Buckets = { admit: () => 0, charge: () => {} };
+export const NO_RATE_LIMIT: RateLimit & Buckets = {
+  admit: () => 0,
+  charge: () => {},
+  left: () => undefined,
+};
 
 /** Maximum callers whose buckets are kept; an evicted caller starts with a full bucket. */
 const REMEMBERED = 10_000;
@@ -44,12 +59,14 @@ export function createRateLimit(
   return {
     admit: (caller) => bucketsOf(caller).admit(caller.id),
     charge: (caller, calls = 1) => bucketsOf(caller).charge(caller.id, calls),
+    left: (caller) => bucketsOf(caller).left(caller.id),
   };
 }
 
 interface Buckets {
   readonly admit: (callerId: string) => number;
   readonly charge: (callerId: string, calls: number) => void;
+  readonly left: (callerId: string) => Quota | undefined;
 }
 
 function createBuckets(options: RateLimitOptions | undefined): Buckets {
@@ -78,6 +95,15 @@ function createBuckets(options: RateLimitOptions | undefined): Buckets {
     },
     charge: (callerId, calls) => {
       bucketOf(callerId).content -= calls;
+    },
+    left: (callerId) => {
+      const bucket = bucketOf(callerId);
+      bucket.drip();
+      return {
+        limit: burst,
+        remaining: Math.max(0, Math.floor(bucket.content)),
+        resetSeconds: Math.ceil((burst - bucket.content) / perSecond),
+      };
     },
   };
 }

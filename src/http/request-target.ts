@@ -40,11 +40,13 @@ export function requestGate(
  */
 function targetProblem({
   url = '',
+  httpVersion,
   rawHeaders,
   headers,
 }: IncomingMessage): TargetProblem | undefined {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name));
-  if (hosts.length > 1 || (headers.host !== undefined && !isHost(headers.host))) {
+  const isMissing = hosts.length === 0 && httpVersion !== '1.0';
+  if (isMissing || hosts.length > 1 || (headers.host !== undefined && !isHost(headers.host))) {
     return badRequest('Invalid Host header. Send one name or address with an optional port.');
   }
   return url.startsWith('/') && !AMBIGUOUS.test(pathIn(url))

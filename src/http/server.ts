@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import type { TargetProblem } from './request-target.ts';
 import { errorBody, RESPONSE_HEADERS } from './response-headers.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 /** Maximum requests queued on one connection: a client that sends more is disconnected. */
 const MOST_WAITING = 64;
@@ -103,6 +104,8 @@ export function createHttpServer(
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: limits.idleMs,
+      // requestGate refuses such a request with a body.
+      requireHostHeader: false,
       // Java's HttpClient offers h2c with each request: only WebSockets are upgraded.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
@@ -115,6 +118,7 @@ export function createHttpServer(
       listener(request, response);
     }),
   );
+  answerUnreadable(server, underWay);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

@@ -83,7 +83,8 @@ export const ERROR_CODES = `
 - RATE_LIMITED (too many calls of this caller), OVERLOADED (too many of all callers): nothing was executed; retry after \`extensions.retryAfterSeconds\`.
 - TOO_MANY_STREAMS (too many open subscriptions): close one, or retry after \`extensions.retryAfterSeconds\`.
 - SHUTTING_DOWN: nothing was executed; retry on another instance.
-- GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE: fix or shorten the document.
+- GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE, REQUEST_HEADERS_TOO_LARGE: fix or shorten the document.
+- REQUEST_TIMEOUT: the request did not arrive in time, and was not executed; send it again.
 - TRUSTED_DOCUMENTS_ONLY, DOCUMENT_ID_REQUIRED, DOCUMENT_NOT_FOUND: this server executes only documents that its operator has registered. Send the id of one, which the operator provides, as \`documentId\` or \`extensions.persistedQuery.sha256Hash\`, without \`query\`.
 - PERSISTED_QUERY_NOT_SUPPORTED: send the text of the document; clients with automatic persisted queries do.
 - BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE: the message says which path, method or header to send.

@@ -9,9 +9,6 @@ import { root } from '../fixtures/process/spawned-server.ts';
 const PAGE = 'docs/reference/graphql-errors.md';
 /** Replaced before they leave the server, or in answers to WeChat Pay instead of callers. */
 const NOT_FOR_CALLERS = ['OPERATION_RESOLUTION_FAILURE', 'SUCCESS', 'FAIL'];
-/** Written by Yoga, not by this server. */
-const OF_YOGA = ['INTERNAL_SERVER_ERROR'];
-
 const source = globSync('src/{schema,plugins,http,auth}/**/*.ts', { cwd: root })
   .map((file) => readFileSync(join(root, file), 'utf8'))
   .join('\n');
@@ -66,7 +63,7 @@ describe('the reference of errors', () => {
         .map(([, code = '']) => code)
         .filter((code) => !inputCodes.includes(code) && !NOT_FOR_CALLERS.includes(code)),
     );
-    expect(namesIn(rowsOf(PAGE, 'Code')).toSorted()).toEqual([...codes, ...OF_YOGA].toSorted());
+    expect(namesIn(rowsOf(PAGE, 'Code')).toSorted()).toEqual([...codes].toSorted());
   });
 
   test('the description of Query lists the same codes as the reference of errors', () => {

@@ -224,7 +224,10 @@ describe('by POST, by GET, over SSE and over WebSocket', () => {
     const tooLarge = { status: 413, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } };
     expect(await post()).toEqual(tooLarge);
     expect(await sse()).toEqual(tooLarge);
-    expect(await get()).toEqual({ status: 431, extensions: undefined });
+    expect(await get()).toEqual({
+      status: 431,
+      extensions: { code: 'REQUEST_HEADERS_TOO_LARGE' },
+    });
     expect(await webSocket()).toEqual({ status: 1009, extensions: undefined });
     await Promise.all([close(), inUrl.close()]);
   });

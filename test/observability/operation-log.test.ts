@@ -236,7 +236,8 @@ describe('a request that is not executed, or that names no order, is one line a 
     expect(others).toEqual([
       ...['UNAUTHENTICATED', 'AUTHENTICATION_UNAVAILABLE', 'BAD_REQUEST', 'NOT_FOUND'],
       ...['METHOD_NOT_ALLOWED', 'NOT_ACCEPTABLE', 'UNSUPPORTED_MEDIA_TYPE'],
-      ...['REQUEST_ENTITY_TOO_LARGE', 'PERSISTED_QUERY_NOT_SUPPORTED', 'OVERLOADED'],
+      ...['REQUEST_ENTITY_TOO_LARGE', 'REQUEST_HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'],
+      ...['PERSISTED_QUERY_NOT_SUPPORTED', 'OVERLOADED'],
       ...['TOO_MANY_STREAMS', 'SHUTTING_DOWN', 'LAUNCH_NOT_CONFIGURED'],
     ]);
   });

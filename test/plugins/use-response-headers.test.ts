@@ -125,6 +125,8 @@ describe('CORS for a listed origin', () => {
   test('CORS for a listed origin lets its pages read Retry-After', async () => {
     const headers = { origin: 'https://shop.example.com' };
     const answer = await createTestApp({ allowsOrigin }).fetch(graphqlRequest(QUERY, headers));
-    expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after, x-request-id');
+    expect(answer.headers.get('access-control-expose-headers')).toBe(
+      'ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id',
+    );
   });
 });

@@ -16,20 +16,38 @@ import {
   visit,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type CallerContext, callerOf } from '../../auth/caller.ts';
+import { type Caller, type CallerContext, callerOf } from '../../auth/caller.ts';
 import { createOpenStreams, type RateLimit, type StreamLimits } from '../../auth/rate-limit.ts';
 import { typeMessage } from '../documents/redact-values.ts';
 
 /**
  * Rejects an operation whose caller exceeds the rate limit, before its document is parsed: a document
- * that is then refused costs a token too. Register it before every plugin that parses.
+ * that is then refused costs a token too. Register it before every plugin that parses. The response says
+ * what is left to the caller, in the headers that clients and gateways read today: those of
+ * draft-ietf-httpapi-ratelimit-headers before version 8.
  */
 export function useRateLimit(rateLimit: RateLimit): Plugin<CallerContext> {
+  const asked = new WeakMap<Request, Caller>();
   return {
     onParse: ({ context }) => {
-      const seconds = rateLimit.admit(callerOf(context));
+      const caller = callerOf(context);
+      // Over WebSocket there is none.
+      const request: Request | undefined = context.request;
+      if (request !== undefined) {
+        asked.set(request, caller);
+      }
+      const seconds = rateLimit.admit(caller);
       if (seconds > 0) {
         throw rateLimited(seconds);
+      }
+    },
+    onResponse: ({ request, response: { headers } }) => {
+      const caller = asked.get(request);
+      const quota = caller && rateLimit.left(caller);
+      if (quota !== undefined) {
+        headers.set('ratelimit-limit', String(quota.limit));
+        headers.set('ratelimit-remaining', String(quota.remaining));
+        headers.set('ratelimit-reset', String(quota.resetSeconds));
       }
     },
   };

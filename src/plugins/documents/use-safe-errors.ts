@@ -9,7 +9,43 @@ import {
   validateInputValue,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { rejection } from '../use-http-rules.ts';
 import { typeMessage, withoutValues } from './redact-values.ts';
+
+const FAULT = {
+  status: 500,
+  code: 'INTERNAL_SERVER_ERROR',
+  message: 'Unexpected error. Nothing was executed.',
+};
+
+/**
+ * What a plugin throws before a request is executed becomes a response like all other errors: the
+ * server of Yoga would send the stack.
+ */
+export function guarded<Context extends object, ServerContext extends object>(
+  plugin: Plugin<Context, ServerContext>,
+  onFault: (error: unknown) => void,
+): Plugin<Context, ServerContext> {
+  const { onRequest } = plugin;
+  if (onRequest === undefined) {
+    return plugin;
+  }
+  return {
+    ...plugin,
+    onRequest: (payload) => {
+      const fail = (error: unknown) => {
+        onFault(error);
+        payload.endResponse(rejection(payload.request, FAULT, payload.fetchAPI));
+      };
+      try {
+        const done = onRequest(payload);
+        return done instanceof Promise ? done.catch(fail) : done;
+      } catch (error) {
+        return fail(error);
+      }
+    },
+  };
+}
 
 /** No error response contains a value of the caller, and each has a code. */
 export function useSafeErrors(): Plugin {

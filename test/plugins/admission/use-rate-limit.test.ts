@@ -53,6 +53,27 @@ test('beyond the rate limit a whole request is rejected with 429 and Retry-After
   expect(calls).toHaveLength(2);
 });
 
+test('each response says what is left to its caller, and nothing if there is no limit', async () => {
+  let now = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const { app } = limited(2, 3);
+  const left = async (query: string, accept = 'application/json') => {
+    const { headers } = await app.fetch(graphqlRequest({ query }, { accept }));
+    return ['limit', 'remaining', 'reset'].map((name) => headers.get(`ratelimit-${name}`));
+  };
+  expect(await left('{ __typename }')).toEqual(['3', '2', '1']);
+  // The write and the read of its order.
+  expect(await left(cancel('W1'))).toEqual(['3', '0', '2']);
+  now += 500;
+  expect(await left('{ nothing }')).toEqual(['3', '0', '2']);
+  expect(await left('{ __typename }')).toEqual(['3', '0', '2']);
+  now += 500;
+  const stream = 'subscription { payAfterOrderEvents { id } }';
+  expect(await left(stream, 'text/event-stream')).toEqual(['3', '0', '2']);
+  const { headers } = await createTestApp().fetch(graphqlRequest({ query: QUERY }));
+  expect([...headers.keys()].join()).not.toContain('ratelimit');
+});
+
 test('a request that has started is never refused halfway, and its further calls are charged later', async () => {
   const { app, calls } = limited(10, 1);
   // The clock of the bucket stands until it is set.
