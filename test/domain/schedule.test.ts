@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nextIntentCheck, nextOrderCheck } from '../../src/domain/order-state.ts';
-import { statusOf } from '../../src/domain/order-status.ts';
+import { type OrderStatus, statusOf } from '../../src/domain/order-status.ts';
 import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state.ts';
+import { SERVICE_ORDER_STATES } from '../../src/domain/service-order-state.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -72,6 +73,47 @@ describe('an order', () => {
 
   test('an order is looked at in time although the clock went back', () => {
     expect(orderWait('CREATED', -DAY)).toBe(20 * SECOND);
+  });
+});
+
+describe('a service order', () => {
+  const wait = (status: OrderStatus, age: number, jitter = 0) => {
+    const check = { status, since: NOW - age, now: NOW };
+    const next = nextOrderCheck(SERVICE_ORDER_STATES, check, jitter);
+    return next === null ? null : next - NOW;
+  };
+
+  test.each<[OrderStatus, number, number | null]>([
+    ['CREATED', 0, 20 * SECOND],
+    ['CREATED', HOUR, 15 * MINUTE],
+    ['CREATED', DAY, 6 * HOUR],
+    ['CREATED', 30 * DAY, 6 * HOUR],
+    ['CREATED', 31 * DAY + 1, null],
+    ['ACCEPTED', DAY, HOUR],
+    ['ACCEPTED', 30 * DAY + 1, null],
+    ['COMPLETED', 0, 20 * SECOND],
+    ['COMPLETED', 30 * DAY, HOUR],
+    ['COMPLETED', 30 * DAY + 1, DAY],
+    ['COMPLETED', 3_650 * DAY, DAY],
+    ['UNKNOWN', 30 * DAY + 1, null],
+    ['PAID', 0, null],
+    ['CANCELED', 0, null],
+    ['EXPIRED', 0, null],
+  ])('a service order that is %s for %i ms is looked at again after %s ms', (status, age, is) => {
+    expect(wait(status, age)).toBe(is);
+  });
+
+  test('a service order that is CREATED is still looked at after it has expired, and not more than 200 times in all', () => {
+    let age = 0;
+    let looks = 0;
+    let after = 0;
+    for (let next = wait('CREATED', 0); next !== null; next = wait('CREATED', age, 0.999_9)) {
+      age += next;
+      looks += 1;
+      after += age > 30 * DAY ? 1 : 0;
+    }
+    expect(after).toBeGreaterThan(0);
+    expect(looks).toBeLessThanOrEqual(200);
   });
 });
 
