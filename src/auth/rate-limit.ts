@@ -23,7 +23,7 @@ export interface RateLimit {
 }
 
 /** The bucket of a caller, in whole tokens. */
-export interface Quota {
+interface Quota {
   /** When it is full. */
   readonly limit: number;
   readonly remaining: number;
