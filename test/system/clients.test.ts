@@ -62,8 +62,8 @@ afterAll(async () => {
 });
 
 /** What a program of that folder prints. Its client is the one of the lockfile there. */
-async function program(name: string): Promise<unknown> {
-  const args = [join(HERE, name), `${server.url}/graphql`, authorization, folder];
+async function program(name: string, { url } = server): Promise<unknown> {
+  const args = [join(HERE, name), `${url}/graphql`, authorization, folder];
   const { stdout } = await run(process.execPath, args, { cwd: HERE });
   return stdout === '' ? undefined : parsed(stdout);
 }
@@ -114,16 +114,19 @@ test('curl without a content type prints what to send', async () => {
   ]);
 });
 
-describe('with the manifest of graphql-codegen', () => {
+describe('with the manifest of a tool', () => {
   beforeAll(async () => {
     await program('generate.js');
+    await program('relay.js');
+    await program('apollo-manifest.js');
   }, 120_000);
 
   test.each([
-    ['gql', /^sha256:[\da-f]{64}$/],
-    ['sha1', /^[\da-f]{40}$/],
-  ])('its documents are executed by their hashes: %s', async (output, form) => {
-    const file = join(folder, output, 'persisted-documents.json');
+    ['graphql-codegen, SHA-256', 'gql/persisted-documents.json', /^sha256:[\da-f]{64}$/],
+    ['graphql-codegen, SHA-1', 'sha1/persisted-documents.json', /^[\da-f]{40}$/],
+    ["Relay's compiler", 'relay/persisted.json', /^[\da-f]{32}$/],
+  ])('its documents are executed by their hashes: %s', async (_, output, form) => {
+    const file = join(folder, output);
     const [documentId = ''] = Object.keys(parsedObject(readFileSync(file, 'utf8')));
     expect(documentId).toMatch(form);
     const trusting = await startServer({ TRUSTED_DOCUMENTS: file });
@@ -143,6 +146,15 @@ describe('with the manifest of graphql-codegen', () => {
     const get = new URLSearchParams({ documentId, variables: JSON.stringify(variables) });
     const response = await fetch(`${trusting.url}/graphql?${get}`, { headers: { authorization } });
     expect(await response.json()).toEqual({ data: { payAfterOrder: null } });
+    await trusting.close(5_000);
+  });
+
+  test('Apollo Client sends the ids of the manifest that generate-persisted-query-manifest wrote', async () => {
+    const file = join(folder, 'apollo', 'persisted-query-manifest.json');
+    const trusting = await startServer({ TRUSTED_DOCUMENTS: file });
+    expect(await program('apollo-persisted.js', trusting)).toEqual({
+      query: { methods: ['POST'], data: { payAfterOrder: null } },
+    });
     await trusting.close(5_000);
   });
 });
