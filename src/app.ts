@@ -31,10 +31,8 @@ import {
   useTokenLimit,
 } from './plugins/documents/use-document-limits.ts';
 import { guarded, useSafeErrors, useVariableCheck } from './plugins/documents/use-safe-errors.ts';
-import {
-  graphiqlAuthorization,
-  useOfflineGraphiql,
-} from './plugins/graphiql/use-offline-graphiql.ts';
+import { credentialOf, graphiqlAuthorization } from './plugins/graphiql/browser-login.ts';
+import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import {
@@ -122,7 +120,7 @@ export function createApp(parts: AppParts) {
   /** By their credentials: those of a caller that floods the server are refused at little cost. */
   const rejected = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
   const shapeOf = rememberedShapes();
-  const mayOpen = parts.graphiqlFor && graphiqlAuthorization(authenticator);
+  const mayOpen = graphiql && parts.graphiqlFor && graphiqlAuthorization(authenticator);
   const yoga = createYoga<CallerContext, GraphQLContext>({
     schema,
     context: ({ request, ...context }) => {
@@ -164,7 +162,14 @@ export function createApp(parts: AppParts) {
       ...(graphiql
         ? [guarded(useOfflineGraphiql({ endpoint: ENDPOINT, render: graphiql, mayOpen }), onFault)]
         : []),
-      guarded(useAuthentication({ authenticator, scopes: PATH_SCOPES }), onFault),
+      guarded(
+        useAuthentication({
+          authenticator,
+          scopes: PATH_SCOPES,
+          ...(mayOpen && { credentialOf }),
+        }),
+        onFault,
+      ),
       guarded(useMetrics(metrics), onFault),
       useRequestRules({ endpoint: ENDPOINT, trustedOnly: trustedDocuments !== undefined }),
       useAdmissionQueue({

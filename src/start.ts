@@ -125,7 +125,7 @@ export async function start({
     authenticator,
     isReady: async () => keysTried && !leaving.signal.aborted && (await ledger.isWritable()),
     graphiql: config.graphiql ? () => renderGraphiqlPage(sandbox) : undefined,
-    ...(config.production && { graphiqlFor: 'schema-readers' }),
+    ...(config.authentication.kind === 'required' && { graphiqlFor: 'schema-readers' }),
     ...origins,
     maxInFlight: config.maxInFlight,
     idleMs: config.idleMs,

@@ -4,6 +4,8 @@ import { type Caller, permission, type Scope } from '../auth/caller.ts';
 
 export interface AuthenticationOptions {
   readonly authenticator: Authenticator;
+  /** The credential of a request; by default its header `Authorization`. */
+  readonly credentialOf?: ((headers: Headers) => string | null) | undefined;
   /** Paths that need a scope as a whole. */
   readonly scopes: ReadonlyMap<string, Scope>;
 }
@@ -17,6 +19,7 @@ const RETRY_AFTER_S = 5;
  */
 export function useAuthentication({
   authenticator,
+  credentialOf = (headers) => headers.get('authorization'),
   scopes,
 }: AuthenticationOptions): Plugin<object, { caller?: Caller }> {
   return {
@@ -25,7 +28,7 @@ export function useAuthentication({
         return;
       }
       const scope = scopes.get(url.pathname);
-      const pending = authenticator.authenticate(request.headers.get('authorization'));
+      const pending = authenticator.authenticate(credentialOf(request.headers));
       const result = pending instanceof Promise ? await pending : pending;
       if (typeof result === 'string') {
         endResponse(refusal(request, result, fetchAPI));

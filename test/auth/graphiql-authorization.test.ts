@@ -15,12 +15,12 @@ const basic = (name: string, password: string) => ({
 const page = (headers: Readonly<Record<string, string>> = {}) =>
   new Request('http://app/graphql', { headers: { accept: 'text/html', ...headers } });
 
-test('in production GraphiQL requires schema:read, and the browser prompts for a credential', async () => {
+test('with authentication GraphiQL requires schema:read, and the browser prompts for a credential', async () => {
   const app = createTestApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
   const refused = await app.fetch(page());
   expect(refused.status).toBe(401);
   expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /);
-  expect(await refused.text()).toBe('');
+  expect(await refused.text(), 'for a user who dismisses the prompt').toContain('schema:read');
   const statusFor = async (name: string, password: string) =>
     (await app.fetch(page(basic(name, password)))).status;
   expect(await statusFor('one', 'secret')).toBe(200);
@@ -30,12 +30,26 @@ test('in production GraphiQL requires schema:read, and the browser prompts for a
   expect(await statusFor('late', 'secret')).toBe(401);
 });
 
-test('the login of the GraphiQL page executes no operation, because browsers send it from every page', async () => {
+test('the login executes operations of the page only, because browsers send it from every page', async () => {
   const app = createTestApp({ authenticator, graphiql, graphiqlFor: 'schema-readers' });
-  const request = graphqlRequest({ query: '{ __typename }' }, basic('one', 'secret'));
-  expect((await app.fetch(request)).status).toBe(401);
+  const statusFrom = async (site: string | undefined, credential = basic('one', 'secret')) => {
+    const headers = { ...credential, ...(site !== undefined && { 'sec-fetch-site': site }) };
+    return (await app.fetch(graphqlRequest({ query: '{ __typename }' }, headers))).status;
+  };
+  expect(await statusFrom('same-origin')).toBe(200);
+  expect(await statusFrom('same-origin', basic('', 'a.b.c'))).toBe(200);
+  expect(await statusFrom('same-origin', basic('one', 'wrong'))).toBe(401);
+  for (const site of [undefined, 'same-site', 'cross-site', 'none']) {
+    expect([site, await statusFrom(site)]).toEqual([site, 401]);
+  }
 });
 
-test('outside production the GraphiQL page requires no credential', async () => {
+test('without the GraphiQL page a login of a browser is no credential', async () => {
+  const app = createTestApp({ authenticator, graphiqlFor: 'schema-readers' });
+  const headers = { ...basic('one', 'secret'), 'sec-fetch-site': 'same-origin' };
+  expect((await app.fetch(graphqlRequest({ query: '{ __typename }' }, headers))).status).toBe(401);
+});
+
+test('without authentication the GraphiQL page requires no login', async () => {
   expect((await createTestApp({ authenticator, graphiql }).fetch(page())).status).toBe(200);
 });

@@ -1,25 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Plugin } from 'graphql-yoga';
-import type { Authenticator } from '../../auth/authenticator.ts';
-import { permission } from '../../auth/caller.ts';
-
-const BASIC = /^Basic +([\w+/=-]{1,12000}) *$/i;
-
-/**
- * Whether a browser may open the GraphiQL page. A link has no Bearer token, but a browser prompts
- * for a user name and a password: the id of an API key and its secret, or no user name and a token.
- * The credential only opens the page: its requests use the Headers pane.
- */
-export function graphiqlAuthorization({ authenticate }: Pick<Authenticator, 'authenticate'>) {
-  return async (request: Request): Promise<boolean> => {
-    const [, encoded = ''] = BASIC.exec(request.headers.get('authorization') ?? '') ?? [];
-    const [name = '', ...password] = Buffer.from(encoded, 'base64').toString().split(':');
-    const credential = [name, password.join(':')].filter(Boolean).join('.');
-    const result = await authenticate(`Bearer ${credential}`);
-    return typeof result === 'object' && permission(result, 'schema:read') === 'granted';
-  };
-}
 
 const gzipAsync = promisify(gzip);
 const gunzipAsync = promisify(gunzip);
@@ -35,6 +16,12 @@ export interface OfflineGraphiqlOptions {
 /** The browser itself blocks every request to another origin. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; form-action 'none'";
+
+/** Shown by a browser whose prompt was dismissed. */
+const LOGIN_HELP = `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>GraphiQL</title>
+<p>请登录：API key 中第一个点之前的部分为用户名，其余为密码；使用 token（JWT）时，用户名留空，密码为该 token。需要 scope schema:read。
+<p lang="en">Log in with an API key: what is before its first dot is the user name, and the rest is the password. With a token (JWT) leave the user name empty; the token is the password. The scope schema:read is required.
+`;
 
 /**
  * Serves GraphiQL from local assets to browsers that GET the endpoint or the root, unless they prefer
@@ -65,8 +52,11 @@ export function useOfflineGraphiql({
         const headers = { location: endpoint.slice(1) };
         endResponse(new fetchAPI.Response(null, { status: 302, headers }));
       } else if (url.pathname === endpoint && !(await mayOpen(request))) {
-        const headers = { 'www-authenticate': 'Basic realm="GraphiQL", charset="UTF-8"' };
-        endResponse(new fetchAPI.Response(null, { status: 401, headers }));
+        const headers = {
+          'content-type': 'text/html; charset=utf-8',
+          'www-authenticate': 'Basic realm="GraphiQL", charset="UTF-8"',
+        };
+        endResponse(new fetchAPI.Response(LOGIN_HELP, { status: 401, headers }));
       } else if (url.pathname === endpoint) {
         const compressed = await compressedPage();
         const isGzip = acceptsGzip(request.headers);

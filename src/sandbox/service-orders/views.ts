@@ -1,9 +1,7 @@
 import { beijingDigits } from '../clock.ts';
 import { type JsonObject, pick } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
-import { objects } from '../validation/body-findings.ts';
-import { needsUserConfirm } from './create-findings.ts';
-import { objectOf, type Payment, type ServiceOrder, startTimeOf } from './service-order.ts';
+import { objectOf, type ServiceOrder, startTimeOf } from './service-order.ts';
 
 const STATES = {
   created: { state: 'CREATED' },
@@ -25,11 +23,12 @@ export function fiveIds(order: ServiceOrder, mchid: string): JsonObject {
 
 /** The answer to a create and its repeats. */
 export function createdView(order: ServiceOrder, mchid: string, rules: SandboxRules): JsonObject {
-  const hasPackage = rules.packageWithoutConfirm || needsUserConfirm(order.wire, rules);
+  const { notify_url, attach } = order.wire;
   return {
     ...baseView(order, mchid, rules),
-    ...pick(order.wire, ['attach', 'notify_url']),
-    ...(hasPackage && { package: order.launchPackage }),
+    ...(attach !== undefined && { attach }),
+    notify_url,
+    package: order.launchPackage,
   };
 }
 
@@ -38,19 +37,11 @@ export function completedView(order: ServiceOrder, mchid: string, rules: Sandbox
   return {
     ...baseView(order, mchid, rules),
     total_amount: order.totalAmount,
-    need_collection: order.collects || rules.needCollectionAtZero,
+    need_collection: (order.totalAmount ?? 0) > 0,
   };
 }
 
-/** The payload of the notifications: the order as a query shows it. */
-export function notifiedView(order: ServiceOrder, mchid: string, rules: SandboxRules): JsonObject {
-  const view = orderView(order, mchid, rules);
-  const total = view['total_amount'];
-  const isText = rules.notifyTotalAsText && total !== undefined;
-  return isText ? { ...view, total_amount: String(total) } : view;
-}
-
-/** The answer to a query and a sync. */
+/** The answer to a query and a sync, and the payload of the notifications. */
 export function orderView(order: ServiceOrder, mchid: string, rules: SandboxRules): JsonObject {
   return {
     ...baseView(order, mchid, rules),
@@ -58,9 +49,9 @@ export function orderView(order: ServiceOrder, mchid: string, rules: SandboxRule
     ...(order.openid !== undefined && { openid: order.openid }),
     ...(order.totalAmount !== undefined && {
       total_amount: order.totalAmount,
-      need_collection: order.collects || rules.needCollectionAtZero,
+      need_collection: order.totalAmount > 0,
     }),
-    ...collection(order, rules),
+    ...collection(order),
   };
 }
 
@@ -88,22 +79,11 @@ function baseView(order: ServiceOrder, mchid: string, rules: SandboxRules): Json
     ...fiveIds(order, mchid),
     ...pick(order.wire, ['service_introduction']),
     ...STATES[order.phase],
-    ...lists(order, rules),
+    ...pick({ ...order.wire, ...order.replaced }, ['post_payments', 'post_discounts']),
     ...pick(order.wire, ['risk_fund']),
     time_range: timeRange(order, rules),
     ...(Object.keys(location).length > 0 && { location }),
   };
-}
-
-/** The payments and discounts: those of the create, until a complete replaces them. */
-function lists({ wire, replaced }: ServiceOrder, rules: SandboxRules): JsonObject {
-  const names = ['post_payments', 'post_discounts'];
-  if (rules.discountAmountAtCreate === 'kept') {
-    return pick({ ...wire, ...replaced }, names);
-  }
-  const discounts = objects(wire, 'post_discounts').map(({ amount: _ignored, ...rest }) => rest);
-  const created = discounts.length > 0 ? { ...wire, post_discounts: discounts } : wire;
-  return pick({ ...created, ...replaced }, names);
 }
 
 function timeRange(order: ServiceOrder, rules: SandboxRules): JsonObject {
@@ -114,11 +94,8 @@ function timeRange(order: ServiceOrder, rules: SandboxRules): JsonObject {
 }
 
 /** There is none before the complete, and none where there is nothing to collect. */
-function collection(
-  { phase, totalAmount, collects, payment }: ServiceOrder,
-  rules: SandboxRules,
-): JsonObject {
-  if (totalAmount === undefined || !collects || phase === 'revoked') {
+function collection({ phase, totalAmount, payment }: ServiceOrder): JsonObject {
+  if (totalAmount === undefined || totalAmount === 0 || phase === 'revoked') {
     return {};
   }
   const isPaid = payment !== undefined;
@@ -128,17 +105,17 @@ function collection(
       total_amount: totalAmount,
       paying_amount: isPaid ? 0 : totalAmount,
       paid_amount: isPaid ? totalAmount : 0,
-      details: isPaid ? details(payment) : rules.emptyDetailBeforePayment ? [{}] : [],
+      details: isPaid
+        ? [
+            {
+              seq: 1,
+              amount: totalAmount,
+              paid_type: payment.type,
+              paid_time: beijingDigits(payment.atMs),
+              ...(payment.transactionId && { transaction_id: payment.transactionId }),
+            },
+          ]
+        : [],
     },
   };
-}
-
-function details({ details: parts, type, atMs }: Payment): readonly JsonObject[] {
-  return parts.map(({ amount, transactionId }, index) => ({
-    seq: index + 1,
-    amount,
-    paid_type: type,
-    paid_time: beijingDigits(atMs),
-    ...(transactionId && { transaction_id: transactionId }),
-  }));
 }
