@@ -61,6 +61,7 @@ export interface LoadResult {
   readonly failure: string;
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
 }
 
 export function readLoadResult(answer: unknown): LoadResult {
@@ -72,6 +73,7 @@ export function readLoadResult(answer: unknown): LoadResult {
     failure: textAt(answer, 'failure'),
     p50: numberAt(answer, 'p50'),
     p99: numberAt(answer, 'p99'),
+    p999: numberAt(answer, 'p999'),
   };
 }
 

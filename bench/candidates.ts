@@ -13,6 +13,8 @@ export interface Candidate {
   readonly title: string;
   readonly style: Style;
   readonly isOurs: boolean;
+  /** A peer that also commits its intent to a disk before it calls WeChat Pay, as ours does. */
+  readonly isDurable?: boolean;
   /** Of ours: another checkout than this one. */
   readonly root?: string;
 }
@@ -29,6 +31,13 @@ export const PEERS: readonly Candidate[] = [
     title: 'Express 5 + wechatpay-axios-plugin',
     style: 'rest',
     isOurs: false,
+  },
+  {
+    name: 'express-axios-sqlite',
+    title: 'Express 5 + wechatpay-axios-plugin + SQLite',
+    style: 'rest',
+    isOurs: false,
+    isDurable: true,
   },
   {
     name: 'apollo-axios',

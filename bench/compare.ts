@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Candidate, RunningServer } from './candidates.ts';
 import { measure, SAMPLE_FIELDS, type Sample } from './measure.ts';
+import { rssMb } from './process/usage.ts';
 import { median } from './report/statistics.ts';
 import { openRunner, type Runner, warm } from './runner.ts';
 import type { Scenario } from './scenarios.ts';
@@ -12,8 +14,19 @@ interface Result {
   readonly sample: Sample;
 }
 
+/** Resident memory in MB. */
+export interface Memory {
+  readonly candidate: Candidate;
+  /** Started, before the first request. */
+  readonly atRest: number;
+  readonly afterLoad: number;
+  /** After a minute without requests. */
+  readonly later: number;
+}
+
 export interface Comparison {
   readonly results: readonly Result[];
+  readonly memory: readonly Memory[];
   /** Requests of all servers that WeChat Pay inspected, and that it would have refused. */
   readonly inspected: number;
   readonly bad: number;
@@ -29,11 +42,13 @@ export async function compare(
 ): Promise<Comparison> {
   await using runner = await openRunner();
   const servers: RunningServer[] = [];
+  const atRest = new Map<RunningServer, number>();
   runner.spread('one');
   for (const candidate of candidates) {
     const server = await runner.open(candidate);
     servers.push(server);
     runner.spread('one');
+    atRest.set(server, rssMb(server.pid));
     tell(`${candidate.title}: started in ${Math.round(server.startMs)} ms, warming up`);
     await warm(server, runner, sizes.warmSeconds);
   }
@@ -50,24 +65,44 @@ export async function compare(
     }
   }
   const { inspected, bad, faults } = await runner.counts();
+  const afterLoad = new Map(servers.map((server) => [server, rssMb(server.pid)]));
+  tell(`resting for ${sizes.restSeconds} s`);
+  await sleep(sizes.restSeconds * 1_000);
+  const memory = servers.map((server) => ({
+    candidate: server.candidate,
+    atRest: atRest.get(server) ?? Number.NaN,
+    afterLoad: afterLoad.get(server) ?? Number.NaN,
+    later: rssMb(server.pid),
+  }));
   const results = scenarios.flatMap((scenario) =>
     candidates.map((candidate) => {
       const taken = samples.get(keyOf(scenario, candidate)) ?? [];
       return { scenario, candidate, sample: middle(taken) };
     }),
   );
-  return { results, inspected, bad, faults };
+  return { results, memory, inspected, bad, faults };
 }
+
+/** Enough for an open loop whose server answers within a tenth of a second. */
+const OPEN_CONNECTIONS = 64;
 
 async function once(
   server: RunningServer,
   runner: Runner,
-  { operation, numbers, concurrency, cores, upstreamMs }: Scenario,
-  { rewarmSeconds: warmSeconds, seconds }: Sizes,
+  { operation, numbers, load, cores, upstreamMs }: Scenario,
+  { rewarmSeconds: warmSeconds, seconds, openSeconds }: Sizes,
 ): Promise<Sample> {
   runner.spread(cores);
   await runner.upstream.delay(upstreamMs);
-  return await measure(server, runner, { operation, numbers, concurrency, warmSeconds, seconds });
+  const what = { operation, numbers, warmSeconds };
+  return 'perSecond' in load
+    ? await measure(server, runner, {
+        ...what,
+        ...load,
+        concurrency: OPEN_CONNECTIONS,
+        seconds: openSeconds,
+      })
+    : await measure(server, runner, { ...what, concurrency: load.inFlight, seconds });
 }
 
 /** Each field's median over all samples. */

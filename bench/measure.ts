@@ -12,6 +12,8 @@ export interface Task {
   readonly operation: Operation;
   readonly numbers: Numbers;
   readonly concurrency: number;
+  /** Of an open loop. */
+  readonly perSecond?: number | undefined;
   readonly warmSeconds: number;
   readonly seconds: number;
 }
@@ -25,6 +27,7 @@ export interface Sample {
   readonly otherThreadsUs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly loopDelayP99Ms: number;
   readonly rssMb: number;
   /** Calls that reached WeChat Pay, for each operation. */
@@ -39,6 +42,7 @@ export const SAMPLE_FIELDS = [
   'otherThreadsUs',
   'p50Ms',
   'p99Ms',
+  'p999Ms',
   'loopDelayP99Ms',
   'rssMb',
   'upstreamCalls',
@@ -60,9 +64,9 @@ export async function measure(
   task: Task,
   during: { readonly from?: () => Promise<unknown>; readonly to?: () => Promise<unknown> } = {},
 ): Promise<Sample> {
-  const { operation, numbers, concurrency, warmSeconds, seconds } = task;
+  const { operation, numbers, concurrency, perSecond, warmSeconds, seconds } = task;
   const text = requestText(server.candidate.style, operation, server.headers);
-  const job = { port: server.port, ...text, numbers, concurrency };
+  const job = { port: server.port, ...text, numbers, concurrency, perSecond };
   await load.ask({ ask: 'start', job });
   await sleep(warmSeconds * 1000);
   // A server accepts new connections one by one: the last must not wait for that in the window.
@@ -96,6 +100,7 @@ export async function measure(
     otherThreadsUs: all - (after.main - before.main) / result.done,
     p50Ms: result.p50,
     p99Ms: result.p99,
+    p999Ms: result.p999,
     loopDelayP99Ms: numberAt(delay, 'p99'),
     rssMb: rssMb(server.pid),
     upstreamCalls: (callsAfter - callsBefore) / result.done,

@@ -7,40 +7,67 @@ export interface Scenario {
   readonly title: string;
   readonly operation: Operation;
   readonly numbers: Numbers;
-  readonly concurrency: number;
+  readonly load: Load;
   /** `one`: the server on core 0, the rest on core 1; `two`: everything on both. */
   readonly cores: 'one' | 'two';
   /** The response time of WeChat Pay. */
   readonly upstreamMs: number;
 }
 
+/**
+ * A closed loop sends the next request after the response to the last one; an open loop sends at its
+ * rate, whether responses arrive or not, and counts latency from when a request was due.
+ */
+export type Load = { readonly inFlight: number } | { readonly perSecond: number };
+
+type Closed = 'query' | 'create';
 export type ScenarioName =
-  | 'query-one-core'
-  | 'create-one-core'
-  | 'query-two-cores'
-  | 'create-two-cores'
-  | 'query-80ms'
-  | 'create-80ms'
+  | `${Closed}-${'1' | '8'}`
+  | `${Closed}-${'1' | '8'}-80ms`
+  | `${Closed}-one-core`
+  | `${Closed}-two-cores`
+  | `${Closed}-80ms`
+  | `${Closed}-${'100' | '400'}-per-second`
   | 'one-order';
 
-const QUERY = { operation: 'query', numbers: 'distinct' } as const;
-const CREATE = { operation: 'create', numbers: 'new' } as const;
-const LOADED = { concurrency: 64, upstreamMs: 0 } as const;
-const DISTANT = { concurrency: 256, upstreamMs: 80, cores: 'two' } as const;
+const OPERATIONS = [
+  { operation: 'query', numbers: 'distinct', title: 'Query' },
+  { operation: 'create', numbers: 'new', title: 'Create' },
+] as const;
+const DISTANT = { upstreamMs: 80, cores: 'two' } as const;
+const NEAR = { upstreamMs: 0, cores: 'two' } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'query-one-core', title: 'Query, one core', ...QUERY, ...LOADED, cores: 'one' },
-  { name: 'create-one-core', title: 'Create, one core', ...CREATE, ...LOADED, cores: 'one' },
-  { name: 'query-two-cores', title: 'Query, two cores', ...QUERY, ...LOADED, cores: 'two' },
-  { name: 'create-two-cores', title: 'Create, two cores', ...CREATE, ...LOADED, cores: 'two' },
-  { name: 'query-80ms', title: 'Query, WeChat Pay takes 80 ms', ...QUERY, ...DISTANT },
-  { name: 'create-80ms', title: 'Create, WeChat Pay takes 80 ms', ...CREATE, ...DISTANT },
+  ...OPERATIONS.flatMap(({ operation, numbers, title }) => [
+    ...([1, 8] as const).flatMap((inFlight): readonly Scenario[] => {
+      const what = { operation, numbers, load: { inFlight } };
+      const far = `${title}, WeChat Pay takes 80 ms`;
+      return [
+        { name: `${operation}-${inFlight}`, title, ...what, ...NEAR },
+        { name: `${operation}-${inFlight}-80ms`, title: far, ...what, ...DISTANT },
+      ];
+    }),
+    ...([100, 400] as const).map((perSecond): Scenario => {
+      const what = { operation, numbers, load: { perSecond } };
+      return { name: `${operation}-${perSecond}-per-second`, title, ...what, ...NEAR };
+    }),
+  ]),
+  ...OPERATIONS.flatMap(({ operation, numbers, title }): readonly Scenario[] => {
+    const what = { operation, numbers };
+    const full = { ...what, load: { inFlight: 64 }, upstreamMs: 0 };
+    const far = `${title}, WeChat Pay takes 80 ms`;
+    return [
+      { name: `${operation}-one-core`, title: `${title}, one core`, ...full, cores: 'one' },
+      { name: `${operation}-two-cores`, title: `${title}, two cores`, ...full, cores: 'two' },
+      { name: `${operation}-80ms`, title: far, ...what, load: { inFlight: 256 }, ...DISTANT },
+    ];
+  }),
   {
     name: 'one-order',
     title: '64 callers poll one order',
     operation: 'query',
     numbers: 'hot',
-    ...LOADED,
-    cores: 'two',
+    load: { inFlight: 64 },
+    ...NEAR,
   },
 ];

@@ -6,6 +6,10 @@ export interface Sizes {
   /** Before each window: a server that idled is slow again. */
   readonly rewarmSeconds: number;
   readonly seconds: number;
+  /** Of an open loop, whose 99.9th percentile needs many requests. */
+  readonly openSeconds: number;
+  /** After the load, before memory is read again. */
+  readonly restSeconds: number;
   readonly concurrencies: readonly number[];
   /** Rows of each table of the ledger. */
   readonly ledgers: readonly number[];
@@ -18,6 +22,8 @@ export const FULL: Sizes = {
   warmSeconds: 12,
   rewarmSeconds: 1,
   seconds: 1.5,
+  openSeconds: 4,
+  restSeconds: 60,
   concurrencies: [1, 4, 16, 64, 256, 1_024],
   ledgers: [1_000, 10_000, 100_000, 1_000_000],
   subscriptions: [0, 1_000, 10_000],
@@ -29,6 +35,8 @@ export const QUICK: Sizes = {
   warmSeconds: 2,
   rewarmSeconds: 0.3,
   seconds: 0.8,
+  openSeconds: 1,
+  restSeconds: 1,
   concurrencies: [1, 64, 1_024],
   ledgers: [1_000, 100_000],
   subscriptions: [0, 500],

@@ -54,6 +54,7 @@ async function together(
     otherThreadsUs: mean('otherThreadsUs'),
     p50Ms: mean('p50Ms'),
     p99Ms: Math.max(...samples.map(({ p99Ms }) => p99Ms)),
+    p999Ms: Math.max(...samples.map(({ p999Ms }) => p999Ms)),
     loopDelayP99Ms: mean('loopDelayP99Ms'),
     rssMb: sum('rssMb'),
     // Each window counted the calls of all instances.

@@ -14,6 +14,8 @@ export interface Job {
   readonly numbers: Numbers;
   /** Requests in flight, each on a connection of its own. */
   readonly concurrency: number;
+  /** The rate of an open loop, which has at most `concurrency` in flight; undefined: a closed loop. */
+  readonly perSecond?: number | undefined;
 }
 
 export interface Tally {
@@ -29,7 +31,8 @@ export interface Tally {
 export const KNOWN_ORDERS = 2_048;
 const REOPEN_MS = 20;
 const RETRY_AFTER_MS = 1_000;
-const SHOWN = 200;
+/** Characters of an unexpected response. */
+export const SHOWN = 200;
 
 export interface Lanes {
   /** How many requests have a response. */
@@ -64,7 +67,7 @@ export function startLanes(job: Job, tally: () => Tally, newNumber: () => number
             setTimeout(() => over || send(), RETRY_AFTER_MS);
             return;
           }
-          if (status === 200 && body.includes(number) && !body.includes('"errors"')) {
+          if (isExpected(status, body, number)) {
             now.latenciesMs.push(performance.now() - sentMs);
           } else {
             now.failed += 1;
@@ -95,7 +98,11 @@ export function startLanes(job: Job, tally: () => Tally, newNumber: () => number
   };
 }
 
-function numbersOf(
+export function isExpected(status: number, body: Buffer, number: string): boolean {
+  return status === 200 && body.includes(number) && !body.includes('"errors"');
+}
+
+export function numbersOf(
   { numbers, concurrency }: Job,
   lane: number,
   newNumber: () => number,

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { answerParent, fieldAt, numberAt, textAt } from '../process/answer.ts';
 import { percentile } from '../report/statistics.ts';
 import { type Job, type Lanes, type Numbers, startLanes, type Tally } from './lanes.ts';
+import { startOpenLoop } from './open-loop.ts';
 import { openSubscriptions } from './subscribers.ts';
 
 /** The load generator, in its own process. */
@@ -17,14 +18,16 @@ let last = randomInt(1e12);
 answerParent({
   start: (question) => {
     tally = empty();
-    lanes = startLanes(
-      readJob(question),
-      () => tally,
-      () => {
-        last += 1;
-        return last;
-      },
-    );
+    const job = readJob(question);
+    const newNumber = () => {
+      last += 1;
+      return last;
+    };
+    const { perSecond } = job;
+    lanes =
+      perSecond === undefined
+        ? startLanes(job, () => tally, newNumber)
+        : startOpenLoop({ ...job, perSecond }, () => tally, newNumber);
   },
   /** Earlier requests were the warm-up. */
   mark: () => {
@@ -53,6 +56,7 @@ answerParent({
       failure,
       p50: percentile(latenciesMs, 0.5),
       p99: percentile(latenciesMs, 0.99),
+      p999: percentile(latenciesMs, 0.999),
     };
   },
 });
@@ -72,5 +76,6 @@ function readJob(question: unknown): Job {
     after: textAt(job, 'after'),
     numbers,
     concurrency: numberAt(job, 'concurrency'),
+    perSecond: fieldAt(job, 'perSecond') === undefined ? undefined : numberAt(job, 'perSecond'),
   };
 }

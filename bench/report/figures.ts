@@ -2,10 +2,16 @@ import type { Comparison } from '../compare.ts';
 import type { Sample } from '../measure.ts';
 import type { ScenarioName } from '../scenarios.ts';
 
+interface Peer {
+  readonly title: string;
+  readonly isDurable: boolean;
+  readonly sample: Sample;
+}
+
 /** Our sample of a scenario, and each peer's. */
 export interface Faced {
   readonly ours: Sample;
-  readonly peers: readonly { readonly title: string; readonly sample: Sample }[];
+  readonly peers: readonly Peer[];
 }
 
 /** Undefined if the scenario did not run with ours and at least one peer. */
@@ -14,7 +20,7 @@ export function faced({ results }: Comparison, name: ScenarioName): Faced | unde
   const ours = of.find(({ candidate }) => candidate.isOurs)?.sample;
   const peers = of
     .filter(({ candidate }) => !candidate.isOurs)
-    .map(({ candidate: { title }, sample }) => ({ title, sample }));
+    .map(({ candidate: { title, isDurable = false }, sample }) => ({ title, isDurable, sample }));
   return ours === undefined || peers.length === 0 ? undefined : { ours, peers };
 }
 

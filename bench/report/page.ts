@@ -6,7 +6,7 @@ import type { Series } from '../growth/series.ts';
 import type { Stage } from '../stages/stage.ts';
 import { stagesTable } from '../stages/table.ts';
 import { goalsOf } from './goals.ts';
-import { comparisonTables, goalsTable, seriesTable } from './tables.ts';
+import { comparisonTables, goalsTable, memoryTable, seriesTable } from './tables.ts';
 
 /** All results of one run of the bench. */
 export interface Findings {
@@ -40,7 +40,8 @@ export function performancePage(findings: Findings, date: Date): string {
 /** The terminal output: only the figures. */
 export function figures({ comparison, series, stages: each }: Findings): string {
   return [
-    ...(comparison ? [comparisonTables(comparison), goalsTable(goalsOf(comparison))] : []),
+    ...(comparison ? [comparisonTables(comparison), memoryTable(comparison)] : []),
+    ...(comparison ? [goalsTable(goalsOf(comparison))] : []),
     ...(comparison ? [inspected(comparison)] : []),
     ...series.map(seriesTable),
     ...(each.length > 0 ? [stagesTable(each)] : []),
@@ -78,11 +79,12 @@ function beside({ comparison }: Findings): string {
 
 ${goalsTable(goalsOf(comparison))}
 Every server does the same: sign, send over kept-alive connections, verify signature, timestamp and serial, map the names, respond.
-A create also encrypts four fields. Only ours also commits the intent to disk first, and records the outcome.
+A create also encrypts four fields. Only ours and the peer with SQLite also commit the intent to disk first, and record the outcome.
 Queries are for existing orders; no two in flight for the same one, except in the last scenario. ${inspected(comparison)}
 Medians over all rounds; the servers take turns, each warmed up before.
 
-${comparisonTables(comparison)}`;
+${comparisonTables(comparison)}
+${memoryTable(comparison)}`;
 }
 
 function inspected(comparison: Comparison): string {

@@ -13,7 +13,7 @@ export function ratiosPicture({ results }: Comparison): string {
     const peers = of.filter(({ candidate }) => !candidate.isOurs);
     const best = Math.max(...peers.map(({ sample }) => sample.perSecond));
     return {
-      title: scenario.title,
+      title: `${scenario.title}${'perSecond' in scenario.load ? `, ${scenario.load.perSecond}/s` : `, ${scenario.load.inFlight}`}`,
       bars: of.map(({ candidate, sample }) => ({
         name: candidate.title,
         value: sample.perSecond / best,

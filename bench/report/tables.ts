@@ -1,5 +1,6 @@
 import type { Comparison } from '../compare.ts';
 import type { Series } from '../growth/series.ts';
+import type { Load } from '../scenarios.ts';
 import { ms, percent, ratio, us, whole } from './figures.ts';
 import type { Goal } from './goals.ts';
 
@@ -13,11 +14,10 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 export function goalsTable(goals: readonly Goal[]): string {
   return table([
-    ['figure', 'best peer', 'floor', 'target', 'ours', ''],
-    ...goals.map(({ what, bestPeer, floor, target, ours, reached }) => [
+    ['figure', 'best peer', 'target', 'ours', ''],
+    ...goals.map(({ what, bestPeer, target, ours, reached }) => [
       what,
       bestPeer,
-      floor,
       target,
       ours,
       reached ? 'reached' : '**missed**',
@@ -37,7 +37,7 @@ export function comparisonTables({ results }: Comparison): string {
         candidate.isOurs ? '' : ratio(ours / sample.perSecond),
         whole(sample.perSecond),
         us(sample.cpuUs),
-        `${ms(sample.p50Ms)} / ${ms(sample.p99Ms)}`,
+        `${ms(sample.p50Ms)} / ${ms(sample.p99Ms)} / ${ms(sample.p999Ms)}`,
         ms(sample.loopDelayP99Ms),
         `${whole(sample.rssMb)} MB`,
         percent(sample.upstreamCalls),
@@ -48,15 +48,33 @@ export function comparisonTables({ results }: Comparison): string {
         'ours is',
         'op/s',
         'CPU per op',
-        'p50 / p99',
+        'p50 / p99 / p99.9',
         'loop delay p99',
         'memory',
         'reach WeChat Pay',
         'rejected',
       ];
-      return `### ${scenario.title}, ${scenario.concurrency} in flight\n\n${table([head, ...rows])}`;
+      return `### ${scenario.title}, ${loadText(scenario.load)}\n\n${table([head, ...rows])}`;
     })
     .join('\n');
+}
+
+function loadText(load: Load): string {
+  return 'perSecond' in load
+    ? `open loop, ${load.perSecond} a second`
+    : `${load.inFlight} in flight`;
+}
+
+export function memoryTable({ memory }: Comparison): string {
+  const mb = (value: number) => `${whole(value)} MB`;
+  const rows = memory.map(({ candidate, atRest, afterLoad, later }) => [
+    candidate.isOurs ? `**${candidate.title}**` : candidate.title,
+    mb(atRest),
+    mb(afterLoad),
+    mb(later),
+  ]);
+  const head = ['server', 'at rest', 'after the whole run', 'after another minute'];
+  return `### Resident memory\n\n${table([head, ...rows])}`;
 }
 
 /** How cost goes with size; the ratio is to the first size. */
