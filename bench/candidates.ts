@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startOptions } from '../scripts/start-options.ts';
+import { startOptions, startVariables } from '../scripts/start-options.ts';
 import { type Child, type Cores, startChild } from './process/child.ts';
 import { serverEnvironment } from './server-environment.ts';
 import type { Merchant, Variables } from './work/merchant.ts';
@@ -87,6 +87,7 @@ export async function startServer(
     cores,
     env: {
       NODE_ENV: 'production',
+      ...(candidate.isOurs ? startVariables() : {}),
       ...merchant.variables,
       WECHAT_BASE_URL: upstreamUrl,
       ...own.env,

@@ -1,4 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The environment variables with which `npm start` starts the server. */
+export function startVariables(): Readonly<Record<string, string>> {
+  // The directory in which `npm start` runs.
+  const directory = new URL('../node_modules/.cache/compiled', import.meta.url);
+  return { NODE_COMPILE_CACHE: fileURLToPath(directory) };
+}
 
 /** The options of Node with which `npm start` starts the server. */
 export function startOptions(): readonly string[] {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { startOptions } from '../../scripts/start-options.ts';
+import { startOptions, startVariables } from '../../scripts/start-options.ts';
 import { callerVariables } from './caller.ts';
 import { at, parse } from './json.ts';
 import type { Workdir } from './workdir.ts';
@@ -68,7 +68,7 @@ export async function startServer(
   const [command = process.execPath, ...args] = [...within, ...asStarted];
   const child = spawn(command, args, {
     cwd: path,
-    env: environment(path, variables),
+    env: { ...startVariables(), ...environment(path, variables) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   processes.add(child);
