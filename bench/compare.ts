@@ -15,7 +15,7 @@ interface Result {
 }
 
 /** Resident memory in MB. */
-export interface Memory {
+interface Memory {
   readonly candidate: Candidate;
   /** Started, before the first request. */
   readonly atRest: number;
