@@ -22,7 +22,7 @@ import { root } from '../fixtures/process/spawned-server.ts';
 /**
  * Each language of a fenced block, and what checks it. `sh`, `js`, `ts` and `graphql` are executed by
  * test/system/docs.test.ts, which compares what they print with the `json` or `text` after them;
- * `sql` by test/system/postgresql.test.ts.
+ * `sql` by test/system/databases/postgresql.test.ts.
  */
 const CHECKED = [
   'console',

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { codeOf } from '../../src/cli/doctor/finding.ts';
-import type { Environment } from '../../src/config/environment-reader.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { closedPort, serve } from '../fixtures/http/http-server.ts';
-import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
-import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import { codeOf } from '../../../src/cli/doctor/finding.ts';
+import type { Environment } from '../../../src/config/environment-reader.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { closedPort, serve } from '../../fixtures/http/http-server.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
-const script = fileURLToPath(new URL('../../src/cli/doctor.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../../src/cli/doctor.ts', import.meta.url));
 let sandbox: Sandbox;
 let folder: string;
 beforeAll(async () => {

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/index.ts';
-import { at } from '../fixtures/json.ts';
-import { startServer } from '../fixtures/process/server-process.ts';
-import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
-import { rsaKeys } from '../fixtures/wechat/keys.ts';
+import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { at } from '../../fixtures/json.ts';
+import { startServer } from '../../fixtures/process/server-process.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 let sandbox: Sandbox;
 let folder: string;

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
-import { createMerchant } from '../fixtures/sandbox/merchant.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.ts';
+import { createMerchant } from '../../fixtures/sandbox/merchant.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/sandbox.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../../src/cli/sandbox.ts', import.meta.url));
 let sandbox: Sandbox;
 
 beforeAll(async () => {

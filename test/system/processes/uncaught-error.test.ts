@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
-import { orderInput } from '../fixtures/graphql/inputs.ts';
-import { startServer } from '../fixtures/process/server-process.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { startServer } from '../../fixtures/process/server-process.ts';
 
 const ENDS_THREAD = fileURLToPath(
-  new URL('../fixtures/process/ends-thread-on-signal.ts', import.meta.url),
+  new URL('../../fixtures/process/ends-thread-on-signal.ts', import.meta.url),
 );
-const FAULTS = fileURLToPath(new URL('../fixtures/process/fails-on-signal.ts', import.meta.url));
+const FAULTS = fileURLToPath(new URL('../../fixtures/process/fails-on-signal.ts', import.meta.url));
 
 describe.concurrent('an error that nobody caught', () => {
   test.for([

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config/load-config.ts';
-import { at } from '../fixtures/json.ts';
-import { problemsOf } from '../fixtures/process/environment.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { at } from '../../fixtures/json.ts';
+import { problemsOf } from '../../fixtures/process/environment.ts';
 
 const TEXT = 'query Type { __typename }';
 const ID = createHash('sha256').update(TEXT).digest('hex');
@@ -16,7 +16,7 @@ const ID = createHash('sha256').update(TEXT).digest('hex');
 describe('the manifest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const script = fileURLToPath(new URL('../../src/cli/documents.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../../src/cli/documents.ts', import.meta.url));
   const out = join(folder, 'manifest.json');
   const make = () =>
     promisify(execFile)(process.execPath, [script, folder, '--out', out]).then(

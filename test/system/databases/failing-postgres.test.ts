@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStore } from '../../src/ledger/database/open-store.ts';
-import { orderInput } from '../fixtures/graphql/inputs.ts';
-import { at } from '../fixtures/json.ts';
-import { type PostgresServer, startPostgres } from '../fixtures/ledger/postgres.ts';
-import { DATA_KEY } from '../fixtures/process/environment.ts';
-import { startServer, statusOf } from '../fixtures/process/server-process.ts';
+import { openStore } from '../../../src/ledger/database/open-store.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { at } from '../../fixtures/json.ts';
+import { type PostgresServer, startPostgres } from '../../fixtures/ledger/postgres.ts';
+import { DATA_KEY } from '../../fixtures/process/environment.ts';
+import { startServer, statusOf } from '../../fixtures/process/server-process.ts';
 
 type Server = Awaited<ReturnType<typeof startServer>>;
 

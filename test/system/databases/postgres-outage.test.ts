@@ -3,10 +3,13 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { postgresDialect, postgresPool } from '../../src/ledger/database/postgres/connections.ts';
-import { eventsOf, see } from '../fixtures/ledger/observations.ts';
-import { type PostgresServer, startPostgres } from '../fixtures/ledger/postgres.ts';
-import { BEGINNING, openTestLedger } from '../fixtures/ledger/test-ledger.ts';
+import {
+  postgresDialect,
+  postgresPool,
+} from '../../../src/ledger/database/postgres/connections.ts';
+import { eventsOf, see } from '../../fixtures/ledger/observations.ts';
+import { type PostgresServer, startPostgres } from '../../fixtures/ledger/postgres.ts';
+import { BEGINNING, openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
 let server: PostgresServer;
 

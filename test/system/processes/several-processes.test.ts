@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { startSqlite, useDatabase } from '../fixtures/ledger/databases.ts';
-import { eventsOf } from '../fixtures/ledger/observations.ts';
-import { idsOf, upTo } from '../fixtures/orders/streams.ts';
+import { startSqlite, useDatabase } from '../../fixtures/ledger/databases.ts';
+import { eventsOf } from '../../fixtures/ledger/observations.ts';
+import { idsOf, upTo } from '../../fixtures/orders/streams.ts';
 
 const run = promisify(execFile);
 
-const OPEN_AT = new URL('../fixtures/ledger/open-at.ts', import.meta.url);
-const WRITE_AT = new URL('../fixtures/ledger/write-at.ts', import.meta.url);
+const OPEN_AT = new URL('../../fixtures/ledger/open-at.ts', import.meta.url);
+const WRITE_AT = new URL('../../fixtures/ledger/write-at.ts', import.meta.url);
 
 /** Runs a script, `url` and the common moment first among its arguments. */
 function runAt(script: URL, url: string, moment: number, ...rest: readonly string[]) {

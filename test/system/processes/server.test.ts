@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { QUERY } from '../fixtures/graphql/documents.ts';
-import { orderInput } from '../fixtures/graphql/inputs.ts';
-import { at } from '../fixtures/json.ts';
-import { spawnServer, startServer, statusOf } from '../fixtures/process/server-process.ts';
-import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
+import { QUERY } from '../../fixtures/graphql/documents.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { at } from '../../fixtures/json.ts';
+import { spawnServer, startServer, statusOf } from '../../fixtures/process/server-process.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 test('the server is ready within 3 s on a processor of its own', {
   timeout: 60_000,

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { spawnServer } from '../fixtures/process/server-process.ts';
-import { bareEnvironment, root } from '../fixtures/process/spawned-server.ts';
+import { spawnServer } from '../../fixtures/process/server-process.ts';
+import { bareEnvironment, root } from '../../fixtures/process/spawned-server.ts';
 
 const PROGRAMS = ['src/server.ts', 'src/cli/key.ts'];
 

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRequestIds } from '../../src/http/request-id.ts';
-import { type RunningServer, start } from '../../src/start.ts';
-import { collectLog } from '../fixtures/app/log-lines.ts';
-import { at, parsed } from '../fixtures/json.ts';
+import { createRequestIds } from '../../../src/http/request-id.ts';
+import { type RunningServer, start } from '../../../src/start.ts';
+import { collectLog } from '../../fixtures/app/log-lines.ts';
+import { at, parsed } from '../../fixtures/json.ts';
 
 const run = promisify(execFile);
 /** The clients have a lockfile of their own. */
-const HERE = fileURLToPath(new URL('clients', import.meta.url));
-const KEY_SCRIPT = fileURLToPath(new URL('../../src/cli/key.ts', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const KEY_SCRIPT = fileURLToPath(new URL('../../../src/cli/key.ts', import.meta.url));
 const ORDER = { payAfterOrder: { __typename: 'PayAfterOrder', state: 'CREATED' } };
 const CREATED = { createPayAfterOrder: { __typename: 'CreatePayAfterOrderPayload' } };
 const EVENT = { payAfterOrderEvents: { __typename: 'PayAfterOrderEvent', state: 'CREATED' } };

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
-import { orderInput } from '../fixtures/graphql/inputs.ts';
-import { startServer, statusOf } from '../fixtures/process/server-process.ts';
-import { startTestSandbox } from '../fixtures/sandbox/test-sandbox.ts';
+import { orderInput } from '../../fixtures/graphql/inputs.ts';
+import { startServer, statusOf } from '../../fixtures/process/server-process.ts';
+import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
 describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () => {
   test('at shutdown the server finishes requests in flight and accepts no new ones', async ({
