@@ -6,7 +6,6 @@
  */
 const BEIJING_OFFSET_MS = 8 * 60 * 60 * 1000;
 const WIRE = /^(?:\d{8}|\d{14})$/;
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
@@ -62,32 +61,21 @@ export function toWireMoment(moment: number): string | undefined {
   return wireDigits(moment + BEIJING_OFFSET_MS);
 }
 
-/** The digits read as if they were UTC; `undefined` where they name no real moment. */
+function isReal(digits: string): boolean {
+  return utcMoment(digits) !== undefined;
+}
+
+/**
+ * The digits read as if they were UTC; `undefined` where they name no real moment: a Date would count
+ * 30 February as 2 March.
+ */
 function utcMoment(digits: string): number | undefined {
-  if (!isReal(digits)) {
+  if (!WIRE.test(digits)) {
     return undefined;
   }
-  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)];
-  const [hour, minute, second] = [digits.slice(8, 10), digits.slice(10, 12), digits.slice(12)];
-  const time = digits.length === 8 ? '00:00:00' : `${hour}:${minute}:${second}`;
-  return Date.parse(`${year}-${month}-${day}T${time}Z`);
-}
-
-/** Whether there is such a moment. Every answer has some: counted out, for a Date costs far more. */
-function isReal(digits: string): boolean {
-  if (!WIRE.test(digits)) {
-    return false;
-  }
-  const two = (from: number) => Number(digits.slice(from, from + 2));
-  const day = two(6);
-  const days = daysOf(Number(digits.slice(0, 4)), two(4));
-  return day >= 1 && day <= days && two(8) < 24 && two(10) < 60 && two(12) < 60;
-}
-
-/** @param month from 1; any other has no days */
-function daysOf(year: number, month: number): number {
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  const all = digits.padEnd(14, '0');
+  const moment = Date.parse(all.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(moment) || wireDigits(moment) !== all ? undefined : moment;
 }
 
 /** `undefined` outside the years that four digits can write. */
