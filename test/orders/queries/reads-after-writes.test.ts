@@ -1,27 +1,90 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
+import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
+import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import { eventStream } from '../../../src/orders/events/event-stream.ts';
+import { at } from '../../fixtures/json.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
+import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import {
+  cancellation,
+  completion,
+  paidElsewhere,
+  toTheSecond,
+} from '../../fixtures/orders/completed.ts';
 import { orderInput } from '../../fixtures/orders/services.ts';
+import { take } from '../../fixtures/orders/streams.ts';
 import { useServices } from '../../fixtures/orders/use-services.ts';
 
 const ORDERS = 20;
 const { upstream, services } = useServices();
+
+/** What each read shows of an order right now, in one turn and without a second try. */
+async function shown(ledger: TestLedger, outOrderNo: string) {
+  const everything = { visibility: ALL_ORDERS, filter: {}, first: 100, after: null };
+  const events = { product: 'PAY_AFTER' as const, outOrderNo, first: 10, after: 0 };
+  const [list, [log]] = await Promise.all([
+    ledger.listOrders(everything),
+    ledger.listEvents([events]),
+  ]);
+  const last = log?.rows.at(-1);
+  const record = list.rows.find((row) => row.outOrderNo === outOrderNo);
+  return {
+    record: record?.state,
+    newest: record?.lastEventId === last?.id,
+    event: last?.state,
+    exists: last !== undefined && (await ledger.eventExists(ALL_ORDERS, last.id)),
+  };
+}
+
+const shows = (state: string) => ({
+  record: state,
+  newest: true,
+  event: state,
+  exists: true,
+});
 
 describe.each(databases)('on $name', ({ start }) => {
   const database = useDatabase(start);
 
   test('every read after the response to a create shows its order', async () => {
     const ledger = await database.openLedger();
-    const missed: string[] = [];
     for (let count = 0; count < ORDERS; count += 1) {
       const { outOrderNo } = await createOrder({ ...services(), ledger }, orderInput(upstream()));
-      const everything = { visibility: ALL_ORDERS, filter: {}, first: 100, after: null };
-      const { rows } = await ledger.listOrders(everything);
-      if (!rows.some((row) => row.outOrderNo === outOrderNo)) {
-        missed.push(outOrderNo);
-      }
+      expect(await shown(ledger, outOrderNo)).toEqual(shows('CREATED'));
     }
-    expect(missed).toEqual([]);
+  });
+
+  test('every read after the response to a complete, a sync or a cancel shows it, and a subscription has it', async () => {
+    const ledger = await database.openLedger();
+    const own = { ...services(), ledger };
+    const ending = new AbortController();
+    const { signal } = ending;
+    const part = { visibility: ALL_ORDERS, outOrderNo: null, signal };
+    const open = eventStream(ledger, { ...part, after: null });
+    const day = toTheSecond(Date.now() + 86_400_000);
+
+    const { outOrderNo } = await createOrder(own, orderInput(upstream(), { serviceEndTime: day }));
+    await upstream().control('POST', `orders/${outOrderNo}/confirm`);
+    await completeOrder(own, completion(upstream(), outOrderNo));
+    expect(await shown(ledger, outOrderNo)).toEqual(shows('FINISHED'));
+    const clock = await upstream().control('POST', 'clock', { advanceSeconds: 60 });
+    const paidTime = toTheSecond(Date.parse(String(at(clock, 'now'))) - 30_000);
+    await syncOrder(own, paidElsewhere(upstream(), outOrderNo, paidTime));
+    expect(await shown(ledger, outOrderNo)).toEqual(shows('USER_PAID'));
+
+    const other = await createOrder(own, orderInput(upstream()));
+    await cancelOrder(own, cancellation(upstream(), other.outOrderNo));
+    expect(await shown(ledger, other.outOrderNo)).toEqual(shows('REVOKED'));
+
+    const expected = ['CREATED', 'FINISHED', 'USER_PAID', 'CREATED', 'REVOKED'];
+    const states = (await take(open, expected.length)).map(({ id, state }) => ({ id, state }));
+    expect(states.map(({ state }) => state)).toEqual(expected);
+    // One that continues, begun after the response, gets what it has missed.
+    const missed = eventStream(ledger, { ...part, after: states.at(-2)?.id ?? null });
+    expect((await take(missed, 1)).map(({ state }) => state)).toEqual(['REVOKED']);
+    ending.abort();
   });
 });
