@@ -59,7 +59,8 @@ export function authorize(request: ReceivedRequest, merchant: Merchant, nowMs: n
   if (fields.get('mchid') !== merchant.mchid) {
     throw refuse('商户号有误。', 'mchid', 'mchid not match');
   }
-  if (fields.get('serial_no') !== merchant.serial) {
+  // Hexadecimal, so that upper and lower case are the same: wechatpay-node-v3 sends lower case.
+  if (fields.get('serial_no')?.toUpperCase() !== merchant.serial.toUpperCase()) {
     throw refuse('商户证书序列号有误。', 'serial_no', 'serial_no not match');
   }
   if (Math.abs(nowMs - Number(timestamp) * 1000) > MAX_SKEW_MS) {

@@ -199,6 +199,11 @@ test('a body over 1 MB is refused with 413', async () => {
   expect(reply.status).toBe(413);
 });
 
+test('the serial number of the merchant’s certificate may be in lower case', async () => {
+  const serial = sandbox.credentials.WECHAT_MERCHANT_SERIAL.toLowerCase();
+  expect((await merchant.create({}, { serial })).status).toBe(200);
+});
+
 test('an unknown Wechatpay-Serial is refused everywhere if the rule says so', async () => {
   await merchant.control('POST', '/sandbox/rules', { refuseUnknownSerial: true });
   const reply = await merchant.create({}, { headers: { 'Wechatpay-Serial': 'F'.repeat(40) } });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRequestIds } from '../../../src/http/request-id.ts';
+import { startSandbox } from '../../../src/sandbox/index.ts';
 import { type RunningServer, start } from '../../../src/start.ts';
 import { collectLog } from '../../fixtures/app/log-lines.ts';
 import { at, parsed } from '../../fixtures/json.ts';
@@ -62,7 +63,7 @@ afterAll(async () => {
 });
 
 /** What a program of that folder prints. Its client is the one of the lockfile there. */
-async function program(name: string, { url } = server): Promise<unknown> {
+async function program(name: string, { url }: { readonly url: string } = server): Promise<unknown> {
   const args = [join(HERE, name), `${url}/graphql`, authorization, folder];
   const { stdout } = await run(process.execPath, args, { cwd: HERE });
   return stdout === '' ? undefined : parsed(stdout);
@@ -100,6 +101,13 @@ test('graphql-request, graphql-sse and graphql-ws work, with Authorization in an
     socketUpper: { data: EVENT },
     socketHeaders: { data: EVENT },
   });
+});
+
+test('wechatpay-node-v3, which has only the certificate mode, calls the sandbox over plain HTTP', async () => {
+  const sandbox = await startSandbox({ rules: { answersSignedBy: 'certificate' } });
+  const answer = { status: 200, isVerified: true, byCertificate: true };
+  expect(await program('wechatpay-node-v3.js', sandbox)).toEqual({ create: answer, query: answer });
+  await sandbox.close();
 });
 
 test('curl without a content type prints what to send', async () => {
