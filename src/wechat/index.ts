@@ -48,7 +48,9 @@ export type {
 } from './endpoints/query-pay-after-order.ts';
 export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';
 export {
+  isSuperseded,
   phaseOf,
+  readServiceOrderCreate,
   type ServiceOrderPhase,
   serviceOrderOutcome,
 } from './endpoints/service-order/outcome.ts';

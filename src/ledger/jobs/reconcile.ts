@@ -1,5 +1,5 @@
 import { nextOrderCheck } from '../../domain/order-state.ts';
-import type { OrderStatus } from '../../domain/order-status.ts';
+import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
 import type { OrderRow } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
@@ -67,8 +67,8 @@ export async function reconcilerLag(
 }
 
 /**
- * Claims rows that are due, at most so many in all. Each kind gets half of the places if both need
- * them.
+ * Claims rows that are due, at most so many in all. Orders and intents get half of the places each if
+ * both need them, and so do the products.
  */
 export async function claimDue(
   { db: tx, encryption }: WriteContext,
@@ -77,7 +77,7 @@ export async function claimDue(
   const dueIntents = await longestAndLatest((order, size) =>
     tx
       .selectFrom('intents')
-      .select(['id', 'owner', 'check_at'])
+      .select(['id', 'product', 'owner', 'check_at'])
       .where('check_at', '<=', now)
       .orderBy('check_at', order)
       .limit(size)
@@ -138,6 +138,7 @@ async function longestAndLatest<Row extends { readonly check_at: number | null }
 }
 
 interface OwnedRow {
+  readonly product: OrderProduct;
   readonly owner: string | null;
   readonly check_at: number | null;
 }
@@ -151,15 +152,36 @@ function awaitsWebhook({ status }: Pick<OrderRow, 'status'>): boolean {
 }
 
 /**
- * Owners take turns, and a row without an owner counts as one of its own. Half of the places go to
- * the owners that have waited longest, half to those with the fewest rows due: neither one owner with
- * many rows, nor many owners with some each, keep a row of another waiting.
- * @param isUrgent rows that come first in the second half
+ * The products get equal shares of the places, as far as they need them; within each the owners take
+ * turns.
+ * @param isUrgent rows that come first in the second half of a share
  */
 function chooseFairly<Row extends OwnedRow>(
   due: readonly Row[],
   limit: number,
   isUrgent: (row: Row) => boolean = () => false,
+): readonly Row[] {
+  const groups = [...Map.groupBy(due, ({ product }) => product).values()].toSorted(
+    (one, other) => one.length - other.length,
+  );
+  let left = limit;
+  return groups.flatMap((rows, index) => {
+    const share = Math.ceil(left / (groups.length - index));
+    const chosen = chooseOfOwners(rows, share, isUrgent);
+    left -= chosen.length;
+    return chosen;
+  });
+}
+
+/**
+ * Owners take turns, and a row without an owner counts as one of its own. Half of the places go to
+ * the owners that have waited longest, half to those with the fewest rows due: neither one owner with
+ * many rows, nor many owners with some each, keep a row of another waiting.
+ */
+function chooseOfOwners<Row extends OwnedRow>(
+  due: readonly Row[],
+  limit: number,
+  isUrgent: (row: Row) => boolean,
 ): readonly Row[] {
   if (due.length <= limit) {
     return due;

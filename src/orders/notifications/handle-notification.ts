@@ -42,6 +42,9 @@ export async function handleNotification(
     contradiction: about !== null && about.mchid !== mchid ? 'mchid' : null,
     observation,
   });
+  if (service !== null && observation === null) {
+    log.info({ notification: id, eventType }, 'webhook about the service of a user, stored only');
+  }
   if (about === null) {
     log.warn({ notification: id, eventType }, 'webhook of an unknown kind, stored only');
   }

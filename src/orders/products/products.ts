@@ -1,11 +1,13 @@
 import type { OrderProduct } from '../../domain/order-status.ts';
-import type { Observation } from '../../ledger/observation.ts';
+import type { Observation, PlannedService } from '../../ledger/observation.ts';
 import type { Operation } from '../../ledger/records.ts';
 import {
+  isSuperseded,
   type OrderQuery,
   outcomeByQuery,
   type PayAfterOrder,
   type QueryOptions,
+  readServiceOrderCreate,
   type ServiceOrder,
   serviceOrderOutcome,
   type WechatPay,
@@ -14,6 +16,7 @@ import {
 import {
   observationOfPayAfterOrder,
   observationOfServiceOrder,
+  plannedOf,
   type Sighting,
 } from '../state/observation.ts';
 
@@ -34,7 +37,11 @@ export interface ProductOrders<O> {
   ) => Promise<O | null>;
   /** Decides from an order that a query shows whether a write with these bytes took effect. */
   readonly outcomeOf: (operation: Operation, body: Uint8Array, order: O) => WriteOutcome;
+  /** Whether a write with these bytes that has no effect by now never will have one. */
+  readonly isSuperseded: (operation: Operation, body: Uint8Array, order: O) => boolean;
   readonly observationOf: (order: O, sighting: Sighting) => Observation;
+  /** The times and places in the bytes of a create; null if each order shows them. */
+  readonly plannedIn: (body: Uint8Array) => PlannedService | null;
   /** What of an order may change as long as it exists, as one value to compare. */
   readonly changingPartsOf: (order: O) => string;
 }
@@ -46,7 +53,9 @@ export const PAY_AFTER_ORDERS: ProductOrders<PayAfterOrder> = {
     operation === 'modify' || operation === 'collect'
       ? 'undetermined'
       : outcomeByQuery(operation, body, order),
+  isSuperseded: () => false,
   observationOf: observationOfPayAfterOrder,
+  plannedIn: () => null,
   changingPartsOf: ({ state }) => state,
 };
 
@@ -54,7 +63,12 @@ export const SERVICE_ORDERS: ProductOrders<ServiceOrder> = {
   product: 'SERVICE_ORDER',
   query: ({ serviceOrders }, query, options) => serviceOrders.query(query, options),
   outcomeOf: serviceOrderOutcome,
+  isSuperseded,
   observationOf: observationOfServiceOrder,
+  plannedIn: (body) => {
+    const create = readServiceOrderCreate(body);
+    return create === undefined ? null : plannedOf(create);
+  },
   changingPartsOf: ({ state, stateDescription, totalAmount, collection }) =>
     [state, stateDescription, totalAmount, collection?.state, collection?.totalAmount].join(' '),
 };
@@ -62,7 +76,10 @@ export const SERVICE_ORDERS: ProductOrders<ServiceOrder> = {
 /** What a query has shown of an order, of whichever product. */
 export interface ShownOrder {
   readonly outcomeOf: (operation: Operation, body: Uint8Array) => WriteOutcome;
+  readonly isSuperseded: (operation: Operation, body: Uint8Array) => boolean;
   readonly observation: Observation;
+  /** What it shows if the create with these bytes has made it. */
+  readonly createdBy: (body: Uint8Array) => Observation;
 }
 
 /** Looks an order up at WeChat Pay; null if it has no such order. Throws what the client throws. */
@@ -72,15 +89,22 @@ type LookUp = (
   sighting: Sighting,
 ) => Promise<ShownOrder | null>;
 
-function lookUpOf<O>({ query: ask, outcomeOf, observationOf }: ProductOrders<O>): LookUp {
+function lookUpOf<O>(orders: ProductOrders<O>): LookUp {
   return async (wechat, query, sighting) => {
-    const order = await ask(wechat, query, { proven: true });
-    return (
-      order && {
-        outcomeOf: (operation, body) => outcomeOf(operation, body, order),
-        observation: observationOf(order, sighting),
-      }
-    );
+    const order = await orders.query(wechat, query, { proven: true });
+    if (order === null) {
+      return null;
+    }
+    const observation = orders.observationOf(order, sighting);
+    return {
+      outcomeOf: (operation, body) => orders.outcomeOf(operation, body, order),
+      isSuperseded: (operation, body) => orders.isSuperseded(operation, body, order),
+      observation,
+      createdBy: (body) => ({
+        ...observation,
+        planned: orders.plannedIn(body) ?? observation.planned ?? null,
+      }),
+    };
   };
 }
 

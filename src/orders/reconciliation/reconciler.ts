@@ -1,6 +1,12 @@
 import pLimit from 'p-limit';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Intent, IntentStatus, OrderKey, OrderRecord } from '../../ledger/records.ts';
+import type {
+  Intent,
+  IntentStatus,
+  Operation,
+  OrderKey,
+  OrderRecord,
+} from '../../ledger/records.ts';
 import type { WriteOutcome } from '../../wechat/index.ts';
 import { sentBytes } from '../commands/refuse-unless-done.ts';
 import { LOOK_UPS, type OrderQueries, type ShownOrder } from '../products/products.ts';
@@ -79,6 +85,11 @@ async function tick(ledger: Ledger, wechat: OrderQueries, calls: number): Promis
  * counts as not created.
  */
 const LATEST_EFFECT_MS = 20_000;
+/**
+ * A request to collect leaves no trace until the user has paid, which may take weeks: WeChat Pay
+ * collects again by itself meanwhile.
+ */
+const COLLECT_MATTERS_MS = 3_600_000;
 
 /**
  * Resolves a write of unknown outcome by a query, never by sending it again. A write that has not
@@ -91,17 +102,22 @@ async function reconcileIntent(
 ): Promise<void> {
   const { operation, owner } = intent;
   const shown = await lookUp(ledger, wechat, intent);
-  const outcome = shown?.outcomeOf(operation, sentBytes(intent)) ?? null;
+  const body = sentBytes(intent);
+  const outcome = shown === null ? null : outcomeShown(shown, operation, body);
   const status = conclusion(intent, outcome, ledger.steadyNow());
   if (status !== 'open') {
     ledger.onIntent(status);
   }
-  const observation = shown && {
-    ...shown.observation,
-    ...(outcome === 'took-effect' && operation === 'create' && { owner }),
-  };
+  const isCreated = outcome === 'took-effect' && operation === 'create';
+  const observation =
+    shown && (isCreated ? { ...shown.createdBy(body), owner } : shown.observation);
   const observed = await ledger.finishIntentReconciliation({ intent, status, observation });
   warnIfSuspicious(ledger, observation, observed);
+}
+
+/** A write that can no longer take effect, and shows none, has none that matters. */
+function outcomeShown(shown: ShownOrder, operation: Operation, body: Uint8Array): WriteOutcome {
+  return shown.isSuperseded(operation, body) ? 'no-effect' : shown.outcomeOf(operation, body);
 }
 
 /** @param outcome null: WeChat Pay has proved that there is no such order */
@@ -114,7 +130,7 @@ function conclusion(
     case 'took-effect':
       return 'done';
     case 'undetermined':
-      return 'open';
+      return operation === 'collect' && now - sentAt >= COLLECT_MATTERS_MS ? 'absent' : 'open';
     case 'no-effect':
       if (operation === 'create') {
         // Another order has the number, so this one can no longer be created.

@@ -50,7 +50,7 @@ export function observationOfServiceOrder(order: ServiceOrder, sighting: Sightin
 }
 
 /** Times and places of a create, and of an order that shows them unchanged. */
-function plannedOf({
+export function plannedOf({
   timeRange,
   location,
 }: Pick<CreateServiceOrderRequest | ServiceOrder, 'timeRange' | 'location'>): PlannedService {

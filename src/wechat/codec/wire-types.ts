@@ -165,6 +165,8 @@ export const serviceNotification = {
   service_id: required(text),
   openid: text,
   out_request_no: text,
+  /** Of a permission (预授权); an ordinary authorization has `out_request_no`. */
+  authorization_code: text,
   user_service_status: text,
   openorclose_time: serviceTime,
 } satisfies Shape;

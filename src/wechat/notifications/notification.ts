@@ -133,11 +133,14 @@ export async function readNotification(
     ...(isServiceOrder(wire)
       ? { order: null, serviceOrder: decode(serviceOrder, wire, onUnreadableField) ?? null }
       : { order: decode(payAfterOrder, wire, onUnreadableField) ?? null, serviceOrder: null }),
-    service:
-      'user_service_status' in wire
-        ? (decode(serviceNotification, wire, onUnreadableField) ?? null)
-        : null,
+    service: 'user_service_status' in wire ? readService(wire, onUnreadableField) : null,
   };
+}
+
+/** Some samples call the merchant `mch_id`. */
+function readService(wire: Wire, drop: DropField): Notification['service'] {
+  const { mch_id: mchid } = wire;
+  return decode(serviceNotification, { mchid, ...wire }, drop) ?? null;
 }
 
 const OF_SERVICE_ORDERS = ['time_range', 'risk_fund', 'post_payments', 'state_description'];

@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import {
+  collected,
+  collection,
   eventsOf,
   MCHID,
   orderNotification,
   orderOf,
   see,
+  serviceOrderNotification,
 } from '../../fixtures/ledger/observations.ts';
 import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
@@ -116,11 +119,80 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
       serviceId: '1',
       openid: null,
       outRequestNo: null,
+      authorizationCode: null,
       userServiceStatus: 'USER_OPEN_SERVICE',
       openorcloseTime: null,
     };
     const notification = { ...orderNotification('n1', {}), order: null, service };
     expect(await handleNotification(ledger, MERCHANT, notification)).toBe('suspicious');
+    const own = { ...notification, id: 'n2', service: { ...service, mchid: MCHID } };
+    expect(await handleNotification(ledger, MERCHANT, own)).toBe('kept');
+    expect(ledger.logged).toContain('webhook about the service of a user, stored only');
+    expect(await eventsOf(ledger)).toEqual([]);
+  });
+
+  test('a notification about a service order is applied to it, with the user as owner and the payments', async () => {
+    const ledger = await database.openLedger({ now: () => Date.UTC(2026, 0, 2) });
+    const confirmed = serviceOrderNotification('n1', {
+      ...{ state: 'DOING', stateDescription: 'USER_CONFIRM', openid: 'o1' },
+      // A sample has a total before there is one.
+      totalAmount: 40_000,
+    });
+    expect(await handleNotification(ledger, MERCHANT, confirmed)).toBe('applied');
+    const paid = serviceOrderNotification('n2', {
+      ...{ state: 'DONE', openid: 'o1', totalAmount: 450 },
+      collection: collection({ state: 'USER_PAID', paidAmount: 450, details: [collected()] }),
+    });
+    expect(await handleNotification(ledger, MERCHANT, paid)).toBe('applied');
+    expect(await handleNotification(ledger, MERCHANT, { ...confirmed, id: 'n3' })).toBe(
+      'nothing-new',
+    );
+    expect(await inbox(ledger)).toMatchObject([
+      { id: 'n1', product: 'SERVICE_ORDER', out_order_no: 'N1', outcome: 'applied' },
+      { id: 'n2', product: 'SERVICE_ORDER', out_order_no: 'N1', outcome: 'applied' },
+      { id: 'n3', product: 'SERVICE_ORDER', out_order_no: 'N1', outcome: 'nothing-new' },
+    ]);
+    expect(await orderOf(ledger)).toMatchObject({
+      ...{ product: 'SERVICE_ORDER', status: 'PAID', total_amount: 450, paid_amount: 450 },
+      owner: ledger.ownerOf('o1'),
+    });
+    expect(await eventsOf(ledger)).toMatchObject([
+      { status: 'ACCEPTED', occurred_at: Date.UTC(2026, 0, 2) },
+      { status: 'PAID', occurred_at: Date.UTC(2026, 0, 1), source: 'NOTIFICATION' },
+    ]);
+    const payments = ledger.store.db.selectFrom('payments').select(['product', 'transaction_id']);
+    expect(await payments.execute()).toEqual([{ product: 'SERVICE_ORDER', transaction_id: '42' }]);
+  });
+
+  test('a notification of another merchant about a service order is suspicious', async () => {
+    const ledger = await database.openLedger();
+    const foreign = serviceOrderNotification('n1', { state: 'DONE', mchid: '1900000002' });
+    expect(await handleNotification(ledger, MERCHANT, foreign)).toBe('suspicious');
+    expect(await eventsOf(ledger)).toEqual([]);
+  });
+
+  test('notifications about the same number under both products are applied to two orders', async () => {
+    const ledger = await database.openLedger();
+    await handleNotification(ledger, MERCHANT, orderNotification('n1', { state: 'USER_PAID' }));
+    const service = serviceOrderNotification('n2', { state: 'REVOKED' });
+    expect(await handleNotification(ledger, MERCHANT, service)).toBe('applied');
+    const orders = ledger.store.db.selectFrom('orders').select(['product', 'status']);
+    expect(await orders.orderBy('product').execute()).toEqual([
+      { product: 'PAY_AFTER', status: 'PAID' },
+      { product: 'SERVICE_ORDER', status: 'CANCELED' },
+    ]);
+  });
+
+  test('a notification of a service order in an unknown state is logged with its words', async () => {
+    const ledger = await database.openLedger();
+    const lines: object[] = [];
+    const counted = { warn: (fields: object) => lines.push(fields) };
+    const state = { state: 'DOING', stateDescription: 'SOMETHING_NEW' };
+    const notification = serviceOrderNotification('n1', state);
+    expect(await handleNotification(ledger, { ...MERCHANT, counted }, notification)).toBe(
+      'applied',
+    );
+    expect(lines).toEqual([{ why: 'state', word: 'DOING/SOMETHING_NEW' }]);
   });
 
   test('a notification has the time of the payment, if it contains one', async () => {

@@ -130,7 +130,7 @@ const PROOFS: Readonly<
  * order.
  */
 function createProof(sent: Wire, order: ServiceOrder): ServiceOrderProof {
-  const request = decode(createServiceOrderRequest, sent, () => {});
+  const request = createOf(sent);
   if (request === undefined) {
     return 'silent';
   }
@@ -206,6 +206,28 @@ function syncProof(order: ServiceOrder): ServiceOrderProof {
 /** A state that this client does not know may be the result of the write. */
 function otherwise(order: ServiceOrder): ServiceOrderProof {
   return phaseOf(order) === 'unknown' ? 'silent' : 'no-effect';
+}
+
+function createOf(sent: Wire): CreateServiceOrderRequest | undefined {
+  return decode(createServiceOrderRequest, sent, () => {});
+}
+
+/** The create that these bytes are; undefined if they are none. */
+export function readServiceOrderCreate(body: Uint8Array): CreateServiceOrderRequest | undefined {
+  const sent = parseObject(body);
+  return sent && createOf(sent);
+}
+
+/**
+ * Whether a write that has not taken effect by now never will: each modify has to lower the amount,
+ * and the order's is lower already.
+ */
+export function isSuperseded(
+  operation: ServiceOrderOperation,
+  body: Uint8Array,
+  order: ServiceOrder,
+): boolean {
+  return operation === 'modify' && proofOf(operation, body, order) === 'lowered';
 }
 
 type Listed<T> = T extends readonly (infer Item)[] ? Item : never;
