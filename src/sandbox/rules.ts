@@ -1,8 +1,10 @@
+import { DEFAULT_SERVICE_ORDER_RULES, type ServiceOrderRules } from './service-orders/rules.ts';
+
 /**
  * Behavior that WeChat Pay does not document. Each rule is a decision of the sandbox and can be
  * changed.
  */
-export interface SandboxRules {
+export interface SandboxRules extends ServiceOrderRules {
   /**
    * A repeat whose name, phone, userid or address was encrypted again counts as other parameters.
    * true compares the ciphertexts, false the plaintexts. Default false: OAEP ciphertexts differ
@@ -75,22 +77,6 @@ export interface SandboxRules {
   readonly notifyAcceptedAtCreate: boolean;
   /** The notification of a payment is sent after the merchant's own sync too. Default true. */
   readonly notifyAfterSync: boolean;
-  /** A service order's notify_url must be https and have no query. Default true. */
-  readonly notifyUrlMustBeHttps: boolean;
-  /**
-   * Whether WeChat Pay can collect the payment of a service order; `fails`: the user's wallet is
-   * empty until the user pays. Default succeeds.
-   */
-  readonly collection: 'succeeds' | 'fails';
-  /**
-   * Seconds of the business clock for which a debit of a service order runs after complete and pay:
-   * meanwhile cancel, modify, sync and another pay are refused as busy. Default 0.
-   */
-  readonly debitSeconds: number;
-  /** A service order that is completed and not paid may be cancelled. Default true. */
-  readonly cancelWhilePaying: boolean;
-  /** The state of a service order after a complete with a total of 0. Default DONE. */
-  readonly stateAfterZeroTotal: 'DONE' | 'DOING';
   /** The key that signs notifications; the certificate only if there is one. Default public-key. */
   readonly notifySignedBy: 'public-key' | 'certificate';
 }
@@ -119,10 +105,6 @@ export const DEFAULT_RULES: SandboxRules = {
   confirmEventType: 'PAYSCORE.USER_ACCEPTED',
   notifyAcceptedAtCreate: true,
   notifyAfterSync: true,
-  notifyUrlMustBeHttps: true,
-  collection: 'succeeds',
-  debitSeconds: 0,
-  cancelWhilePaying: true,
-  stateAfterZeroTotal: 'DONE',
+  ...DEFAULT_SERVICE_ORDER_RULES,
   notifySignedBy: 'public-key',
 };

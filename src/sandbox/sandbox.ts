@@ -6,7 +6,10 @@ import { createNotificationStore, type NotificationStore } from './notifications
 import { createOrderStore, type OrderStore } from './orders/orders.ts';
 import { createUserStore, type UserStore } from './orders/users.ts';
 import type { SandboxRules } from './rules.ts';
-import { createPermissionStore, type PermissionStore } from './service-orders/permission.ts';
+import {
+  createPermissionStore,
+  type PermissionStore,
+} from './service-orders/permissions/permission.ts';
 import { createServiceOrderStore, type ServiceOrderStore } from './service-orders/service-order.ts';
 import { createNonceStore, type NonceStore } from './wechat/authorization.ts';
 

@@ -48,10 +48,8 @@ describe('the reference of the sandbox', () => {
   });
 
   test('the reference of the sandbox names every switch with its default', () => {
-    const shown = rowsOf(PAGE, 'Switch').map(([name = '', value = '']) => [
-      ...codeIn(name),
-      ...codeIn(value),
-    ]);
+    const rows = [...rowsOf(PAGE, 'Switch'), ...rowsOf(PAGE, 'Switch of service orders')];
+    const shown = rows.map(([name = '', value = '']) => [...codeIn(name), ...codeIn(value)]);
     const defaults = Object.entries(DEFAULT_RULES).map(([name, value]) => [name, String(value)]);
     expect(shown.toSorted()).toEqual(defaults.toSorted());
   });

@@ -1,8 +1,8 @@
-import type { OrderState } from '../orders/order-state.ts';
 import { take } from '../orders/order-steps.ts';
 import { controlView } from '../orders/order-views.ts';
 import type { Order } from '../orders/orders.ts';
 import type { SandboxState } from '../sandbox.ts';
+import { type OrderAction, payAfterActions } from '../user-actions.ts';
 import type { Control, ControlCall } from './control.ts';
 import { ControlError } from './control-input.ts';
 
@@ -19,7 +19,8 @@ const confirm: Control = {
   path: '/sandbox/orders/{out_order_no}/confirm',
   zh: '用户确认订单',
   en: 'the user confirms: CREATED becomes USER_ACCEPTED',
-  handle: (call, sandbox) => move(orderOf(call, sandbox), 'USER_ACCEPTED', sandbox),
+  handle: (call, sandbox) =>
+    act('confirm', call, sandbox, (order) => take(order, 'USER_ACCEPTED', sandbox)),
 };
 
 const decline: Control = {
@@ -27,16 +28,11 @@ const decline: Control = {
   path: '/sandbox/orders/{out_order_no}/decline',
   zh: '用户离开确认页',
   en: 'the user leaves the page: the rule stateAfterDecline decides',
-  handle: (call, sandbox) => {
-    const order = orderOf(call, sandbox);
-    if (order.state !== 'CREATED') {
-      throw illegal(order, 'declined');
-    }
-    const { stateAfterDecline } = sandbox.rules;
-    return stateAfterDecline === 'CREATED'
-      ? controlView(order)
-      : move(order, stateAfterDecline, sandbox);
-  },
+  handle: (call, sandbox) =>
+    act('decline', call, sandbox, (order) => {
+      const { stateAfterDecline } = sandbox.rules;
+      return stateAfterDecline === 'CREATED' ? order : take(order, stateAfterDecline, sandbox);
+    }),
 };
 
 const pay: Control = {
@@ -44,11 +40,10 @@ const pay: Control = {
   path: '/sandbox/orders/{out_order_no}/pay',
   zh: '用户付款',
   en: 'the user pays: FINISHED becomes USER_PAID',
-  handle: (call, sandbox) => {
-    const order = orderOf(call, sandbox);
-    const skipsComplete = order.state === 'USER_ACCEPTED' && sandbox.rules.payBeforeComplete;
-    return move(skipsComplete ? { ...order, state: 'FINISHED' } : order, 'USER_PAID', sandbox);
-  },
+  handle: (call, sandbox) =>
+    act('pay', call, sandbox, (order) =>
+      take({ ...order, state: 'FINISHED' }, 'USER_PAID', sandbox),
+    ),
 };
 
 const expire: Control = {
@@ -56,7 +51,8 @@ const expire: Control = {
   path: '/sandbox/orders/{out_order_no}/expire',
   zh: '订单立即失效',
   en: 'CREATED becomes EXPIRED now',
-  handle: (call, sandbox) => move(orderOf(call, sandbox), 'EXPIRED', sandbox),
+  handle: (call, sandbox) =>
+    act('expire', call, sandbox, (order) => take(order, 'EXPIRED', sandbox)),
 };
 
 export const orderControls: readonly Control[] = [listOrders, confirm, decline, pay, expire];
@@ -69,14 +65,17 @@ function orderOf(call: ControlCall, { orders, clock }: SandboxState): Order {
   return order;
 }
 
-function move(order: Order, to: OrderState, sandbox: SandboxState): object {
-  const moved = take(order, to, sandbox);
-  if (!moved) {
-    throw illegal(order, to);
+/** Does what is possible; what has happened already has no effect and is no error. */
+function act(
+  action: OrderAction,
+  call: ControlCall,
+  sandbox: SandboxState,
+  step: (order: Order) => Order | undefined,
+): object {
+  const order = orderOf(call, sandbox);
+  const possibility = payAfterActions(order, sandbox.rules)[action];
+  if (possibility === 'impossible') {
+    throw new ControlError(409, `the order is ${order.state}: ${action} is not possible`);
   }
-  return controlView(moved);
-}
-
-function illegal(order: Order, wanted: string): ControlError {
-  return new ControlError(409, `the order is ${order.state}; it cannot become ${wanted}`);
+  return controlView((possibility === 'possible' ? step(order) : undefined) ?? order);
 }

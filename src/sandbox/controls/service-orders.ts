@@ -1,13 +1,16 @@
 import type { SandboxState } from '../sandbox.ts';
-import { grant } from '../service-orders/permission-routes.ts';
+import { endPermission, grant, hasOpenOrders } from '../service-orders/permissions/steps.ts';
+import { assessmentOf } from '../service-orders/refusals.ts';
 import type { ServiceOrder } from '../service-orders/service-order.ts';
-import { confirm, pay } from '../service-orders/steps.ts';
+import { confirm, leave, pay } from '../service-orders/steps.ts';
 import { serviceOrderControlView } from '../service-orders/views.ts';
+import { type OrderAction, permissionActions, serviceOrderActions } from '../user-actions.ts';
 import type { Control, ControlCall } from './control.ts';
 import { ControlError, readInput } from './control-input.ts';
 
 /** The user of the controls, unless they name another. */
 const USER = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
+const HOUR_MS = 60 * 60 * 1000;
 
 const list: Control = {
   method: 'GET',
@@ -23,7 +26,22 @@ const confirmOrder: Control = {
   path: '/sandbox/service-orders/{out_order_no}/confirm',
   zh: '用户确认服务订单',
   en: 'the user confirms: CREATED becomes DOING, USER_CONFIRM',
-  handle: (call, sandbox) => moved(call, sandbox, (order) => confirm(order, USER, sandbox)),
+  handle: (call, sandbox) =>
+    act('confirm', call, sandbox, (order) => {
+      const refused = assessmentOf(sandbox.rules);
+      if (refused) {
+        throw new ControlError(409, `${refused.message} (${refused.number})`);
+      }
+      return confirm(order, USER, sandbox);
+    }),
+};
+
+const declineOrder: Control = {
+  method: 'POST',
+  path: '/sandbox/service-orders/{out_order_no}/decline',
+  zh: '用户离开确认页，package 随即失效',
+  en: 'the user leaves the page: the package is spent, and the rule stateAfterDecline decides',
+  handle: (call, sandbox) => act('decline', call, sandbox, (order) => leave(order, sandbox)),
 };
 
 const payOrder: Control = {
@@ -31,7 +49,73 @@ const payOrder: Control = {
   path: '/sandbox/service-orders/{out_order_no}/pay',
   zh: '用户支付服务订单',
   en: 'the user pays: MCH_COMPLETE becomes DONE',
-  handle: (call, sandbox) => moved(call, sandbox, (order) => pay(order, sandbox)),
+  handle: (call, sandbox) => act('pay', call, sandbox, (order) => pay(order, sandbox)),
+};
+
+const expireOrder: Control = {
+  method: 'POST',
+  path: '/sandbox/service-orders/{out_order_no}/expire',
+  zh: '服务订单立即失效',
+  en: 'CREATED becomes EXPIRED now',
+  handle: (call, sandbox) =>
+    act('expire', call, sandbox, (order) => {
+      const expired: ServiceOrder = { ...order, phase: 'expired' };
+      sandbox.serviceOrders.put(expired);
+      return expired;
+    }),
+};
+
+const launch: Control = {
+  method: 'POST',
+  path: '/sandbox/launch',
+  zh: '如微信客户端一样打开页面：package 一小时内有效，仅可用一次',
+  en: 'open a page as the WeChat app does: a package works once, and for an hour',
+  example: '{"businessType":"wxpayScoreUse","package":"…"}',
+  handle: ({ body }, sandbox) => {
+    const input = readInput(body);
+    const types = ['wxpayScoreUse', 'wxpayScoreEnable'] as const;
+    const type = input.oneOf('businessType', types);
+    const opened =
+      type === 'wxpayScoreUse'
+        ? openConfirmation(input.text('package', ''), sandbox)
+        : openPermission(input.text('apply_permissions_token', ''), sandbox);
+    input.refuseOthers();
+    return opened;
+  },
+};
+
+function openConfirmation(launchPackage: string, sandbox: SandboxState): object {
+  const { clock, serviceOrders } = sandbox;
+  if (launchPackage === '') {
+    throw new ControlError(409, '商户请求错误，错误码:271314185: the package is empty');
+  }
+  const order = serviceOrders.findByPackage(launchPackage, clock.now());
+  if (!order || clock.now() - order.packageAtMs >= HOUR_MS) {
+    const why = order ? 'is older than an hour' : 'is unknown';
+    throw new ControlError(409, `商户请求错误，错误码:271314186: the package ${why}`);
+  }
+  if (order.opened && sandbox.rules.packageSingleUse) {
+    throw new ControlError(409, '未获得权益，系统繁忙: the package was used before');
+  }
+  serviceOrders.put({ ...order, opened: true });
+  return { page: 'confirm', ...serviceOrderControlView(order) };
+}
+
+function openPermission(token: string, { clock, permissions }: SandboxState): object {
+  const permission = token === '' ? undefined : permissions.findByToken(token);
+  if (!permission || clock.now() - (permission.tokenAtMs ?? 0) >= HOUR_MS) {
+    const why = permission ? 'is older than an hour' : 'is unknown';
+    throw new ControlError(409, `商户请求错误: the apply_permissions_token ${why}`);
+  }
+  return { page: 'permission', ...permission };
+}
+
+const listPermissions: Control = {
+  method: 'GET',
+  path: '/sandbox/permissions',
+  zh: '所有免确认授权',
+  en: 'all permissions',
+  handle: (_call, { permissions }) => permissions.all(),
 };
 
 const permit: Control = {
@@ -44,28 +128,68 @@ const permit: Control = {
     const input = readInput(body);
     const openid = input.text('openid', USER);
     input.refuseOthers();
-    const permission = sandbox.permissions.find(pathValues.get('authorization_code') ?? '');
-    if (!permission) {
-      throw new ControlError(404, 'no permission has this authorization_code');
-    }
-    return grant(permission, openid, sandbox);
+    const permission = permissionOf(pathValues, sandbox);
+    const isDone = permissionActions(permission).grant === 'done' && permission.openid === openid;
+    return isDone ? permission : grant(permission, openid, sandbox);
   },
 };
 
-export const serviceOrderControls: readonly Control[] = [list, confirmOrder, payOrder, permit];
+const revoke: Control = {
+  method: 'POST',
+  path: '/sandbox/permissions/{authorization_code}/revoke',
+  zh: '用户关闭免确认授权',
+  en: 'the user ends the permission; not while orders are under way',
+  handle: ({ pathValues }, sandbox) => {
+    const permission = permissionOf(pathValues, sandbox);
+    switch (permissionActions(permission).revoke) {
+      case 'done':
+        return permission;
+      case 'impossible':
+        throw new ControlError(409, `the permission is ${permission.state}: there is none to end`);
+      case 'possible':
+        if (hasOpenOrders(permission, sandbox)) {
+          throw new ControlError(409, '存在未完成订单: orders of the user are under way');
+        }
+        return endPermission(permission, sandbox);
+    }
+  },
+};
 
-function moved(
+export const serviceOrderControls: readonly Control[] = [
+  list,
+  confirmOrder,
+  declineOrder,
+  payOrder,
+  expireOrder,
+  launch,
+  listPermissions,
+  permit,
+  revoke,
+];
+
+function permissionOf(pathValues: ControlCall['pathValues'], { permissions }: SandboxState) {
+  const permission = permissions.find(pathValues.get('authorization_code') ?? '');
+  if (!permission) {
+    throw new ControlError(404, 'no permission has this authorization_code');
+  }
+  return permission;
+}
+
+/** Does what is possible; what has happened already has no effect and is no error. */
+function act(
+  action: OrderAction,
   call: ControlCall,
-  { serviceOrders, clock }: SandboxState,
-  step: (order: ServiceOrder) => ServiceOrder | undefined,
+  { serviceOrders, clock, rules }: SandboxState,
+  step: (order: ServiceOrder) => ServiceOrder,
 ): object {
   const order = serviceOrders.find(call.pathValues.get('out_order_no') ?? '', clock.now());
   if (!order) {
     throw new ControlError(404, 'no service order has this out_order_no');
   }
-  const next = step(order);
-  if (!next) {
-    throw new ControlError(409, `the service order is ${order.phase}: this step does not exist`);
+  const possibility = serviceOrderActions(order, rules)[action];
+  if (possibility === 'impossible') {
+    const why = order.left && order.phase === 'created' ? 'left by its user' : order.phase;
+    throw new ControlError(409, `the service order is ${why}: ${action} is not possible`);
   }
-  return serviceOrderControlView(next);
+  return serviceOrderControlView(possibility === 'possible' ? step(order) : order);
 }

@@ -1,8 +1,8 @@
 import { beijingRfc3339 } from '../clock.ts';
 import { isJsonObject } from '../http/json.ts';
 import { rotateCertificate } from '../identity.ts';
-import { announceUser } from '../notifications/events.ts';
 import { USE_SERVICE_STATES } from '../orders/users.ts';
+import { setUser as setAuthorization } from '../service-orders/permissions/steps.ts';
 import { changeRules } from './change-rules.ts';
 import type { Control } from './control.ts';
 import { ControlError, readInput } from './control-input.ts';
@@ -49,9 +49,7 @@ const setUser: Control = {
     const useServiceState = input.oneOf('useServiceState', USE_SERVICE_STATES);
     input.refuseOthers();
     const openid = pathValues.get('openid') ?? '';
-    if (sandbox.users.set(openid, useServiceState)) {
-      announceUser(openid, useServiceState, sandbox);
-    }
+    setAuthorization(openid, useServiceState, sandbox);
     return { openid, useServiceState };
   },
 };

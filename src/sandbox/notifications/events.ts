@@ -5,7 +5,7 @@ import type { UseServiceState } from '../orders/users.ts';
 import { randomDigits } from '../random.ts';
 import type { SandboxState } from '../sandbox.ts';
 import type { ServiceOrder } from '../service-orders/service-order.ts';
-import { orderView } from '../service-orders/views.ts';
+import { notifiedView } from '../service-orders/views.ts';
 import { deliver } from './deliver.ts';
 import { type EventType, type Notification, newNotification } from './notification.ts';
 
@@ -42,7 +42,7 @@ export function serviceOrderNotification(
   const { WECHAT_MCHID } = sandbox.identity.credentials;
   return (
     eventType &&
-    make(eventType, order.outOrderNo, orderView(order, WECHAT_MCHID, sandbox.rules), sandbox)
+    make(eventType, order.outOrderNo, notifiedView(order, WECHAT_MCHID, sandbox.rules), sandbox)
   );
 }
 

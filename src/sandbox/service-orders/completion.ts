@@ -4,7 +4,7 @@ import { objects } from '../validation/body-findings.ts';
 import { at } from '../validation/body-object.ts';
 import { endsBeforeStart } from '../validation/service-times.ts';
 import { NUMBER } from '../wechat/answer.ts';
-import { paramError } from '../wechat/refusal.ts';
+import { paramError, type Refusal } from '../wechat/refusal.ts';
 import { objectOf, riskAmountOf, type ServiceOrder, startTimeOf } from './service-order.ts';
 
 /** The total of a complete or modify. Rejects one that is not the payments less the discounts. */
@@ -19,18 +19,39 @@ export function totalOf(wire: JsonObject): number {
   return total;
 }
 
-/** Rejects a total above what the create allowed. */
-export function mustBeWithinRisk(total: number, order: ServiceOrder): void {
-  if (total > riskAmountOf(order)) {
-    const detail = at('/total_amount', 'above the risk_fund of the order');
-    throw paramError('总金额超过此服务的服务风险金额', detail, NUMBER.aboveRisk);
+/**
+ * Rejects a total above what the create allowed: its risk_fund, or for an estimate (先享) the cap of
+ * the service.
+ */
+export function mustBeWithinRisk(total: number, order: ServiceOrder, riskCap: number | null): void {
+  const isEstimate = textOf(objectOf(order, 'risk_fund'), 'name') === 'ESTIMATE_ORDER_COST';
+  const most = isEstimate ? (riskCap ?? Number.MAX_SAFE_INTEGER) : riskAmountOf(order);
+  if (total > most) {
+    throw aboveRisk('/total_amount');
   }
 }
 
-/** Rejects an end that is missing, not after the start, or later than the call. */
+export function aboveRisk(field: string): Refusal {
+  const detail = at(field, 'above the risk amount of the order or the service');
+  return paramError('总金额超过此服务的服务风险金额', detail, NUMBER.aboveRisk);
+}
+
+/**
+ * Rejects an end that is missing, not after the start, or later than the call, and a start where the
+ * service started when the user confirmed.
+ */
 export function mustEndInTime(order: ServiceOrder, wire: JsonObject, nowMs: number): void {
   const field = '/time_range/end_time';
   const range = wire['time_range'];
+  const planned = order.wire['time_range'];
+  if (
+    isJsonObject(range) &&
+    range['start_time'] !== undefined &&
+    isJsonObject(planned) &&
+    planned['start_time'] === 'OnAccept'
+  ) {
+    throw paramError('参数错误', at('/time_range/start_time', 'left out after OnAccept'));
+  }
   const end = isJsonObject(range) ? textOf(range, 'end_time') : undefined;
   if (end === undefined) {
     if (textOf(objectOf(order, 'time_range'), 'end_time') === undefined) {
@@ -39,7 +60,8 @@ export function mustEndInTime(order: ServiceOrder, wire: JsonObject, nowMs: numb
     }
     return;
   }
-  const start = (isJsonObject(range) && textOf(range, 'start_time')) || startTimeOf(order);
+  const given = isJsonObject(range) ? textOf(range, 'start_time') : undefined;
+  const start = given ?? startTimeOf(order);
   if (endsBeforeStart(start, end)) {
     const detail = at(field, 'not after the start');
     throw paramError('真实结束时间小于预计开始时间', detail, NUMBER.endsBeforeStart);

@@ -1,68 +1,33 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import { beijingMs } from '../clock.ts';
+import { beijingDigits, beijingMs } from '../clock.ts';
 import { isJsonObject, type JsonObject, pick, textOf } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
 import type { SandboxState } from '../sandbox.ts';
 import type { Finding } from '../validation/body-findings.ts';
 import { at, readObject } from '../validation/body-object.ts';
-import { cancelFindings, syncFindings } from '../validation/operation-findings.ts';
-import { endsTooSoon } from '../validation/service-times.ts';
 import { NUMBER, success } from '../wechat/answer.ts';
-import { invalidRequest, orderIs, orderNotFound, paramError } from '../wechat/refusal.ts';
+import { invalidRequest, orderNotFound, paramError } from '../wechat/refusal.ts';
 import { mustBeBound, queriedOrder } from '../wechat/routes/parameters.ts';
 import type { Outcome, Route, WechatCall } from '../wechat/routes/route.ts';
 import { mustBeWithinRisk, mustEndInTime, totalOf } from './completion.ts';
+import { create, PATH } from './create.ts';
 import {
+  cancelServiceOrderFindings,
   completeServiceOrderFindings,
-  createServiceOrderFindings,
   modifyFindings,
   payFindings,
-} from './findings.ts';
+  syncServiceOrderFindings,
+} from './operation-findings.ts';
 import {
-  isBusy,
-  newServiceOrder,
-  type Phase,
-  paid,
-  type ServiceOrder,
-  type ServiceOrderOperation,
-} from './service-order.ts';
-import { collect, complete, enter, settle } from './steps.ts';
-import { completedView, createdView, fiveIds, modifiedView, orderView } from './views.ts';
-
-const PATH = '/v3/payscore/serviceorder';
-
-/** 创建支付分订单. The same parameters again succeed; others are refused with 271316598. */
-const create: Route = {
-  kind: 'create',
-  method: 'POST',
-  path: PATH,
-  handle: (call, sandbox) => {
-    const { clock, identity, rules, serviceOrders, users } = sandbox;
-    const wire = readObject(call.body, (sent) => createServiceOrderFindings(sent, rules));
-    mustBeBound(wire['appid'], wire['service_id'], sandbox);
-    const answerFor = (order: ServiceOrder) =>
-      success(createdView(order, identity.credentials.WECHAT_MCHID, rules));
-    const existing = serviceOrders.find(textOf(wire, 'out_order_no') ?? '', clock.now());
-    if (existing) {
-      if (!isDeepStrictEqual(existing.wire, wire)) {
-        throw invalidRequest('订单重入参数校验失败', NUMBER.reentryDiffers);
-      }
-      return { answer: answerFor(existing) };
-    }
-    const range = wire['time_range'];
-    if (isJsonObject(range) && endsTooSoon(textOf(range, 'end_time'), clock.now())) {
-      const issue = 'not more than a minute after the call, or before its day';
-      throw paramError('参数错误', at('/time_range/end_time', issue));
-    }
-    const openid = textOf(wire, 'openid');
-    if (wire['need_user_confirm'] === false && users.stateOf(openid ?? '') !== 'AVAILABLE') {
-      throw invalidRequest('用户未授权服务，不能创建免确认订单', NUMBER.noPermission);
-    }
-    const order = newServiceOrder(wire, clock.now());
-    return { answer: answerFor(order), commit: () => enter(order, sandbox) };
-  },
-};
+  notCancellable,
+  notCompletable,
+  notModifiable,
+  notPayable,
+  notSettleable,
+} from './refusals.ts';
+import { isBusy, paid, type ServiceOrder, type ServiceOrderOperation } from './service-order.ts';
+import { collect, complete, settle } from './steps.ts';
+import { completedView, fiveIds, modifiedView, orderView } from './views.ts';
 
 /** 查询支付分订单, by exactly one of out_order_no and query_id. */
 const query: Route = {
@@ -80,24 +45,26 @@ const query: Route = {
 const completeOrder = operation({
   operation: 'complete',
   findings: completeServiceOrderFindings,
-  mustAllow: ({ phase }) => {
-    if (phase === 'accepted') {
-      return;
+  mustAllow: ({ phase }, rules) => {
+    if (phase === 'completed') {
+      throw invalidRequest('订单重入参数校验失败', NUMBER.reentryDiffers);
     }
-    throw phase === 'completed'
-      ? invalidRequest('订单重入参数校验失败', NUMBER.reentryDiffers)
-      : wrongState(phase);
+    if (phase !== 'accepted') {
+      throw notCompletable(phase, rules);
+    }
   },
   prepare: (order, wire, sandbox) => {
+    const { clock, rules } = sandbox;
     const total = totalOf(wire);
-    mustBeWithinRisk(total, order);
-    mustEndInTime(order, wire, sandbox.clock.now());
+    mustBeWithinRisk(total, order, rules.riskCap);
+    mustEndInTime(order, wire, clock.now());
     const names = ['post_payments', 'post_discounts', 'time_range', 'location'];
     const completed: ServiceOrder = {
       ...order,
-      phase: total === 0 && sandbox.rules.stateAfterZeroTotal === 'DONE' ? 'done' : 'completed',
-      completedAtMs: sandbox.clock.now(),
+      phase: total === 0 && rules.stateAfterZeroTotal === 'DONE' ? 'done' : 'completed',
+      completedAtMs: clock.now(),
       totalAmount: total,
+      collects: total > 0,
       replaced: pick(wire, names),
     };
     return { shown: completed, commit: () => complete(completed, sandbox) };
@@ -109,9 +76,9 @@ const completeOrder = operation({
 const modify = operation({
   operation: 'modify',
   findings: modifyFindings,
-  mustAllow: ({ phase }) => {
-    if (phase !== 'completed') {
-      throw invalidRequest('仅待支付时可用', NUMBER.onlyWhilePaying);
+  mustAllow: ({ phase, modified }, rules) => {
+    if (phase !== 'completed' || (modified && rules.modifyOnce)) {
+      throw notModifiable(phase, rules);
     }
   },
   prepare: (order, wire, sandbox) => {
@@ -119,9 +86,17 @@ const modify = operation({
     if (total >= (order.totalAmount ?? 0)) {
       throw paramError('修改后的金额必须小于原金额', at('/total_amount', 'not lower than before'));
     }
+    if (total === 0 && !sandbox.rules.modifyToZero) {
+      throw paramError('修改后的金额必须大于0', at('/total_amount', 'must be above 0'));
+    }
     const lists = pick(wire, ['post_payments', 'post_discounts']);
-    const modified = { ...order, totalAmount: total, replaced: { ...order.replaced, ...lists } };
-    return { shown: modified, commit: () => sandbox.serviceOrders.put(modified) };
+    const lowered: ServiceOrder = {
+      ...order,
+      totalAmount: total,
+      modified: true,
+      replaced: { ...order.replaced, ...lists },
+    };
+    return { shown: lowered, commit: () => sandbox.serviceOrders.put(lowered) };
   },
   answer: modifiedView,
 });
@@ -129,18 +104,12 @@ const modify = operation({
 /** 取消支付分订单. */
 const cancel = operation({
   operation: 'cancel',
-  findings: cancelFindings,
-  mustAllow: ({ phase }, { cancelWhilePaying }) => {
-    if (phase === 'created' || phase === 'accepted') {
-      return;
+  findings: cancelServiceOrderFindings,
+  mustAllow: ({ phase }, rules) => {
+    const isOpen = phase === 'created' || phase === 'accepted';
+    if (!isOpen && !(phase === 'completed' && rules.cancelWhilePaying)) {
+      throw notCancellable(phase, rules);
     }
-    if (phase === 'completed') {
-      if (!cancelWhilePaying) {
-        throw orderIs('INVALID_ORDER_STATE', '当前订单状态不满足撤销条件', NUMBER.notCancellable);
-      }
-      return;
-    }
-    throw wrongState(phase, NUMBER.notCancellable);
   },
   prepare: (order, _wire, sandbox) => {
     const cancelled: ServiceOrder = { ...order, phase: 'revoked' };
@@ -153,12 +122,12 @@ const cancel = operation({
 const payOrder = operation({
   operation: 'pay',
   findings: payFindings,
-  mustAllow: ({ phase }) => {
-    if (phase === 'accepted' || phase === 'created') {
-      throw invalidRequest('当前订单状态不合法，订单状态为确认状态', NUMBER.stillToConfirm);
-    }
+  mustAllow: ({ phase }, rules) => {
     if (phase !== 'completed') {
-      throw invalidRequest('仅待支付时可用', NUMBER.onlyWhilePaying);
+      throw notPayable(phase, rules);
+    }
+    if (rules.collection === 'fails' && rules.payOnEmptyWallet === 'refused') {
+      throw invalidRequest('支付分扣款失败', NUMBER.debitFailed);
     }
   },
   prepare: (order, _wire, sandbox) => ({
@@ -171,25 +140,30 @@ const payOrder = operation({
 /** 同步服务订单信息: the user has paid the merchant in another way. */
 const sync = operation({
   operation: 'sync',
-  findings: syncFindings,
-  mustAllow: ({ phase }) => {
+  findings: syncServiceOrderFindings,
+  mustAllow: ({ phase }, rules) => {
     if (phase !== 'completed') {
-      throw wrongState(phase);
+      throw notSettleable(phase, rules);
     }
   },
   prepare: (order, wire, sandbox) => {
-    const detail = wire['detail'];
-    const digits = isJsonObject(detail) ? textOf(detail, 'paid_time') : undefined;
-    const paidAtMs = beijingMs(digits ?? '') ?? sandbox.clock.now();
-    if (paidAtMs > sandbox.clock.now() || paidAtMs <= (order.completedAtMs ?? 0)) {
-      const issue = 'not between the complete and the call';
-      throw paramError('参数错误', at('/detail/paid_time', issue));
-    }
-    const settled = paid(order, 'MCH', paidAtMs);
+    const settled = paid(order, 'MCH', paidTime(order, wire, sandbox));
     return { shown: settled, commit: () => settle(settled, sandbox) };
   },
   answer: orderView,
 });
+
+/** When the user paid: not after the call, and by analogy after the complete; of a day its midnight. */
+function paidTime(order: ServiceOrder, wire: JsonObject, { clock, rules }: SandboxState): number {
+  const detail = wire['detail'];
+  const digits = (isJsonObject(detail) ? textOf(detail, 'paid_time') : undefined) ?? '';
+  const completed = beijingDigits(order.completedAtMs ?? 0).slice(0, digits.length);
+  const isEarly = digits.length === 8 ? digits < completed : digits <= completed;
+  if (rules.analogyRules && (isEarly || digits > beijingDigits(clock.now()))) {
+    throw paramError('参数错误', at('/detail/paid_time', 'not between the complete and the call'));
+  }
+  return beijingMs(digits) ?? clock.now();
+}
 
 export const serviceOrderRoutes: readonly Route[] = [
   create,
@@ -234,17 +208,18 @@ function operate(
   { operation: name, findings, mustAllow, prepare, answer }: OperationRules,
 ): Outcome {
   const { clock, identity, rules, serviceOrders } = sandbox;
+  const { WECHAT_APPID, WECHAT_MCHID, WECHAT_SERVICE_ID } = identity.credentials;
   const wire = readObject(call.body, (sent) => findings(sent, rules));
-  mustBeBound(wire['appid'], wire['service_id'], sandbox);
+  // Some bodies may leave the ids out; the findings say which.
+  const { appid = WECHAT_APPID, service_id: serviceId = WECHAT_SERVICE_ID } = wire;
+  mustBeBound(appid, serviceId, sandbox);
   const order = serviceOrders.find(call.pathValues.get('out_order_no') ?? '', clock.now());
   if (!order) {
     throw orderNotFound();
   }
-  const mchid = identity.credentials.WECHAT_MCHID;
   const digest = createHash('sha256').update(call.body).digest('hex');
-  const isRepeat = name !== 'pay' && rules.repeatAnswersSuccess && order.succeeded[name] === digest;
-  if (isRepeat) {
-    return { answer: success(answer(order, mchid, rules)) };
+  if (order.succeeded[name] === digest && mayRepeat(name, rules)) {
+    return { answer: success(answer(order, WECHAT_MCHID, rules)) };
   }
   if (isBusy(order, clock.now())) {
     throw invalidRequest('单据正在扣款中', NUMBER.debitRunning);
@@ -252,16 +227,17 @@ function operate(
   mustAllow(order, rules);
   const succeeded = { ...order.succeeded, [name]: digest };
   const { shown, commit } = prepare({ ...order, succeeded }, wire, sandbox);
-  return { answer: success(answer(shown, mchid, rules)), commit };
+  return { answer: success(answer(shown, WECHAT_MCHID, rules)), commit };
 }
 
-function wrongState(phase: Phase, number: number = NUMBER.wrongState) {
-  switch (phase) {
-    case 'revoked':
-      return orderIs('ORDER_CANCELED', '订单已撤销', NUMBER.cancelled);
-    case 'done':
-      return orderIs('ORDER_DONE', '订单已完结', NUMBER.unlisted);
+/** Whether the bytes that succeeded succeed again. Each pay is a debit of its own. */
+function mayRepeat(name: ServiceOrderOperation, rules: SandboxRules): boolean {
+  switch (name) {
+    case 'pay':
+      return false;
+    case 'modify':
+      return rules.repeatedModifySucceeds && rules.repeatAnswersSuccess;
     default:
-      return invalidRequest('当前订单状态不合法', number);
+      return rules.repeatAnswersSuccess;
   }
 }

@@ -8,12 +8,19 @@ export type Phase = 'created' | 'accepted' | 'completed' | 'done' | 'revoked' | 
 /** A merchant's writes to an existing service order; `pay` has WeChat Pay collect once more. */
 export type ServiceOrderOperation = 'complete' | 'modify' | 'cancel' | 'pay' | 'sync';
 
+/** One part of a payment. */
+interface PaymentDetail {
+  /** Fen. */
+  readonly amount: number;
+  /** Only of an amount above 0 through WeChat Pay. */
+  readonly transactionId?: string;
+}
+
 export interface Payment {
   readonly atMs: number;
   /** MCH: the merchant reported it. */
   readonly type: 'NEWTON' | 'MCH';
-  /** Only of a payment above 0 through WeChat Pay. */
-  readonly transactionId?: string;
+  readonly details: readonly PaymentDetail[];
 }
 
 /** One service order in WeChat Pay. Times in milliseconds of the business clock. */
@@ -27,12 +34,21 @@ export interface ServiceOrder {
   readonly completedAtMs?: number;
   /** What is to be collected; a modify lowers it. Fen. */
   readonly totalAmount?: number;
+  /** Whether there was something to collect at the complete. */
+  readonly collects?: boolean;
+  readonly modified?: boolean;
   readonly payment?: Payment;
   /** Until then a debit runs, and nothing else may change the order. */
   readonly busyUntilMs?: number;
   /** The user of the order; undefined before the confirmation. */
   readonly openid?: string;
+  /** What opens the confirmation page: once, and for an hour. */
   readonly launchPackage: string;
+  readonly packageAtMs: number;
+  /** The page was opened with the package. */
+  readonly opened?: boolean;
+  /** The user has left the page without confirming. */
+  readonly left?: boolean;
   /** The raw body of the create. */
   readonly wire: JsonObject;
   /** What complete and modify have replaced: lists, times, places. */
@@ -47,6 +63,7 @@ const CREATED_LIVES_MS = 30 * 24 * 60 * 60 * 1000;
 export interface ServiceOrderStore {
   find(outOrderNo: string, nowMs: number): ServiceOrder | undefined;
   findByQueryId(queryId: string, nowMs: number): ServiceOrder | undefined;
+  findByPackage(launchPackage: string, nowMs: number): ServiceOrder | undefined;
   all(nowMs: number): readonly ServiceOrder[];
   /** Adds an order, or replaces the one with its number. */
   put(order: ServiceOrder): void;
@@ -62,6 +79,10 @@ export function createServiceOrderStore(): ServiceOrderStore {
   return {
     find,
     findByQueryId: (queryId, nowMs) => find(numbersByQueryId.get(queryId) ?? '', nowMs),
+    findByPackage: (launchPackage, nowMs) => {
+      const order = [...orders.values()].find((one) => one.launchPackage === launchPackage);
+      return order && aged(order, nowMs);
+    },
     all: (nowMs) => [...orders.values()].map((order) => aged(order, nowMs)),
     put: (order) => {
       orders.set(order.outOrderNo, order);
@@ -76,23 +97,26 @@ function aged(order: ServiceOrder, nowMs: number): ServiceOrder {
   return isOver ? { ...order, phase: 'expired' } : order;
 }
 
-/** A new order. Without confirmation by the user it is under way at once. */
+/** A new order, which waits for the user. */
 export function newServiceOrder(wire: JsonObject, nowMs: number): ServiceOrder {
-  const order: ServiceOrder = {
+  return {
     outOrderNo: textOf(wire, 'out_order_no') ?? '',
     orderId: `1000000000${randomDigits(21)}`,
     queryId: opaque(32),
     phase: 'created',
     createdAtMs: nowMs,
     launchPackage: opaque(96),
+    packageAtMs: nowMs,
     wire,
     replaced: {},
     succeeded: {},
   };
-  const openid = textOf(wire, 'openid');
-  return wire['need_user_confirm'] === false && openid !== undefined
-    ? accepted(order, openid, nowMs)
-    : order;
+}
+
+/** The order with another package, which a repeated create returns. */
+export function repackaged(order: ServiceOrder, nowMs: number): ServiceOrder {
+  const { opened: _spent, ...rest } = order;
+  return { ...rest, launchPackage: opaque(96), packageAtMs: nowMs };
 }
 
 /** The user has confirmed, or need not. OnAccept becomes the time of it. */
@@ -100,20 +124,28 @@ export function accepted(order: ServiceOrder, openid: string, nowMs: number): Se
   return { ...order, phase: 'accepted', acceptedAtMs: nowMs, openid };
 }
 
-/** The order when it is paid. */
-export function paid(order: ServiceOrder, type: Payment['type'], atMs: number): ServiceOrder {
+/** The order when it is paid. `parts`: how many details a payment through WeChat Pay has. */
+export function paid(
+  order: ServiceOrder,
+  type: Payment['type'],
+  atMs: number,
+  parts = 1,
+): ServiceOrder {
   const { busyUntilMs: _over, ...rest } = order;
-  const hasTransaction = type === 'NEWTON' && (order.totalAmount ?? 0) > 0;
   const day = beijingDigits(atMs).slice(0, 8);
-  return {
-    ...rest,
-    phase: 'done',
-    payment: {
-      atMs,
-      type,
-      ...(hasTransaction && { transactionId: `4200${day}${randomDigits(16)}` }),
-    },
-  };
+  const details = shares(order.totalAmount ?? 0, type === 'NEWTON' ? parts : 1).map((amount) => ({
+    amount,
+    ...(type === 'NEWTON' && amount > 0 && { transactionId: `4200${day}${randomDigits(16)}` }),
+  }));
+  return { ...rest, phase: 'done', payment: { atMs, type, details } };
+}
+
+/** An amount in so many parts; the first has the rest. */
+function shares(total: number, parts: number): readonly number[] {
+  const share = Math.floor(total / parts);
+  return Array.from({ length: parts }, (_, nth) =>
+    nth === 0 ? total - share * (parts - 1) : share,
+  );
 }
 
 /** Whether a debit runs at this moment. */

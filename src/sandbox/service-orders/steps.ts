@@ -3,24 +3,24 @@ import { serviceOrderNotification } from '../notifications/events.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { accepted, paid, type ServiceOrder } from './service-order.ts';
 
-/** The user confirms; undefined, without effect, if the order does not wait for that. */
-export function confirm(
-  order: ServiceOrder,
-  openid: string,
-  sandbox: SandboxState,
-): ServiceOrder | undefined {
-  if (order.phase !== 'created') {
-    return undefined;
-  }
+/** The user confirms an order that waits for that. */
+export function confirm(order: ServiceOrder, openid: string, sandbox: SandboxState): ServiceOrder {
   return announced(accepted(order, openid, sandbox.clock.now()), sandbox);
 }
 
-/** The user pays, or a debit succeeds; undefined, without effect, if there is nothing to pay. */
-export function pay(order: ServiceOrder, sandbox: SandboxState): ServiceOrder | undefined {
-  if (order.phase !== 'completed') {
-    return undefined;
-  }
-  return announced(paid(order, 'NEWTON', sandbox.clock.now()), sandbox);
+/** The user leaves the page without confirming: the rule `stateAfterDecline` decides. */
+export function leave(order: ServiceOrder, sandbox: SandboxState): ServiceOrder {
+  const phases = { CREATED: 'created', REVOKED: 'revoked', EXPIRED: 'expired' } as const;
+  const phase = phases[sandbox.rules.stateAfterDecline];
+  const left: ServiceOrder = { ...order, phase, opened: true, left: true };
+  sandbox.serviceOrders.put(left);
+  return left;
+}
+
+/** The user pays a completed order, or a debit succeeds. */
+export function pay(order: ServiceOrder, sandbox: SandboxState): ServiceOrder {
+  const { clock, rules } = sandbox;
+  return announced(paid(order, 'NEWTON', clock.now(), rules.paymentDetails), sandbox);
 }
 
 /** The merchant reports that it was paid elsewhere. */
@@ -37,6 +37,8 @@ export function complete(order: ServiceOrder, sandbox: SandboxState): void {
   sandbox.serviceOrders.put(order);
   if (order.phase === 'completed') {
     collect(order.outOrderNo, sandbox);
+  } else if (sandbox.rules.notifyAfterZeroTotal) {
+    announced(order, sandbox);
   }
 }
 
@@ -49,7 +51,7 @@ export function collect(outOrderNo: string, sandbox: SandboxState): void {
   }
   const debit = () => {
     const order = serviceOrders.find(outOrderNo, clock.now());
-    if (order && sandbox.rules.collection === 'succeeds') {
+    if (order?.phase === 'completed' && sandbox.rules.collection === 'succeeds') {
       pay(order, sandbox);
     }
   };

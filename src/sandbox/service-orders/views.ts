@@ -1,7 +1,9 @@
 import { beijingDigits } from '../clock.ts';
 import { type JsonObject, pick } from '../http/json.ts';
 import type { SandboxRules } from '../rules.ts';
-import { objectOf, type ServiceOrder, startTimeOf } from './service-order.ts';
+import { objects } from '../validation/body-findings.ts';
+import { needsUserConfirm } from './create-findings.ts';
+import { objectOf, type Payment, type ServiceOrder, startTimeOf } from './service-order.ts';
 
 const STATES = {
   created: { state: 'CREATED' },
@@ -23,12 +25,11 @@ export function fiveIds(order: ServiceOrder, mchid: string): JsonObject {
 
 /** The answer to a create and its repeats. */
 export function createdView(order: ServiceOrder, mchid: string, rules: SandboxRules): JsonObject {
-  const { notify_url, attach } = order.wire;
+  const hasPackage = rules.packageWithoutConfirm || needsUserConfirm(order.wire, rules);
   return {
     ...baseView(order, mchid, rules),
-    ...(attach !== undefined && { attach }),
-    notify_url,
-    package: order.launchPackage,
+    ...pick(order.wire, ['attach', 'notify_url']),
+    ...(hasPackage && { package: order.launchPackage }),
   };
 }
 
@@ -37,11 +38,19 @@ export function completedView(order: ServiceOrder, mchid: string, rules: Sandbox
   return {
     ...baseView(order, mchid, rules),
     total_amount: order.totalAmount,
-    need_collection: (order.totalAmount ?? 0) > 0,
+    need_collection: order.collects || rules.needCollectionAtZero,
   };
 }
 
-/** The answer to a query and a sync, and the payload of the notifications. */
+/** The payload of the notifications: the order as a query shows it. */
+export function notifiedView(order: ServiceOrder, mchid: string, rules: SandboxRules): JsonObject {
+  const view = orderView(order, mchid, rules);
+  const total = view['total_amount'];
+  const isText = rules.notifyTotalAsText && total !== undefined;
+  return isText ? { ...view, total_amount: String(total) } : view;
+}
+
+/** The answer to a query and a sync. */
 export function orderView(order: ServiceOrder, mchid: string, rules: SandboxRules): JsonObject {
   return {
     ...baseView(order, mchid, rules),
@@ -49,9 +58,9 @@ export function orderView(order: ServiceOrder, mchid: string, rules: SandboxRule
     ...(order.openid !== undefined && { openid: order.openid }),
     ...(order.totalAmount !== undefined && {
       total_amount: order.totalAmount,
-      need_collection: order.totalAmount > 0,
+      need_collection: order.collects || rules.needCollectionAtZero,
     }),
-    ...collection(order),
+    ...collection(order, rules),
   };
 }
 
@@ -79,11 +88,22 @@ function baseView(order: ServiceOrder, mchid: string, rules: SandboxRules): Json
     ...fiveIds(order, mchid),
     ...pick(order.wire, ['service_introduction']),
     ...STATES[order.phase],
-    ...pick({ ...order.wire, ...order.replaced }, ['post_payments', 'post_discounts']),
+    ...lists(order, rules),
     ...pick(order.wire, ['risk_fund']),
     time_range: timeRange(order, rules),
     ...(Object.keys(location).length > 0 && { location }),
   };
+}
+
+/** The payments and discounts: those of the create, until a complete replaces them. */
+function lists({ wire, replaced }: ServiceOrder, rules: SandboxRules): JsonObject {
+  const names = ['post_payments', 'post_discounts'];
+  if (rules.discountAmountAtCreate === 'kept') {
+    return pick({ ...wire, ...replaced }, names);
+  }
+  const discounts = objects(wire, 'post_discounts').map(({ amount: _ignored, ...rest }) => rest);
+  const created = discounts.length > 0 ? { ...wire, post_discounts: discounts } : wire;
+  return pick({ ...created, ...replaced }, names);
 }
 
 function timeRange(order: ServiceOrder, rules: SandboxRules): JsonObject {
@@ -94,8 +114,11 @@ function timeRange(order: ServiceOrder, rules: SandboxRules): JsonObject {
 }
 
 /** There is none before the complete, and none where there is nothing to collect. */
-function collection({ phase, totalAmount, payment }: ServiceOrder): JsonObject {
-  if (totalAmount === undefined || totalAmount === 0 || phase === 'revoked') {
+function collection(
+  { phase, totalAmount, collects, payment }: ServiceOrder,
+  rules: SandboxRules,
+): JsonObject {
+  if (totalAmount === undefined || !collects || phase === 'revoked') {
     return {};
   }
   const isPaid = payment !== undefined;
@@ -105,17 +128,17 @@ function collection({ phase, totalAmount, payment }: ServiceOrder): JsonObject {
       total_amount: totalAmount,
       paying_amount: isPaid ? 0 : totalAmount,
       paid_amount: isPaid ? totalAmount : 0,
-      details: isPaid
-        ? [
-            {
-              seq: 1,
-              amount: totalAmount,
-              paid_type: payment.type,
-              paid_time: beijingDigits(payment.atMs),
-              ...(payment.transactionId && { transaction_id: payment.transactionId }),
-            },
-          ]
-        : [],
+      details: isPaid ? details(payment) : rules.emptyDetailBeforePayment ? [{}] : [],
     },
   };
+}
+
+function details({ details: parts, type, atMs }: Payment): readonly JsonObject[] {
+  return parts.map(({ amount, transactionId }, index) => ({
+    seq: index + 1,
+    amount,
+    paid_type: type,
+    paid_time: beijingDigits(atMs),
+    ...(transactionId && { transaction_id: transactionId }),
+  }));
 }

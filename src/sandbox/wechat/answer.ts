@@ -31,6 +31,14 @@ export const NUMBER = {
   onlyWhilePaying: 271316657,
   /** 单据正在扣款中. */
   debitRunning: 271316754,
+  /** 支付分扣款失败. */
+  debitFailed: 271316574,
+  /** 综合评估未通过. */
+  assessmentFailed: 271300099,
+  /** The user has overdue orders that are not paid. */
+  unpaidOrders: 271299627,
+  /** 青少年模式. */
+  youthMode: 268560785,
   /** Used for every error without a published number. */
   unlisted: 268435456,
 } as const;

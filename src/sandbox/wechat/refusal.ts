@@ -34,6 +34,11 @@ export function notBound(): Refusal {
   );
 }
 
+/** 403 NO_AUTH: the merchant, or the user, has not permitted this. */
+export function noPermission(message: string): Refusal {
+  return new Refusal(failure(403, { code: 'NO_AUTH', message }, NUMBER.noPermission));
+}
+
 export function orderNotFound(): Refusal {
   return new Refusal(
     failure(404, { code: 'ORDER_NOT_EXIST', message: '订单不存在' }, NUMBER.orderNotFound),

@@ -1,5 +1,5 @@
 import { matchPath, type PathValues } from '../../http/request.ts';
-import { permissionRoutes } from '../../service-orders/permission-routes.ts';
+import { permissionRoutes } from '../../service-orders/permissions/routes.ts';
 import { serviceOrderRoutes } from '../../service-orders/routes.ts';
 import { create } from './create.ts';
 import { cancel, complete, sync } from './operations.ts';

@@ -123,7 +123,7 @@ describe('an order', () => {
     await merchant.create({ out_order_no: 'PAY', need_user_confirm: false, openid: 'oUser' });
     const { status, json } = await act('PAY', 'pay');
     expect(status).toBe(409);
-    expect(json).toEqual({ error: 'the order is USER_ACCEPTED; it cannot become USER_PAID' });
+    expect(json).toEqual({ error: 'the order is USER_ACCEPTED: pay is not possible' });
   });
 
   test.each(['CREATED', 'REVOKED', 'EXPIRED'])(

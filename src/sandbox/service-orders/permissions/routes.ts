@@ -1,18 +1,18 @@
-import { beijingRfc3339 } from '../clock.ts';
-import { type JsonObject, textOf } from '../http/json.ts';
-import { announceUser } from '../notifications/events.ts';
-import { opaque } from '../random.ts';
-import type { SandboxRules } from '../rules.ts';
-import type { SandboxState } from '../sandbox.ts';
-import { type Finding, fieldFindings } from '../validation/body-findings.ts';
-import { readObject } from '../validation/body-object.ts';
-import { isText, longest, required } from '../validation/field-checks.ts';
-import { APPID, confirmed, type FieldRule, SERVICE_ID } from '../validation/field-rules.ts';
-import { type Answer, NUMBER, success } from '../wechat/answer.ts';
-import { invalidRequest, noSuchResource } from '../wechat/refusal.ts';
-import { mustBeBound, requiredParameter } from '../wechat/routes/parameters.ts';
-import type { Outcome, Route, WechatCall } from '../wechat/routes/route.ts';
+import { beijingRfc3339 } from '../../clock.ts';
+import { type JsonObject, textOf } from '../../http/json.ts';
+import { opaque } from '../../random.ts';
+import type { SandboxRules } from '../../rules.ts';
+import type { SandboxState } from '../../sandbox.ts';
+import { type Finding, fieldFindings } from '../../validation/body-findings.ts';
+import { readObject } from '../../validation/body-object.ts';
+import { isText, longest, required } from '../../validation/field-checks.ts';
+import { APPID, confirmed, type FieldRule, SERVICE_ID } from '../../validation/field-rules.ts';
+import { type Answer, NUMBER, success } from '../../wechat/answer.ts';
+import { invalidRequest, noSuchResource } from '../../wechat/refusal.ts';
+import { mustBeBound, requiredParameter } from '../../wechat/routes/parameters.ts';
+import type { Outcome, Route, WechatCall } from '../../wechat/routes/route.ts';
 import type { ServicePermission } from './permission.ts';
+import { endPermission, hasOpenOrders } from './steps.ts';
 
 const PATH = '/v3/payscore/permissions';
 const BY_CODE = `${PATH}/authorization-code/{authorization_code}`;
@@ -46,11 +46,14 @@ const apply: Route = {
     const fresh: ServicePermission = {
       authorizationCode,
       state: 'UNBINDUSER',
+      appliedAtMs: sandbox.clock.now(),
       ...(notifyUrl !== undefined && { notifyUrl }),
     };
+    const token = opaque(96);
+    const applied = { ...(known ?? fresh), token, tokenAtMs: sandbox.clock.now() };
     return {
-      answer: success({ apply_permissions_token: opaque(96) }),
-      ...(known === undefined && { commit: () => sandbox.permissions.put(fresh) }),
+      answer: success({ apply_permissions_token: token }),
+      commit: () => sandbox.permissions.put(applied),
     };
   },
 };
@@ -110,24 +113,6 @@ export const permissionRoutes: readonly Route[] = [
   terminateByOpenid,
 ];
 
-/** The user permits orders without confirmation, on the page that the token opens. */
-export function grant(
-  permission: ServicePermission,
-  openid: string,
-  sandbox: SandboxState,
-): ServicePermission {
-  const granted: ServicePermission = {
-    ...permission,
-    state: 'AVAILABLE',
-    openid,
-    grantedAtMs: sandbox.clock.now(),
-  };
-  sandbox.permissions.put(granted);
-  sandbox.users.set(openid, 'AVAILABLE');
-  announceUser(openid, 'AVAILABLE', sandbox, permission.authorizationCode);
-  return granted;
-}
-
 function permissionOf(call: WechatCall, { permissions }: SandboxState): ServicePermission {
   const code = call.pathValues.get('authorization_code');
   const permission =
@@ -142,23 +127,10 @@ function permissionOf(call: WechatCall, { permissions }: SandboxState): ServiceP
 
 /** Refused while orders of the user are open. What has ended stays so. */
 function terminate(permission: ServicePermission, sandbox: SandboxState): Outcome {
-  const { clock, permissions, serviceOrders, users } = sandbox;
-  const { openid, authorizationCode } = permission;
-  const open = serviceOrders
-    .all(clock.now())
-    .some((order) => order.openid === openid && ['accepted', 'completed'].includes(order.phase));
-  if (openid !== undefined && open) {
+  if (hasOpenOrders(permission, sandbox)) {
     throw invalidRequest('存在未完成订单，不能解除授权', NUMBER.unlisted);
   }
-  return {
-    answer: NO_CONTENT,
-    commit: () => {
-      permissions.put({ ...permission, state: 'UNAVAILABLE', endedAtMs: clock.now() });
-      if (openid !== undefined && users.set(openid, 'UNAVAILABLE')) {
-        announceUser(openid, 'UNAVAILABLE', sandbox, authorizationCode);
-      }
-    },
-  };
+  return { answer: NO_CONTENT, commit: () => endPermission(permission, sandbox) };
 }
 
 function view(permission: ServicePermission, { identity }: SandboxState): JsonObject {

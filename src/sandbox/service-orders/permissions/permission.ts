@@ -5,7 +5,11 @@ export interface ServicePermission {
   readonly state: 'AVAILABLE' | 'UNAVAILABLE' | 'UNBINDUSER';
   readonly openid?: string;
   readonly notifyUrl?: string;
+  /** What opens the page on which the user permits it; valid for an hour. */
+  readonly token?: string;
+  readonly tokenAtMs?: number;
   /** Milliseconds of the business clock. */
+  readonly appliedAtMs: number;
   readonly grantedAtMs?: number;
   readonly endedAtMs?: number;
 }
@@ -14,6 +18,7 @@ export interface PermissionStore {
   find(authorizationCode: string): ServicePermission | undefined;
   /** The user's newest one. */
   findByOpenid(openid: string): ServicePermission | undefined;
+  findByToken(token: string): ServicePermission | undefined;
   all(): readonly ServicePermission[];
   put(permission: ServicePermission): void;
 }
@@ -23,6 +28,7 @@ export function createPermissionStore(): PermissionStore {
   return {
     find: (code) => permissions.get(code),
     findByOpenid: (openid) => [...permissions.values()].findLast((one) => one.openid === openid),
+    findByToken: (token) => [...permissions.values()].find((one) => one.token === token),
     all: () => [...permissions.values()],
     put: (permission) => {
       permissions.delete(permission.authorizationCode);
