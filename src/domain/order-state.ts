@@ -122,11 +122,12 @@ export function totalChange(
   if (known === null || now === null || known === now) {
     return 'none';
   }
-  if (!canLowerTotal || status === 'PAID') {
+  if (!canLowerTotal) {
     return 'contradicts';
   }
   if (isFinal(status)) {
-    return 'outdated';
+    const isEarlier = seen.advance === 'stale' && now > known;
+    return status === 'PAID' && !isEarlier ? 'contradicts' : 'outdated';
   }
   if (now < known) {
     return 'lowered';

@@ -139,7 +139,9 @@ describe('the total of an order', () => {
       'contradicts',
     ],
     ['another total of a paid order', 'PAID', [450, 300], 'same', 'contradicts'],
-    ['a late total of a paid order that was higher', 'PAID', [300, 450], 'stale', 'contradicts'],
+    ['another total of a paid order', 'PAID', [300, 450], 'same', 'contradicts'],
+    ['a late total of a paid order that is higher', 'PAID', [300, 450], 'stale', 'outdated'],
+    ['a late total of a paid order that is lower', 'PAID', [450, 300], 'stale', 'contradicts'],
     ['a late total of a canceled order', 'CANCELED', [450, 300], 'stale', 'outdated'],
     ['a lower total of an order in an unknown state', 'UNKNOWN', [450, 300], 'stale', 'lowered'],
   ] as const)('%s (%s, %j, %s) of a service order is %s', (_what, status, totals, step, is) => {

@@ -46,14 +46,16 @@ export function viewOfPayAfterOrder(order: PayAfterOrder): OrderView {
 
 /** What a service order shows. The amounts of a collection are inconsistent: its state decides. */
 export function viewOfServiceOrder(order: ServiceOrder): OrderView {
-  const { riskFund, totalAmount, collection } = order;
+  const { riskFund, totalAmount, needCollection, collection } = order;
   const collectionStateRaw = collection?.state ?? null;
   const state = readServiceOrderState({
     state: order.state,
     stateDescription: order.stateDescription || null,
     collectionState: collectionStateRaw,
   });
-  const paid = collection === null ? 0 : (collection.totalAmount ?? totalAmount);
+  // The response to a complete has no collection, also if there is something to collect.
+  const withoutCollection = needCollection === true ? null : 0;
+  const paid = collection === null ? withoutCollection : (collection.totalAmount ?? totalAmount);
   return {
     ...state,
     product: 'SERVICE_ORDER',

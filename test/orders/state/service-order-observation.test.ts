@@ -70,6 +70,12 @@ describe('what a service order shows', () => {
     });
   });
 
+  test('a response that leaves the collection out does not say what was paid', () => {
+    expect(seen({ state: 'DONE', totalAmount: 450, needCollection: true })).toMatchObject({
+      ...{ status: 'PAID', totalAmount: 450, paidAmount: null },
+    });
+  });
+
   test('payments are those that have a transaction id, and the last one has the time', () => {
     const details = [
       collected({ amount: 100, transactionId: '41', paidTime: '2026-01-03T08:00:00+08:00' }),
