@@ -47,7 +47,8 @@ test('closing the client waits for a call between two attempts', async () => {
     first = false;
     return { status, body: createdAs('A1') };
   });
-  const wechat = clientOf(upstream.url, merchant, wechatKey);
+  const resilience = { firstDelayMs: 200 };
+  const wechat = clientOf(upstream.url, merchant, wechatKey, { resilience });
   const call = wechat.createPayAfterOrder(anOrder({ outOrderNo: 'A1' }));
   await expect.poll(() => upstream.seen.length).toBe(1);
   await sleep(50);

@@ -72,12 +72,13 @@ export interface Progress<T> {
   readonly remainingMs: number;
   /** Whether the retry budget, which all calls share, allows another retry. */
   readonly mayRepeat: boolean;
+  /** Between the first attempt and the second, before jitter. */
+  readonly firstDelayMs: number;
   /** From 0 (inclusive) to 1 (exclusive). */
   readonly jitter: number;
 }
 
 export const MAX_ATTEMPTS = 3;
-const FIRST_DELAY_MS = 200;
 export const SHORTEST_ATTEMPT_MS = 50;
 const LONGEST_ATTEMPT_MS = 3_000;
 
@@ -96,6 +97,7 @@ export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
     attempts,
     remainingMs,
     mayRepeat,
+    firstDelayMs,
     jitter,
     earlierAmbiguousAttempt: earlierAmbiguous,
   } = progress;
@@ -110,7 +112,7 @@ export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
       ? { step: 'query', refusal, ambiguous }
       : { step: 'refuse', refusal };
   }
-  const backOff = FIRST_DELAY_MS * 2 ** (attempts.length - 1) * (1 + jitter / 2);
+  const backOff = firstDelayMs * 2 ** (attempts.length - 1) * (1 + jitter / 2);
   const declined = latest.kind === 'not-accepted' ? latest : undefined;
   const afterMs = Math.max(backOff, declined?.retryAfterMs ?? 0);
   const may = mayRepeat && !declined?.blockedLocally;

@@ -106,6 +106,7 @@ export async function runAttempts<T>(
       attempts: [...attempts, latest],
       remainingMs: deadline - endMs,
       mayRepeat: guard.mayRetry(),
+      firstDelayMs: guard.firstDelayMs,
       jitter: Math.random(),
     });
     if (next.step !== 'retry') {

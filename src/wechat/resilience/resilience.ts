@@ -17,6 +17,8 @@ export interface ResilienceOptions {
   /** Retries within the window: this share of the first attempts, or `maxRetries` if that is more. */
   readonly retryShare: number;
   readonly maxRetries: number;
+  /** Ms between the first attempt and the second, before jitter; doubled each time. */
+  readonly firstDelayMs: number;
 }
 
 /** The window of the breaker and of the retry budget. */
@@ -30,6 +32,7 @@ export const DEFAULT_RESILIENCE: ResilienceOptions = {
   breakerOpenMs: 5_000,
   retryShare: 0.1,
   maxRetries: 30,
+  firstDelayMs: 200,
 };
 
 /** Guards every attempt: circuit breakers, a bulkhead and a retry budget. */
@@ -44,6 +47,7 @@ export interface Resilience {
   readonly mayRetry: () => boolean;
   readonly countFirst: () => void;
   readonly countRetry: () => void;
+  readonly firstDelayMs: number;
 }
 
 interface Permit {
@@ -117,6 +121,7 @@ export function createResilience(
     },
     countFirst: () => repeats.count(false),
     countRetry: () => repeats.count(true),
+    firstDelayMs: protection.firstDelayMs,
   };
 }
 

@@ -19,7 +19,8 @@ async function failures(fault: object, timeoutMs: number) {
   const order = anOrder();
   await client().createPayAfterOrder(order);
   await inject({ ...fault, on: 'any', times: null });
-  const wechat = client({ timeoutMs });
+  const resilience = timeoutMs === TWO_ATTEMPTS_MS ? { firstDelayMs: 200 } : {};
+  const wechat = client({ timeoutMs, resilience });
   const [create, query] = await Promise.all([
     failureOf(wechat.createPayAfterOrder(order)),
     failureOf(wechat.queryPayAfterOrder(order)),

@@ -39,6 +39,7 @@ const step = (attempts: Attempts, changes: Partial<Progress<string>> = {}) =>
     attempts,
     remainingMs: 8_000,
     mayRepeat: true,
+    firstDelayMs: 200,
     jitter: 0,
     ...changes,
   });

@@ -7,6 +7,7 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../../src/wechat/index.ts';
+import { DEFAULT_RESILIENCE } from '../../../src/wechat/resilience/resilience.ts';
 import { closedPort, serve } from '../../fixtures/http/http-server.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 import { anOrder } from '../../fixtures/wechat/orders.ts';
@@ -121,7 +122,7 @@ describe('the budget', () => {
 
   test.concurrent('a call ends with the third attempt, however much of the budget is left', async () => {
     await using server = await serve((_, response) => response.writeHead(500).end());
-    const wechat = connect(server.url, { timeoutMs: 8_000 });
+    const wechat = connect(server.url, { timeoutMs: 8_000, resilience: DEFAULT_RESILIENCE });
     const start = performance.now();
     await failureOf(wechat.queryPayAfterOrder(anOrder()));
     const took = performance.now() - start;
