@@ -105,7 +105,12 @@ function choose<Name extends keyof SandboxRules>(rules: Writable, name: Name, va
   rules[name] = choice;
 }
 
-function isRuleName(name: string): name is keyof SandboxRules {
+/** What a form offers for a rule. */
+export function inputOf(name: keyof SandboxRules): RuleInput {
+  return DOMAINS[name].input;
+}
+
+export function isRuleName(name: string): name is keyof SandboxRules {
   return Object.hasOwn(DOMAINS, name);
 }
 

@@ -5,9 +5,9 @@ import { phonePage } from '../phone/page.ts';
 import { opaque } from '../random.ts';
 import type { SandboxState } from '../sandbox.ts';
 import { ControlError } from './control-input.ts';
-import { controlsPage } from './controls-page.ts';
 import { notificationControls } from './notifications.ts';
 import { orderControls } from './orders.ts';
+import { controlsPage } from './page/page.ts';
 import { serviceOrderControls } from './service-orders.ts';
 import { identityControls, stateControls } from './state.ts';
 import { trafficControls } from './traffic.ts';
@@ -82,9 +82,9 @@ export async function serveControls(
 function pageAt(path: string, search: string, sandbox: SandboxState) {
   switch (path) {
     case '/':
-      return (nonce: string) => phonePage(new URLSearchParams(search).get('order'), nonce, sandbox);
+      return (nonce: string) => phonePage(new URLSearchParams(search), nonce, sandbox);
     case '/sandbox':
-      return (nonce: string) => controlsPage(CONTROLS, nonce);
+      return (nonce: string) => controlsPage(CONTROLS, nonce, sandbox);
     default:
       return undefined;
   }

@@ -14,7 +14,7 @@ import {
 } from './fault.ts';
 import { usualCode } from './status-answer.ts';
 
-const TARGETS = [
+export const TARGETS = [
   'create',
   'query',
   'complete',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { DEFAULT_RULES } from '../../../src/sandbox/rules.ts';
 import { createMerchant, type Merchant, ORDERS, send } from '../../fixtures/sandbox/merchant.ts';
 import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
@@ -140,4 +141,32 @@ test('the page at /sandbox lists every endpoint and control, in both languages',
   for (const path of [ORDERS, `${ORDERS}/{out_order_no}/complete`, '/sandbox/credentials']) {
     expect(text).toContain(path);
   }
+});
+
+test('the page at /sandbox has every rule as an input with its value, and marks those that differ', async () => {
+  const own = await startTestSandbox({ rules: { riskCap: 500, stateRefusals: 'as-listed' } });
+  const { text } = await createMerchant(own.credentials).control('GET', '/sandbox');
+  await own.close();
+  const names = [...text.matchAll(/data-rule="(\w+)"/g)].map(([, name]) => name);
+  expect(names.toSorted()).toEqual(Object.keys(DEFAULT_RULES).toSorted());
+  expect(text.match(/class="changed"/g)).toHaveLength(2);
+  expect(text).toMatch(/data-rule="riskCap"[^>]*value="500"/);
+  expect(text).toContain('<option value="&quot;as-listed&quot;" selected>');
+});
+
+test('the page at /sandbox has faults, the clock and the back-off as buttons whose bodies the controls accept', async () => {
+  const { text } = await merchant.control('GET', '/sandbox');
+  const buttons = [...text.matchAll(/data-call="([^"]*)"\s+data-body="([^"]*)"/g)];
+  const statuses = new Map<string, number>();
+  for (const [, path = '', body = ''] of buttons) {
+    const json: unknown = JSON.parse(body.replaceAll('&quot;', '"'));
+    statuses.set(path, (await merchant.control('POST', path, json)).status);
+  }
+  expect(Object.fromEntries(statuses)).toEqual({
+    '/sandbox/clock': 200,
+    '/sandbox/faults': 200,
+    '/sandbox/notify-schedule': 200,
+    '/sandbox/rules': 200,
+  });
+  await merchant.control('DELETE', '/sandbox/faults');
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import { startReceiver } from '../../fixtures/sandbox/receiver.ts';
+import { createServiceMerchant } from '../../fixtures/sandbox/service-orders.ts';
 import { soon } from '../../fixtures/sandbox/soon.ts';
 import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
@@ -22,8 +23,8 @@ afterAll(() => {
 const page = async (query = '') => (await merchant.control('GET', `/${query}`)).text;
 /** What the buttons call, of those that can be pressed. */
 const pressable = (text: string) =>
-  [...text.matchAll(/<button id="(\w+)"[^>]*?data-call="([^"]*)"([^>]*)>/g)]
-    .filter(([, , , rest]) => !rest?.includes('disabled'))
+  [...text.matchAll(/<button id="(\w+)"([^>]*)>/g)]
+    .filter(([, , rest]) => !rest?.includes('aria-disabled'))
     .map(([, id]) => id);
 
 describe("the page of the user's phone", () => {
@@ -66,7 +67,10 @@ describe("the page of the user's phone", () => {
   test('the phone page enables only the buttons that the state allows', async () => {
     const order = await merchant.accepted({ out_order_no: 'BUTTONS' });
     expect(pressable(await page('?order=OLD'))).toEqual(['decline', 'confirm']);
+    expect(pressable(await page())).toEqual(['pay']);
+    await merchant.control('POST', '/sandbox/rules', { payBeforeComplete: false });
     expect(pressable(await page())).toEqual([]);
+    await merchant.control('POST', '/sandbox/rules', { payBeforeComplete: true });
     await merchant.complete(order);
     expect(pressable(await page())).toEqual(['pay']);
     await merchant.control('POST', '/sandbox/orders/BUTTONS/pay');
@@ -74,6 +78,71 @@ describe("the page of the user's phone", () => {
     expect(pressable(paid)).toEqual([]);
     expect(paid).toContain('已支付');
     expect(paid).toContain('¥1.00');
+  });
+
+  test('the phone page enables what the controls accept, for each state of each product', async () => {
+    const service = createServiceMerchant(sandbox.credentials);
+    const permission = { ...service.ids, authorization_code: 'PERMIT' };
+    await service.call('POST', '/v3/payscore/permissions', { body: permission });
+    const seen = async (query: string) => pressable(await page(query)).join(' ');
+    expect(await seen('?permission=PERMIT')).toBe('grant');
+    await merchant.control('POST', '/sandbox/permissions/PERMIT/grant', {});
+    expect(await seen('?permission=PERMIT')).toBe('revoke');
+    const phases = ['created', 'accepted', 'completed', 'done', 'revoked', 'expired'];
+    const enabled: Record<string, string> = {};
+    for (const phase of phases) {
+      const outOrderNo = await service.orderIn(phase);
+      enabled[phase] = await seen(`?service-order=${outOrderNo}`);
+      for (const action of ['decline', 'confirm', 'pay'].filter(
+        (one) => phase !== 'created' || one === 'pay',
+      )) {
+        const before = await service.query(outOrderNo);
+        const { status } = await service.user(outOrderNo, action);
+        const hasChanged =
+          JSON.stringify(await service.query(outOrderNo)) !== JSON.stringify(before);
+        const mayChange = enabled[phase].includes(action);
+        expect([phase, action, hasChanged, status === 409 && mayChange]).toEqual([
+          phase,
+          action,
+          mayChange,
+          false,
+        ]);
+      }
+    }
+    expect(enabled).toEqual({
+      created: 'decline confirm',
+      accepted: '',
+      completed: 'pay',
+      done: '',
+      revoked: '',
+      expired: '',
+    });
+  });
+
+  test('the phone page shows a service order, the page that was left, and an order without payment', async () => {
+    const service = createServiceMerchant(sandbox.credentials);
+    await service.create(
+      service.order({
+        out_order_no: 'INN',
+        service_introduction: '海边民宿',
+        risk_fund: { name: 'DEPOSIT', amount: 9_007_199_254_740_991 },
+        location: { start_location: '鼓浪屿店' },
+        post_payments: [{ name: '房费', description: '每晚200元' }],
+        post_discounts: [{ name: '会员优惠', description: '不叠加', amount: 100 }],
+      }),
+    );
+    const shown = await page('?service-order=INN');
+    for (const text of ['海边民宿', '支付分服务', '鼓浪屿店', '每晚200元', '−¥1.00']) {
+      expect(shown).toContain(text);
+    }
+    expect(shown).toContain('<p class="figure longest">¥90,071,992,547,409.91</p>');
+    await service.user('INN', 'decline');
+    const left = await page('?service-order=INN');
+    expect(pressable(left)).toEqual([]);
+    expect(left).toContain('a new order is needed');
+    const free = await service.orderIn('accepted');
+    await service.complete(free, 0);
+    expect(await page(`?service-order=${free}`)).toContain('Nothing to pay');
   });
 
   test('the phone page shows the texts of an order without markup', async () => {
@@ -96,6 +165,7 @@ describe("the page of the user's phone", () => {
     await soon(() => page()).toMatch(/tone-paid">204</);
     expect(await page()).toContain('PAYSCORE.USER_ACCEPTED');
     expect(await page()).toContain(receiver.url);
+    expect(await page()).toMatch(/data-call="\/sandbox\/notifications\/[\w-]+\/resend"/);
   });
 
   test('the phone page runs and loads only what has its nonce, and cannot be framed', async () => {
