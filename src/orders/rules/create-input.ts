@@ -1,16 +1,11 @@
 import type { InputRules } from '../../domain/input-rules.ts';
-import {
-  type CreatePayAfterOrderRequest,
-  ON_ACCEPT,
-  toWireMoment,
-  toWireTime,
-} from '../../wechat/index.ts';
+import { type CreatePayAfterOrderRequest, ON_ACCEPT, toWireTime } from '../../wechat/index.ts';
 import { checkDiscounts, checkFees, checkIds } from './field-rules.ts';
 import { createIssueCollector, type InputIssue, type IssueCollector } from './input-issue.ts';
+import { endsAfter, endsLater } from './service-times.ts';
 
 /** The maximum of RSA-OAEP with a 2048-bit key. WeChat Pay's own limits are not known. */
 const SENSITIVE_MAX_BYTES = 214;
-const MINUTE_MS = 60_000;
 
 /**
  * Every rule that an order breaks before it is sent, all together. The only place of these rules:
@@ -78,22 +73,6 @@ function checkTimes(found: IssueCollector, order: CreatePayAfterOrderRequest, no
     'OUT_OF_RANGE',
     'Must be more than a minute from now; a plain date may be today.',
   );
-}
-
-/**
- * To the second: more than a minute after the call. A plain date: not before the day of the call.
- */
-function endsLater(end: string, now: number): boolean {
-  return end.length === 14
-    ? end > (toWireMoment(now + MINUTE_MS) ?? '')
-    : end >= (toWireMoment(now) ?? '').slice(0, 8);
-}
-
-/** Compared to the second if both have one, else by day. Wire forms compare as text. */
-function endsAfter(start: string, end: string): boolean {
-  return start.length === 14 && end.length === 14
-    ? end > start
-    : end.slice(0, 8) >= start.slice(0, 8);
 }
 
 function checkTexts(found: IssueCollector, order: CreatePayAfterOrderRequest) {

@@ -8,7 +8,7 @@ export interface InputIssue {
   readonly message: string;
 }
 
-type InputIssueCode =
+export type InputIssueCode =
   | 'REQUIRED'
   | 'NOT_ALLOWED'
   | 'TOO_LONG'
@@ -62,7 +62,7 @@ export interface IssueCollector {
   readonly unique: (values: readonly string[], path: (index: number) => Path) => void;
 }
 
-const NOT_FOR_WECHAT = /[\0\u{10000}-\u{10FFFF}\u{D800}-\u{DFFF}]/u;
+export const NOT_FOR_WECHAT = /[\0\u{10000}-\u{10FFFF}\u{D800}-\u{DFFF}]/u;
 
 /** A small request must not cause a huge response. */
 export const MOST_ISSUES = 50;

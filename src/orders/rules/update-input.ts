@@ -1,5 +1,5 @@
 import type { InputRules } from '../../domain/input-rules.ts';
-import { ON_ACCEPT, toWireMoment, toWireTime } from '../../wechat/index.ts';
+import { ON_ACCEPT, toWireTime } from '../../wechat/index.ts';
 import {
   checkDiscounts,
   checkFees,
@@ -13,6 +13,7 @@ import {
   type IssueCollector,
   type Source,
 } from './input-issue.ts';
+import { hasCome } from './service-times.ts';
 
 type Optional<T> = T | null | undefined;
 
@@ -136,7 +137,7 @@ function checkReality(found: IssueCollector, input: CompleteInput, now: number) 
     'Must be after realServiceStartTime.',
   );
   found.check(
-    !end || end <= (toWireMoment(now) ?? '').slice(0, end.length),
+    !end || hasCome(end, now),
     'analogy',
     ['realServiceEndTime'],
     'OUT_OF_RANGE',
