@@ -1,3 +1,5 @@
+import type { ServiceOrderPhase } from './endpoints/service-order/phase.ts';
+
 /** Why it is unknown whether a write took effect. */
 export type UnknownOutcomeReason =
   | 'TIMEOUT'
@@ -173,6 +175,14 @@ export class OrderNotFoundError extends WechatError {
   }
 }
 
+/** What a query has shown of the state of an order. */
+export interface ShownState {
+  /** As WeChat Pay names it. */
+  readonly state: string;
+  /** Of a service order, whose `state` alone says too little. */
+  readonly phase?: ServiceOrderPhase | undefined;
+}
+
 /** The state of the order does not allow the operation: see `state`. */
 export class OrderStateError extends WechatError {
   override readonly name = 'OrderStateError';
@@ -180,11 +190,14 @@ export class OrderStateError extends WechatError {
   readonly outOrderNo: string;
   /** The current state as WeChat Pay names it; null if a query could not determine it. */
   readonly state: string | null;
+  /** Null for a pay-after order, and if a query could not determine it. */
+  readonly phase: ServiceOrderPhase | null;
 
-  constructor(outOrderNo: string, state: string | null, details: LastAnswer) {
+  constructor(outOrderNo: string, shown: ShownState | null, details: LastAnswer) {
     super('The state of the order does not allow this operation.', details);
     this.outOrderNo = outOrderNo;
-    this.state = state;
+    this.state = shown?.state ?? null;
+    this.phase = shown?.phase ?? null;
   }
 }
 

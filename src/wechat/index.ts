@@ -49,11 +49,10 @@ export type {
 export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';
 export {
   isSuperseded,
-  phaseOf,
   readServiceOrderCreate,
-  type ServiceOrderPhase,
   serviceOrderOutcome,
 } from './endpoints/service-order/outcome.ts';
+export { phaseOf, type ServiceOrderPhase } from './endpoints/service-order/phase.ts';
 export type { ServiceOrderKey, ServiceOrderQuery } from './endpoints/service-order/query.ts';
 export type { ServiceOrders, ServiceOrderWrite } from './endpoints/service-order/service-orders.ts';
 export type { UpdatedServiceOrder } from './endpoints/service-order/update.ts';

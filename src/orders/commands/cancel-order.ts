@@ -69,7 +69,7 @@ async function checkNotConfirmed(
   }
   return order.state === 'CREATED'
     ? undefined
-    : { error: new OrderStateError(outOrderNo, order.state, NO_ANSWER), order };
+    : { error: new OrderStateError(outOrderNo, order, NO_ANSWER), order };
 }
 
 function cancelWrite(

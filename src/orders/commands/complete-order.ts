@@ -99,7 +99,7 @@ function requestOf(
   const { finishType, finishTicket, fees, ...rest } = input;
   const ticket = finishTicket || order?.finishTicket || '';
   if (order !== null && ticket === '') {
-    throw new OrderStateError(input.outOrderNo, order.state, NO_ANSWER);
+    throw new OrderStateError(input.outOrderNo, order, NO_ANSWER);
   }
   const known = new Set(order?.fees?.map(({ feeName }) => feeName));
   return {

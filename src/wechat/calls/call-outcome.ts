@@ -5,12 +5,10 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../errors.ts';
+import { REFUSALS, type RefusalKind } from './refusals.ts';
 import type { Ambiguous, NotAccepted } from './retry-policy.ts';
 import type { CallOutcome } from './run-attempts.ts';
 
-/** The detailed error number of "this order number was used with other parameters". */
-const OTHER_PARAMETERS = 271316598;
-const ORDER_NOT_FOUND = 271317510;
 const NOT_FOUND_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS']);
 
 /** The response of a call that changes nothing, or its error. */
@@ -46,32 +44,29 @@ export function writeOutcome<T>(settled: CallOutcome<T>): T {
 }
 
 /** WeChat Pay's error number says that another order has this number. */
-export function isConflict(refusal: Refusal): boolean {
-  return refusal.code === 'INVALID_REQUEST' && refusal.number === OTHER_PARAMETERS;
+export function isConflict({ code, number }: Refusal): boolean {
+  return code === 'INVALID_REQUEST' && isOfKind(number, 'conflict');
 }
 
 const STATE_CODES = new Set(['INVALID_ORDER_STATE', 'ORDER_DONE', 'ORDER_CANCELED']);
-/**
- * 当前订单状态不合法 (three numbers), 仅待支付时可用, 不满足撤销条件: WeChat Pay answers these with PARAM_ERROR or
- * INVALID_REQUEST, so that only the number says that it is the state.
- */
-const STATE_NUMBERS = new Set([271302262, 271302332, 271302333, 271316657, 271316592]);
-/** 单据正在扣款中: WeChat Pay is collecting the payment, or the user is paying. */
-const DEBIT_RUNNING = 271316754;
 
 /** The state of the order does not allow the operation. */
 export function isStateRefusal({ code, number }: Refusal): boolean {
-  return STATE_CODES.has(code) || (number !== null && STATE_NUMBERS.has(number));
+  return STATE_CODES.has(code) || isOfKind(number, 'state');
 }
 
-/** Nothing changed, because a debit is under way. */
+/** Nothing changed, because WeChat Pay is collecting the payment, or the user is paying. */
 export function isBusy({ number }: Refusal): boolean {
-  return number === DEBIT_RUNNING;
+  return isOfKind(number, 'busy');
 }
 
 /** WeChat Pay has no such order. Other 404s, of a wrong path for example, do not mean that. */
 export function isNotFound({ status, code, number }: Refusal): boolean {
-  return status === 404 && (NOT_FOUND_CODES.has(code) || number === ORDER_NOT_FOUND);
+  return status === 404 && (NOT_FOUND_CODES.has(code) || isOfKind(number, 'not-found'));
+}
+
+function isOfKind(number: number | null, kind: RefusalKind): boolean {
+  return number !== null && REFUSALS.get(number) === kind;
 }
 
 function readFailure(last: (NotAccepted | Ambiguous) & { readonly attempts: number }) {

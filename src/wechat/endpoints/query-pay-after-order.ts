@@ -31,6 +31,6 @@ export function shownPayAfterOrder(
       const outcome = outcomeByQuery(operation, body, shown);
       return outcome === 'took-effect' || (outcome === 'undetermined' && isKnownState(shown.state));
     },
-    stateOf: ({ state }) => state,
+    stateOf: ({ state }) => ({ state }),
   };
 }

@@ -8,6 +8,7 @@ import {
   OrderOutcomeUnknownError,
   OrderStateError,
   type Refusal,
+  type ShownState,
   type WechatError,
   WechatRefusedError,
 } from '../errors.ts';
@@ -25,8 +26,7 @@ export interface ShownOrder<O> {
    * and leaves out what would decide.
    */
   readonly confirms: (order: O) => boolean;
-  /** The state as WeChat Pay names it. */
-  readonly stateOf: (order: O) => string;
+  readonly stateOf: (order: O) => ShownState;
 }
 
 /** A write whose response does not prove its outcome. */
@@ -106,7 +106,7 @@ function unverified({ status, code, requestId }: Refusal): Ambiguous {
 }
 
 /** The error of a refusal if a query shows the order: the order cannot be missing. */
-function shownRefusal(refusal: Refusal, outOrderNo: string, state: string): WechatError {
+function shownRefusal(refusal: Refusal, outOrderNo: string, state: ShownState): WechatError {
   return isNotFound(refusal)
     ? new WechatRefusedError(refusal)
     : refusalError(refusal, outOrderNo, state);
@@ -134,7 +134,11 @@ export async function definiteRefusal<O>(
   return refusalError(refusal, shown.outOrderNo, state);
 }
 
-function refusalError(refusal: Refusal, outOrderNo: string, state: string | null): WechatError {
+function refusalError(
+  refusal: Refusal,
+  outOrderNo: string,
+  state: ShownState | null,
+): WechatError {
   if (isConflict(refusal)) {
     return new OrderConflictError(outOrderNo, refusal);
   }

@@ -10,7 +10,8 @@ import {
 } from '../../codec/service-order-types.ts';
 import { OrderNotStartedError } from '../../errors.ts';
 import { type FreshWrite, prepareWrite, type WriteOptions, write } from '../send-write.ts';
-import { phaseOf, shownServiceOrder } from './outcome.ts';
+import { shownServiceOrder } from './outcome.ts';
+import { phaseOf } from './phase.ts';
 import { SERVICE_ORDERS } from './query.ts';
 
 /** The bytes of a create, built once. */

@@ -8,6 +8,7 @@ import {
 import type { ShownOrder } from '../resolve-by-query.ts';
 import { sameList, sameStart, sameTime, sameValue } from '../same-values.ts';
 import type { WriteOutcome } from '../write-outcome.ts';
+import { phaseOf } from './phase.ts';
 import { runServiceOrderQuery, type ServiceOrderQuery } from './query.ts';
 
 /** The writes to a service order; `collect` is WeChat Pay's `pay`. */
@@ -18,52 +19,6 @@ export type ServiceOrderOperation =
   | 'cancel'
   | 'collect'
   | 'sync';
-
-/**
- * What a service order is at: `state` alone says too little, and `state_description` counts only
- * while the order is under way. `unknown`: a word that this client does not know.
- */
-export type ServiceOrderPhase =
-  | 'created'
-  | 'accepted'
-  | 'completed'
-  | 'done'
-  | 'revoked'
-  | 'expired'
-  | 'unknown';
-
-/** The phase of an order that a response or a notification shows. */
-export function phaseOf({
-  state,
-  stateDescription,
-  collection,
-}: Pick<ServiceOrder, 'state' | 'stateDescription' | 'collection'>): ServiceOrderPhase {
-  switch (state) {
-    case 'CREATED':
-      return 'created';
-    case 'DOING':
-      return phaseUnderWay(stateDescription, collection?.state ?? null);
-    case 'DONE':
-      return 'done';
-    case 'REVOKED':
-      return 'revoked';
-    case 'EXPIRED':
-      return 'expired';
-    default:
-      return 'unknown';
-  }
-}
-
-function phaseUnderWay(description: string | null, collection: string | null): ServiceOrderPhase {
-  switch (description) {
-    case 'USER_CONFIRM':
-      return 'accepted';
-    case 'MCH_COMPLETE':
-      return collection === 'USER_PAID' ? 'done' : 'completed';
-    default:
-      return 'unknown';
-  }
-}
 
 /** How a query shows the outcome of a write to this order. */
 export function shownServiceOrder(
@@ -80,7 +35,7 @@ export function shownServiceOrder(
       const proof = proofOf(operation, body, shown);
       return proof === 'took-effect' || (proof === 'silent' && phaseOf(shown) !== 'unknown');
     },
-    stateOf: ({ state }) => state,
+    stateOf: (shown) => ({ state: shown.state, phase: phaseOf(shown) }),
   };
 }
 
