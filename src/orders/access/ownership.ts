@@ -1,17 +1,16 @@
-import type { OrderProduct } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Ownership } from '../../ledger/jobs/find-ownership.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { OrderConflictError, OrderNotFoundError, type WechatPay } from '../../wechat/index.ts';
+import type { OrderKey } from '../../ledger/records.ts';
+import { OrderConflictError, OrderNotFoundError } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/refuse-unless-done.ts';
 import type { CallDeadline } from '../commands/write-order.ts';
-import { PAY_AFTER_ORDERS, type ProductOrders } from '../products/products.ts';
+import type { OrderQueries, ProductOrders } from '../products/products.ts';
 
 /** Services needed to determine who owns an order. */
 export interface OwnershipServices {
   readonly ledger: Pick<Ledger, 'findOwnership'>;
-  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
   readonly visibility: Visibility;
 }
 
@@ -26,25 +25,29 @@ interface OrderIds {
  * not exist, without a call. WeChat Pay is queried only if the owner's create is still open.
  * @throws LedgerUnavailableError, or what queryBeforeWrite throws
  */
-export async function checkOwnOrder(
-  services: OwnershipServices,
+export async function checkOwnOrder<O>(
+  services: OwnershipServices & { readonly wechat: OrderQueries },
+  orders: ProductOrders<O>,
   ids: OrderIds,
   { sendBy, queryBy }: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
-): Promise<Refusal | undefined> {
-  const { wechat, visibility } = services;
-  if (visibility.kind === 'all') {
+): Promise<Refusal<O> | undefined> {
+  if (services.visibility.kind === 'all') {
     return undefined;
   }
   const { appid, serviceId, outOrderNo } = ids;
-  const { product } = PAY_AFTER_ORDERS;
+  const { product } = orders;
   const ownership = await ownershipFor(services, { product, outOrderNo }, sendBy);
   const isOwn =
     typeof ownership === 'string'
       ? ownership === 'own'
       : isOf(
-          PAY_AFTER_ORDERS,
+          orders,
           ownership.body,
-          await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy),
+          await queryBeforeWrite(
+            { orders, wechat: services.wechat },
+            { appid, serviceId, outOrderNo },
+            queryBy,
+          ),
         );
   const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
   return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };
@@ -54,7 +57,7 @@ export async function checkOwnOrder(
 export function checkActsForAll(
   { visibility }: Pick<OwnershipServices, 'visibility'>,
   outOrderNo: string,
-): Refusal | undefined {
+): Refusal<never> | undefined {
   return visibility.kind === 'all'
     ? undefined
     : { error: new OrderNotFoundError(outOrderNo, NO_ANSWER), isForeign: true };
@@ -66,19 +69,18 @@ export function checkActsForAll(
  */
 export async function checkNumberAvailable(
   services: OwnershipServices,
-  outOrderNo: string,
+  order: OrderKey,
   sendBy: number,
-): Promise<Refusal | undefined> {
+): Promise<Refusal<never> | undefined> {
   if (services.visibility.kind === 'all') {
     return undefined;
   }
-  const { product } = PAY_AFTER_ORDERS;
-  const ownership = await ownershipFor(services, { product, outOrderNo }, sendBy);
+  const ownership = await ownershipFor(services, order, sendBy);
   const isUnowned =
     ownership === 'unowned' || (typeof ownership === 'object' && ownership.isRecorded);
   return ownership === 'foreign' || isUnowned
     ? {
-        error: new OrderConflictError(outOrderNo, NO_ANSWER),
+        error: new OrderConflictError(order.outOrderNo, NO_ANSWER),
         isForeign: ownership === 'foreign',
       }
     : undefined;
@@ -91,8 +93,8 @@ export async function checkNumberAvailable(
  * @param load queries WeChat Pay; not called for a number that is not recorded for the owner
  */
 export async function showIfVisible<O extends { readonly outOrderNo: string }>(
-  services: Pick<OwnershipServices, 'ledger' | 'visibility'>,
-  orders: ProductOrders<O>,
+  services: OwnershipServices,
+  orders: Pick<ProductOrders<O>, 'product' | 'outcomeOf'>,
   outOrderNo: string | null,
   load: () => Promise<O | null>,
 ): Promise<O | null> {
@@ -109,8 +111,8 @@ export async function showIfVisible<O extends { readonly outOrderNo: string }>(
   if (order === null) {
     return null;
   }
-  const ownership =
-    known ?? (await ownershipFor(services, { product, outOrderNo: order.outOrderNo }));
+  const shown = { product, outOrderNo: order.outOrderNo };
+  const ownership = known ?? (await ownershipFor(services, shown));
   const isOwn =
     typeof ownership === 'string' ? ownership === 'own' : isOf(orders, ownership.body, order);
   return isOwn ? order : null;
@@ -118,16 +120,20 @@ export async function showIfVisible<O extends { readonly outOrderNo: string }>(
 
 /** Whose the order is for a caller who may not act for every user. */
 async function ownershipFor(
-  { ledger, visibility }: Pick<OwnershipServices, 'ledger' | 'visibility'>,
-  order: { readonly product: OrderProduct; readonly outOrderNo: string },
+  { ledger, visibility }: OwnershipServices,
+  order: OrderKey,
   sendBy?: number,
 ): Promise<Ownership> {
   return visibility.kind === 'own'
-    ? await ledger.findOwnership({ owner: visibility.owner, ...order }, sendBy)
+    ? await ledger.findOwnership({ ...order, owner: visibility.owner }, sendBy)
     : 'foreign';
 }
 
 /** Another order may have the number: it stays with its owner. */
-function isOf<O>({ outcomeOf }: ProductOrders<O>, body: Uint8Array, order: O | null): boolean {
+function isOf<O>(
+  { outcomeOf }: Pick<ProductOrders<O>, 'outcomeOf'>,
+  body: Uint8Array,
+  order: O | null,
+): boolean {
   return order !== null && outcomeOf('create', body, order) === 'took-effect';
 }

@@ -2,8 +2,10 @@ import {
   type ChangedPayAfterOrder,
   OrderNotFoundError,
   OrderStateError,
+  type PayAfterOrder,
 } from '../../wechat/index.ts';
 import { checkOwnOrder } from '../access/ownership.ts';
+import { type OrderQueries, PAY_AFTER_ORDERS, type ProductOrders } from '../products/products.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
@@ -40,7 +42,7 @@ async function checkCancel(
   services: OrderServices,
   input: CancelInput,
   { sendBy, queryBy }: CallDeadline,
-): Promise<Refusal | undefined> {
+): Promise<Refusal<PayAfterOrder> | undefined> {
   const { wechat, inputRules, visibility } = services;
   const issues = cancelInputIssues(input, inputRules);
   if (issues.length > 0) {
@@ -49,33 +51,39 @@ async function checkCancel(
   if (visibility.kind === 'all') {
     return undefined;
   }
+  const orders = PAY_AFTER_ORDERS;
   return (
-    (await checkOwnOrder(services, input, { sendBy, queryBy })) ??
-    (await checkNotConfirmed(wechat, input, queryBy))
+    (await checkOwnOrder(services, orders, input, { sendBy, queryBy })) ??
+    (await checkNotConfirmed({ orders, wechat }, input, queryBy))
   );
 }
 
 /**
  * An end user may cancel only an unconfirmed order: queried live, because the ledger may be behind.
  */
-async function checkNotConfirmed(
-  wechat: OrderServices['wechat'],
+export async function checkNotConfirmed<O>(
+  { orders, wechat }: { readonly orders: ProductOrders<O>; readonly wechat: OrderQueries },
   { appid, serviceId, outOrderNo }: CancelInput,
   queryBy: number,
-): Promise<Refusal | undefined> {
-  const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy);
+): Promise<Refusal<O> | undefined> {
+  const order = await queryBeforeWrite(
+    { orders, wechat },
+    { appid, serviceId, outOrderNo },
+    queryBy,
+  );
   if (order === null) {
     return { error: new OrderNotFoundError(outOrderNo, NO_ANSWER) };
   }
-  return order.state === 'CREATED'
+  const shown = orders.stateOf(order);
+  return shown.state === 'CREATED'
     ? undefined
-    : { error: new OrderStateError(outOrderNo, order, NO_ANSWER), order };
+    : { error: new OrderStateError(outOrderNo, shown, NO_ANSWER), order };
 }
 
 function cancelWrite(
   { wechat, visibility }: OrderServices,
   input: CancelInput,
-): OrderWrite<ChangedPayAfterOrder> {
+): OrderWrite<ChangedPayAfterOrder, PayAfterOrder> {
   const { appid, serviceId, outOrderNo } = input;
   const fresh = wechat.prepare.cancel(input);
   return {
@@ -89,6 +97,7 @@ function cancelWrite(
       owner: visibility.kind === 'own' ? visibility.owner : null,
       prepare: fresh,
     },
+    orders: PAY_AFTER_ORDERS,
     send: (options) => wechat.cancelPayAfterOrder(input, options),
     shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
   };

@@ -6,9 +6,9 @@ import {
   OrderStateError,
   type PayAfterOrder,
   WechatError,
-  type WechatPay,
 } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
+import { type OrderQueries, PAY_AFTER_ORDERS } from '../products/products.ts';
 import type { FeeItem } from '../rules/field-rules.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
@@ -50,7 +50,7 @@ function completeWrite(
   { wechat }: OrderServices,
   input: CompleteInput,
   queryBy: number,
-): OrderWrite<ChangedPayAfterOrder> {
+): OrderWrite<ChangedPayAfterOrder, PayAfterOrder> {
   const { appid, serviceId, outOrderNo } = input;
   let request = requestOf(input, null);
   return {
@@ -67,6 +67,7 @@ function completeWrite(
         return wechat.prepare.complete(request);
       },
     },
+    orders: PAY_AFTER_ORDERS,
     send: (options) => wechat.completePayAfterOrder(request, options),
     shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
   };
@@ -74,12 +75,13 @@ function completeWrite(
 
 /** The current order. If the query fails, only a caller that passes a ticket can continue. */
 async function present(
-  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
+  wechat: OrderQueries,
   { appid, serviceId, outOrderNo, finishTicket }: CompleteInput,
   queryBy: number,
 ): Promise<PayAfterOrder | null> {
   try {
-    const order = await queryBeforeWrite(wechat, { appid, serviceId, outOrderNo }, queryBy);
+    const query = { appid, serviceId, outOrderNo };
+    const order = await queryBeforeWrite({ orders: PAY_AFTER_ORDERS, wechat }, query, queryBy);
     if (order === null) {
       throw new OrderNotFoundError(outOrderNo, NO_ANSWER);
     }

@@ -3,8 +3,10 @@ import {
   type CreatedPayAfterOrder,
   type CreatePayAfterOrderRequest,
   createdByQuery,
+  type PayAfterOrder,
 } from '../../wechat/index.ts';
 import { checkNumberAvailable } from '../access/ownership.ts';
+import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
 import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
@@ -49,22 +51,23 @@ async function checkCreate(
   services: OrderServices,
   order: CreatePayAfterOrderRequest,
   { deadline, isForeign }: { readonly deadline: CallDeadline; readonly isForeign: boolean },
-): Promise<Refusal | undefined> {
+): Promise<Refusal<PayAfterOrder> | undefined> {
   const { inputRules, ledger } = services;
+  const { outOrderNo } = order;
   const issues = [
     ...createInputIssues(order, inputRules, ledger.now()),
     ...(isForeign ? [FOREIGN_OPENID] : []),
   ];
   return issues.length > 0
     ? { error: new InvalidInputError(issues) }
-    : await checkNumberAvailable(services, order.outOrderNo, deadline.sendBy);
+    : await checkNumberAvailable(services, { product: 'PAY_AFTER', outOrderNo }, deadline.sendBy);
 }
 
 function createWrite(
   { wechat }: OrderServices,
   order: CreatePayAfterOrderRequest,
   owner: string | null,
-): OrderWrite<CreatedPayAfterOrder> {
+): OrderWrite<CreatedPayAfterOrder, PayAfterOrder> {
   const { appid, serviceId, outOrderNo, riskAmount } = order;
   const fresh = wechat.prepare.create(order);
   return {
@@ -78,11 +81,14 @@ function createWrite(
       owner,
       prepare: fresh,
     },
+    orders: PAY_AFTER_ORDERS,
     send: (options) => wechat.createPayAfterOrder(order, options),
     // Its answer has no state: an order that was just created is at least this.
-    seen: () => ({
+    seen: (_, now) => ({
       ...readPayAfterState('CREATED'),
       product: 'PAY_AFTER',
+      source: 'MUTATION',
+      occurredAt: now,
       outOrderNo,
       appid,
       serviceId,

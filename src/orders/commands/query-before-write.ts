@@ -1,12 +1,11 @@
 import {
-  type PayAfterOrder,
-  type PayAfterOrderQuery,
+  type OrderQuery,
   type WechatError,
-  type WechatPay,
   WechatRefusedError,
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../wechat/index.ts';
+import type { OrderQueries, ProductOrders } from '../products/products.ts';
 
 /** The error is local: WeChat Pay was not called, or its response is not the reason. */
 export const NO_ANSWER = { status: null, code: null, requestId: null };
@@ -17,13 +16,16 @@ export const NO_ANSWER = { status: null, code: null, requestId: null };
  * @param deadline on the monotonic clock, ms
  * @throws WechatUnavailableError, WechatRefusedError
  */
-export async function queryBeforeWrite(
-  wechat: Pick<WechatPay, 'queryPayAfterOrder'>,
-  query: PayAfterOrderQuery,
+export async function queryBeforeWrite<O>(
+  {
+    orders,
+    wechat,
+  }: { readonly orders: Pick<ProductOrders<O>, 'query'>; readonly wechat: OrderQueries },
+  query: OrderQuery,
   deadline: number,
-): Promise<PayAfterOrder | null> {
+): Promise<O | null> {
   try {
-    return await wechat.queryPayAfterOrder(query, { deadline, proven: true });
+    return await orders.query(wechat, query, { deadline, proven: true });
   } catch (error) {
     if (!isUnproven(error)) {
       throw error;

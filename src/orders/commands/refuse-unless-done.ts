@@ -1,11 +1,5 @@
 import type { Intent } from '../../ledger/records.ts';
-import {
-  OrderOutcomeUnknownError,
-  type PayAfterOrder,
-  WechatError,
-  WechatRefusedError,
-} from '../../wechat/index.ts';
-import { PAY_AFTER_ORDERS } from '../products/products.ts';
+import { OrderOutcomeUnknownError, WechatError, WechatRefusedError } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import {
   type CallDeadline,
@@ -17,10 +11,10 @@ import {
 } from './write-order.ts';
 
 /** The result of a check of this server, before anything is sent. */
-export interface Refusal {
+export interface Refusal<O> {
   readonly error: Error;
   /** The order as queried by the check. */
-  readonly order?: PayAfterOrder | undefined;
+  readonly order?: O | undefined;
   /**
    * The order is recorded for another user: no intent of this caller can have created or changed
    * it.
@@ -36,47 +30,54 @@ export interface Refusal {
  * @param write evaluated only here, because invalid input may have no bytes
  * @throws the error of the refusal; OrderOutcomeUnknownError if the query does not determine it
  */
-export async function refuseUnlessDone<T extends object>(
+export async function refuseUnlessDone<T extends object, O>(
   services: WriteServices,
-  write: () => OrderWrite<T>,
-  refusal: Refusal,
+  write: () => OrderWrite<T, O>,
+  refusal: Refusal<O>,
   { deadline, sendBy }: CallDeadline,
 ): Promise<Replayable<T>> {
-  const { wechat } = services;
   const repeated = refusal.isForeign ? undefined : encodable(write);
   const intent = repeated && (await findRepeated(services, repeated.intended, sendBy));
   if (repeated === undefined || intent === undefined) {
     throw refusal.error;
   }
+  const { orders } = repeated;
   const { outOrderNo, appid, serviceId, operation } = repeated.intended;
   const query = { outOrderNo, appid, serviceId };
   const order =
     refusal.order ??
-    (await queryBeforeWrite(wechat, query, deadline).catch((error: unknown) => {
-      // The refusal of a query does not say anything about the write.
-      throw error instanceof WechatRefusedError
-        ? new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', error)
-        : error;
-    }));
-  const outcome = order && PAY_AFTER_ORDERS.outcomeOf(operation, sentBytes(intent), order);
+    (await queryBeforeWrite({ orders, wechat: services.wechat }, query, deadline).catch(
+      (error: unknown) => {
+        // The refusal of a query does not say anything about the write.
+        throw error instanceof WechatRefusedError
+          ? new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', error)
+          : error;
+      },
+    ));
+  if (order === null) {
+    throw refusal.error;
+  }
+  const outcome = orders.outcomeOf(operation, sentBytes(intent), order);
   if (outcome === 'undetermined' && intent.status === 'done') {
     // The write succeeded before, and the query does not contradict that.
-    return { ...repeated.shownByQuery(), replayed: true };
+    return { ...repeated.shownByQuery(order), replayed: true };
   }
   if (outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
   }
-  if (order === null || outcome !== 'took-effect') {
+  if (outcome === 'no-effect') {
     throw refusal.error;
   }
-  recordSuccess(services.ledger, intent.id, intent, { seen: order, result: null });
-  return { ...repeated.shownByQuery(), replayed: true };
+  const { ledger } = services;
+  const seen = orders.observationOf(order, { source: 'MUTATION', ledger });
+  recordSuccess(ledger, intent.id, intent, { seen, result: null });
+  return { ...repeated.shownByQuery(order), replayed: true };
 }
 
 /**
  * Undefined if the input cannot be encoded; without an encryption key its intent cannot be found.
  */
-function encodable<T>(write: () => OrderWrite<T>): OrderWrite<T> | undefined {
+function encodable<T, O>(write: () => OrderWrite<T, O>): OrderWrite<T, O> | undefined {
   try {
     return write();
   } catch (error) {

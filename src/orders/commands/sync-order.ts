@@ -1,5 +1,6 @@
-import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
+import type { ChangedPayAfterOrder, PayAfterOrder } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
+import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
 import { refuseUnlessDone } from './refuse-unless-done.ts';
@@ -30,7 +31,10 @@ export async function syncOrder(
     : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
-function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<ChangedPayAfterOrder> {
+function syncWrite(
+  { wechat }: OrderServices,
+  input: SyncInput,
+): OrderWrite<ChangedPayAfterOrder, PayAfterOrder> {
   const { appid, serviceId, outOrderNo, paidTime } = input;
   const request = { appid, serviceId, outOrderNo, type: 'Order_Paid', detail: { paidTime } };
   const fresh = wechat.prepare.sync(request);
@@ -45,6 +49,7 @@ function syncWrite({ wechat }: OrderServices, input: SyncInput): OrderWrite<Chan
       owner: null,
       prepare: fresh,
     },
+    orders: PAY_AFTER_ORDERS,
     send: (options) => wechat.syncPayAfterOrder(request, options),
     shownByQuery: () => ({ appid, serviceId, outOrderNo, mchid: wechat.mchid, orderId: null }),
   };

@@ -10,7 +10,6 @@ import {
   OrderConflictError,
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
-  type PayAfterOrder,
   type PreparedWrite,
   type SendReport,
   WechatError,
@@ -18,8 +17,8 @@ import {
   WechatUnavailableError,
   type WriteOptions,
 } from '../../wechat/index.ts';
-import { PAY_AFTER_ORDERS } from '../products/products.ts';
-import { observationOfPayAfterOrder, warnIfSuspicious } from '../state/observation.ts';
+import type { OrderQueries, ProductOrders } from '../products/products.ts';
+import { warnIfSuspicious } from '../state/observation.ts';
 import { NO_ANSWER } from './query-before-write.ts';
 import { failureOf, successOf } from './write-result.ts';
 
@@ -40,7 +39,7 @@ export interface WriteServices {
   readonly ledger: Ledger;
   readonly origin: WriteOrigin;
   readonly onSent?: ((report: SendReport) => void) | undefined;
-  readonly wechat: Pick<WechatPay, 'queryPayAfterOrder'>;
+  readonly wechat: OrderQueries;
 }
 
 /** The deadlines of one call that writes an order, including the time for the ledger. */
@@ -80,17 +79,18 @@ export interface Intended extends OrderKey {
   readonly prepare: PreparedWrite | (() => PreparedWrite | Promise<PreparedWrite>);
 }
 
-/** What a response says about the order. */
-type Seen = Omit<Observation, 'source' | 'occurredAt' | 'owner'>;
-
 /** One write to WeChat Pay, from the durable intent to the recorded outcome. */
-export interface OrderWrite<T> {
+export interface OrderWrite<T, O> {
   readonly intended: Intended;
-  readonly send: (options: WriteOptions) => Promise<T>;
-  /** What the response says about the order; omitted if only a query shows it. */
-  readonly seen?: ((answer: T) => Seen) | undefined;
+  readonly orders: ProductOrders<O>;
+  readonly send: (options: WriteOptions<O>) => Promise<T>;
+  /**
+   * What the response says about the order, if it says anything; omitted if only a query shows it.
+   * @param now Unix ms
+   */
+  readonly seen?: ((answer: T, now: number) => Observation | null) | undefined;
   /** The result when a query has shown that the write took effect. */
-  readonly shownByQuery: () => T;
+  readonly shownByQuery: (order: O) => T;
 }
 
 /** `replayed`: this call had no new effect, because the same call had succeeded before. */
@@ -103,9 +103,9 @@ export type Replayable<T> = T & { readonly replayed: boolean };
  * @throws what `send` throws; OrderConflictError if the number has an intent with other input;
  *   LedgerUnavailableError if nothing was sent
  */
-export async function writeOrder<T extends object>(
+export async function writeOrder<T extends object, O>(
   services: WriteServices,
-  write: OrderWrite<T>,
+  write: OrderWrite<T, O>,
   { deadline, sendBy }: CallDeadline,
 ): Promise<Replayable<T>> {
   const { ledger } = services;
@@ -118,15 +118,15 @@ export async function writeOrder<T extends object>(
     report = sent;
     services.onSent?.(sent);
   };
-  let shown: PayAfterOrder | undefined;
-  const onShown = (order: PayAfterOrder) => {
-    shown = order;
+  let shown: Observation | undefined;
+  const onShown = (order: O) => {
+    shown = write.orders.observationOf(order, { source: 'MUTATION', ledger });
   };
   try {
     const options = { prepared, ambiguousBefore, succeededBefore, deadline, onSent, onShown };
     const answer = await write.send(options);
     ledger.onIntent('done');
-    const seen = shown ?? write.seen?.(answer);
+    const seen = shown ?? write.seen?.(answer, ledger.now());
     recordSuccess(ledger, intent.id, write.intended, { seen, result: successOf(report) });
     return { ...answer, replayed: succeededBefore };
   } catch (error) {
@@ -224,7 +224,7 @@ function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
 }
 
 interface ShownEffect {
-  readonly seen: PayAfterOrder | Seen | undefined;
+  readonly seen: Observation | null | undefined;
   /** Null: only a query has shown it. */
   readonly result: WriteResult | null;
 }
@@ -236,47 +236,38 @@ export function recordSuccess(
   { operation, owner }: Pick<Intended, 'operation' | 'owner'>,
   { seen, result }: ShownEffect,
 ): void {
-  const observation = seen
-    ? { ...asObservation(seen, ledger), owner: operation === 'create' ? owner : null }
-    : null;
+  const observation = seen ? { ...seen, owner: operation === 'create' ? owner : null } : null;
   void recorded(ledger, ledger.finishIntent({ id, observation, result })).then((observed) =>
     warnIfSuspicious(ledger, observation, observed ?? null),
   );
-}
-
-function asObservation(
-  seen: PayAfterOrder | Seen,
-  ledger: Pick<Ledger, 'now' | 'ownerOf'>,
-): Observation {
-  return 'mchid' in seen
-    ? observationOfPayAfterOrder(seen, { source: 'MUTATION', ledger })
-    : { ...seen, source: 'MUTATION', occurredAt: ledger.now() };
 }
 
 /**
  * Another call sent the same write meanwhile: this one may have been refused because that one took
  * effect. A query decides, and nothing is sent again.
  */
-async function resolveRefusal<T extends object>(
+async function resolveRefusal<T extends object, O>(
   { wechat, ledger }: WriteServices,
-  write: OrderWrite<T>,
+  write: OrderWrite<T, O>,
   { id, prepared }: AcquiredIntent,
   { refusal, deadline }: { readonly refusal: WechatError; readonly deadline: number },
 ): Promise<Replayable<T>> {
-  const { operation, outOrderNo, appid, serviceId } = write.intended;
+  const { orders, intended } = write;
+  const { operation, outOrderNo, appid, serviceId } = intended;
   const query = { outOrderNo, appid, serviceId };
-  const order = await wechat
-    .queryPayAfterOrder(query, { proven: true, deadline })
+  const order = await orders
+    .query(wechat, query, { proven: true, deadline })
     .catch(() => undefined);
-  const outcome = order && PAY_AFTER_ORDERS.outcomeOf(operation, prepared.body, order);
+  const outcome = order && orders.outcomeOf(operation, prepared.body, order);
   if (order === undefined || outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', refusal);
   }
   if (order === null || outcome === 'no-effect') {
     throw refusal;
   }
-  recordSuccess(ledger, id, write.intended, { seen: order, result: null });
-  return { ...write.shownByQuery(), replayed: true };
+  const seen = orders.observationOf(order, { source: 'MUTATION', ledger });
+  recordSuccess(ledger, id, intended, { seen, result: null });
+  return { ...write.shownByQuery(order), replayed: true };
 }
 
 /** Never rejects; undefined if it could not be recorded. */

@@ -6,9 +6,11 @@ import {
   type OrderQuery,
   outcomeByQuery,
   type PayAfterOrder,
+  phaseOf,
   type QueryOptions,
   readServiceOrderCreate,
   type ServiceOrder,
+  type ShownState,
   serviceOrderOutcome,
   type WechatPay,
   type WriteOutcome,
@@ -44,6 +46,7 @@ export interface ProductOrders<O> {
   readonly plannedIn: (body: Uint8Array) => PlannedService | null;
   /** What of an order may change as long as it exists, as one value to compare. */
   readonly changingPartsOf: (order: O) => string;
+  readonly stateOf: (order: O) => ShownState;
 }
 
 export const PAY_AFTER_ORDERS: ProductOrders<PayAfterOrder> = {
@@ -57,6 +60,7 @@ export const PAY_AFTER_ORDERS: ProductOrders<PayAfterOrder> = {
   observationOf: observationOfPayAfterOrder,
   plannedIn: () => null,
   changingPartsOf: ({ state }) => state,
+  stateOf: ({ state }) => ({ state }),
 };
 
 export const SERVICE_ORDERS: ProductOrders<ServiceOrder> = {
@@ -71,6 +75,7 @@ export const SERVICE_ORDERS: ProductOrders<ServiceOrder> = {
   },
   changingPartsOf: ({ state, stateDescription, totalAmount, collection }) =>
     [state, stateDescription, totalAmount, collection?.state, collection?.totalAmount].join(' '),
+  stateOf: (order) => ({ state: order.state, phase: phaseOf(order) }),
 };
 
 /** What a query has shown of an order, of whichever product. */

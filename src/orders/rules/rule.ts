@@ -70,43 +70,48 @@ export function within<T>(...rules: readonly Rule<T>[]): readonly Rule<Optional<
   }));
 }
 
-/** The rules of a list of at most so many items, and of each item; of a list that is too long, no more. */
+/**
+ * The rules of a list of at most so many items, and of each item; of a list that is too long, no
+ * more.
+ */
 export function listOf<T>(
   most: number,
   ...rules: readonly Rule<T>[]
 ): readonly Rule<Optional<readonly T[]>>[] {
-  const tooMany = { source: 'confirmed', code: 'TOO_MANY', message: `At most ${most}.` } as const;
+  const saying = { source: 'confirmed', code: 'TOO_MANY', message: `At most ${most}.` } as const;
   return [
-    rule(tooMany, (items: readonly T[]) => items.length <= most),
+    rule(saying, (items: readonly T[]) => items.length <= most),
     ...rules.map((one) => ({
       ...one,
       brokenAt: (items: Optional<readonly T[]>, now: number) =>
-        (items?.length ?? 0) > most
-          ? NOWHERE
-          : (items ?? []).flatMap((item, index) =>
-              one.brokenAt(item, now).map((path) => [String(index), ...path]),
-            ),
+        upTo(most, items).flatMap((item, index) =>
+          one.brokenAt(item, now).map((path) => [String(index), ...path]),
+        ),
     })),
   ];
 }
 
 /** Names must be unique in a list, except for some; only the second and later ones are reported. */
 export function uniqueNames<T extends { readonly name?: Optional<string> }>(
-  source: Source,
+  most: number,
   ...except: readonly string[]
 ): Rule<Optional<readonly T[]>> {
   return {
-    source,
+    source: 'confirmed',
     code: 'NOT_UNIQUE',
     message: 'Names must be unique within an order.',
     brokenAt: (items) => {
-      const names = (items ?? []).map(({ name }) => name ?? '');
+      const names = upTo(most, items).map(({ name }) => name ?? '');
       return names.flatMap((name, index) => {
         const isRepeated = name !== '' && !except.includes(name) && names.indexOf(name) < index;
         return isRepeated ? [[String(index), 'name']] : [];
       });
     },
   };
+}
+
+function upTo<T>(most: number, items: Optional<readonly T[]>): readonly T[] {
+  return items && items.length <= most ? items : [];
 }
 
 /** A text or a list that must be given and not be empty. */

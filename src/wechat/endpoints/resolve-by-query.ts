@@ -134,11 +134,7 @@ export async function definiteRefusal<O>(
   return refusalError(refusal, shown.outOrderNo, state);
 }
 
-function refusalError(
-  refusal: Refusal,
-  outOrderNo: string,
-  state: ShownState | null,
-): WechatError {
+function refusalError(refusal: Refusal, outOrderNo: string, state: ShownState | null): WechatError {
   if (isConflict(refusal)) {
     return new OrderConflictError(outOrderNo, refusal);
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveIntent } from '../../../src/ledger/jobs/finish-intent.ts';
 import type { Intended } from '../../../src/orders/commands/write-order.ts';
 import { type OrderWrite, writeOrder } from '../../../src/orders/commands/write-order.ts';
+import { PAY_AFTER_ORDERS } from '../../../src/orders/products/products.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,
@@ -49,8 +50,9 @@ function startWrite(
   const flags: boolean[] = [];
   const order = intended(changes);
   const { outOrderNo, appid, serviceId } = order;
-  const write: OrderWrite<{ made: string }> = {
+  const write: OrderWrite<{ made: string }, PayAfterOrder> = {
     intended: order,
+    orders: PAY_AFTER_ORDERS,
     send: ({ ambiguousBefore = false }) => {
       flags.push(ambiguousBefore);
       sent.resolve(ambiguousBefore);
@@ -59,7 +61,11 @@ function startWrite(
     seen: () => observation({ outOrderNo, appid, serviceId }),
     shownByQuery: () => ({ made: 'shown by a query' }),
   };
-  const services = { ledger, origin: ORIGIN, wechat: { queryPayAfterOrder: async () => shown } };
+  const wechat = {
+    queryPayAfterOrder: async () => shown,
+    serviceOrders: { query: async () => null },
+  };
+  const services = { ledger, origin: ORIGIN, wechat };
   const outcome = writeOrder(services, write, NO_DEADLINE);
   outcome.catch(() => {});
   return { outcome, sent: sent.promise, answer, flags: () => flags };
