@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { semanticsOf } from '../../domain/write-semantics.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
@@ -11,8 +12,13 @@ import { compiledQuery, intent, intentBody, type Params, sealBody } from './rows
  * Idempotency: the order number and the operation are the key. The same input is a repeat, and sends
  * the same bytes; other input is a conflict. A create also decides whose the order is.
  */
-function isRepeat(known: IntentRow, input: OwnedIntentKey, digest: string): boolean {
-  const isSameOwner = input.operation !== 'create' || known.owner === input.owner;
+function isRepeat(
+  known: Pick<IntentRow, 'digest' | 'owner'>,
+  input: Omit<OwnedIntentKey, 'canonical'>,
+  digest: string,
+): boolean {
+  const { compared } = semanticsOf(input.product, input.operation);
+  const isSameOwner = compared !== 'input and owner' || known.owner === input.owner;
   return known.digest === digest && isSameOwner;
 }
 
@@ -55,18 +61,45 @@ const intentsOf = compiledQuery(
       .orderBy('created_at', 'desc'),
 );
 
-/** The intent that keeps the number; otherwise one with this input that WeChat Pay did not find. */
+/** An intent that decides about a call, and whether a later one of its operation has replaced it. */
+interface FoundIntent {
+  readonly row: IntentRow;
+  readonly superseded: boolean;
+}
+
+/**
+ * The intent that keeps the number; otherwise one with this input that succeeded, or that WeChat Pay
+ * did not find.
+ */
 async function findIntent(
   db: Kysely<Tables>,
-  { operation, product, outOrderNo, owner }: Omit<OwnedIntentKey, 'canonical'>,
+  key: Omit<OwnedIntentKey, 'canonical'>,
   digest: string,
-): Promise<IntentRow | undefined> {
+): Promise<FoundIntent | undefined> {
+  const { operation, product, outOrderNo } = key;
+  const { otherInput, repeat: onRepeat } = semanticsOf(product, operation);
   const intents = await intentsOf(db, { product, outOrderNo, operation });
-  const isAbsent = (row: IntentRow) =>
-    row.status === 'absent' &&
-    row.digest === digest &&
-    (operation !== 'create' || row.owner === owner);
-  return intents.find(({ status }) => EFFECTIVE.includes(status)) ?? intents.find(isAbsent);
+  const keepsNumber = ({ status }: IntentRow) =>
+    otherInput === 'conflict' ? EFFECTIVE.includes(status) : status === 'open';
+  const isEarlier = (row: IntentRow) => isRepeat(row, key, digest);
+  const row =
+    intents.find(keepsNumber) ??
+    (onRepeat === 'send each time'
+      ? undefined
+      : (intents.find((one) => one.status === 'done' && isEarlier(one)) ??
+        intents.find((one) => one.status === 'absent' && isEarlier(one))));
+  return row && { row, superseded: intents.some((other) => isReplacedBy(row, other)) };
+}
+
+/** Only operations that may happen several times have two intents that are done. */
+function isReplacedBy(row: IntentRow, other: IntentRow): boolean {
+  return (
+    row.status === 'done' &&
+    other.status === 'done' &&
+    (other.finished_at ?? 0) >= (row.finished_at ?? 0) &&
+    other.created_at >= row.created_at &&
+    other.id !== row.id
+  );
 }
 
 /** Whether acquiring this intent needs no new bytes. */
@@ -121,6 +154,8 @@ export interface AcquiredIntent {
   readonly repeated: boolean;
   /** An earlier call with this input has succeeded. */
   readonly succeededBefore: boolean;
+  /** Another call of the operation has succeeded since: this one must not be sent again. */
+  readonly superseded: boolean;
   /** Stays the same until another call acquires or finishes it. */
   readonly lease: number;
 }
@@ -142,10 +177,10 @@ export async function acquireIntent(
   const digest = digestOf(encryption, input);
   const known = await findIntent(tx, input, digest);
   if (known !== undefined) {
-    if (!isRepeat(known, input, digest)) {
+    if (!isRepeat(known.row, input, digest)) {
       return 'conflict';
     }
-    return repeat(known, encryption, await renew(tx, known, input, { now, holdMs }));
+    return repeat(known, encryption, await renew(tx, known.row, input, { now, holdMs }));
   }
   const { fresh, operation, product, outOrderNo, appid, serviceId, owner, origin } = input;
   if (fresh === undefined) {
@@ -183,7 +218,8 @@ export async function acquireIntent(
     http_status: null,
     wechat_request_id: null,
   });
-  return { id, prepared: fresh, repeated: false, succeededBefore: false, lease };
+  const isNew = { repeated: false, succeededBefore: false, superseded: false };
+  return { id, prepared: fresh, ...isNew, lease };
 }
 
 const insertIntent = compiledQuery((db, row: Params<IntentRow>) =>
@@ -230,10 +266,12 @@ const renewIntent = compiledQuery((db, { id, ...renewal }: Params<Renewal>) =>
 );
 
 function repeat(
-  { id, target, platform_serial: platformSerial, body, status }: IntentRow,
+  { row, superseded }: FoundIntent,
   encryption: Encryption,
   lease: number,
 ): AcquiredIntent {
+  const { id, target, platform_serial: platformSerial, body, status } = row;
   const prepared = { target, platformSerial, body: intentBody({ body }, encryption) };
-  return { id, prepared, repeated: true, succeededBefore: status === 'done', lease };
+  const succeededBefore = status === 'done';
+  return { id, prepared, repeated: true, succeededBefore, superseded, lease };
 }

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import { nextIntentCheck } from '../../domain/order-state.ts';
+import { OPERATIONS, semanticsOf } from '../../domain/write-semantics.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
-import type { IntentOutcome, IntentStatus, WriteResult } from '../records.ts';
-import { EFFECTIVE } from './acquire-intent.ts';
+import type { IntentOutcome, IntentStatus, Operation, WriteResult } from '../records.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
 import { compiledQuery, type Params } from './rows.ts';
@@ -61,7 +61,7 @@ export async function keepIntentOpen(
 ): Promise<void> {
   const check = nextIntentCheck({ since, now }, Math.random());
   const open = { id, status: 'open', finished_at: null, check_at: check } as const;
-  await settleByCall(tx, { ...open, ...columnsOf(result) });
+  await keepByCall(tx, { ...open, ...columnsOf(result) });
 }
 
 /**
@@ -145,6 +145,12 @@ const settleByCall = compiledQuery(
     unsettled(db, settling).set(({ eb }) => ({ attempts: eb('attempts', '+', attempts) })),
 );
 
+const keepByCall = compiledQuery((db, { attempts, ...settling }: Params<Settling & CallColumns>) =>
+  unsettled(db, settling, ONE_OPEN).set(({ eb }) => ({
+    attempts: eb('attempts', '+', attempts),
+  })),
+);
+
 const settleByQuery = compiledQuery((db, settling: Params<Settling & Pick<IntentRow, 'outcome'>>) =>
   unsettled(db, settling),
 );
@@ -156,18 +162,27 @@ const settleHeld = compiledQuery(
 
 const keepHeld = compiledQuery(
   (db, { lease, ...settling }: Params<Settling & Pick<IntentRow, 'lease'>>) =>
-    unsettled(db, settling)
+    unsettled(db, settling, ONE_OPEN)
       .set(({ fn, val }) => ({ outcome: fn.coalesce('outcome', val('unknown' as const)) }))
       .where('lease', '=', lease),
+);
+
+/** Of every operation one intent at most is open. */
+const ONE_OPEN: readonly Operation[] = OPERATIONS;
+/** Of these one at most is done, and none is open beside it. */
+const ONE_DONE: readonly Operation[] = OPERATIONS.filter(
+  (operation) => semanticsOf('SERVICE_ORDER', operation).otherInput === 'conflict',
 );
 
 /**
  * An intent of which more can be learnt: an open one, and one that was released while another call
  * was sending it, unless its number has been used again.
+ * @param excluding the operations of which another open intent excludes this one
  */
 function unsettled(
   db: Kysely<Tables>,
   { id, ...settling }: Params<Settling> & Partial<Omit<Params<CallColumns>, 'attempts'>>,
+  excluding: readonly Operation[] = ONE_DONE,
 ) {
   return db
     .updateTable('intents')
@@ -184,7 +199,12 @@ function unsettled(
             .whereRef('other.product', '=', 'intents.product')
             .whereRef('other.operation', '=', 'intents.operation')
             .whereRef('other.id', '!=', 'intents.id')
-            .where('other.status', 'in', EFFECTIVE),
+            .where(({ and, eb, or }) =>
+              or([
+                and([eb('other.status', '=', 'open'), eb('other.operation', 'in', excluding)]),
+                and([eb('other.status', '=', 'done'), eb('other.operation', 'in', ONE_DONE)]),
+              ]),
+            ),
         ),
       ),
     )
