@@ -34,6 +34,7 @@ export {
   type Launch,
   signLaunch,
   UnsignableLaunchError,
+  unsignedLaunch,
 } from './endpoints/launch.ts';
 export type {
   PermissionKey,

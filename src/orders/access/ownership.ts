@@ -7,6 +7,7 @@ import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/refuse-unless-done.ts';
 import type { CallDeadline } from '../commands/write-order.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
+import type { InputIssue } from '../rules/input-issue.ts';
 
 /** Services needed to determine who owns an order. */
 export interface OwnershipServices {
@@ -61,6 +62,32 @@ export function checkActsForAll(
   return visibility.kind === 'all'
     ? undefined
     : { error: new OrderNotFoundError(outOrderNo, NO_ANSWER), isForeign: true };
+}
+
+/** The user of a new order, and what is wrong with the openid of the input. */
+interface NewOwner {
+  /** Keyed hash of an openid; null if neither the caller nor the input names a user. */
+  readonly owner: string | null;
+  readonly issues: readonly InputIssue[];
+}
+
+const FOREIGN_OPENID: InputIssue = {
+  path: ['openid'],
+  code: 'NOT_ALLOWED',
+  message: "Must be the caller's own openid: omit it.",
+};
+
+/** A new order belongs to the user that the caller names, otherwise to the one of the input. */
+export function ownerOfNew(
+  {
+    ledger,
+    visibility,
+  }: { readonly ledger: Pick<Ledger, 'ownerOf'> } & Pick<OwnershipServices, 'visibility'>,
+  openid: string | null | undefined,
+): NewOwner {
+  const given = typeof openid === 'string' ? ledger.ownerOf(openid) : null;
+  const owner = (visibility.kind === 'none' ? null : visibility.owner) ?? given;
+  return { owner, issues: given !== null && given !== owner ? [FOREIGN_OPENID] : [] };
 }
 
 /**

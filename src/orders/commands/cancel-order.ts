@@ -63,7 +63,7 @@ async function checkCancel(
  */
 export async function checkNotConfirmed<O>(
   { orders, wechat }: { readonly orders: ProductOrders<O>; readonly wechat: OrderQueries },
-  { appid, serviceId, outOrderNo }: CancelInput,
+  { appid, serviceId, outOrderNo }: Omit<CancelInput, 'reason'>,
   queryBy: number,
 ): Promise<Refusal<O> | undefined> {
   const order = await queryBeforeWrite(

@@ -5,7 +5,7 @@ import {
   createdByQuery,
   type PayAfterOrder,
 } from '../../wechat/index.ts';
-import { checkNumberAvailable } from '../access/ownership.ts';
+import { checkNumberAvailable, ownerOfNew } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
@@ -19,12 +19,6 @@ import {
   writeOrder,
 } from './write-order.ts';
 
-const FOREIGN_OPENID: InputIssue = {
-  path: ['openid'],
-  code: 'NOT_ALLOWED',
-  message: "Must be the caller's own openid: omit it.",
-};
-
 /**
  * Checks an order against every known rule, makes the intent durable, then creates the order at
  * WeChat Pay.
@@ -35,29 +29,26 @@ export async function createOrder(
   services: OrderServices,
   order: CreatePayAfterOrderRequest,
 ): Promise<Replayable<CreatedPayAfterOrder>> {
-  const { wechat, ledger, visibility } = services;
+  const { wechat } = services;
   const deadline = startDeadline(wechat);
-  const given = typeof order.openid === 'string' ? ledger.ownerOf(order.openid) : null;
-  const owner = (visibility.kind === 'none' ? null : visibility.owner) ?? given;
-  const isForeign = given !== null && given !== owner;
-  const refusal = await checkCreate(services, order, { deadline, isForeign });
+  const { owner, issues } = ownerOfNew(services, order.openid);
+  const refusal = await checkCreate(services, order, { deadline, issues });
   const write = () => createWrite(services, order, owner);
   return refusal === undefined
     ? await writeOrder(services, write(), deadline)
     : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
+type Issues = readonly InputIssue[];
+
 async function checkCreate(
   services: OrderServices,
   order: CreatePayAfterOrderRequest,
-  { deadline, isForeign }: { readonly deadline: CallDeadline; readonly isForeign: boolean },
+  { deadline, issues: others }: { readonly deadline: CallDeadline; readonly issues: Issues },
 ): Promise<Refusal<PayAfterOrder> | undefined> {
   const { inputRules, ledger } = services;
   const { outOrderNo } = order;
-  const issues = [
-    ...createInputIssues(order, inputRules, ledger.now()),
-    ...(isForeign ? [FOREIGN_OPENID] : []),
-  ];
+  const issues = [...createInputIssues(order, inputRules, ledger.now()), ...others];
   return issues.length > 0
     ? { error: new InvalidInputError(issues) }
     : await checkNumberAvailable(services, { product: 'PAY_AFTER', outOrderNo }, deadline.sendBy);

@@ -1,9 +1,10 @@
+import { semanticsOf } from '../../domain/write-semantics.ts';
 import type { Intent } from '../../ledger/records.ts';
 import { OrderOutcomeUnknownError, WechatError, WechatRefusedError } from '../../wechat/index.ts';
+import type { Intended } from './acquire-intent.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import {
   type CallDeadline,
-  type Intended,
   type OrderWrite,
   type Replayable,
   recordSuccess,
@@ -94,6 +95,9 @@ async function findRepeated(
   { operation, product, outOrderNo, canonical, owner }: Intended,
   sendBy: number,
 ): Promise<Intent | undefined> {
+  if (semanticsOf(product, operation).repeat === 'send each time') {
+    return undefined;
+  }
   const input = { operation, product, outOrderNo, canonical };
   const intents = await ledger.intentsWithSameInput(input, sendBy);
   const anyOwner = operation !== 'create' && owner === null;

@@ -3,14 +3,13 @@ import type { Visibility } from '../../domain/visibility.ts';
 import type { AcquiredIntent, WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
-import type { Operation, OrderKey, WriteResult } from '../../ledger/records.ts';
+import type { WriteResult } from '../../ledger/records.ts';
 import { within } from '../../ledger/within.ts';
 import {
   attemptTimeout,
-  OrderConflictError,
+  OrderNotStartedError,
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
-  type PreparedWrite,
   type SendReport,
   WechatError,
   type WechatPay,
@@ -19,7 +18,8 @@ import {
 } from '../../wechat/index.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
 import { warnIfSuspicious } from '../state/observation.ts';
-import { NO_ANSWER } from './query-before-write.ts';
+import { acquireIntent, type Intended } from './acquire-intent.ts';
+import { findEarlierEffect } from './find-earlier-effect.ts';
 import { failureOf, successOf } from './write-result.ts';
 
 /** Services needed to write an order. */
@@ -62,23 +62,6 @@ export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): Call
   return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
 }
 
-/** A write to WeChat Pay and its owner, before it is sent. */
-export interface Intended extends OrderKey {
-  readonly operation: Operation;
-  readonly appid: string;
-  readonly serviceId: string;
-  /** The canonical wire object before encryption. */
-  readonly canonical: string;
-  /**
-   * Keyed hash of an openid: for a create the user of the order, if known; for other writes the end
-   * user that calls, null for callers that may act for every user. Never a credential, so that a
-   * repeat works after a key rotation.
-   */
-  readonly owner: string | null;
-  /** The bytes, or a function that builds them; called only if no intent with this input exists. */
-  readonly prepare: PreparedWrite | (() => PreparedWrite | Promise<PreparedWrite>);
-}
-
 /** One write to WeChat Pay, from the durable intent to the recorded outcome. */
 export interface OrderWrite<T, O> {
   readonly intended: Intended;
@@ -91,6 +74,8 @@ export interface OrderWrite<T, O> {
   readonly seen?: ((answer: T, now: number) => Observation | null) | undefined;
   /** The result when a query has shown that the write took effect. */
   readonly shownByQuery: (order: O) => T;
+  /** Whether an order that does not show the effect of these bytes can no longer show it. */
+  readonly isOutdated?: ((body: Uint8Array, order: O) => boolean) | undefined;
 }
 
 /** `replayed`: this call had no new effect, because the same call had succeeded before. */
@@ -122,18 +107,27 @@ export async function writeOrder<T extends object, O>(
   const onShown = (order: O) => {
     shown = write.orders.observationOf(order, { source: 'MUTATION', ledger });
   };
+  const send = () =>
+    write.send({ prepared, ambiguousBefore, succeededBefore, deadline, onSent, onShown });
   try {
-    const options = { prepared, ambiguousBefore, succeededBefore, deadline, onSent, onShown };
-    const answer = await write.send(options);
+    const earlier = await findEarlierEffect(services, write, { intent, deadline: sendBy, onShown });
+    const answer = earlier ?? (await send());
     ledger.onIntent('done');
     const seen = shown ?? write.seen?.(answer, ledger.now());
-    recordSuccess(ledger, intent.id, write.intended, { seen, result: successOf(report) });
-    return { ...answer, replayed: succeededBefore };
+    const result = earlier === undefined ? successOf(report) : null;
+    recordSuccess(ledger, intent.id, write.intended, { seen, result });
+    return { ...answer, replayed: succeededBefore || earlier !== undefined };
   } catch (error) {
-    const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
-    ledger.onIntent(refused ? 'refused' : 'open');
     const result = failureOf(error, report);
     const { id, lease } = intent;
+    if (error instanceof OrderNotStartedError) {
+      // The order exists, so that its number is used.
+      ledger.onIntent('done');
+      recordSuccess(ledger, id, write.intended, { seen: shown, result });
+      throw error;
+    }
+    const refused = error instanceof WechatError && !(error instanceof OutcomeUnknownError);
+    ledger.onIntent(refused ? 'refused' : 'open');
     if (!refused) {
       void recorded(ledger, ledger.keepIntentOpen({ id, since, result }));
       throw error;
@@ -152,75 +146,6 @@ export async function writeOrder<T extends object, O>(
     }
     throw error;
   }
-}
-
-/** What a call needs to acquire its intent. */
-interface IntentServices {
-  readonly ledger: IntentLedger;
-  readonly origin: WriteOrigin;
-}
-
-type IntentLedger = Pick<Ledger, 'hasIntent' | 'acquireIntent'>;
-
-/**
- * Makes an intent durable before anything is sent. The same operation with the same input has one
- * already: its bytes are returned, to be sent again. With other input it is a conflict.
- * @param sendBy on the monotonic clock, ms: an intent that is not durable by then is not sent
- * @throws OrderConflictError, LedgerUnavailableError
- */
-export async function acquireIntent(
-  services: IntentServices,
-  intended: Intended,
-  sendBy: number = Number.POSITIVE_INFINITY,
-): Promise<AcquiredIntent> {
-  const { ledger, origin } = services;
-  const { operation, product, outOrderNo, appid, serviceId, canonical, owner } = intended;
-  const key = { operation, product, outOrderNo, canonical, owner };
-  const fresh = ownBytes(await freshBytes(ledger, intended, key, sendBy));
-  const acquired = await ledger.acquireIntent({ ...key, appid, serviceId, fresh, origin }, sendBy);
-  if (acquired === 'conflict') {
-    throw new OrderConflictError(outOrderNo, NO_ANSWER);
-  }
-  // The existing intent was released meanwhile: this call starts a new one.
-  return acquired === 'missing' ? await acquireIntent(services, intended, sendBy) : acquired;
-}
-
-/**
- * Undefined if an intent exists: the effect of another call on the order is not a failure of this
- * one.
- */
-async function freshBytes(
-  ledger: IntentLedger,
-  { prepare }: Pick<Intended, 'prepare'>,
-  key: Parameters<Ledger['hasIntent']>[0],
-  sendBy: number,
-): Promise<PreparedWrite | undefined> {
-  if (typeof prepare !== 'function') {
-    return prepare;
-  }
-  if (await ledger.hasIntent(key, sendBy)) {
-    return undefined;
-  }
-  try {
-    return await prepare();
-  } catch (error) {
-    if (await ledger.hasIntent(key, sendBy)) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/**
- * Plain values, and a copy of the body without the rest of its buffer: they are sent to another
- * thread.
- */
-function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
-  if (fresh === undefined) {
-    return undefined;
-  }
-  const { target, body, platformSerial } = fresh;
-  return { target, body: new Uint8Array(body), platformSerial };
 }
 
 interface ShownEffect {

@@ -4,6 +4,7 @@ import {
   OrderBusyError,
   OrderConflictError,
   OrderNotFoundError,
+  OrderNotStartedError,
   OrderStateError,
   OutcomeUnknownError,
   type SendReport,
@@ -52,6 +53,9 @@ function kindOf(
   }
   if (error instanceof OrderConflictError) {
     return { outcome: 'refused', reason: 'CONFLICT' };
+  }
+  if (error instanceof OrderNotStartedError) {
+    return { outcome: 'took-effect', reason: 'NOT_STARTED' };
   }
   if (error instanceof OrderNotFoundError) {
     return { outcome: 'refused', reason: 'NOT_FOUND' };

@@ -1,4 +1,3 @@
-import type { InputRules } from '../../domain/input-rules.ts';
 import type {
   CancelServiceOrderRequest,
   CollectServiceOrderRequest,
@@ -7,18 +6,7 @@ import type {
   ModifyServiceOrderRequest,
   SyncServiceOrderRequest,
 } from '../../wechat/index.ts';
-import type { InputIssue } from './input-issue.ts';
-import {
-  brokenRules,
-  FEN,
-  field,
-  inRange,
-  type Rule,
-  relation,
-  required,
-  rule,
-  within,
-} from './rule.ts';
+import { FEN, field, inRange, type Rule, relation, required, rule, within } from './rule.ts';
 import {
   DEVICE,
   DISCOUNTS,
@@ -141,16 +129,3 @@ interface ServiceOrderInputs {
 type ServiceOrderRules = {
   readonly [Operation in keyof ServiceOrderInputs]: readonly Rule<ServiceOrderInputs[Operation]>[];
 };
-
-/**
- * Every rule that an input breaks before it is sent, all together.
- * @param now Unix ms
- */
-export function serviceOrderInputIssues<T>(
-  table: readonly Rule<T>[],
-  input: T,
-  rules: InputRules,
-  now: number,
-): readonly InputIssue[] {
-  return brokenRules(table, input, rules, now);
-}

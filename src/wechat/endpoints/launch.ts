@@ -55,7 +55,17 @@ export function signLaunch(
     nonce_str: randomBytes(16).toString('hex'),
     sign_type: 'HMAC-SHA256',
   };
-  const extraData = { ...unsigned, sign: launchSignature(unsigned, apiv2Key) };
+  return unsignedLaunch(businessType, { ...unsigned, sign: launchSignature(unsigned, apiv2Key) });
+}
+
+/**
+ * Launch data of the pages that WeChat Pay opens without a signature: the confirmation of a service
+ * order, and the permission of a service.
+ */
+export function unsignedLaunch(
+  businessType: BusinessType,
+  extraData: Readonly<Record<string, string>>,
+): Launch {
   const queryString = Object.entries(extraData)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');

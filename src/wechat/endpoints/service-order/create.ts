@@ -57,6 +57,7 @@ export async function createServiceOrder(
     options,
   );
   if (!request.needUserConfirm && phaseOf(created) === 'created') {
+    options.onShown?.(created);
     throw new OrderNotStartedError(outOrderNo, created.state, {
       status: 200,
       code: null,

@@ -1,0 +1,58 @@
+import { semanticsOf } from '../../domain/write-semantics.ts';
+import type { AcquiredIntent } from '../../ledger/jobs/acquire-intent.ts';
+import { OrderOutcomeUnknownError, OrderStateError } from '../../wechat/index.ts';
+import { NO_ANSWER } from './query-before-write.ts';
+import type { OrderWrite, WriteServices } from './write-order.ts';
+
+interface Earlier<O> {
+  readonly intent: AcquiredIntent;
+  /** On the monotonic clock, ms. */
+  readonly deadline: number;
+  /** Called with the order that shows the effect. */
+  readonly onShown: (order: O) => void;
+}
+
+/**
+ * The result of an earlier call with the same input, if a query shows its effect: for the writes of
+ * which WeChat Pay does not document that they succeed again. Undefined if the write is to be sent.
+ * @throws OrderStateError if it cannot take effect any more; OrderOutcomeUnknownError if the query
+ *   does not determine it
+ */
+export async function findEarlierEffect<T, O>(
+  { wechat }: WriteServices,
+  { orders, intended, shownByQuery, isOutdated }: OrderWrite<T, O>,
+  { intent, deadline, onShown }: Earlier<O>,
+): Promise<T | undefined> {
+  const { product, operation, outOrderNo, appid, serviceId } = intended;
+  const { repeated, superseded, succeededBefore, prepared } = intent;
+  if (!repeated || semanticsOf(product, operation).repeat !== 'query, then send') {
+    return undefined;
+  }
+  if (superseded) {
+    throw new OrderStateError(outOrderNo, null, NO_ANSWER);
+  }
+  const query = { outOrderNo, appid, serviceId };
+  const order = await orders
+    .query(wechat, query, { proven: true, deadline })
+    .catch((error: unknown) => {
+      throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', {
+        ...NO_ANSWER,
+        cause: error,
+      });
+    });
+  if (order === null) {
+    return undefined;
+  }
+  const outcome = orders.outcomeOf(operation, prepared.body, order);
+  if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
+    onShown(order);
+    return shownByQuery(order);
+  }
+  if (outcome === 'undetermined') {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
+  }
+  if (succeededBefore || isOutdated?.(prepared.body, order)) {
+    throw new OrderStateError(outOrderNo, orders.stateOf(order), NO_ANSWER);
+  }
+  return undefined;
+}

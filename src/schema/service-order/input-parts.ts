@@ -1,0 +1,82 @@
+import { builder } from '../builder.ts';
+import { BY_ANALOGY } from '../descriptions.ts';
+
+/** What several inputs of service orders share. */
+export const PaymentInput = builder.inputType('ServiceOrderPaymentInput', {
+  description: `后付费项目: an item that the user pays for after the service. ${BY_ANALOGY}`,
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description:
+        '付费项目名称: the name of the item: 1 to 20 characters, unique within the order, except for 商品信息.',
+    }),
+    amount: t.field({
+      type: 'Fen',
+      description:
+        '金额: the total of the item, not the unit price, in fen; 0 is free. An item without it counts as 0 in totalAmount. By analogy: this or description is required.',
+    }),
+    description: t.string({
+      description:
+        '计费说明: how the amount is calculated, for example `2 yuan per hour`. At most 30 characters.',
+    }),
+    count: t.int({ description: '付费数量: the quantity, from 1 to 100. If omitted, 1.' }),
+  }),
+});
+
+export const FinalDiscountInput = builder.inputType('ServiceOrderDiscountInput', {
+  description: `后付费商户优惠: a discount with its amount. ${BY_ANALOGY}`,
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description: '优惠名称: the name of the discount: 1 to 20 characters, unique within the order.',
+    }),
+    description: t.string({
+      description: '优惠说明: the description of the discount. At most 30 characters.',
+    }),
+    amount: t.field({
+      type: 'Fen',
+      required: true,
+      description: '优惠金额: the amount of the discount, in fen; 0 is allowed.',
+    }),
+    count: t.int({ description: '优惠数量: the quantity. By analogy: from 1 to 100.' }),
+  }),
+});
+
+export const LocationInput = builder.inputType('ServiceOrderLocationInput', {
+  description: `服务位置: where the service takes place. ${BY_ANALOGY}`,
+  fields: (t) => ({
+    startLocation: t.string({
+      description: '服务开始地点: where the service starts. By analogy: at most 20 characters.',
+    }),
+    endLocation: t.string({
+      description: '服务结束位置: where the service ends. By analogy: at most 20 characters.',
+    }),
+  }),
+});
+
+export const DeviceInput = builder.inputType('ServiceOrderDeviceInput', {
+  description: `设备信息: the machine that provides the service. WeChat Pay requires it of unattended machines, such as power banks, chargers and vending machines. ${BY_ANALOGY}`,
+  fields: (t) => ({
+    startDeviceId: t.string({
+      description:
+        '服务开始的设备编号: the number of the machine where the service starts. By analogy: at most 50 characters.',
+    }),
+    endDeviceId: t.string({
+      description:
+        '服务结束的设备编号: the number of the machine where the service ends. By analogy: at most 50 characters.',
+    }),
+    materielNo: t.string({
+      description: '物料编码: the URL or code of its material. By analogy: at most 100 characters.',
+    }),
+  }),
+});
+
+/** The items of complete and modify: the whole list. */
+export const FINAL_PAYMENTS =
+  '后付费项目列表: everything that the user pays for. The list replaces the earlier one entirely: also list what was given before. At most 100. By analogy: at least one, with amount 0 if there is nothing to pay.';
+export const FINAL_DISCOUNTS =
+  '商户优惠列表: all discounts, with their amounts. The list replaces the earlier one entirely. At most 30.';
+
+/** The number of an order that exists. */
+export const SERVICE_ORDER_NUMBER =
+  "商户服务订单号: the merchant's own order number, as passed to createServiceOrder: 1 to 32 characters: digits, letters, `_`, `-`, `|`, `*`.";
