@@ -109,13 +109,19 @@ export async function start({
         'page refused: its origin is not in CORS_ORIGINS',
       ),
   };
+  /** Of this server, once it listens before an embedded sandbox. */
+  let sandboxNotifyUrl: string | undefined;
   const leaving = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
     wechat,
     ledger,
     inputRules: config.inputRules,
-    defaults: { appid: config.appid, serviceId: config.serviceId },
+    defaults: {
+      appid: config.appid,
+      serviceId: config.serviceId,
+      notifyUrl: () => config.notifyUrl ?? sandboxNotifyUrl,
+    },
     launchKey,
     livemode: isRealMerchant(config.upstream),
     stopping: stopping.signal,
@@ -157,7 +163,8 @@ export async function start({
   });
   log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
   if (sandbox !== undefined) {
-    await setNotifyUrl(sandbox, `${url}/wechat/notify`);
+    sandboxNotifyUrl = `${url}/wechat/notify`;
+    await setNotifyUrl(sandbox, sandboxNotifyUrl);
     log.warn({ sandbox }, 'no WECHAT_ variables: orders go to the sandbox, no money moves');
   }
   warnIfNoNotificationKey(options, log);
@@ -203,7 +210,11 @@ async function loadWithSandbox(env: Environment): Promise<LoadedConfig> {
     return { config: { ...config, upstream }, sandbox: undefined, closing: [] };
   }
   const { startSandbox } = await import('./sandbox/index.ts');
-  const sandbox = await startSandbox({ port: upstream.port });
+  const sandbox = await startSandbox({
+    port: upstream.port,
+    // It sends its notifications to this machine.
+    rules: { notifyUrlMustBeHttps: false },
+  });
   const merchant = await loadWithSandbox({ ...env, ...sandbox.credentials });
   // The database is that of the environment, but the sandbox's orders end with its process.
   const own = { ...merchant.config, databaseUrl: config.databaseUrl };

@@ -20,7 +20,13 @@ import {
   readStreamLimits,
 } from './limits.ts';
 import { unknownVariables } from './unknown-variables.ts';
-import { isRealMerchant, readLaunchKey, readUpstream, type Upstream } from './upstream.ts';
+import {
+  isRealMerchant,
+  readLaunchKey,
+  readNotifyUrl,
+  readUpstream,
+  type Upstream,
+} from './upstream.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -35,6 +41,8 @@ export interface Config {
   /** Undefined: the sandbox's own, or none. */
   readonly appid: string | undefined;
   readonly serviceId: string | undefined;
+  /** Where WeChat Pay sends the notifications about a service order. */
+  readonly notifyUrl: string | undefined;
   readonly inputRules: InputRules;
   /** How long query results are cached, in ms; 0: only concurrent queries share a call. */
   readonly orderCacheMs: number;
@@ -83,6 +91,7 @@ export function loadConfig(env: Environment): Config {
     upstream,
     appid: from.text('WECHAT_APPID'),
     serviceId: from.text('WECHAT_SERVICE_ID'),
+    notifyUrl: readNotifyUrl(from, real !== undefined),
     inputRules: from.choice('INPUT_RULES', 'all', 'confirmed') ?? 'all',
     orderCacheMs: readOrderCacheMs(from),
     graphiql: readGraphiql(from, {

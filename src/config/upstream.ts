@@ -94,6 +94,21 @@ function noteOptionProblems(from: EnvironmentReader, options: WechatPayOptions):
   }
 }
 
+/**
+ * Where WeChat Pay sends the notifications about service orders.
+ * @param real whether WeChat Pay itself calls it
+ */
+export function readNotifyUrl(from: EnvironmentReader, real: boolean): string | undefined {
+  const url = from.text('WECHAT_NOTIFY_URL');
+  const form = real ? /^https:\/\/[^?#]{1,247}$/ : /^https?:\/\/[^?#]{1,247}$/;
+  if (url !== undefined && !(URL.canParse(url) && form.test(url))) {
+    const problem =
+      'must be the public https URL of this server without a query, at most 255 characters, such as https://shop.example/wechat/notify; http is allowed only with the sandbox.';
+    from.addProblem('WECHAT_NOTIFY_URL', problem);
+  }
+  return url;
+}
+
 /** Signs launch data. */
 export function readLaunchKey(from: EnvironmentReader): string | undefined {
   const apiv2Key = from.secret('WECHAT_APIV2_KEY');

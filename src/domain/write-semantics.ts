@@ -5,7 +5,7 @@ export type WriteOperation = (typeof OPERATIONS)[number];
 
 export const OPERATIONS = ['create', 'complete', 'modify', 'cancel', 'collect', 'sync'] as const;
 
-/** What one write to WeChat Pay means, and what becomes of it when it is repeated. */
+/** What one write to WeChat Pay is compared with, and what a repeat does. */
 export interface WriteSemantics {
   /** What of a call is compared with an earlier one of the same order and operation. */
   readonly compared: 'input and owner' | 'input' | 'input without ticket';

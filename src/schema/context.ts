@@ -11,7 +11,12 @@ import { badUserInput } from './query-errors.ts';
 /** Resources that live as long as the server. */
 export interface ServerResources extends Omit<OrderServices, 'visibility' | 'origin'> {
   /** Defaults of omitted arguments. */
-  readonly defaults: { readonly appid: string | undefined; readonly serviceId: string | undefined };
+  readonly defaults: {
+    readonly appid: string | undefined;
+    readonly serviceId: string | undefined;
+    /** Where WeChat Pay sends the notifications about a service order; none if it is left out. */
+    readonly notifyUrl?: () => string | undefined;
+  };
   /** The current key for launch data; without it, selecting launch data is an error. */
   readonly launchKey: () => string | undefined;
   readonly sharedQueries: SharedQueries;

@@ -1,5 +1,9 @@
 import { LedgerUnavailableError } from '../ledger/ledger.ts';
-import { type InputIssue, InvalidInputError } from '../orders/rules/input-issue.ts';
+import {
+  type InputIssue,
+  type InputIssueCode,
+  InvalidInputError,
+} from '../orders/rules/input-issue.ts';
 import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wechat/index.ts';
 import { builder } from './builder.ts';
 import { BY_ANALOGY, NUMBER_FREE } from './descriptions.ts';
@@ -25,6 +29,10 @@ const ErrorCode = builder.enumType('ErrorCode', {
       description:
         'WeChat Pay is collecting the payment of the order, or the user is paying. Nothing changed: retry the same call after `retryAfterSeconds`, or query the order.',
     },
+    ORDER_NOT_STARTED: {
+      description:
+        'The service order was created but has not started, although it needs no confirmation. Do not start the service: cancel the order.',
+    },
     WECHAT_REFUSED: {
       description: `WeChat Pay rejected the request: fix the input, or let the operator of this server fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,
     },
@@ -44,10 +52,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
 
 /** Every error of the commands; a query alone has `untrusted`. */
 type ExpectedError = InvalidInputError | LedgerUnavailableError | WechatError;
-type ExpectedKind = Exclude<
-  ExpectedError['kind'],
-  'untrusted' | 'order-not-started' | 'permission-in-use'
->;
+type ExpectedKind = Exclude<ExpectedError['kind'], 'untrusted' | 'permission-in-use'>;
 
 /** Without its code here, a new kind of error does not compile. */
 const CODES = {
@@ -57,6 +62,7 @@ const CODES = {
   'order-not-found': 'ORDER_NOT_FOUND',
   'order-state': 'ORDER_STATE',
   'order-busy': 'ORDER_BUSY',
+  'order-not-started': 'ORDER_NOT_STARTED',
   refused: 'WECHAT_REFUSED',
   unavailable: 'WECHAT_UNAVAILABLE',
   'outcome-unknown': 'OUTCOME_UNKNOWN',
@@ -94,6 +100,24 @@ export function expectedCode(error: unknown): string | undefined {
   return isExpected && isExpectedKind(error.kind) ? CODES[error.kind] : undefined;
 }
 
+const InputIssueCodeEnum = builder.enumType('InputIssueCode', {
+  description: 'The kind of one error in an input.',
+  values: {
+    REQUIRED: { description: 'The field is missing or empty.' },
+    NOT_ALLOWED: { description: 'The field is not allowed here: omit it.' },
+    TOO_LONG: { description: 'The text has too many characters.' },
+    TOO_MANY: { description: 'The list has too many elements.' },
+    OUT_OF_RANGE: { description: 'A number or a time is outside its limits.' },
+    NOT_UNIQUE: { description: 'A name occurs twice in a list.' },
+    BAD_FORMAT: {
+      description: 'The value does not have the required form, for example of a time.',
+    },
+    BAD_CHARACTER: {
+      description: 'The text has a character that is not allowed, such as an emoji.',
+    },
+  } satisfies Record<InputIssueCode, object>,
+});
+
 const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One error in an input.',
   fields: (t) => ({
@@ -102,10 +126,10 @@ const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({
       description:
         'The path of the field in the argument `input`; list indices are strings: `["fees", "0", "feeName"]`. For a query or a subscription, only the name of the argument or of the field of `by`: `["queryId"]`.',
     }),
-    code: t.exposeString('code', {
+    code: t.expose('code', {
+      type: InputIssueCodeEnum,
       nullable: false,
-      description:
-        'The kind of the error: REQUIRED (missing or empty), NOT_ALLOWED (omit it), TOO_LONG (too many characters), TOO_MANY (too many elements), OUT_OF_RANGE (a number or time outside its limits), NOT_UNIQUE (a name occurs twice), BAD_FORMAT (for example of a time) or BAD_CHARACTER (for example an emoji).',
+      description: 'The kind of the error, for programs.',
     }),
     message: t.exposeString('message', {
       nullable: false,

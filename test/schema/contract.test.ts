@@ -84,7 +84,7 @@ describe('every description', () => {
 
 /** Types that hold what WeChat Pay has, with all of their members. */
 const WECHATS =
-  /^((Create|Complete|Cancel|Sync)PayAfterOrder(Fee|Discount|Detail)?(Input|Payload)|PayAfterOrder(Fee|Discount|Key|State)?|ServiceOrder\w*|RiskFundName|Collection\w+|PromotionDetail|Order(Product|Status|Payment)|PaymentChannel|PayAfterFinishType(Input)?|OrderSyncType|Launch|User?ServiceState|Fen|ServiceTime)(\.|$)/;
+  /^((Create|Complete|Cancel|Sync)PayAfterOrder(Fee|Discount|Detail)?(Input|Payload)|PayAfterOrder(Fee|Discount|Key|State)?|(Create|Complete|Modify|Cancel|Collect|Sync)?ServiceOrder(?!Result)\w*|RiskFundName|Collection\w+|PromotionDetail|Order(Product|Status|Payment)|PaymentChannel|PayAfterFinishType(Input)?|OrderSyncType|Launch|User?ServiceState|Fen|ServiceTime)(\.|$)/;
 /** What is this server's own among them. */
 const OURS = /^(\w+Payload\.order|\w+\.UNKNOWN|\w+\.id)$/;
 

@@ -8,12 +8,12 @@ import { checkOwnOrder } from '../access/ownership.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS, type ProductOrders } from '../products/products.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
+import type { OrderWrite } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
 import {
   type CallDeadline,
   type OrderServices,
-  type OrderWrite,
   type Replayable,
   startDeadline,
   writeOrder,

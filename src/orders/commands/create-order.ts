@@ -9,11 +9,11 @@ import { checkNumberAvailable, ownerOfNew } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
+import type { OrderWrite } from './order-write.ts';
 import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
 import {
   type CallDeadline,
   type OrderServices,
-  type OrderWrite,
   type Replayable,
   startDeadline,
   writeOrder,

@@ -1,8 +1,8 @@
 import { semanticsOf } from '../../domain/write-semantics.ts';
 import type { AcquiredIntent } from '../../ledger/jobs/acquire-intent.ts';
 import { OrderOutcomeUnknownError, OrderStateError } from '../../wechat/index.ts';
+import type { OrderWrite, WriteServices } from './order-write.ts';
 import { NO_ANSWER } from './query-before-write.ts';
-import type { OrderWrite, WriteServices } from './write-order.ts';
 
 interface Earlier<O> {
   readonly intent: AcquiredIntent;

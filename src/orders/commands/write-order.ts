@@ -14,12 +14,11 @@ import {
   WechatError,
   type WechatPay,
   WechatUnavailableError,
-  type WriteOptions,
 } from '../../wechat/index.ts';
-import type { OrderQueries, ProductOrders } from '../products/products.ts';
 import { warnIfSuspicious } from '../state/observation.ts';
 import { acquireIntent, type Intended } from './acquire-intent.ts';
 import { findEarlierEffect } from './find-earlier-effect.ts';
+import type { OrderWrite, WriteServices } from './order-write.ts';
 import { failureOf, successOf } from './write-result.ts';
 
 /** Services needed to write an order. */
@@ -33,13 +32,6 @@ export interface OrderServices {
   readonly origin: WriteOrigin;
   /** Called when a write was sent, before its answer or its error. */
   readonly onSent?: ((report: SendReport) => void) | undefined;
-}
-
-export interface WriteServices {
-  readonly ledger: Ledger;
-  readonly origin: WriteOrigin;
-  readonly onSent?: ((report: SendReport) => void) | undefined;
-  readonly wechat: OrderQueries;
 }
 
 /** The deadlines of one call that writes an order, including the time for the ledger. */
@@ -60,22 +52,6 @@ export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): Call
   const deadline = performance.now() + timeoutMs;
   const sendBy = deadline - attemptTimeout(timeoutMs, timeoutMs);
   return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
-}
-
-/** One write to WeChat Pay, from the durable intent to the recorded outcome. */
-export interface OrderWrite<T, O> {
-  readonly intended: Intended;
-  readonly orders: ProductOrders<O>;
-  readonly send: (options: WriteOptions<O>) => Promise<T>;
-  /**
-   * What the response says about the order, if it says anything; omitted if only a query shows it.
-   * @param now Unix ms
-   */
-  readonly seen?: ((answer: T, now: number) => Observation | null) | undefined;
-  /** The result when a query has shown that the write took effect. */
-  readonly shownByQuery: (order: O) => T;
-  /** Whether an order that does not show the effect of these bytes can no longer show it. */
-  readonly isOutdated?: ((body: Uint8Array, order: O) => boolean) | undefined;
 }
 
 /** `replayed`: this call had no new effect, because the same call had succeeded before. */

@@ -1,3 +1,5 @@
+import type { OrderStatus } from '../../domain/order-status.ts';
+import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { InvalidInputError } from '../../orders/rules/input-issue.ts';
 import {
@@ -6,12 +8,14 @@ import {
   OrderNotFoundError,
   OrderOutcomeUnknownError,
   OrderStateError,
+  type ServiceOrderPhase,
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
-import { INPUT_ORDER_NUMBER, SAME_INPUT } from '../descriptions.ts';
+import { INPUT_ORDER_NUMBER, SAME_INPUT, STATE_RAW } from '../descriptions.ts';
 import { UserError } from '../errors.ts';
+import { OrderStatusEnum } from '../order/enums.ts';
 import { PayAfterOrderState, toState } from './enums.ts';
 
 builder.objectType(OrderNotFoundError, {
@@ -39,11 +43,39 @@ builder.objectType(OrderStateError, {
     }),
     state: t.field({
       type: PayAfterOrderState,
-      description: 'The current state (订单状态). Null if a query could not determine it.',
-      resolve: ({ state }, _, { log }) => (state === null ? null : toState(state, log)),
+      description:
+        'The current state of a pay-after order (订单状态). Null for a service order, and if a query could not determine it.',
+      resolve: ({ state, phase }, _, { log }) =>
+        state === null || phase !== null ? null : toState(state, log),
+    }),
+    orderStatus: t.field({
+      type: OrderStatusEnum,
+      description:
+        'The current status of the order (订单状态), in the same words for both products. Null if a query could not determine it.',
+      resolve: statusOfRefused,
+    }),
+    stateRaw: t.exposeString('state', {
+      description: `${STATE_RAW} Null if a query could not determine it.`,
     }),
   }),
 });
+
+function statusOfRefused({ state, phase }: OrderStateError): OrderStatus | null {
+  if (phase !== null) {
+    return STATUS_OF[phase];
+  }
+  return state === null ? null : readPayAfterState(state).status;
+}
+
+const STATUS_OF: Readonly<Record<ServiceOrderPhase, OrderStatus>> = {
+  created: 'CREATED',
+  accepted: 'ACCEPTED',
+  completed: 'COMPLETED',
+  done: 'PAID',
+  revoked: 'CANCELED',
+  expired: 'EXPIRED',
+  unknown: 'UNKNOWN',
+};
 
 builder.objectType(OrderBusyError, {
   name: 'OrderBusyError',

@@ -6,7 +6,7 @@ import { withDefaults, writing } from '../resolver.ts';
 import { CHANGE_ERRORS } from './order-errors.ts';
 import { changePayload } from './update-payload.ts';
 
-const OrderSyncType = builder.enumType('OrderSyncType', {
+export const OrderSyncType = builder.enumType('OrderSyncType', {
   description: '场景类型: what a sync reports.',
   values: {
     ORDER_PAID: {
@@ -16,7 +16,7 @@ const OrderSyncType = builder.enumType('OrderSyncType', {
   },
 });
 
-const SyncDetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
+export const SyncDetailInput = builder.inputType('SyncPayAfterOrderDetailInput', {
   description: '内容信息详情: when the order was paid.',
   fields: (t) => ({
     paidTime: t.field({

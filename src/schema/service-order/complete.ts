@@ -16,7 +16,8 @@ import {
 import { updatePayload } from './update-payload.ts';
 
 const TimeRangeInput = builder.inputType('CompleteServiceOrderTimeRangeInput', {
-  description: '实际服务时间段: when the service took place. Plain dates are allowed, OnAccept is not.',
+  description:
+    '实际服务时间段: when the service took place. Plain dates are allowed, OnAccept is not.',
   fields: (t) => ({
     startTime: t.field({
       type: 'ServiceTime',

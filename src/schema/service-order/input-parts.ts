@@ -28,7 +28,8 @@ export const FinalDiscountInput = builder.inputType('ServiceOrderDiscountInput',
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: '优惠名称: the name of the discount: 1 to 20 characters, unique within the order.',
+      description:
+        '优惠名称: the name of the discount: 1 to 20 characters, unique within the order.',
     }),
     description: t.string({
       description: '优惠说明: the description of the discount. At most 30 characters.',

@@ -183,4 +183,4 @@ export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').
   }),
 });
 
-const STATES = ['CREATED', 'DOING', 'DONE', 'REVOKED', 'EXPIRED'] as const;
+export const STATES = ['CREATED', 'DOING', 'DONE', 'REVOKED', 'EXPIRED'] as const;

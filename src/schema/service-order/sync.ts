@@ -3,7 +3,7 @@ import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { APPID, REPEATED_CHANGE, SERVICE_ID } from '../descriptions.ts';
 import { CHANGE_ERRORS } from '../pay-after-order/order-errors.ts';
-import { SyncDetailInput, SyncType } from '../pay-after-order/sync.ts';
+import { OrderSyncType, SyncDetailInput } from '../pay-after-order/sync.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { SERVICE_ORDER_NUMBER } from './input-parts.ts';
 import { updatePayload } from './update-payload.ts';
@@ -15,7 +15,7 @@ const Input = builder.inputType('SyncServiceOrderInput', {
     serviceId: t.string({ description: SERVICE_ID }),
     outOrderNo: t.string({ required: true, description: SERVICE_ORDER_NUMBER }),
     type: t.field({
-      type: SyncType,
+      type: OrderSyncType,
       required: true,
       description: '场景类型: always ORDER_PAID, the only value that WeChat Pay documents.',
     }),

@@ -14,12 +14,12 @@ import {
   SERVICE_ORDER_RULES,
 } from '../../rules/service-order-input.ts';
 import { plannedOf } from '../../state/observation.ts';
+import type { OrderWrite } from '../order-write.ts';
 import { NO_ANSWER } from '../query-before-write.ts';
 import { type Refusal, refuseUnlessDone } from '../refuse-unless-done.ts';
 import {
   type CallDeadline,
   type OrderServices,
-  type OrderWrite,
   type Replayable,
   startDeadline,
   writeOrder,

@@ -17,11 +17,11 @@ import { InvalidInputError } from '../../rules/input-issue.ts';
 import { brokenRules, type Rule } from '../../rules/rule.ts';
 import { SERVICE_ORDER_RULES } from '../../rules/service-order-input.ts';
 import { checkNotConfirmed } from '../cancel-order.ts';
+import type { OrderWrite } from '../order-write.ts';
 import { type Refusal, refuseUnlessDone } from '../refuse-unless-done.ts';
 import {
   type CallDeadline,
   type OrderServices,
-  type OrderWrite,
   type Replayable,
   startDeadline,
   writeOrder,
