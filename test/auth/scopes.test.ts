@@ -78,6 +78,37 @@ const ORDER = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state } }';
 const EVENTS = 'subscription { payAfterOrderEvents { id } }';
 const write = (field: string, input: string) =>
   `mutation { ${field}(input: { outOrderNo: "T1" ${input} }) { __typename } }`;
+const SERVICE_ORDER_WRITES: readonly Operation[] = [
+  [
+    'createServiceOrder',
+    'orders:create',
+    write(
+      'createServiceOrder',
+      'serviceIntroduction: "x", timeRange: { startTime: "OnAccept" }, riskFund: { name: DEPOSIT, amount: 1 }',
+    ),
+    {},
+  ],
+  ['cancelServiceOrder', 'orders:cancel', write('cancelServiceOrder', 'reason: "x"'), {}],
+  [
+    'completeServiceOrder',
+    'orders:complete',
+    write('completeServiceOrder', 'postPayments: [], totalAmount: 0'),
+    {},
+  ],
+  [
+    'modifyServiceOrder',
+    'orders:complete',
+    write('modifyServiceOrder', 'postPayments: [], totalAmount: 0, reason: "x"'),
+    {},
+  ],
+  ['collectServiceOrder', 'orders:complete', write('collectServiceOrder', ''), {}],
+  [
+    'syncServiceOrder',
+    'orders:complete',
+    write('syncServiceOrder', 'type: ORDER_PAID, detail: { paidTime: "20261123120000" }'),
+    {},
+  ],
+];
 const OPERATIONS: readonly Operation[] = [
   ['payAfterOrder', 'orders:read', ORDER, {}],
   ['payAfterOrders', 'orders:read', '{ payAfterOrders { edges { cursor } } }', {}],
@@ -104,6 +135,7 @@ const OPERATIONS: readonly Operation[] = [
     ),
     {},
   ],
+  ...SERVICE_ORDER_WRITES,
   ['payAfterOrderEvents', 'events:read', EVENTS, {}],
 ];
 

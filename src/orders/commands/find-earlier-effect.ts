@@ -20,7 +20,7 @@ interface Earlier<O> {
  */
 export async function findEarlierEffect<T, O>(
   { wechat }: WriteServices,
-  { orders, intended, shownByQuery, isOutdated }: OrderWrite<T, O>,
+  { orders, intended, shownByQuery }: OrderWrite<T, O>,
   { intent, deadline, onShown }: Earlier<O>,
 ): Promise<T | undefined> {
   const { product, operation, outOrderNo, appid, serviceId } = intended;
@@ -43,16 +43,18 @@ export async function findEarlierEffect<T, O>(
   if (order === null) {
     return undefined;
   }
-  const outcome = orders.outcomeOf(operation, prepared.body, order);
+  const { body } = prepared;
+  const outcome = orders.outcomeOf(operation, body, order);
+  const isLost = orders.isSuperseded(operation, body, order);
+  if (isLost || (outcome === 'no-effect' && succeededBefore)) {
+    throw new OrderStateError(outOrderNo, orders.stateOf(order), NO_ANSWER);
+  }
   if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
     onShown(order);
     return shownByQuery(order);
   }
   if (outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
-  }
-  if (succeededBefore || isOutdated?.(prepared.body, order)) {
-    throw new OrderStateError(outOrderNo, orders.stateOf(order), NO_ANSWER);
   }
   return undefined;
 }

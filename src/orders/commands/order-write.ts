@@ -25,6 +25,4 @@ export interface OrderWrite<T, O> {
   readonly seen?: ((answer: T, now: number) => Observation | null) | undefined;
   /** The result when a query has shown that the write took effect. */
   readonly shownByQuery: (order: O) => T;
-  /** Whether an order that does not show the effect of these bytes can no longer show it. */
-  readonly isOutdated?: ((body: Uint8Array, order: O) => boolean) | undefined;
 }

@@ -53,7 +53,11 @@ export async function refuseUnlessDone<T extends object, O>(
   if (order === null) {
     throw refusal.error;
   }
-  const outcome = orders.outcomeOf(operation, sentBytes(intent), order);
+  const body = sentBytes(intent);
+  if (orders.isSuperseded(operation, body, order)) {
+    throw refusal.error;
+  }
+  const outcome = orders.outcomeOf(operation, body, order);
   if (outcome === 'undetermined' && intent.status === 'done') {
     // The write succeeded before, and the query does not contradict that.
     return { ...repeated.shownByQuery(order), replayed: true };

@@ -1,15 +1,14 @@
 import type { Operation } from '../../../ledger/records.ts';
-import {
-  type CancelServiceOrderRequest,
-  type CollectServiceOrderRequest,
-  type CompleteServiceOrderRequest,
-  isLowered,
-  type ModifyServiceOrderRequest,
-  type ServiceOrder,
-  type ServiceOrders,
-  type ServiceOrderWrite,
-  type SyncServiceOrderRequest,
-  type UpdatedServiceOrder,
+import type {
+  CancelServiceOrderRequest,
+  CollectServiceOrderRequest,
+  CompleteServiceOrderRequest,
+  ModifyServiceOrderRequest,
+  ServiceOrder,
+  ServiceOrders,
+  ServiceOrderWrite,
+  SyncServiceOrderRequest,
+  UpdatedServiceOrder,
 } from '../../../wechat/index.ts';
 import { checkActsForAll, checkOwnOrder } from '../../access/ownership.ts';
 import { SERVICE_ORDERS } from '../../products/products.ts';
@@ -40,8 +39,6 @@ export interface ServiceOrderUpdate<R> {
   /** `unconfirmed`: end users may, as long as they have not confirmed the order. */
   readonly forShoppers: 'never' | 'unconfirmed';
   readonly writeOf: (orders: ServiceOrders) => ServiceOrderWrite<R, UpdatedServiceOrder>;
-  /** Whether an order that does not show the effect of these bytes can no longer show it. */
-  readonly isOutdated?: (body: Uint8Array, order: ServiceOrder) => boolean;
 }
 
 /** 完结支付分订单. Success does not mean that the user has paid. */
@@ -58,7 +55,6 @@ export const MODIFY: ServiceOrderUpdate<ModifyServiceOrderRequest> = {
   rules: SERVICE_ORDER_RULES.modify,
   forShoppers: 'never',
   writeOf: ({ modify }) => modify,
-  isOutdated: isLowered,
 };
 
 /** 取消支付分订单. The user may confirm between the check of an end user's cancel and the cancel itself. */
@@ -158,6 +154,5 @@ function writeOf<R extends Named>(
       const { mchid, orderId } = order;
       return { appid, mchid, outOrderNo, serviceId, orderId, order };
     },
-    isOutdated: update.isOutdated,
   };
 }
