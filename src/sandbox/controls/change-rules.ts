@@ -78,6 +78,7 @@ const DOMAINS: { readonly [Name in keyof SandboxRules]: Domain<SandboxRules[Name
   repeatedModifySucceeds: FLAG,
   emptyDetailBeforePayment: FLAG,
   paymentDetails: numberFrom(1, 10, 1),
+  promotionDetail: oneOf('none', 'in-detail', 'in-collection', 'top-level'),
   notifyTotalAsText: FLAG,
   notifySignedBy: oneOf('public-key', 'certificate'),
 };

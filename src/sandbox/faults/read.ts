@@ -23,6 +23,7 @@ export const TARGETS = [
   'modify',
   'pay',
   'permission',
+  'message',
   'user-service-state',
   'certificates',
   'echo',

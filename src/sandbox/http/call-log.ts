@@ -8,6 +8,7 @@ export type CallKind =
   | 'modify'
   | 'pay'
   | 'permission'
+  | 'message'
   | 'user-service-state'
   | 'certificates'
   | 'echo'

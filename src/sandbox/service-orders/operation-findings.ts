@@ -43,7 +43,7 @@ const OPTIONAL_SERVICE_ID = [
   ...analogy('service_id', longest(32)),
 ];
 
-const FINAL_DISCOUNT: readonly FieldRule[] = [
+export const FINAL_DISCOUNT: readonly FieldRule[] = [
   ...confirmed('name', required, isText, longest(20)),
   ...confirmed('description', isText, longest(30)),
   ...confirmed('count', isInteger, between(1, 100)),

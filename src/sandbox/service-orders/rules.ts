@@ -77,6 +77,8 @@ export interface ServiceOrderRules {
   readonly emptyDetailBeforePayment: boolean;
   /** In how many details a payment through WeChat Pay is shown. Default 1. */
   readonly paymentDetails: number;
+  /** Where a paid order shows the coupon that paid a part of it; `none`: nowhere. Default none. */
+  readonly promotionDetail: 'none' | 'in-detail' | 'in-collection' | 'top-level';
   /** total_amount is a string in the payload of a notification. Default false. */
   readonly notifyTotalAsText: boolean;
 }
@@ -108,5 +110,6 @@ export const DEFAULT_SERVICE_ORDER_RULES: ServiceOrderRules = {
   repeatedModifySucceeds: true,
   emptyDetailBeforePayment: false,
   paymentDetails: 1,
+  promotionDetail: 'none',
   notifyTotalAsText: false,
 };

@@ -16,6 +16,9 @@ interface PaymentDetail {
   readonly transactionId?: string;
 }
 
+/** The messages about money that a merchant can send to the user. */
+export type Message = 'send-prepaidmessage' | 'send-pendingmessage';
+
 export interface Payment {
   readonly atMs: number;
   /** MCH: the merchant reported it. */
@@ -53,6 +56,8 @@ export interface ServiceOrder {
   readonly wire: JsonObject;
   /** What complete and modify have replaced: lists, times, places. */
   readonly replaced: JsonObject;
+  /** The messages that were sent. */
+  readonly messages: readonly Message[];
   /** The digests of the bodies that succeeded, to recognize their repeats. */
   readonly succeeded: Readonly<Partial<Record<ServiceOrderOperation, string>>>;
 }
@@ -109,6 +114,7 @@ export function newServiceOrder(wire: JsonObject, nowMs: number): ServiceOrder {
     packageAtMs: nowMs,
     wire,
     replaced: {},
+    messages: [],
     succeeded: {},
   };
 }

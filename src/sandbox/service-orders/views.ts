@@ -14,6 +14,13 @@ const STATES = {
   expired: { state: 'EXPIRED' },
 } as const;
 
+/** A coupon of 1 fen, for the rule `promotionDetail`. */
+const COUPON = {
+  promotion_detail: [
+    { coupon_id: '109519', name: '单品惠-6', scope: 'SINGLE', type: 'CASH', amount: 1 },
+  ],
+};
+
 /** The answer to cancel and pay, and the ids in every other one. */
 export function fiveIds(order: ServiceOrder, mchid: string): JsonObject {
   return {
@@ -123,22 +130,28 @@ function collection(
   }
   const isPaid = payment !== undefined;
   return {
+    ...(isPaid && rules.promotionDetail === 'top-level' && COUPON),
     collection: {
       state: isPaid ? 'USER_PAID' : 'USER_PAYING',
       total_amount: totalAmount,
       paying_amount: isPaid ? 0 : totalAmount,
       paid_amount: isPaid ? totalAmount : 0,
-      details: isPaid ? details(payment) : rules.emptyDetailBeforePayment ? [{}] : [],
+      ...(isPaid && rules.promotionDetail === 'in-collection' && COUPON),
+      details: isPaid ? details(payment, rules) : rules.emptyDetailBeforePayment ? [{}] : [],
     },
   };
 }
 
-function details({ details: parts, type, atMs }: Payment): readonly JsonObject[] {
+function details(
+  { details: parts, type, atMs }: Payment,
+  { promotionDetail }: SandboxRules,
+): readonly JsonObject[] {
   return parts.map(({ amount, transactionId }, index) => ({
     seq: index + 1,
     amount,
     paid_type: type,
     paid_time: beijingDigits(atMs),
     ...(transactionId && { transaction_id: transactionId }),
+    ...(promotionDetail === 'in-detail' && COUPON),
   }));
 }

@@ -47,6 +47,9 @@ export function success(body: object): Answer {
   return { status: 200, text: JSON.stringify(body), number: 0, signedBy: 'asked' };
 }
 
+/** 204. */
+export const NO_CONTENT: Answer = { status: 204, text: '', number: 0, signedBy: 'asked' };
+
 export function failure(
   status: number,
   body: { readonly code: string; readonly message: string; readonly detail?: object },

@@ -257,6 +257,25 @@ describe('bodies of the other writes', () => {
     expect((await merchant.complete(outOrderNo, 5_000)).status).toBe(200);
   });
 
+  test.each(['send-prepaidmessage', 'send-pendingmessage'])(
+    '%s is accepted once for each order, with the fields of its table',
+    async (name) => {
+      const outOrderNo = await merchant.orderIn('accepted');
+      const body = {
+        appid: undefined,
+        post_payments: [{ name: '房费', amount: 400 }],
+        total_amount: 400,
+        prepaid_time: merchant.digits(8),
+      };
+      const send = (changes = {}) => merchant.operate(outOrderNo, name, { ...body, ...changes });
+      const wrong = await send({ prepaid_time: '2026-01-01' });
+      expect(wrong.json).toMatchObject({ detail: { field: '/prepaid_time' } });
+      expect(await send()).toMatchObject({ status: 204, text: '' });
+      expect(await send()).toMatchObject({ status: 400, json: { code: 'INVALID_REQUEST' } });
+      expect((await merchant.operate('NOBODY', name, body)).number).toBe('271317510');
+    },
+  );
+
   test('the time of a sync may be a day', async () => {
     const outOrderNo = await merchant.orderIn('completed');
     expect((await merchant.sync(outOrderNo, '20250101')).json).toMatchObject({

@@ -144,6 +144,21 @@ describe('what is shown', () => {
     });
   });
 
+  test.each([
+    ['none', []],
+    ['in-detail', ['collection', 'details', '0']],
+    ['in-collection', ['collection']],
+    ['top-level', []],
+  ])('a coupon is shown where promotionDetail says: %s', async (promotionDetail, path) => {
+    await merchant.rules({ promotionDetail });
+    const outOrderNo = await merchant.orderIn('done');
+    let place: unknown = await merchant.query(outOrderNo);
+    for (const name of path) {
+      place = Object(place)[name];
+    }
+    expect('promotion_detail' in Object(place)).toBe(promotionDetail !== 'none');
+  });
+
   test('the amount of a discount at create is kept, or ignored', async () => {
     const post_discounts = [{ name: '满20减1元', description: '不叠加', amount: 100 }];
     const outOrderNo = await merchant.orderIn('created', { post_discounts });

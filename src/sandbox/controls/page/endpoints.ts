@@ -21,6 +21,18 @@ const ENDPOINTS: readonly Endpoint[] = [
   ['POST', `${SERVICE_ORDERS}/{out_order_no}/cancel`, '取消支付分订单', 'cancel'],
   ['POST', `${SERVICE_ORDERS}/{out_order_no}/pay`, '商户发起催收扣款', 'collect'],
   ['POST', `${SERVICE_ORDERS}/{out_order_no}/sync`, '同步服务订单信息', 'sync'],
+  [
+    'POST',
+    `${SERVICE_ORDERS}/{out_order_no}/send-prepaidmessage`,
+    '下发服务预扣费消息',
+    'message before a debit',
+  ],
+  [
+    'POST',
+    `${SERVICE_ORDERS}/{out_order_no}/send-pendingmessage`,
+    '下发服务费用待处理消息',
+    'message about a pending fee',
+  ],
   ['POST', PERMISSIONS, '商户预授权', 'apply for a permission'],
   ...(['authorization-code/{authorization_code}', 'openid/{openid}'] as const).flatMap(
     (key): readonly Endpoint[] => [

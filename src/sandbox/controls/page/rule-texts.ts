@@ -74,6 +74,7 @@ export const RULE_GROUPS: readonly {
       needCollectionAtZero: '0 元订单的 need_collection',
       emptyDetailBeforePayment: '支付前 details 含空对象',
       paymentDetails: '支付分为几笔 details',
+      promotionDetail: 'promotion_detail 的位置',
       confirmEventType: '确认通知的 event_type',
       notifyAcceptedAtCreate: '免确认创建也发确认通知',
       notifyAfterSync: '同步后也发支付通知',

@@ -7,7 +7,7 @@ import { type Finding, fieldFindings } from '../../validation/body-findings.ts';
 import { readObject } from '../../validation/body-object.ts';
 import { isText, longest, required } from '../../validation/field-checks.ts';
 import { APPID, confirmed, type FieldRule, SERVICE_ID } from '../../validation/field-rules.ts';
-import { type Answer, NUMBER, success } from '../../wechat/answer.ts';
+import { NO_CONTENT, NUMBER, success } from '../../wechat/answer.ts';
 import { invalidRequest, noSuchResource } from '../../wechat/refusal.ts';
 import { mustBeBound, requiredParameter } from '../../wechat/routes/parameters.ts';
 import type { Outcome, Route, WechatCall } from '../../wechat/routes/route.ts';
@@ -17,7 +17,6 @@ import { endPermission, hasOpenOrders } from './steps.ts';
 const PATH = '/v3/payscore/permissions';
 const BY_CODE = `${PATH}/authorization-code/{authorization_code}`;
 const BY_OPENID = `${PATH}/openid/{openid}`;
-const NO_CONTENT: Answer = { status: 204, text: '', number: 0, signedBy: 'asked' };
 
 const APPLY: readonly FieldRule[] = [
   ...SERVICE_ID,

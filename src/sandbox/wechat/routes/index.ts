@@ -1,4 +1,5 @@
 import { matchPath, type PathValues } from '../../http/request.ts';
+import { messageRoutes } from '../../service-orders/messages.ts';
 import { permissionRoutes } from '../../service-orders/permissions/routes.ts';
 import { serviceOrderRoutes } from '../../service-orders/routes.ts';
 import { create } from './create.ts';
@@ -18,6 +19,7 @@ const ROUTES: readonly Route[] = [
   certificates,
   securityEcho,
   ...serviceOrderRoutes,
+  ...messageRoutes,
   ...permissionRoutes,
 ];
 
