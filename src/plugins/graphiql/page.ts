@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { GraphiQLOptions } from 'graphql-yoga';
-import { graphiqlTabs, type SandboxAddress, type Tab } from './tabs.ts';
+import type { SandboxAddress, Tab } from './tab.ts';
+import { graphiqlTabs } from './tabs.ts';
 
 /**
  * GraphiQL moves a tab back to its animated position when it is pressed, so the first click on each
- * tab would miss it. It has the same rule for tabs that are not pressed.
+ * tab would miss it. It has the same rule for tabs that are not pressed. Beside a logo the last tabs
+ * would be out of sight.
  */
-const STILL_TABS = '<style>.graphiql-tab { transform: none !important }</style>';
+const STYLE = `<style>
+.graphiql-tab { transform: none !important }
+.graphiql-logo { display: none }
+</style>`;
 
 /**
  * GraphiQL as one self-contained page. Its renderer is large, so it is loaded on demand.
@@ -23,7 +28,7 @@ export async function renderGraphiqlPage(sandbox?: SandboxAddress): Promise<stri
     method: 'POST',
   };
   const html = await renderGraphiQL(options);
-  const head = [STILL_TABS, tabsElement(tabs), `<script>${script()}</script>`].join('\n');
+  const head = [STYLE, tabsElement(tabs), `<script>${script()}</script>`].join('\n');
   return html.replace('</head>', () => `${head}</head>`);
 }
 

@@ -1,19 +1,14 @@
-/** One tab of the page: an operation with its variables. */
-export interface Tab {
-  readonly query: string;
-  /** JSON. */
-  readonly variables: string;
-}
-
-/** Where a user of the page finds the sandbox's phone page; undefined for a real merchant. */
-export type SandboxAddress = string | undefined;
-
-/**
- * The number of the demo order, and when its service ends. They are only placeholders: page.js
- * replaces them each time the page is loaded, so that a walk through the tabs needs no editing.
- */
-const ORDER = 'DEMO-0';
-const END_DATE = '2000-01-01';
+import { serviceOrderTabs } from './service-order-tabs.ts';
+import {
+  confirmedFirst,
+  DEMO_END_DATE,
+  DEMO_ORDER,
+  onlyIf,
+  REAL_ORDER,
+  type SandboxAddress,
+  type Tab,
+  tab,
+} from './tab.ts';
 
 const USER = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 
@@ -24,7 +19,7 @@ const userState = (sandbox: SandboxAddress) => `# 1. 查询用户授权状态：
 #    点 ▶ 运行，再看下一个标签页；指针停在名称上
 #    即显示说明。Run it (▶), then go on with the
 #    next tab. Hold the pointer over a name: it
-#    explains.${only(!sandbox, REAL_OPENID)}
+#    explains.${onlyIf(!sandbox, REAL_OPENID)}
 query UserState($openid: String!) {
   userServiceState(openid: $openid) {
     useServiceState
@@ -46,7 +41,7 @@ const create = (sandbox: SandboxAddress) => `# 2. 创建先享后付订单
 #    已被占用。刷新页面即换新单号。
 #    Run it twice: it stays the same order. With
 #    another riskAmount, the number is taken.
-#    Reload the page to get a new number.${only(!sandbox, REAL_ORDER)}
+#    Reload the page to get a new number.${onlyIf(!sandbox, REAL_ORDER)}
 mutation CreateOrder(
   $input: CreatePayAfterOrderInput!
 ) {
@@ -68,11 +63,6 @@ mutation CreateOrder(
   }
 }
 `;
-
-const REAL_ORDER = `
-#
-#    注意：这是真实商户，会创建真实订单。
-#    This merchant is real, and so is the order.`;
 
 const events = (sandbox: SandboxAddress) => `# 3. 订阅订单事件
 #    What happens to the orders, as it happens.
@@ -106,7 +96,7 @@ subscription Events($outOrderNo: String) {
 const query = (sandbox: SandboxAddress) => `# 4. 查询先享后付订单
 #    Query the order: what is its state?
 #
-${confirmation(sandbox)}
+${confirmedFirst(sandbox)}
 #    确认后为 USER_ACCEPTED，并有 finishTicket。
 #    USER_ACCEPTED then, and it has finishTicket.
 query Order($outOrderNo: String!) {
@@ -130,7 +120,7 @@ const complete = (sandbox: SandboxAddress) => `# 5. 完结先享后付订单：�
 #    Complete it: the service is over, and this
 #    is what it costs.
 #
-${confirmation(sandbox)}${only(
+${confirmedFirst(sandbox)}${onlyIf(
   sandbox,
   `
 #    沙箱在 5 秒后完成扣款。
@@ -178,25 +168,12 @@ query Orders($filter: PayAfterOrderFilter) {
 }
 `;
 
-/** What has to happen before an order goes on. */
-function confirmation(sandbox: SandboxAddress): string {
-  return sandbox
-    ? `#    用户先在手机页面确认 The user confirms first:
-#    ${sandbox}/`
-    : `#    用户先在微信中确认。
-#    The user confirms it in WeChat first.`;
-}
-
-function only(shown: unknown, text: string): string {
-  return shown ? text : '';
-}
-
 const ORDER_INPUT = {
-  outOrderNo: ORDER,
+  outOrderNo: DEMO_ORDER,
   serviceIntroduction: '充电宝租借',
   serviceStartTime: 'OnAccept',
   // So that a completion does not need an end time.
-  serviceEndTime: END_DATE,
+  serviceEndTime: DEMO_END_DATE,
   serviceStartLocation: '深圳湾体育中心',
   riskAmount: 9_900,
   fees: [{ feeName: '租借费', feeDesc: '每小时2元，99元封顶' }],
@@ -204,26 +181,26 @@ const ORDER_INPUT = {
 };
 
 const COMPLETE_INPUT = {
-  outOrderNo: ORDER,
+  outOrderNo: DEMO_ORDER,
   finishType: 'FINISHED',
   totalAmount: 300,
   fees: [{ feeName: '租借费', feeAmount: 400 }],
   discounts: [{ discountName: '新客立减', discountAmount: 100 }],
 };
 
-/** Tabs that follow an order from the user's authorization to its record in the ledger. */
+/**
+ * Tabs that follow a pay-after order from the user's authorization to its record in the ledger, and
+ * then a service order.
+ */
 export function graphiqlTabs(sandbox: SandboxAddress): readonly Tab[] {
   return [
     tab(userState(sandbox), { openid: sandbox ? USER : '' }),
     tab(create(sandbox), { input: ORDER_INPUT }),
     // Of all orders: another window has another order.
     tab(events(sandbox), { outOrderNo: null }),
-    tab(query(sandbox), { outOrderNo: ORDER }),
+    tab(query(sandbox), { outOrderNo: DEMO_ORDER }),
     tab(complete(sandbox), { input: COMPLETE_INPUT }),
     tab(ORDERS, { filter: {} }),
+    ...serviceOrderTabs(sandbox),
   ];
-}
-
-function tab(query: string, variables: object): Tab {
-  return { query, variables: JSON.stringify(variables, null, 2) };
 }

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser, type WatchedBrowser } from '../../fixtures/browser/browser.ts';
-import { type GraphiqlPage, openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
+import { type GraphiqlPage, openGraphiql, TABS } from '../../fixtures/browser/graphiql-page.ts';
 import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
 
-const TABS = ['UserState', 'CreateOrder', 'Events', 'Order', 'CompleteOrder', 'Orders'];
 const SIZE = { width: 1280, height: 800 };
 
 let browser: WatchedBrowser;

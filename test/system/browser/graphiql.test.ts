@@ -5,11 +5,10 @@ import {
   updateScreenshot,
   type WatchedBrowser,
 } from '../../fixtures/browser/browser.ts';
-import { openGraphiql } from '../../fixtures/browser/graphiql-page.ts';
+import { openGraphiql, TABS } from '../../fixtures/browser/graphiql-page.ts';
 import { root, type SpawnedServer, spawnServer } from '../../fixtures/process/spawned-server.ts';
 
 const SCREENSHOT = join(root, 'docs/graphiql.png');
-const TABS = ['UserState', 'CreateOrder', 'Events', 'Order', 'CompleteOrder', 'Orders'];
 
 let server: SpawnedServer;
 let browser: WatchedBrowser;
@@ -55,6 +54,32 @@ test('a new user takes an order through GraphiQL, without any other host', async
   await open('Orders');
   expect(await run()).toContain(`"outOrderNo":"${outOrderNo}"`);
 });
+
+test('a new user takes a service order through GraphiQL, after the pay-after order', async () => {
+  const page = await browser.newPage({ width: 1280, height: 800 });
+  const { open, run } = await openGraphiql(page, server.url);
+  await open('CreateServiceOrder');
+  const created = await run();
+  expect(created).toContain('"state":"CREATED"');
+  const [outOrderNo = ''] = /DEMO-\w+/.exec(created) ?? [];
+  await open('CompleteServiceOrder');
+  expect(await run(), 'nobody has confirmed it').toContain('"__typename":"OrderStateError"');
+
+  await control(`${outOrderNo}/confirm`);
+  await open('ServiceOrder');
+  expect(await run()).toContain('"status":"ACCEPTED"');
+  await open('CompleteServiceOrder');
+  expect(await run()).toContain('"totalAmount":300');
+  await control(`${outOrderNo}/pay`);
+  await open('ServiceOrder');
+  expect(await run()).toContain('"status":"PAID"');
+});
+
+/** The user of a service order, in the sandbox. */
+async function control(path: string): Promise<void> {
+  const url = `${server.sandbox}/sandbox/service-orders/${path}`;
+  expect((await fetch(url, { method: 'POST' })).status).toBe(200);
+}
 
 test('GraphiQL requests nothing from another host, and the console has no errors', () => {
   expect(browser.outside).toEqual([]);
