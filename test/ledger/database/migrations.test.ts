@@ -85,6 +85,8 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
       previousStatus: 'COMPLETED',
       state: 'USER_PAID',
       stateRaw: 'USER_PAID',
+      stateDescriptionRaw: null,
+      collectionStateRaw: null,
       previousState: 'FINISHED',
       source: 'NOTIFICATION',
       occurredAt: 15,

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
@@ -20,13 +17,14 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../../../src/wechat/index.ts';
+import { type DatabaseServer, startSqlite } from '../../fixtures/ledger/databases.ts';
 import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import { openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { orderInput, startUpstream, type Upstream } from '../../fixtures/orders/services.ts';
 
 /** Sequences of up to so many steps: what a caller does, what the user does, a restart, time that passes. */
 const MOST_STEPS = 9;
-const RUNS = 80;
+const RUNS = 60;
 type CallerName = 'shop' | 'alice' | 'bob';
 /** As often as they stand here. */
 const CALLERS = ['shop', 'alice', 'alice', 'bob'] as const;
@@ -83,11 +81,10 @@ const story = fc
 
 let upstream: Upstream;
 let hasty: WechatPay;
-let directory: string;
-let files = 0;
+let files: DatabaseServer;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'payafter-'));
+  files = await startSqlite();
   // Strict: a repeat is refused for the state that the order has by then.
   upstream = await startUpstream({ rules: { payDelaySeconds: null, repeatAnswersSuccess: false } });
   const { credentials } = upstream.sandbox;
@@ -106,13 +103,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await hasty.close();
   await upstream.close();
-  await rm(directory, { recursive: true });
+  await files.stop();
 });
 
 /** One order number, its callers and their results. */
 async function startSetup() {
-  files += 1;
-  const url = `sqlite:${join(directory, `${files}.db`)}`;
+  const url = await files.emptyUrl();
   let aheadMs = 0;
   const now = () => Date.now() + aheadMs;
   let ledger: TestLedger = await openTestLedger({ url, now, inProcess: true });
