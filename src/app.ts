@@ -12,7 +12,7 @@ import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logCall, logOperation } from './observability/operation-log.ts';
 import { createSharedQueries } from './orders/queries/shared-queries.ts';
-import type { ObservationFilter } from './orders/state/observation-filter.ts';
+import type { ObservationFilter } from './orders/state/observation.ts';
 import {
   createAdmission,
   useAdmissionQueue,

@@ -22,7 +22,7 @@ import { openLedger } from './ledger/open-ledger.ts';
 import { createCountedLog, type Log } from './observability/log.ts';
 import { countedQuery, createMetrics, type Metrics } from './observability/metrics.ts';
 import { startReconciler } from './orders/reconciliation/reconciler.ts';
-import { createObservationFilter } from './orders/state/observation-filter.ts';
+import { createObservationFilter } from './orders/state/observation.ts';
 import { renderGraphiqlPage } from './plugins/graphiql/page.ts';
 import { isStray, reportStray } from './plugins/use-notify.ts';
 import { createWechatPay, type WechatPayOptions } from './wechat/index.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Caller, SCOPES, type Scope } from '../../src/auth/caller.ts';
-import { createObservationFilter } from '../../src/orders/state/observation-filter.ts';
+import { createObservationFilter } from '../../src/orders/state/observation.ts';
 import { schema } from '../../src/schema/index.ts';
 import { as, caller, knowing } from '../fixtures/app/callers.ts';
 import {

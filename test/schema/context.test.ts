@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ANYONE } from '../../src/auth/caller.ts';
 import { NO_RATE_LIMIT } from '../../src/auth/rate-limit.ts';
 import { createSharedQueries } from '../../src/orders/queries/shared-queries.ts';
-import { createObservationFilter } from '../../src/orders/state/observation-filter.ts';
+import { createObservationFilter } from '../../src/orders/state/observation.ts';
 import { createContext } from '../../src/schema/context.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
 import { memoryLedger, stubWechat } from '../fixtures/app/test-app.ts';

@@ -1,4 +1,3 @@
-import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import {
   type CreatedPayAfterOrder,
   type CreatePayAfterOrderRequest,
@@ -76,7 +75,9 @@ function createWrite(
     send: (options) => wechat.createPayAfterOrder(order, options),
     // Its answer has no state: an order that was just created is at least this.
     seen: (_, now) => ({
-      ...readPayAfterState('CREATED'),
+      status: 'CREATED',
+      stateRaw: 'CREATED',
+      stateDescriptionRaw: null,
       product: 'PAY_AFTER',
       source: 'MUTATION',
       occurredAt: now,

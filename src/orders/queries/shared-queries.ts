@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../products/products.ts';
-import type { ObservationFilter } from '../state/observation-filter.ts';
+import type { ObservationFilter } from '../state/observation.ts';
 import { createQueryCoalescing, type QueryCoalescing } from './query-coalescing.ts';
 
 /** The queries of the orders of both products, shared by concurrent requests. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createSharedQueries } from '../../../src/orders/queries/shared-queries.ts';
-import { createObservationFilter } from '../../../src/orders/state/observation-filter.ts';
+import { createObservationFilter } from '../../../src/orders/state/observation.ts';
 import type { PayAfterOrder } from '../../../src/wechat/index.ts';
 import {
   createTestApp,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LoggedEvent } from '../../../src/ledger/records.ts';
-import { createObservationFilter } from '../../../src/orders/state/observation-filter.ts';
+import { createObservationFilter } from '../../../src/orders/state/observation.ts';
 import { eventsOf, loggedEvent, see } from '../../fixtures/ledger/observations.ts';
 import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import { heapUsed } from '../../fixtures/process/heap.ts';

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { OrderStatus } from '../../../src/domain/order-status.ts';
 import { PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../../../src/orders/products/products.ts';
-import { observationOfServiceOrder } from '../../../src/orders/state/observation.ts';
-import { createObservationFilter } from '../../../src/orders/state/observation-filter.ts';
+import {
+  createObservationFilter,
+  observationOfServiceOrder,
+} from '../../../src/orders/state/observation.ts';
 import { phaseOf, type ServiceOrder, type ServiceOrderPhase } from '../../../src/wechat/index.ts';
 import {
   collected,
