@@ -13,6 +13,10 @@ export interface SandboxRules extends ServiceOrderRules {
   readonly reencryptedFieldsDiffer: boolean;
   /** Create returns the five launch fields with need_user_confirm=false too. Default false. */
   readonly launchFieldsWithoutConfirm: boolean;
+  /**
+   * Whether the confirmation page of a pay-after order opens without a signature. Default refused.
+   */
+  readonly unsignedLaunch: 'refused' | 'accepted';
   /** An order may be paid from USER_ACCEPTED, without the merchant's complete. Default true. */
   readonly payBeforeComplete: boolean;
   /** The state of a CREATED order after the user left the page without confirming. Default CREATED. */
@@ -84,6 +88,7 @@ export interface SandboxRules extends ServiceOrderRules {
 export const DEFAULT_RULES: SandboxRules = {
   reencryptedFieldsDiffer: false,
   launchFieldsWithoutConfirm: false,
+  unsignedLaunch: 'refused',
   payBeforeComplete: true,
   stateAfterDecline: 'CREATED',
   certificates: 'served',

@@ -31,6 +31,7 @@ const seconds = numberFrom(0, MOST_SECONDS, 'any');
 const DOMAINS: { readonly [Name in keyof SandboxRules]: Domain<SandboxRules[Name]> } = {
   reencryptedFieldsDiffer: FLAG,
   launchFieldsWithoutConfirm: FLAG,
+  unsignedLaunch: oneOf('refused', 'accepted'),
   payBeforeComplete: FLAG,
   stateAfterDecline: oneOf('CREATED', 'REVOKED', 'EXPIRED'),
   certificates: oneOf('served', 'none'),

@@ -7,10 +7,10 @@ import { serviceOrderControlView } from '../service-orders/views.ts';
 import { type OrderAction, permissionActions, serviceOrderActions } from '../user-actions.ts';
 import type { Control, ControlCall } from './control.ts';
 import { ControlError, readInput } from './control-input.ts';
+import { launchControl } from './launch.ts';
 
 /** The user of the controls, unless they name another. */
 const USER = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
-const HOUR_MS = 60 * 60 * 1000;
 
 const list: Control = {
   method: 'GET',
@@ -65,51 +65,6 @@ const expireOrder: Control = {
     }),
 };
 
-const launch: Control = {
-  method: 'POST',
-  path: '/sandbox/launch',
-  zh: '如微信客户端一样打开页面：package 一小时内有效，仅可用一次',
-  en: 'open a page as the WeChat app does: a package works once, and for an hour',
-  example: '{"businessType":"wxpayScoreUse","package":"…"}',
-  handle: ({ body }, sandbox) => {
-    const input = readInput(body);
-    const types = ['wxpayScoreUse', 'wxpayScoreEnable'] as const;
-    const type = input.oneOf('businessType', types);
-    const opened =
-      type === 'wxpayScoreUse'
-        ? openConfirmation(input.text('package', ''), sandbox)
-        : openPermission(input.text('apply_permissions_token', ''), sandbox);
-    input.refuseOthers();
-    return opened;
-  },
-};
-
-function openConfirmation(launchPackage: string, sandbox: SandboxState): object {
-  const { clock, serviceOrders } = sandbox;
-  if (launchPackage === '') {
-    throw new ControlError(409, '商户请求错误，错误码:271314185: the package is empty');
-  }
-  const order = serviceOrders.findByPackage(launchPackage, clock.now());
-  if (!order || clock.now() - order.packageAtMs >= HOUR_MS) {
-    const why = order ? 'is older than an hour' : 'is unknown';
-    throw new ControlError(409, `商户请求错误，错误码:271314186: the package ${why}`);
-  }
-  if (order.opened && sandbox.rules.packageSingleUse) {
-    throw new ControlError(409, '未获得权益，系统繁忙: the package was used before');
-  }
-  serviceOrders.put({ ...order, opened: true });
-  return { page: 'confirm', ...serviceOrderControlView(order) };
-}
-
-function openPermission(token: string, { clock, permissions }: SandboxState): object {
-  const permission = token === '' ? undefined : permissions.findByToken(token);
-  if (!permission || clock.now() - (permission.tokenAtMs ?? 0) >= HOUR_MS) {
-    const why = permission ? 'is older than an hour' : 'is unknown';
-    throw new ControlError(409, `商户请求错误: the apply_permissions_token ${why}`);
-  }
-  return { page: 'permission', ...permission };
-}
-
 const listPermissions: Control = {
   method: 'GET',
   path: '/sandbox/permissions',
@@ -161,7 +116,7 @@ export const serviceOrderControls: readonly Control[] = [
   declineOrder,
   payOrder,
   expireOrder,
-  launch,
+  launchControl,
   listPermissions,
   permit,
   revoke,

@@ -39,6 +39,8 @@ export interface Order {
   /** The digests of the bodies that succeeded, to recognize their repeats. */
   readonly succeeded: Readonly<Partial<Record<Operation, string>>>;
   readonly launchPackage: string;
+  /** The confirmation page was opened with the package. */
+  readonly opened?: boolean;
   /** The raw body of the create. */
   readonly wire: JsonObject;
   readonly personalData: PersonalData;

@@ -25,8 +25,9 @@ afterAll(() => {
   return sandbox.close();
 });
 
-const launch = (body: object) => merchant.control('POST', '/sandbox/launch', body);
-const use = (text: unknown) => launch({ businessType: 'wxpayScoreUse', package: text });
+const launch = (businessType: string, extraData: object) =>
+  merchant.control('POST', '/sandbox/launch', { businessType, extraData });
+const use = (text: unknown) => launch('wxpayScoreUse', { package: text });
 /** The event types of the notifications about an order, or about users with null. */
 const eventsOf = async (about: string | null) => {
   const { text } = await merchant.control('GET', '/sandbox/notifications');
@@ -205,8 +206,8 @@ describe('what a user does', () => {
     const body = { ...merchant.ids, authorization_code: 'C1' };
     const { json } = await merchant.call('POST', '/v3/payscore/permissions', { body });
     const token = json['apply_permissions_token'];
-    const enable = { businessType: 'wxpayScoreEnable', apply_permissions_token: token };
-    expect((await launch(enable)).json).toMatchObject({ page: 'permission' });
+    const enable = () => launch('wxpayScoreEnable', { apply_permissions_token: token });
+    expect((await enable()).json).toMatchObject({ page: 'permission' });
     const act = (name: string) =>
       merchant.control('POST', `/sandbox/permissions/C1/${name}`, { openid: 'oPermit' });
     expect((await act('revoke')).status).toBe(409);
@@ -223,7 +224,7 @@ describe('what a user does', () => {
       'PAYSCORE.USER_CLOSE_SERVICE',
     ]);
     await merchant.advance(3_600);
-    expect((await launch(enable)).status).toBe(409);
+    expect((await enable()).status).toBe(409);
   });
 
   test('a user who withdraws the authorization of the service ends the permission', async () => {

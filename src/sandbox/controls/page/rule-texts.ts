@@ -18,6 +18,7 @@ export const RULE_GROUPS: readonly {
       debitSeconds: '扣款持续的秒数（单据正在扣款中）',
       assessment: '用户综合评估',
       packageSingleUse: 'package 仅可用一次',
+      unsignedLaunch: '未签名的先享后付确认页',
       payZeroTotal: '0 元订单何时已支付',
       stateAfterZeroTotal: '0 元完结后的状态',
     },
