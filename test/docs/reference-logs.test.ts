@@ -7,6 +7,9 @@ import { root } from '../fixtures/process/spawned-server.ts';
 
 const PAGE = 'docs/reference/logs.md';
 const LOG_CALL = /\blog(?:\.(?<level>info|warn|error)|\[[^\]]+\])\((?<args>[^;]*?)\)[;,]?\n/g;
+/** The same of every log, the one of strangers included. */
+const FIELDS_CALL =
+  /\b(?:log|strangers|counted)(?:\.(?:info|warn|error)|\[[^\]]+\])\((?<args>[^;]*?)\)[;,]?\n/g;
 /** A message is a sentence: words such as 'warn' and names of fields have no space. */
 const MESSAGE = /(?<!\?\? )'([A-Za-z](?:[^'\\\n]|\\.)* (?:[^'\\\n]|\\.)*)'/g;
 
@@ -46,6 +49,31 @@ describe('the reference of the log', () => {
     );
     expect(wrong).toEqual([]);
   });
+});
+
+/** Names in `{ a, b: value }`, without nested braces; undefined for fields that are not written there. */
+function fieldsOf(call: string): readonly string[] | undefined {
+  const [, literal] = /^\s*\{([^{}]*)\}/.exec(call) ?? [];
+  return literal
+    ?.split(/,(?![^(]*\))/)
+    .map((one) => (one.includes('...') ? '' : (one.split(':')[0] ?? '').trim()))
+    .filter(Boolean);
+}
+
+test('a line of the log has no field that its row does not name', () => {
+  const promised = new Map(
+    rows.map(([, message = '', fields = '']) => [codeIn(message)[0] ?? '', codeIn(fields)]),
+  );
+  const written = [...source.matchAll(FIELDS_CALL)].flatMap(({ groups }) => {
+    const args = groups?.['args'] ?? '';
+    const [message = ''] = [...args.matchAll(MESSAGE)].map(([, words = '']) => words);
+    return (fieldsOf(args) ?? []).map((field) => ({ message, field }));
+  });
+  expect(written.length).toBeGreaterThan(40);
+  const unknown = written.filter(
+    ({ message, field }) => promised.has(message) && !promised.get(message)?.includes(field),
+  );
+  expect(unknown).toEqual([]);
 });
 
 test('every message at the level error has an entry in the runbook, in both languages', () => {
