@@ -124,7 +124,7 @@ describe('packages', () => {
     ['pino', ['observability/log.ts']],
     ['prom-client', ['observability/metrics.ts']],
     ['limiter', ['auth/rate-limit.ts']],
-    ['dataloader', ['schema/order-record/recorded-order.ts']],
+    ['dataloader', ['schema/order-record/record-loader.ts']],
     ['jose', ['auth/tokens.ts']],
     ['@pothos/plugin-scope-auth', ['schema/builder.ts']],
     ['@pothos/plugin-relay', ['schema/builder.ts']],

@@ -8,7 +8,7 @@ export interface Subscribers {
   readonly refusal: string;
 }
 
-const DOCUMENT = 'subscription ($no: String) { payAfterOrderEvents(outOrderNo: $no) { id state } }';
+const DOCUMENT = 'subscription ($no: String) { orderEvents(outOrderNo: $no) { cursor status } }';
 /** Opened concurrently. */
 const AT_ONCE = 50;
 /** A subscriber that is rejected with a 503 retries, as Retry-After says. */

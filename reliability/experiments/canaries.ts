@@ -98,7 +98,7 @@ function bodies(outOrderNo: string): readonly string[] {
     graphql(`{ userServiceState(openid: "${openid}") { useServiceState nothing } }`),
     graphql(`{ userServiceState(openid: "${openid}") { useServiceState } }`),
     graphql(`{ payAfterOrder(by: { outOrderNo: "${phone}${name}" }) { state } }`),
-    graphql('subscription ($a: ID) { payAfterOrderEvents(after: $a) { id } }', { a: openid }),
+    graphql('subscription ($a: String) { orderEvents(after: $a) { id } }', { a: openid }),
     change('completePayAfterOrder', 'CompletePayAfterOrderInput', {
       finishType: 'FINISHED',
       totalAmount: name,

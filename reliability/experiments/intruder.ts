@@ -98,9 +98,9 @@ const WAYS: readonly ((number: string) => string)[] = [
   (number) =>
     `{ payAfterOrder(by: { outOrderNo: "${number}" }) { state riskAmount openid: appid } }`,
   (number) => `{ payAfterOrder(by: { queryId: "${number}" }) { state } }`,
-  () => '{ payAfterOrders(first: 50) { edges { node { outOrderNo state } } } }',
+  () => '{ orderRecords(first: 50) { edges { node { outOrderNo stateRaw } } } }',
   () =>
-    '{ payAfterOrders(first: 40) { edges { node { events { edges { node { id outOrderNo } } } } } } }',
+    '{ orderRecords(first: 40) { edges { node { events { edges { node { id outOrderNo } } } } } } }',
   (number) =>
     `mutation { cancelPayAfterOrder(input: { outOrderNo: "${number}", reason: "x" }) { __typename ... on UserError { code } } }`,
   (number) =>

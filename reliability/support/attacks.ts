@@ -49,7 +49,7 @@ export const ATTACKS: readonly Attack[] = [
     variables: { input: { ...own(`ABUSE-${index}`), openid: ME } },
   })),
   shopper('30 orders with 20 events each', 10, () => ({
-    query: `{ payAfterOrders(first: 30) { edges { node { outOrderNo events(first: 20) { edges { node { id } } } } } } }`,
+    query: `{ orderRecords(first: 30) { edges { node { outOrderNo events(first: 20) { edges { node { id } } } } } } }`,
   })),
   {
     name: 'a subscription from the first event, kept open',
@@ -61,7 +61,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'an answer that is not read',
     perSecond: 5,
     strike: (target) => {
-      const query = '{ payAfterOrders(first: 100) { edges { node { outOrderNo state } } } }';
+      const query = '{ orderRecords(first: 100) { edges { node { outOrderNo stateRaw } } } }';
       return keep(target, graphql(target, { query }).repeat(20), true);
     },
   },

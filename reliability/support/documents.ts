@@ -9,7 +9,7 @@ const READS: readonly Field[] = [
   (id) => [`payAfterOrder(by: { outOrderNo: "${id}" })`, '{ state }'],
   (id) => [`payAfterOrder(by: { queryId: "${id}" })`, '{ state }'],
   (id) => [`userServiceState(openid: "${id}")`, '{ useServiceState }'],
-  () => ['payAfterOrders(first: 5)', '{ edges { node { state events { edges { cursor } } } } }'],
+  () => ['orderRecords(first: 5)', '{ edges { node { status events { edges { cursor } } } } }'],
   () => ['__typename', ''],
 ];
 const WRITES: readonly Field[] = [

@@ -19,7 +19,7 @@ export interface SseListener {
 }
 
 export const SUBSCRIPTION =
-  'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id outOrderNo state } }';
+  'subscription ($after: String) { orderEvents(after: $after) { cursor outOrderNo stateRaw } }';
 
 /**
  * Subscribes over server-sent events.
@@ -42,10 +42,10 @@ export function subscribe(
   const take = (block: string) => {
     complete ||= /^event: ?complete$/m.test(block);
     const data = parse(/^data: ?(.*)$/m.exec(block)?.[1] ?? '');
-    const event = at(data, 'data', 'payAfterOrderEvents');
+    const event = at(data, 'data', 'orderEvents');
     if (event !== undefined) {
-      const [outOrderNo, state] = [String(at(event, 'outOrderNo')), String(at(event, 'state'))];
-      onEvent({ id: Number(at(event, 'id')), outOrderNo, state, atMs: performance.now() });
+      const [outOrderNo, state] = [String(at(event, 'outOrderNo')), String(at(event, 'stateRaw'))];
+      onEvent({ id: Number(at(event, 'cursor')), outOrderNo, state, atMs: performance.now() });
     }
   };
   const sent: ClientRequest = request(`${url}/graphql`, {

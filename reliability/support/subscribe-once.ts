@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const QUERY =
-  'subscription ($number: String, $after: ID) { payAfterOrderEvents(outOrderNo: $number, after: $after) { id state } }';
+  'subscription ($number: String, $after: String) { orderEvents(outOrderNo: $number, after: $after) { cursor stateRaw } }';
 const LISTEN_MS = 1_500;
 
 /** Everything that a subscription from the first cursor receives within a moment, unparsed. */

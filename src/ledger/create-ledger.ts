@@ -110,7 +110,9 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       record('saveNotification', { ...notification, now: steadyNow() }),
     listOrders: (query) => forQuery(log, run('listOrders', query)),
     listEvents: (queries) => forQuery(log, run('listEvents', queries)),
-    eventExists: (visibility, id) => forQuery(log, run('eventExists', { visibility, id })),
+    countOrders: (selection) => forQuery(log, run('countOrders', selection)),
+    findRecords: (visibility, keys) => forQuery(log, run('findRecords', { visibility, keys })),
+    findEvent: (visibility, id) => forQuery(log, run('findEvent', { visibility, id })),
     eventsAfter: (query) => fewReads(() => run('eventsAfter', query)),
     claimDue: async (limit) => {
       const due = { now: steadyNow(), holdMs, limit };

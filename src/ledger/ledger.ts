@@ -12,6 +12,7 @@ import type {
   ReconciledIntent,
   ReconciledOrder,
 } from './jobs/reconcile.ts';
+import type { RecordSelection } from './jobs/record-filter.ts';
 import type { NotificationConclusion, ReceivedNotification } from './jobs/save-notification.ts';
 import type { Observation, Observed } from './observation.ts';
 import type {
@@ -20,7 +21,7 @@ import type {
   LoggedEvent,
   OrderEvent,
   OrderKey,
-  OrderRecord,
+  RecordedOrder,
 } from './records.ts';
 
 /**
@@ -65,13 +66,22 @@ export interface Ledger {
     notification: ReceivedNotification,
   ) => Promise<NotificationConclusion>;
 
-  /** Newest first. Rejects with LedgerUnavailableError, as the two below do. */
-  readonly listOrders: (query: OrderQuery) => Promise<Page<OrderRecord>>;
+  /** Rejects with LedgerUnavailableError, as the four below do. */
+  readonly listOrders: (query: OrderQuery) => Promise<Page<RecordedOrder>>;
+  /** How many there are; null if more than `most`. */
+  readonly countOrders: (
+    selection: RecordSelection & { readonly most: number },
+  ) => Promise<number | null>;
+  /** In the order of the keys; null for one that there is not. */
+  readonly findRecords: (
+    visibility: Visibility,
+    keys: readonly OrderKey[],
+  ) => Promise<readonly (RecordedOrder | null)[]>;
   /** Oldest first: a page for each query. */
   readonly listEvents: (
     queries: readonly OrderEventQuery[],
   ) => Promise<readonly Page<OrderEvent>[]>;
-  readonly eventExists: (visibility: Visibility, id: number) => Promise<boolean>;
+  readonly findEvent: (visibility: Visibility, id: number) => Promise<OrderEvent | null>;
   /** Rejects with what the database throws: a stream reads again. */
   readonly eventsAfter: (query: EventsAfter) => Promise<readonly LoggedEvent[]>;
 

@@ -23,6 +23,28 @@ export interface OrderRecord extends OrderKey {
   readonly lastEventId: number | null;
 }
 
+/**
+ * An order as this server shows what it has recorded. While only the create of an order is known, and
+ * may have taken effect, the status is UNKNOWN and there is no state.
+ */
+export interface RecordedOrder extends Omit<OrderRecord, 'state' | 'stateRaw'> {
+  readonly stateRaw: string | null;
+  readonly stateDescriptionRaw: string | null;
+  readonly collectionStateRaw: string | null;
+  readonly serviceIntroduction: string | null;
+  readonly riskAmount: number | null;
+  readonly totalAmount: number | null;
+  readonly paidAmount: number | null;
+  /** As the create sent them. */
+  readonly plannedStartTime: string | null;
+  readonly plannedEndTime: string | null;
+  /** Null also if it cannot be decrypted. */
+  readonly plannedStartLocation: string | null;
+  readonly plannedEndLocation: string | null;
+  /** Of its payments through WeChat Pay. */
+  readonly transactionIds: readonly string[];
+}
+
 export interface OrderEvent extends OrderKey {
   /** The cursor: strictly increasing in the order of commits. */
   readonly id: number;

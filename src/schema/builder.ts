@@ -41,6 +41,9 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
   // In rows of the ledger: only pages have any. Counted before an operation begins, in a plugin.
   complexity: { disabled: true, defaultComplexity: 0, defaultListMultiplier: 1 },
   relay: {
+    nodesOnConnection: {
+      description: 'The elements of the page, without their cursors.',
+    },
     edgesFieldOptions: {
       nullable: { list: false, items: false },
       description: 'The elements of the page.',

@@ -14,7 +14,8 @@ import './service-order/cancel.ts';
 import './service-order/collect.ts';
 import './service-order/sync.ts';
 import './order/node-query.ts';
-import './order-record/recorded-order.ts';
+import './order-record/order-record.ts';
+import './order-record/record-queries.ts';
 import './order-record/order-events-subscription.ts';
 import { builder } from './builder.ts';
 

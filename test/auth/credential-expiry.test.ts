@@ -89,7 +89,7 @@ test('when a token expires, its WebSocket gets the error and is closed with 4401
 test('after the expiry a WebSocket starts no further operation', async () => {
   const client = await socket('keyed');
   revoking.abort();
-  client.subscribe('1', {}, '{ payAfterOrders { edges { cursor } } }');
+  client.subscribe('1', {}, '{ orderRecords { edges { cursor } } }');
   const said = await client.next().catch(() => 'closed');
   expect(['closed', 'error']).toContain(at(said, 'type') ?? said);
   expect(await client.closed()).toBe(4401);
@@ -114,8 +114,8 @@ test('over WebSocket a caller has the same scopes as over HTTP', async () => {
   expect(await client.next()).toMatchObject({ type: 'complete', id: '1' });
   client.subscribe('2', {}, '{ __schema { queryType { name } } }');
   expect(await client.next()).toMatchObject({ type: 'error', id: '2', payload: refusal.errors });
-  client.subscribe('3', {}, '{ payAfterOrders { edges { cursor } } }');
-  expect(await client.next()).toMatchObject({ payload: { data: { payAfterOrders: {} } } });
+  client.subscribe('3', {}, '{ orderRecords { edges { cursor } } }');
+  expect(await client.next()).toMatchObject({ payload: { data: { orderRecords: {} } } });
   expect(clientFixture.streams()).toBe(0);
   client.socket.terminate();
 });

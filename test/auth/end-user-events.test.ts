@@ -56,7 +56,7 @@ test('a shopper receives no event of a foreign order, as of a missing one', asyn
 test('the cursor of a foreign event is rejected like an unknown one', async () => {
   await see('A1', 'A');
   await see('B1', 'B');
-  const query = 'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id } }';
+  const query = 'subscription ($after: String) { orderEvents(after: $after) { id } }';
   const refused = async (after: string) => {
     const request = graphqlRequest({ query, variables: { after } }, as('a'));
     return await (await clientFixture.app.fetch(request)).text();
@@ -68,8 +68,7 @@ test('the cursor of a foreign event is rejected like an unknown one', async () =
 test('the events of a record require events:read, and belong to that order', async () => {
   await see('A1', 'A');
   await see('B1', 'B');
-  const query =
-    '{ payAfterOrders { edges { node { events { edges { node { outOrderNo } } } } } } }';
+  const query = '{ orderRecords { edges { node { events { edges { node { outOrderNo } } } } } } }';
   const response = await clientFixture.app.fetch(graphqlRequest({ query }, as('a')));
   const text = await response.text();
   expect(text).toContain('A1');

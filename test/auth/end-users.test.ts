@@ -231,8 +231,8 @@ describe('a shopper', () => {
 });
 
 async function listed(who: Who): Promise<readonly unknown[]> {
-  const query = '{ payAfterOrders(first: 100) { edges { node { outOrderNo } } } }';
-  const page = at(await run(who, query), 'data', 'payAfterOrders');
+  const query = '{ orderRecords(first: 100) { edges { node { outOrderNo } } } }';
+  const page = at(await run(who, query), 'data', 'orderRecords');
   return listAt(page, 'edges').map((edge) => at(edge, 'node', 'outOrderNo'));
 }
 

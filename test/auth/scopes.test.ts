@@ -31,6 +31,7 @@ const ids = { appid: 'wx', serviceId: '500001', openid: 'o1' };
 const wechat = stubWechat({
   queryPayAfterOrder: answer(payAfterOrder({ state: 'USER_ACCEPTED', finishTicket: 'ticket' })),
   queryUserServiceState: answer({ ...ids, useServiceState: 'AVAILABLE' }),
+  serviceOrders: { ...stubWechat().serviceOrders, query: answer(null) },
   cancelPayAfterOrder: answer(changed),
   completePayAfterOrder: answer(changed),
   syncPayAfterOrder: answer(changed),
@@ -72,10 +73,12 @@ async function ask(
   return await (await app.fetch(request)).text();
 }
 
+const RECORD_ID = Buffer.from('["OrderRecord","PAY_AFTER","T1"]').toString('base64url');
+
 type Operation = readonly [name: string, scope: Scope, query: string, variables: object];
 
 const ORDER = '{ payAfterOrder(by: { outOrderNo: "T1" }) { state } }';
-const EVENTS = 'subscription { payAfterOrderEvents { id } }';
+const EVENTS = 'subscription { orderEvents { id } }';
 const write = (field: string, input: string) =>
   `mutation { ${field}(input: { outOrderNo: "T1" ${input} }) { __typename } }`;
 const SERVICE_ORDER_WRITES: readonly Operation[] = [
@@ -111,7 +114,7 @@ const SERVICE_ORDER_WRITES: readonly Operation[] = [
 ];
 const OPERATIONS: readonly Operation[] = [
   ['payAfterOrder', 'orders:read', ORDER, {}],
-  ['payAfterOrders', 'orders:read', '{ payAfterOrders { edges { cursor } } }', {}],
+  ['orderRecords', 'orders:read', '{ orderRecords { edges { cursor } } }', {}],
   ['userServiceState', 'orders:read', '{ userServiceState(openid: "o1") { useServiceState } }', {}],
   [
     'createPayAfterOrder',
@@ -136,7 +139,10 @@ const OPERATIONS: readonly Operation[] = [
     {},
   ],
   ...SERVICE_ORDER_WRITES,
-  ['payAfterOrderEvents', 'events:read', EVENTS, {}],
+  ['orderEvents', 'events:read', EVENTS, {}],
+  ['serviceOrder', 'orders:read', '{ serviceOrder(by: { outOrderNo: "T1" }) { state } }', {}],
+  ['orderRecord', 'orders:read', '{ orderRecord(outOrderNo: "T1") { status } }', {}],
+  ['node', 'orders:read', 'query ($id: ID!) { node(id: $id) { id } }', { id: RECORD_ID }],
 ];
 
 test('every root field requires a scope', () => {
@@ -146,7 +152,8 @@ test('every root field requires a scope', () => {
     const scope = at(extensions, 'pothosOptions', 'authScopes', 'may');
     return !SCOPES.some((known) => known === scope);
   });
-  expect(open.map(({ name }) => name)).toEqual([]);
+  // Its scope is that of the object that the id names.
+  expect(open.map(({ name }) => name)).toEqual(['node']);
   expect(fields.map(({ name }) => name).toSorted()).toEqual(
     OPERATIONS.map(([name]) => name).toSorted(),
   );
@@ -216,7 +223,7 @@ test.each<[Scope, string, object]>([
 );
 
 test('the events of recorded orders require events:read: one error, whatever the number of orders', async () => {
-  const query = `query ($with: Boolean = true) { payAfterOrders { edges { node { outOrderNo
+  const query = `query ($with: Boolean = true) { orderRecords { edges { node { outOrderNo
     events @include(if: $with) { edges { cursor } } } } } }`;
   const reader = caller(['orders:read', 'orders:any']);
   expect(parsed(await ask(reader, query))).toEqual({

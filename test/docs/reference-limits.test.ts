@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { MOST_ISSUES } from '../../src/orders/rules/input-issue.ts';
-import { MAX_ROWS, ROWS_PER_CALL } from '../../src/plugins/admission/use-rate-limit.ts';
+import {
+  MAX_ROWS,
+  MAX_ROWS_PER_EVENT,
+  ROWS_PER_CALL,
+} from '../../src/plugins/admission/use-rate-limit.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { MOST_ELEMENTS } from '../../src/plugins/documents/use-safe-errors.ts';
 import { createUpstreamBudget } from '../../src/schema/context.ts';
@@ -57,7 +61,10 @@ describe('the reference of limits shows the figures of', () => {
 
   test('rows of the ledger in one operation', () => {
     expect(figure('Limit', 'Rows of the ledger per operation')).toBe(MAX_ROWS.toLocaleString('en'));
-    const { description } = schema.getQueryType()?.getFields()['payAfterOrders'] ?? {};
+    expect(figure('Limit', 'Rows of the ledger for each event of a subscription')).toBe(
+      String(MAX_ROWS_PER_EVENT),
+    );
+    const { description } = schema.getQueryType()?.getFields()['orderRecords'] ?? {};
     expect(description).toContain(`more than ${MAX_ROWS.toLocaleString('en')} rows`);
     expect(read(PAGE)).toContain(`Each further ${ROWS_PER_CALL} rows are charged as a call.`);
   });

@@ -6,13 +6,13 @@ import { type Given, knowing, PAGE, served } from '../fixtures/http/transports.t
 import type { JsonObject } from '../fixtures/json.ts';
 
 const TYPE = { query: '{ __typename }' };
-const ORDERS = { query: '{ payAfterOrders { edges { cursor } } }' };
+const ORDERS = { query: '{ orderRecords { edges { cursor } } }' };
 const HASH = { extensions: { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } } };
 const trusted = { trustedDocuments: new Map([['a', '{ __typename }']]) };
 const away = {
   ...(await memoryLedger()),
   listOrders: () => Promise.reject(new LedgerUnavailableError()),
-  eventExists: () => Promise.reject(new LedgerUnavailableError()),
+  findEvent: () => Promise.reject(new LedgerUnavailableError()),
 };
 
 const MESSAGE = undefined;
@@ -115,7 +115,7 @@ const refusals: readonly [string, Given, JsonObject, Status, number | undefined]
     {
       request: {
         query:
-          '{ payAfterOrders(first: 100) { edges { node { events(first: 100) { edges { cursor } } } } } }',
+          '{ orderRecords(first: 100) { edges { node { events(first: 100) { edges { cursor } } } } } }',
       },
     },
     { code: 'BAD_USER_INPUT' },
@@ -243,7 +243,7 @@ describe('by POST, by GET, over SSE and over WebSocket', () => {
   });
 
   test('a subscription that cannot find its cursor in the ledger is refused in the same way', async () => {
-    const request = { query: 'subscription { payAfterOrderEvents(after: "1") { id } }' };
+    const request = { query: 'subscription { orderEvents(after: "1") { id } }' };
     const { sse, webSocket, close } = await served({ request, parts: { ledger: away } });
     const extensions = { code: 'LEDGER_UNAVAILABLE', retryAfterSeconds: 1 };
     expect(await sse()).toEqual({ status: 200, extensions });
@@ -255,7 +255,7 @@ describe('by POST, by GET, over SSE and over WebSocket', () => {
     [{ most: 1, perCaller: 0 }, 429],
     [{ most: 0, perCaller: 1 }, 503],
   ])('with %j open subscriptions the next one is refused', async (streamLimits, status) => {
-    const request = { query: 'subscription { payAfterOrderEvents { id } }' };
+    const request = { query: 'subscription { orderEvents { id } }' };
     const { sse, webSocket, close } = await served({ request, parts: { streamLimits } });
     const extensions = { code: 'TOO_MANY_STREAMS', retryAfterSeconds: 5 };
     expect(await sse()).toEqual({ status, extensions });

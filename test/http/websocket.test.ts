@@ -77,7 +77,7 @@ describe.each([
   ['server-sent events', sseErrors],
   ['HTTP', httpErrors],
 ])('over %s', (_name, errorsOf) => {
-  const SUBSCRIPTION = 'subscription ($after: ID) { payAfterOrderEvents(after: $after) { id } }';
+  const SUBSCRIPTION = 'subscription ($after: String) { orderEvents(after: $after) { id } }';
   const CANCEL =
     'mutation ($input: CancelPayAfterOrderInput!) { cancelPayAfterOrder(input: $input) { __typename } }';
 
@@ -88,7 +88,7 @@ describe.each([
     [
       'a literal of the wrong type',
       'GRAPHQL_VALIDATION_FAILED',
-      'subscription { payAfterOrderEvents(outOrderNo: { SECRET: "SECRET" }) { id } }',
+      'subscription { orderEvents(outOrderNo: { SECRET: "SECRET" }) { id } }',
       {},
     ],
     ['a variable of the wrong type', 'BAD_USER_INPUT', SUBSCRIPTION, { after: { x: 'SECRET' } }],
@@ -113,7 +113,7 @@ test('an unexpected error is masked on both transports', async () => {
   const fail = () => Promise.reject(new Error('the driver has been destroyed'));
   const broken = await createAppWithClient({
     wechat: notificationOptions(),
-    ledger: (real) => ({ ...real, listOrders: fail, eventExists: fail }),
+    ledger: (real) => ({ ...real, listOrders: fail, findEvent: fail }),
   });
   const brokenPort = await serve(broken);
   const masked = [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
@@ -122,7 +122,7 @@ test('an unexpected error is masked on both transports', async () => {
   const client = await openSocket(brokenPort.webSocketUrl);
   client.subscribe('1', { after: '1' });
   expect(at(await client.next(), 'payload', 'errors')).toMatchObject(masked);
-  client.subscribe('2', {}, '{ payAfterOrders { edges { cursor } } }');
+  client.subscribe('2', {}, '{ orderRecords { edges { cursor } } }');
   const answer = JSON.stringify([await client.next(), await client.next()]);
   expect(answer).toContain('INTERNAL_SERVER_ERROR');
   expect(answer).not.toMatch(/driver|destroyed|stack/);
@@ -132,11 +132,11 @@ test('an unexpected error is masked on both transports', async () => {
 
 test('queries and mutations can be executed over WebSocket too', async () => {
   const client = await openSocket(port.webSocketUrl);
-  client.subscribe('1', {}, '{ payAfterOrders { pageInfo { hasNextPage } } }');
+  client.subscribe('1', {}, '{ orderRecords { pageInfo { hasNextPage } } }');
   expect(await client.next()).toEqual({
     id: '1',
     type: 'next',
-    payload: { data: { payAfterOrders: { pageInfo: { hasNextPage: false } } } },
+    payload: { data: { orderRecords: { pageInfo: { hasNextPage: false } } } },
   });
   expect(await client.next()).toEqual({ id: '1', type: 'complete' });
   client.socket.terminate();

@@ -21,7 +21,7 @@ describe('/metrics', () => {
       wechat: stubWechat({ queryPayAfterOrder: () => Promise.resolve(payAfterOrder()) }),
     });
     await run(app, 'query Canary { canary: payAfterOrder(by: { outOrderNo: "C1" }) { state } }');
-    await run(app, '{ payAfterOrders(first: -1) { edges { cursor } } }');
+    await run(app, '{ orderRecords(first: -1) { edges { cursor } } }');
     await run(app, '{ __schema { queryType { name } } }');
     await run(app, '{ nothing }');
     const input = orderInput({ riskAmount: 0 });
@@ -32,7 +32,7 @@ describe('/metrics', () => {
     );
     expect(await lines(app, 'payafter_operation_seconds_count')).toEqual([
       'payafter_operation_seconds_count{operation="payAfterOrder",outcome="OK"} 1',
-      'payafter_operation_seconds_count{operation="payAfterOrders",outcome="BAD_USER_INPUT"} 1',
+      'payafter_operation_seconds_count{operation="orderRecords",outcome="BAD_USER_INPUT"} 1',
       'payafter_operation_seconds_count{operation="introspection",outcome="OK"} 1',
       'payafter_operation_seconds_count{operation="createPayAfterOrder",outcome="INVALID_INPUT"} 1',
     ]);
@@ -41,7 +41,7 @@ describe('/metrics', () => {
 
   test('/metrics counts open streams, refusals and notifications', async () => {
     const app = createTestApp();
-    const query = 'subscription { payAfterOrderEvents { id } }';
+    const query = 'subscription { orderEvents { id } }';
     const stream = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
     const reader = stream.body?.getReader();
     await reader?.read();

@@ -19,8 +19,8 @@ beforeEach(async () => {
 afterAll(() => Promise.all(opened.map(({ close }) => close())));
 
 const events = () =>
-  clientFixture.run(`{ payAfterOrders { edges { node { outOrderNo state
-    events { edges { node { state previousState source } } } } } } }`);
+  clientFixture.run(`{ orderRecords { edges { node { outOrderNo status
+    events { edges { node { status previousStatus source } } } } } } }`);
 
 test('a notification made with the primitives of the SDK is answered with 200 and recorded', async () => {
   expect(await post(clientFixture, notificationBody())).toEqual({
@@ -28,15 +28,15 @@ test('a notification made with the primitives of the SDK is answered with 200 an
     text: '{"code":"SUCCESS","message":"成功"}',
   });
   expect(await clientFixture.rows()).toEqual({ orders: 1, events: 1, notifications: 1 });
-  const event = { state: 'USER_ACCEPTED', previousState: null, source: 'NOTIFICATION' };
+  const event = { status: 'ACCEPTED', previousStatus: null, source: 'NOTIFICATION' };
   expect(await events()).toEqual({
     data: {
-      payAfterOrders: {
+      orderRecords: {
         edges: [
           {
             node: {
               outOrderNo: 'N1',
-              state: 'USER_ACCEPTED',
+              status: 'ACCEPTED',
               events: { edges: [{ node: event }] },
             },
           },

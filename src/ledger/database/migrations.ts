@@ -1,12 +1,18 @@
 import { type Kysely, type SchemaModule, sql } from 'kysely';
 import { bothProducts } from './steps/both-products.ts';
 import { firstIndexes, firstTables } from './steps/first-tables.ts';
+import { recordIndexes } from './steps/record-indexes.ts';
 import type { DatabaseKind, Step } from './steps/step.ts';
 
 export type { DatabaseKind } from './steps/step.ts';
 
 /** A step that was released never changes: a new one is added at the end. */
-const STEPS: readonly Step[] = [changes(firstTables), changes(firstIndexes), bothProducts];
+const STEPS: readonly Step[] = [
+  changes(firstTables),
+  changes(firstIndexes),
+  bothProducts,
+  recordIndexes,
+];
 
 /** The version of the tables that this server reads and writes. */
 export const SCHEMA_VERSION = STEPS.length;

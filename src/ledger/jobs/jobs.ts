@@ -6,7 +6,7 @@ import type { WriteContext } from './context.ts';
 import { eventsAfter, newestEventId } from './event-log.ts';
 import { findOwnership } from './find-ownership.ts';
 import { finishIntent, keepIntentOpen, releaseRefused } from './finish-intent.ts';
-import { eventExists, listEvents, listOrders } from './list-records.ts';
+import { countOrders, findEvent, findRecords, listEvents, listOrders } from './list-records.ts';
 import {
   claimDue,
   countOpenIntents,
@@ -25,8 +25,10 @@ export const READS = {
   intentsWithSameInput,
   findOwnership,
   listOrders,
+  countOrders,
+  findRecords,
   listEvents,
-  eventExists,
+  findEvent,
   eventsAfter,
   newestEventId,
   isAnyDue,

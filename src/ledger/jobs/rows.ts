@@ -2,7 +2,7 @@ import { type Compilable, type CompiledQuery, type Kysely, type RawBuilder, sql 
 import { payAfterStateOf } from '../../domain/order-status.ts';
 import type { EventRow, IntentRow, OrderRow, Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Intent, OrderEvent, OrderRecord } from '../records.ts';
+import type { Intent, OrderEvent, OrderRecord, RecordedOrder } from '../records.ts';
 
 /** A placeholder for each value while a statement is built. */
 export type Params<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> };
@@ -72,6 +72,42 @@ export function orderRecord(row: OrderRow): OrderRecord {
   };
 }
 
+/** The columns of an order that are shown; there is no state while only its create is known. */
+export type RecordRow = Omit<OrderRow, 'state_raw' | 'conflict_at' | 'check_at'> & {
+  readonly state_raw: string | null;
+};
+
+export function recordedOrder(
+  row: RecordRow,
+  transactionIds: readonly string[],
+  encryption: Encryption,
+): RecordedOrder {
+  return {
+    product: row.product,
+    outOrderNo: row.out_order_no,
+    appid: row.appid,
+    serviceId: row.service_id,
+    status: row.status,
+    stateRaw: row.state_raw,
+    stateDescriptionRaw: row.state_description_raw,
+    collectionStateRaw: row.collection_state_raw,
+    owner: row.owner,
+    serviceIntroduction: row.service_introduction,
+    riskAmount: row.risk_amount,
+    totalAmount: row.total_amount,
+    paidAmount: row.paid_amount,
+    plannedStartTime: row.planned_start_time,
+    plannedEndTime: row.planned_end_time,
+    plannedStartLocation: readableLocation(row.planned_start_location, encryption),
+    plannedEndLocation: readableLocation(row.planned_end_location, encryption),
+    transactionIds,
+    createdAt: row.created_at,
+    statusSince: row.status_since,
+    observedAt: row.observed_at,
+    lastEventId: row.last_event_id,
+  };
+}
+
 export function orderEvent(row: EventRow): OrderEvent {
   return {
     id: row.id,
@@ -114,6 +150,14 @@ export function sealBody(body: Uint8Array, encryption: Encryption): string {
 
 export function sealLocation(location: string | null, encryption: Encryption): string | null {
   return location && encryption.encrypt(location, LOCATION);
+}
+
+function readableLocation(sealed: string | null, encryption: Encryption): string | null {
+  try {
+    return sealed && encryption.decrypt(sealed, LOCATION).toString();
+  } catch {
+    return null;
+  }
 }
 
 /** The bytes of an intent as they were sent, in a buffer of their own: a view is cloned as a whole. */

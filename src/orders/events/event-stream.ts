@@ -6,7 +6,7 @@ import type { LoggedEvent, OrderEvent } from '../../ledger/records.ts';
 export interface StreamOptions {
   readonly visibility: Visibility;
   /** Events of orders of this product only; left out: of both. */
-  readonly product?: OrderProduct;
+  readonly product?: OrderProduct | undefined;
   /** Events of orders with this number only. */
   readonly outOrderNo: string | null;
   /** Events after this cursor, stored ones first; null: only new events. */

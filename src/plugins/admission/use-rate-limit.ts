@@ -121,6 +121,8 @@ function tooManyStreams(whose: 'all' | 'caller', { perCaller }: StreamLimits): G
 export const MAX_ROWS = 1_000;
 /** So many rows cost about as much as a call to WeChat Pay. */
 export const ROWS_PER_CALL = 100;
+/** A subscription reads them again for each event, and is charged once. */
+export const MAX_ROWS_PER_EVENT = 100;
 
 type RowArgs = ExecutionArgs & { readonly contextValue: CallerContext };
 
@@ -132,7 +134,7 @@ type RowArgs = ExecutionArgs & { readonly contextValue: CallerContext };
 export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<CallerContext> {
   /** Operations without a page of anything, whatever their variables are. */
   const free = new WeakSet<OperationDefinitionNode>();
-  const refusal = (args: RowArgs) => {
+  const refusal = (args: RowArgs, most: number) => {
     const operation = getOperationAST(args.document, args.operationName);
     if (!operation || free.has(operation)) {
       return undefined;
@@ -145,8 +147,8 @@ export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<Calle
     if (rows === 0 && isWhole) {
       free.add(operation);
     }
-    if (rows > MAX_ROWS) {
-      return { errors: [tooManyRows(rows)] };
+    if (rows > most) {
+      return { errors: [tooManyRows(rows, most)] };
     }
     // The first call was paid for when the operation was admitted.
     const calls = Math.ceil(rows / ROWS_PER_CALL) - 1;
@@ -157,13 +159,13 @@ export function useRowLimit({ charge }: Pick<RateLimit, 'charge'>): Plugin<Calle
   };
   return {
     onExecute: ({ args, setResultAndStopExecution }) => {
-      const refused = refusal(args);
+      const refused = refusal(args, MAX_ROWS);
       if (refused) {
         setResultAndStopExecution(refused);
       }
     },
     onSubscribe: ({ args, setResultAndStopExecution }) => {
-      const refused = refusal(args);
+      const refused = refusal(args, MAX_ROWS_PER_EVENT);
       if (refused) {
         setResultAndStopExecution(refused);
       }
@@ -229,9 +231,9 @@ function isLeftOut(
   }
 }
 
-function tooManyRows(rows: number): GraphQLError {
+function tooManyRows(rows: number, most: number): GraphQLError {
   return notExecuted(
-    `The operation asks for up to ${rows} rows, orders and events together; at most ${MAX_ROWS} are allowed. Ask for smaller pages (first), and for the rest in another request.`,
+    `The operation asks for up to ${rows} rows, orders and events together; at most ${most} are allowed. Ask for smaller pages (first), and for the rest in another request.`,
   );
 }
 

@@ -81,11 +81,12 @@ ${
 #    The user confirms and pays in WeChat.`
 }
 subscription Events($outOrderNo: String) {
-  payAfterOrderEvents(outOrderNo: $outOrderNo) {
-    id
+  orderEvents(outOrderNo: $outOrderNo) {
+    cursor
     outOrderNo
-    previousState
-    state
+    previousStatus
+    status
+    stateRaw
     source
     occurredAt
     receivedAt
@@ -150,18 +151,15 @@ mutation CompleteOrder(
 const ORDERS = `# 6. 账本中的订单及其事件，不请求微信支付
 #    What the ledger knows: every order, and what
 #    happened to it, without a call to WeChat Pay.
-query Orders($filter: PayAfterOrderFilter) {
-  payAfterOrders(filter: $filter, first: 10) {
-    edges {
-      node {
-        outOrderNo
-        state
-        createdAt
-        events(first: 10) {
-          edges {
-            node { state source receivedAt }
-          }
-        }
+query Orders($filter: OrderRecordFilter) {
+  orderRecords(filter: $filter, first: 10) {
+    nodes {
+      product
+      outOrderNo
+      status
+      createdAt
+      events(first: 10) {
+        nodes { status source receivedAt }
       }
     }
   }

@@ -1,5 +1,4 @@
 import type { Scope } from '../../auth/caller.ts';
-import type { Page } from '../../ledger/jobs/list-records.ts';
 import { missingScope } from '../authorization.ts';
 import type { GraphQLContext } from '../context.ts';
 import { badUserInput } from '../query-errors.ts';
@@ -10,19 +9,30 @@ const MAX_PAGE = 100;
 export const PAGE_SIZE = `Maximum number of elements, from 1 to ${MAX_PAGE}; if omitted, ${DEFAULT_PAGE}.`;
 export const AFTER =
   'Returns the elements after this cursor: `endCursor` of the previous page. If omitted, the first page.';
+export const LAST = `The last elements instead of the first, from 1 to ${MAX_PAGE}; not together with \`first\`.`;
+export const BEFORE =
+  'Returns the elements before this cursor: `startCursor` of the page behind it. If omitted, up to the end.';
+
+export interface PageArguments {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
+}
 
 /** A page as a Relay connection. */
 export function connection<Row>(
-  { rows, hasNextPage }: Page<Row>,
+  { rows, hasMore }: { readonly rows: readonly Row[]; readonly hasMore: boolean },
   cursorOf: (row: Row) => string,
-  after: unknown,
+  { after, last, before }: PageArguments,
 ) {
   const edges = rows.map((node) => ({ node, cursor: cursorOf(node) }));
+  const isFromEnd = isGiven(last);
   return {
     edges,
     pageInfo: {
-      hasNextPage,
-      hasPreviousPage: Boolean(after),
+      hasNextPage: isFromEnd ? isGiven(before) : hasMore,
+      hasPreviousPage: isFromEnd ? hasMore : Boolean(after),
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -32,42 +42,50 @@ export function connection<Row>(
 /**
  * What a page costs, in rows: its own, and for each of them what is selected in it. Also refuses its
  * arguments, and a caller without the scope, before the resolvers of a whole list do it one by one.
- * @param readAfter throws GraphQLError BAD_USER_INPUT
+ * @param readCursor throws GraphQLError BAD_USER_INPUT
  */
-export function rowsOfPage(readAfter: (after: string) => unknown, scope: Scope) {
-  return ({ first, after }: PageArguments, context: Pick<GraphQLContext, 'caller'>) => {
+export function rowsOfPage(readCursor: (cursor: string) => unknown, scope: Scope) {
+  return (page: PageArguments, context: Pick<GraphQLContext, 'caller'>) => {
     const refused = missingScope(scope, context);
     if (refused) {
       throw refused;
     }
-    const rows = pageSize(first);
-    if (typeof after === 'string') {
-      readAfter(after);
+    const { size } = pageSize(page);
+    for (const cursor of [page.after, page.before]) {
+      if (typeof cursor === 'string') {
+        readCursor(cursor);
+      }
     }
-    return { field: rows, multiplier: rows };
+    return { field: size, multiplier: size };
   };
 }
 
-interface PageArguments {
-  readonly first?: number | null | undefined;
-  readonly after?: string | null | undefined;
+/** @throws GraphQLError BAD_USER_INPUT */
+export function pageSize({ first, last }: Pick<PageArguments, 'first' | 'last'>): {
+  readonly from: 'first' | 'last';
+  readonly size: number;
+} {
+  if (isGiven(first) && isGiven(last)) {
+    throw badUserInput('Only one of first and last is allowed.');
+  }
+  const from = isGiven(last) ? 'last' : 'first';
+  const size = last ?? first ?? DEFAULT_PAGE;
+  if (size < 1 || size > MAX_PAGE) {
+    throw badUserInput(`${from} must be from 1 to ${MAX_PAGE}.`);
+  }
+  return { from, size };
 }
 
-/** @throws GraphQLError BAD_USER_INPUT */
-export function pageSize(first: number | null | undefined): number {
-  const size = first ?? DEFAULT_PAGE;
-  if (size < 1 || size > MAX_PAGE) {
-    throw badUserInput(`first must be from 1 to ${MAX_PAGE}.`);
-  }
-  return size;
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
 }
 
 /**
  * The cursor of an event; 0 if there is none.
  * @throws GraphQLError BAD_USER_INPUT
  */
-export function eventCursor(after: string | number | null | undefined): number {
-  const text = String(after ?? '0');
+export function eventCursor(after: string | null | undefined): number {
+  const text = after ?? '0';
   if (!/^\d{1,15}$/.test(text)) {
     throw badUserInput('Invalid `after`: use the cursor of an event.');
   }

@@ -1,46 +1,55 @@
 import type { OrderEvent } from '../../ledger/records.ts';
+import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
-import { PayAfterOrderState, recordedState } from '../pay-after-order/enums.ts';
+import { OrderProductEnum, OrderStatusEnum } from '../order/enums.ts';
+import { NodeInterface } from '../order/node.ts';
+import { COLLECTION_STATE_RAW, STATE_DESCRIPTION_RAW } from './descriptions.ts';
+import { EventSource, OrderEventTypeEnum, recordedStatus } from './enums.ts';
+import { loadRecord, OrderRecordRef } from './record-loader.ts';
 
-const EventSource = builder.enumType('EventSource', {
-  description: 'How this server learned of a change.',
-  values: {
-    NOTIFICATION: { description: 'WeChat Pay sent a webhook to this server (回调通知).' },
-    QUERY: { description: 'A query of a caller showed the change.' },
-    MUTATION: { description: 'A mutation on this server caused the change.' },
-    RECONCILER: { description: 'The server polled WeChat Pay, because no webhook arrived.' },
-  },
-});
-
-export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEvent').implement({
+export const OrderEventType = builder.objectRef<OrderEvent>('OrderEvent').implement({
   description:
-    'A recorded change of the state of an order. Each change is recorded once. States that the order passed before this server learned of them have no event.',
+    'A recorded change of an order (订单事件). Each change is recorded once. States that the order passed before this server learned of them have no event.',
+  interfaces: [NodeInterface],
   fields: (t) => ({
-    id: t.id({
+    cursor: t.string({
       nullable: false,
       description:
-        'The id of the event, the same string as the `cursor` of its edge: a number in a string, increasing over all orders, so that the ids of one order have gaps. Pass the last one as `after` to resume the subscription. Compare ids as numbers, not as strings.',
+        'The cursor of the event: a number in a string, increasing over all orders, so that the cursors of one order have gaps. Pass the last one as `after` to resume the subscription. Compare cursors as numbers, not as strings.',
       resolve: ({ id }) => String(id),
+    }),
+    type: t.expose('type', {
+      type: OrderEventTypeEnum,
+      nullable: false,
+      description: 'What the event reports.',
+    }),
+    product: t.expose('product', {
+      type: OrderProductEnum,
+      nullable: false,
+      description: 'Which product the order belongs to (产品).',
     }),
     outOrderNo: t.exposeString('outOrderNo', {
       nullable: false,
       description: ORDER_IDS.outOrderNo,
     }),
-    state: t.field({
-      type: PayAfterOrderState,
+    status: t.field({
+      type: OrderStatusEnum,
       nullable: false,
-      description: 'The state after the change (订单状态).',
-      resolve: (event, _, { log }) => recordedState(event, log),
+      description: 'The status of the order after the change (订单状态).',
+      resolve: (event, _, { log }) => recordedStatus(event, log),
     }),
-    stateRaw: t.exposeString('stateRaw', {
-      nullable: false,
-      description: STATE_RAW,
-    }),
-    previousState: t.expose('previousState', {
-      type: PayAfterOrderState,
+    previousStatus: t.expose('previousStatus', {
+      type: OrderStatusEnum,
       description:
-        'The state before the change (订单状态). Null if this server did not know the order before.',
+        'The status of the order before the change (订单状态). Null if this server did not know the order before.',
+    }),
+    stateRaw: t.exposeString('stateRaw', { nullable: false, description: STATE_RAW }),
+    stateDescriptionRaw: t.exposeString('stateDescriptionRaw', {
+      description: STATE_DESCRIPTION_RAW,
+    }),
+    collectionStateRaw: t.exposeString('collectionStateRaw', {
+      description: COLLECTION_STATE_RAW,
     }),
     source: t.expose('source', {
       type: EventSource,
@@ -59,13 +68,27 @@ export const PayAfterOrderEvent = builder.objectRef<OrderEvent>('PayAfterOrderEv
       nullable: false,
       description: 'When this server recorded the change.',
     }),
+    order: t.field({
+      type: OrderRecordRef,
+      ...requireScope('orders:read'),
+      complexity: 1,
+      nullable: false,
+      description: 'The order as recorded now. Requires orders:read.',
+      resolve: async ({ product, outOrderNo }, _, context) => {
+        const record = await loadRecord({ product, outOrderNo }, context);
+        if (record === null) {
+          throw new Error('An event has no recorded order.');
+        }
+        return record;
+      },
+    }),
   }),
 });
 
-export const PayAfterOrderEventConnection = builder.connectionObject(
+export const OrderEventConnection = builder.connectionObject(
   {
-    type: PayAfterOrderEvent,
-    name: 'PayAfterOrderEventConnection',
+    type: OrderEventType,
+    name: 'OrderEventConnection',
     description: 'A page of events, oldest first.',
   },
   {

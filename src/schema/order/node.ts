@@ -1,10 +1,10 @@
-import type { OrderEvent, OrderRecord } from '../../ledger/records.ts';
+import type { OrderEvent, RecordedOrder } from '../../ledger/records.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
 
 /** An order as WeChat Pay shows it now. */
 export type LiveOrder = PayAfterOrder | ServiceOrder;
-export type NodeValue = LiveOrder | OrderRecord | OrderEvent;
+export type NodeValue = LiveOrder | RecordedOrder | OrderEvent;
 
 /** The types with an id. */
 type NodeType = 'PayAfterOrder' | 'ServiceOrder' | 'OrderRecord' | 'OrderEvent';

@@ -7,6 +7,7 @@ import {
 import { builder } from '../builder.ts';
 import { LAUNCH_ERROR, LIVEMODE, ORDER_IDS } from '../descriptions.ts';
 import { LaunchType, launch } from '../launch.ts';
+import { loadRecord, OrderRecordRef } from '../order-record/record-loader.ts';
 import { OrderProductEnum, OrderStatusEnum, PaymentChannelEnum } from './enums.ts';
 import { type LiveOrder, liveTypeOf, NodeInterface } from './node.ts';
 
@@ -95,6 +96,14 @@ export const OrderInterface = builder.interfaceRef<LiveOrder>('Order').implement
       nullable: false,
       description: '支付信息: the payments of the order. Empty before it is paid.',
       resolve: (order) => viewOf(order).payments,
+    }),
+    record: t.field({
+      type: OrderRecordRef,
+      complexity: 1,
+      description:
+        'The order as recorded by this server (订单记录). Null if it is not recorded, or not yet.',
+      resolve: (order, _, context) =>
+        loadRecord({ product: viewOf(order).product, outOrderNo: order.outOrderNo }, context),
     }),
     launch: t.field({
       type: LaunchType,

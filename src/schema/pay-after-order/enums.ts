@@ -56,14 +56,6 @@ export function toState(word: string, log: SchemaLog): State {
   return knownWord(STATES, 'state', word, log);
 }
 
-/** The state as recorded: an unknown one is in the log again, because the schema says so. */
-export function recordedState(
-  { state, stateRaw }: { readonly state: State; readonly stateRaw: string },
-  log: SchemaLog,
-): State {
-  return state === 'UNKNOWN' ? unknownWord('state', stateRaw, log) : state;
-}
-
 export function toFinishType(number: number | null, log: SchemaLog): FinishType | null {
   switch (number) {
     case null:

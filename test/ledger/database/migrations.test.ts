@@ -18,7 +18,7 @@ import {
   VERSION_OF_0_1,
 } from '../../fixtures/ledger/ledger-of-0.1.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
-import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { NEWEST, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 
 const ANN: Visibility = { kind: 'own', owner: 'ann' };
 const pathOf = (url: string) => url.slice('sqlite:'.length);
@@ -37,12 +37,12 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
   test('a ledger of 0.1 has the same orders after its migration', async () => {
     const ledger = await migrated();
     const page = await ledger.listOrders({
+      ...NEWEST,
       visibility: ALL_ORDERS,
       filter: { product: 'PAY_AFTER' },
-      first: 10,
-      after: null,
+      size: 10,
     });
-    expect(page.rows.toReversed()).toEqual(
+    expect(page.rows.filter(({ stateRaw }) => stateRaw !== null).toReversed()).toMatchObject(
       [
         ['CREATED', 'CREATED', 'CREATED', 'ann'],
         ['ACCEPTED', 'ACCEPTED', 'USER_ACCEPTED', 'ann'],
@@ -57,7 +57,6 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
         appid: IDS.appid,
         serviceId: IDS.service_id,
         status,
-        state,
         stateRaw: outOrderNo === 'NEWER' ? 'PARTLY_PAID' : state,
         owner,
         createdAt: 1_000 + index,
@@ -96,8 +95,8 @@ describe.each(databases)('a ledger of 0.1, on $name', ({ start }) => {
     });
     const own = await ledger.eventsAfter({ cursor: 1, visibility: ANN, limit: 100 });
     expect(own.map(({ id }) => id)).toEqual([2, 3, 5, 6]);
-    expect(await ledger.eventExists(ANN, 6)).toBe(true);
-    expect(await ledger.eventExists(ANN, 8)).toBe(false);
+    expect(await ledger.findEvent(ANN, 6)).toMatchObject({ id: 6 });
+    expect(await ledger.findEvent(ANN, 8)).toBeNull();
     const order = { product: 'PAY_AFTER', outOrderNo: 'NEWER' } as const;
     const [page] = await ledger.listEvents([{ ...order, first: 10, after: 0 }]);
     expect(page?.rows.map(({ stateRaw }) => stateRaw)).toEqual(['USER_ACCEPTED', 'PARTLY_PAID']);

@@ -7,7 +7,7 @@ import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { at } from '../../fixtures/json.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
-import type { TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { NEWEST, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
 import {
   cancellation,
   completion,
@@ -35,7 +35,7 @@ async function shown(ledger: TestLedger, outOrderNo: string) {
 }
 
 async function read(ledger: TestLedger, outOrderNo: string) {
-  const everything = { visibility: ALL_ORDERS, filter: {}, first: 100, after: null };
+  const everything = { ...NEWEST, visibility: ALL_ORDERS, size: 100 };
   const events = { product: 'PAY_AFTER' as const, outOrderNo, first: 10, after: 0 };
   const [list, [log]] = await Promise.all([
     ledger.listOrders(everything),
@@ -44,10 +44,10 @@ async function read(ledger: TestLedger, outOrderNo: string) {
   const last = log?.rows.at(-1);
   const record = list.rows.find((row) => row.outOrderNo === outOrderNo);
   return {
-    record: record?.state,
+    record: record?.stateRaw,
     newest: record?.lastEventId === last?.id,
-    event: last?.state,
-    exists: last !== undefined && (await ledger.eventExists(ALL_ORDERS, last.id)),
+    event: last?.stateRaw,
+    exists: last !== undefined && (await ledger.findEvent(ALL_ORDERS, last.id)) !== null,
   };
 }
 

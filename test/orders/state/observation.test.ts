@@ -41,12 +41,12 @@ async function writes(): Promise<number> {
 test('records are shown without a call to WeChat Pay, even if the order has changed there', async () => {
   await fixture.user('confirm', outOrderNo);
   const answer = await fixture.run(
-    `{ payAfterOrders(first: 1) { edges { node {
-      outOrderNo serviceId appid state stateRaw createdAt observedAt lastEventId
-      events { edges { cursor node { id state } } } } } } }`,
+    `{ orderRecords(first: 1) { edges { node {
+      outOrderNo serviceId appid status stateRaw createdAt observedAt lastEventCursor
+      events { edges { cursor node { cursor status } } } } } } }`,
   );
-  const node = at(answer, 'data', 'payAfterOrders', 'edges', 0, 'node');
-  expect(node).toMatchObject({ outOrderNo, state: 'CREATED', stateRaw: 'CREATED' });
+  const node = at(answer, 'data', 'orderRecords', 'edges', 0, 'node');
+  expect(node).toMatchObject({ outOrderNo, status: 'CREATED', stateRaw: 'CREATED' });
   expect(fixture.calls()).toEqual([]);
 });
 

@@ -165,7 +165,7 @@ describe('where as many operations are under way as may be', () => {
   test('an operation that fails or is refused releases its slot', async () => {
     const { ask } = waiting(1);
     for (let index = 0; index < 3; index += 1) {
-      expect((await ask('{ payAfterOrders(first: -1) { edges { cursor } } }')).status).toBe(200);
+      expect((await ask('{ orderRecords(first: -1) { edges { cursor } } }')).status).toBe(200);
       await ask('{ nothing }');
       expect((await ask('{ __typename }')).status).toBe(200);
     }
@@ -174,7 +174,7 @@ describe('where as many operations are under way as may be', () => {
 
 test('open subscriptions occupy no slot', async () => {
   const { app, ask } = waiting(1);
-  const query = 'subscription { payAfterOrderEvents { id } }';
+  const query = 'subscription { orderEvents { id } }';
   const streams = [];
   for (let index = 0; index < 3; index += 1) {
     const response = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));

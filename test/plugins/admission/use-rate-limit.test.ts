@@ -68,7 +68,7 @@ test('each response says what is left to its caller, and nothing if there is no 
   expect(await left('{ nothing }')).toEqual(['3', '0', '2']);
   expect(await left('{ __typename }')).toEqual(['3', '0', '2']);
   now += 500;
-  const stream = 'subscription { payAfterOrderEvents { id } }';
+  const stream = 'subscription { orderEvents { id } }';
   expect(await left(stream, 'text/event-stream')).toEqual(['3', '0', '2']);
   const { headers } = await createTestApp().fetch(graphqlRequest({ query: QUERY }));
   expect([...headers.keys()].join()).not.toContain('ratelimit');
@@ -93,7 +93,7 @@ test('a request that has started is never refused halfway, and its further calls
 test('a subscription is counted like any other operation', async () => {
   const { app } = limited(1, 1);
   await run(app, QUERY);
-  const query = 'subscription { payAfterOrderEvents { id } }';
+  const query = 'subscription { orderEvents { id } }';
   const refused = await app.fetch(graphqlRequest({ query }, { accept: 'text/event-stream' }));
   expect(await refused.text()).toContain('RATE_LIMITED');
 });

@@ -15,7 +15,7 @@ const ORDERS = Array.from({ length: 100 }, (_, index) => `P${index}`);
 const aliased = (page: string) =>
   `{ ${['a', 'b', 'c', 'd', 'e'].map((name) => `${name}: ${page}`).join(' ')} }`;
 const EVENTS = 'edges { node { outOrderNo events(first: 100) { edges { node { id } } } } }';
-const PAGES = `query ($orders: Int, $events: Int) { payAfterOrders(first: $orders) {
+const PAGES = `query ($orders: Int, $events: Int) { orderRecords(first: $orders) {
   edges { node { outOrderNo events(first: $events) { edges { node { id } } } } } } }`;
 
 const jobs: JobName[] = [];
@@ -72,7 +72,7 @@ describe.each([
   };
 
   test('an operation that requests too many rows is refused before anything is read', async () => {
-    const query = aliased(`payAfterOrders(first: 100) { ${EVENTS} }`);
+    const query = aliased(`orderRecords(first: 100) { ${EVENTS} }`);
     const response = await fixture.app.fetch(
       graphqlRequest({ query }, { accept: 'application/graphql-response+json' }),
     );
@@ -83,7 +83,7 @@ describe.each([
   });
 
   test('over SSE and WebSocket too many rows are refused with the same error', async () => {
-    const query = aliased(`payAfterOrders(first: 100) { ${EVENTS} }`);
+    const query = aliased(`orderRecords(first: 100) { ${EVENTS} }`);
     const stream = await subscribe(fixture, {}, query);
     expect(await stream.next()).toMatchObject({ data: { errors: [refusal] } });
     await stream.leave();
@@ -113,14 +113,14 @@ describe.each([
   ])('the pages of %j are charged with %j further calls', async (variables, calls) => {
     const answer = await fixture.run(PAGES, variables);
     const orders = variables['orders'] ?? 20;
-    expect(listAt(answer, 'data', 'payAfterOrders', 'edges')).toHaveLength(Number(orders));
+    expect(listAt(answer, 'data', 'orderRecords', 'edges')).toHaveLength(Number(orders));
     expect(charged).toEqual(calls);
   });
 
   test('a page of 100 orders with their events takes two jobs and two statements', async () => {
     const statements = vi.spyOn(StatementSync.prototype, 'all');
     const answer = await fixture.run(PAGES, { orders: 100, events: 5 });
-    const edges = listAt(answer, 'data', 'payAfterOrders', 'edges');
+    const edges = listAt(answer, 'data', 'orderRecords', 'edges');
     expect(edges.map((edge) => listAt(edge, 'node', 'events', 'edges').length)).toEqual(
       ORDERS.map(() => 2),
     );
@@ -135,9 +135,9 @@ describe.each([
 
   test('the events of several pages of orders are read by one job', async () => {
     const query = `{
-      a: payAfterOrders(first: 90) { ...Events }
-      b: payAfterOrders(first: 30) { edges { node { events(first: 2) { edges { node { id } } } } } } }
-      fragment Events on PayAfterOrderRecordConnection {
+      a: orderRecords(first: 90) { ...Events }
+      b: orderRecords(first: 30) { edges { node { events(first: 2) { edges { node { id } } } } } } }
+      fragment Events on OrderRecordConnection {
         edges { node { events(first: 1) { edges { node { id } } } } } }`;
     const answer = await fixture.run(query);
     expect(listAt(answer, 'data', 'b', 'edges')).toHaveLength(30);
@@ -145,10 +145,10 @@ describe.each([
   });
 
   test('rows are counted for each use of a fragment, and only for the executed operation', async () => {
-    const query = `query Large { a: payAfterOrders(first: 100) { ...Events } }
-      query Small { b: payAfterOrders(first: 1) { ...Events } }
+    const query = `query Large { a: orderRecords(first: 100) { ...Events } }
+      query Small { b: orderRecords(first: 1) { ...Events } }
       query None { __typename }
-      fragment Events on PayAfterOrderRecordConnection { ${EVENTS} }`;
+      fragment Events on OrderRecordConnection { ${EVENTS} }`;
     const answers = await Promise.all(
       ['Large', 'Small', 'None'].map(async (operationName) => {
         const request = graphqlRequest({ query, operationName });
@@ -161,11 +161,38 @@ describe.each([
     expect(charged).toEqual([1]);
   });
 
+  test('a subscription may ask for fewer rows, because it reads them for each event', async () => {
+    const of = (
+      first: number,
+    ) => `subscription { orderEvents(outOrderNo: "P1", after: "0") { order {
+      events(first: ${first}) { nodes { cursor } } } } }`;
+    const refused = await subscribe(fixture, {}, of(100));
+    expect(await refused.next()).toMatchObject({
+      data: { errors: [{ message: expect.stringMatching(/up to 101 rows.*at most 100 /) }] },
+    });
+    await refused.leave();
+    const open = await subscribe(fixture, {}, of(99));
+    const whole = { order: { events: { nodes: [{}, {}] } } };
+    expect(await open.nextEvent()).toMatchObject(whole);
+    expect(await open.nextEvent()).toMatchObject(whole);
+    await open.leave();
+  });
+
+  test('a count costs as much again as its page, and is made once; a record of an order is a row', async () => {
+    const query = `{ orderRecords(first: 100) { totalCount again: totalCount nodes { outOrderNo } }
+      orderRecord(outOrderNo: "P1") { status } }`;
+    expect(await fixture.run(query)).toMatchObject({
+      data: { orderRecords: { totalCount: 100, again: 100 }, orderRecord: { status: 'ACCEPTED' } },
+    });
+    expect(charged).toEqual([3]);
+    expect(jobs.toSorted()).toEqual(['countOrders', 'findRecords', 'listOrders']);
+  });
+
   test('the rows of a page that a directive leaves out are not counted', async () => {
-    const query = `query ($with: Boolean = false) { payAfterOrders(first: 100) { edges { node {
+    const query = `query ($with: Boolean = false) { orderRecords(first: 100) { edges { node {
       outOrderNo events(first: 100) @include(if: $with) { edges { node { id } } } } } } }`;
     const without = await fixture.run(query);
-    expect(listAt(without, 'data', 'payAfterOrders', 'edges')).toHaveLength(100);
+    expect(listAt(without, 'data', 'orderRecords', 'edges')).toHaveLength(100);
     expect(jobs).toEqual(['listOrders']);
     expect(at(await fixture.run(query, { with: true }), 'errors', 0, 'message')).toContain(
       'up to 10100 rows',
@@ -173,19 +200,19 @@ describe.each([
   });
 
   test('rows are counted although another argument, or another operation, cannot be executed', async () => {
-    const query = `query A ($state: PayAfterOrderState = CREATED) {
-        a: payAfterOrders(filter: { states: [$state] }) { edges { cursor } }
-        b: payAfterOrders(first: 100) { ...Page } }
-      query B ($b: Boolean!) { b: payAfterOrders(first: 100) { ...Page ...OfB } }
-      fragment OfB on PayAfterOrderRecordConnection { pageInfo @include(if: $b) { hasNextPage } }
-      fragment Page on PayAfterOrderRecordConnection { ${EVENTS} }`;
+    const query = `query A ($status: OrderStatus = CREATED) {
+        a: orderRecords(filter: { statuses: [$status] }) { edges { cursor } }
+        b: orderRecords(first: 100) { ...Page } }
+      query B ($b: Boolean!) { b: orderRecords(first: 100) { ...Page ...OfB } }
+      fragment OfB on OrderRecordConnection { pageInfo @include(if: $b) { hasNextPage } }
+      fragment Page on OrderRecordConnection { ${EVENTS} }`;
     const ask = async (variables: JsonObject) => {
       const request = graphqlRequest({ query, operationName: 'A', variables });
       const answer: unknown = await (await fixture.app.fetch(request)).json();
       return String(at(answer, 'errors', 0, 'message'));
     };
     expect(await ask({})).toContain('up to 10120 rows');
-    expect(await ask({ state: null })).toContain('not to be null');
+    expect(await ask({ status: null })).toContain('not to be null');
     expect(jobs).toEqual([]);
   });
 

@@ -65,15 +65,12 @@ test.each<[string, string]>([
     'a string for a sync type',
     `mutation { syncPayAfterOrder(input: { type: "${SECRET}" }) { __typename } }`,
   ],
-  ['a name for a state', `{ payAfterOrders(filter: { states: [${NAME}] }) { __typename } }`],
+  ['a name for a state', `{ orderRecords(filter: { statuses: [${NAME}] }) { __typename } }`],
   [
     'a string for a moment',
-    `{ payAfterOrders(filter: { createdFrom: "${SECRET}" }) { __typename } }`,
+    `{ orderRecords(filter: { createdFrom: "${SECRET}" }) { __typename } }`,
   ],
-  [
-    'an object for a cursor',
-    `subscription { payAfterOrderEvents(after: { x: "${SECRET}" }) { id } }`,
-  ],
+  ['an object for a cursor', `subscription { orderEvents(after: { x: "${SECRET}" }) { id } }`],
   ['a number too large for an Int', `query ($x: Int = ${NUMBER}) { __typename }`],
 ])('a validation error by %s does not quote it', async (_, query) => {
   expect(code(await answerTo({ query }))).toMatch(/^(GRAPHQL_VALIDATION_FAILED|BAD_USER_INPUT)$/);
@@ -99,7 +96,11 @@ test.each<[string, unknown, RegExp]>([
   ['a string for an end', complete({ finishType: SECRET }), /^\$input\.finishType: /],
   ['a string for a total', complete({ totalAmount: SECRET }), /^\$input\.totalAmount: /],
   ['a list for a time', complete({ realServiceEndTime: [SECRET] }), /realServiceEndTime: /],
-  ['a string for a state', records({ filter: { states: [SECRET] } }), /^\$filter\.states\.0: /],
+  [
+    'a string for a status',
+    records({ filter: { statuses: [SECRET] } }),
+    /^\$filter\.statuses\.0: /,
+  ],
   ['a string for a moment', records({ filter: { createdFrom: SECRET } }), /createdFrom: /],
   ['a string for a size', records({ first: SECRET }), /^\$first: /],
   ['no variables', { query: QUERY }, /^\$by: Expected/],
@@ -120,12 +121,12 @@ test.each([
 });
 
 test('a misspelt field in the document is named, with its place and what was meant', async () => {
-  const query = `{ orders: payAfterOrders(filter: { createdfrom: "${SECRET}" }) { __typename } }`;
+  const query = `{ orders: orderRecords(filter: { createdfrom: "${SECRET}" }) { __typename } }`;
   expect(at(await answerTo({ query }), 'errors')).toEqual([
     {
       message:
-        'filter.createdfrom: Expected value of type "PayAfterOrderFilter" not to include unknown field "createdfrom". Did you mean "createdFrom" or "createdBefore"?',
-      locations: [{ line: 1, column: 36 }],
+        'filter.createdfrom: Expected value of type "OrderRecordFilter" not to include unknown field "createdfrom". Did you mean "createdFrom" or "createdBefore"?',
+      locations: [{ line: 1, column: 34 }],
       path: ['orders'],
       extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
     },
@@ -141,29 +142,28 @@ test('a text that looks like an unknown field is still a value', async () => {
 });
 
 test.each([
-  ['{ payAfterOrders(filter: { createdFrom: "x" }) { __typename } }', 'filter.createdFrom', 41],
-  ['{ payAfterOrders(filter: { createdFrom: 5 }) { __typename } }', 'filter.createdFrom', 41],
-  ['{ payAfterOrders(filter: { states: [CREATED, X] }) { __typename } }', 'filter.states.1', 46],
-  ['{ payAfterOrders(first: "x") { __typename } }', 'first', 25],
+  ['{ orderRecords(filter: { createdFrom: "x" }) { __typename } }', 'filter.createdFrom', 39],
+  ['{ orderRecords(filter: { createdFrom: 5 }) { __typename } }', 'filter.createdFrom', 39],
+  ['{ orderRecords(filter: { statuses: [CREATED, X] }) { __typename } }', 'filter.statuses.1', 46],
+  ['{ orderRecords(first: "x") { __typename } }', 'first', 23],
 ])(
   'a literal of the wrong type has its place and its argument: %s',
   async (query, path, column) => {
     expect(at(await answerTo({ query }), 'errors', 0)).toMatchObject({
       message: expect.stringMatching(new RegExp(`^${path.replaceAll('.', '[.]')}: [A-Z].*[.]$`)),
       locations: [{ line: 1, column }],
-      path: ['payAfterOrders'],
+      path: ['orderRecords'],
     });
   },
 );
 
 test('a literal in a fragment and the default of a variable have a place and no path', async () => {
-  const fragment =
-    'query { ...F } fragment F on Query { payAfterOrders(first: "x") { __typename } }';
+  const fragment = 'query { ...F } fragment F on Query { orderRecords(first: "x") { __typename } }';
   const inFragment = at(await answerTo({ query: fragment }), 'errors', 0);
-  expect(inFragment).toMatchObject({ locations: [{ line: 1, column: 60 }] });
+  expect(inFragment).toMatchObject({ locations: [{ line: 1, column: 58 }] });
   expect(inFragment).not.toHaveProperty('path');
   const query =
-    'query ($t: DateTime = "x") { payAfterOrders(filter: { createdFrom: $t }) { __typename } }';
+    'query ($t: DateTime = "x") { orderRecords(filter: { createdFrom: $t }) { __typename } }';
   expect(at(await answerTo({ query }), 'errors', 0)).toEqual({
     message: '$t: Invalid DateTime: use RFC 3339, e.g. 2026-11-23T09:00:00Z.',
     locations: [{ line: 1, column: 23 }],
@@ -192,14 +192,14 @@ test.each<[string, unknown]>([
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['of orders', records({ after: SECRET }), /^Invalid `after`: use a cursor/],
+  ['of orders', records({ after: SECRET }), /^Invalid cursor: use one/],
   [
     'of orders in Base64',
     records({ after: Buffer.from(SECRET).toString('base64url') }),
-    /^Invalid `after`/,
+    /^Invalid cursor/,
   ],
   ['of events', events(SECRET), /^Invalid `after`/],
-  ['of events that is a number', events(NUMBER), /^Invalid `after`: use the id of an event/],
+  ['of events that is a number', events(NUMBER), /^Invalid `after`: use the cursor of an event/],
 ])('an invalid cursor %s is refused without quoting it', async (_, body, message) => {
   const answer = await answerTo(body);
   expect(code(answer)).toBe('BAD_USER_INPUT');
@@ -233,10 +233,9 @@ test('lists in variables that are too long together are one error, whatever is i
 });
 
 test('a variable that is left out is not what objects inherit under its name', async () => {
-  const query =
-    'query ($toString: String) { payAfterOrders(after: $toString) { edges { cursor } } }';
+  const query = 'query ($toString: String) { orderRecords(after: $toString) { edges { cursor } } }';
   expect(await answerTo({ query })).toEqual({
-    data: { payAfterOrders: { edges: expect.any(Array) } },
+    data: { orderRecords: { edges: expect.any(Array) } },
   });
 });
 

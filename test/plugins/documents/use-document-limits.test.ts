@@ -28,7 +28,7 @@ const order = (fields: string, alias = '') =>
 const times = (count: number, each: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => each(index)).join(' ');
 const page = (within: string) =>
-  `{ payAfterOrders { edges { node { events { edges { node { ${within} } } } } } } }`;
+  `{ orderRecords { edges { node { events { edges { node { ${within} } } } } } } }`;
 const CREATE = 'createPayAfterOrder(input: $input) { __typename }';
 const mutation = (fields: string) => `mutation ($input: CreatePayAfterOrderInput!) { ${fields} }`;
 
@@ -37,7 +37,7 @@ describe('a document is refused before anything is run where it has', () => {
     [
       'more than 8 levels of fields',
       page('id'),
-      '{ payAfterOrders { edges { node { events { edges { node { id { a { b } } } } } } } } }',
+      '{ orderRecords { edges { node { events { edges { node { id { a { b } } } } } } } } }',
     ],
     [
       'more than 10 aliases',

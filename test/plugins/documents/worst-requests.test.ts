@@ -34,7 +34,7 @@ const text = (count: number, each: (index: number) => string) => many(count, eac
 const query = (document: string, variables?: object) =>
   JSON.stringify({ query: document, variables });
 
-const PAGE = 'payAfterOrders(first: 100) { edges { node { events(FIRST) { edges { cursor } } } } }';
+const PAGE = 'orderRecords(first: 100) { edges { node { events(FIRST) { edges { cursor } } } } }';
 const PAGES = query(`${'\n'.repeat(998)} { ${text(5, (index) => `a${index}: ${PAGE}`)} }`);
 const CREATE = `mutation ($input: CreatePayAfterOrderInput!) { createPayAfterOrder(input: $input) {
   ... on InvalidInputError { message issues { path code message } } } }`;
@@ -46,8 +46,8 @@ const ORDER = {
   riskAmount: 100,
 };
 const create = (changes: object) => query(CREATE, { input: { ...ORDER, ...changes } });
-const STATES = `query ($states: [PayAfterOrderState!]) {
-  payAfterOrders(filter: { states: $states }) { pageInfo { hasNextPage } } }`;
+const STATES = `query ($states: [OrderStatus!]) {
+  orderRecords(filter: { statuses: $states }) { pageInfo { hasNextPage } } }`;
 const deep = (open: string, close: string, depth: number) =>
   create({ fees: 0 }).replace('"fees":0', `"fees":${open.repeat(depth)}1${close.repeat(depth)}`);
 
@@ -85,10 +85,7 @@ test.each<[string, string, string?]>([
   ['a long time', create({ serviceStartTime: `2026-01-01T00:00:00.${'0'.repeat(60_000)}` })],
   ['a long text', create({ attach: '字'.repeat(20_000) })],
   ['a large number', create({ riskAmount: 0 }).replace(':0', `:${'9'.repeat(60_000)}`)],
-  [
-    'a large literal',
-    query(`{ payAfterOrders(first: ${'9'.repeat(16_000)}) { edges { cursor } } }`),
-  ],
+  ['a large literal', query(`{ orderRecords(first: ${'9'.repeat(16_000)}) { edges { cursor } } }`)],
   ['many aliases', query(`{ ${text(300, (index) => `a${index}: __typename`)} }`)],
   ['many directives', query(`{ __typename ${text(130, () => '@skip(if: false)')} }`)],
   ['many operations of one name', query(text(190, () => 'query Q { __typename }'))],
@@ -101,7 +98,7 @@ test.each<[string, string, string?]>([
   [
     'fragments with conflicts',
     query(
-      `{ ${text(40, (index) => `...F${index}`)} } ${text(40, (index) => `fragment F${index} on Query { a: payAfterOrders(first: ${index}) { edges { cursor } } }`)}`,
+      `{ ${text(40, (index) => `...F${index}`)} } ${text(40, (index) => `fragment F${index} on Query { a: orderRecords(first: ${index}) { edges { cursor } } }`)}`,
     ),
   ],
   ['many variables', query(`query (${text(240, (index) => `$v${index}: Int`)}) { __typename }`)],

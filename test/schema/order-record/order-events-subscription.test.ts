@@ -52,7 +52,7 @@ const transports: readonly [string, (variables?: JsonObject) => Promise<Client>]
         nextEvent: async () => {
           const { value } = await (ahead ?? events.next());
           ahead = undefined;
-          return at(value, 'data', 'payAfterOrderEvents') ?? value;
+          return at(value, 'data', 'orderEvents') ?? value;
         },
       };
     },
@@ -79,12 +79,12 @@ describe.each(transports)('over %s', (_name, open) => {
   test('a confirmation of the user is an event for a subscriber that waits', async () => {
     const events = await open({ outOrderNo });
     await create(fixture, { outOrderNo });
-    expect(await events.nextEvent()).toMatchObject({ state: 'CREATED', source: 'MUTATION' });
+    expect(await events.nextEvent()).toMatchObject({ status: 'CREATED', source: 'MUTATION' });
     await fixture.user('confirm', outOrderNo);
     expect(await events.nextEvent()).toEqual({
-      id: (await cursors())[1],
+      cursor: (await cursors())[1],
       outOrderNo,
-      state: 'USER_ACCEPTED',
+      status: 'ACCEPTED',
       source: 'NOTIFICATION',
     });
     await events.leave();
@@ -102,7 +102,7 @@ describe.each(transports)('over %s', (_name, open) => {
     const numbers: string[] = [];
     while (seen.length < others.length) {
       const event = await events.nextEvent();
-      seen.push(textAt(event, 'id'));
+      seen.push(textAt(event, 'cursor'));
       numbers.push(textAt(event, 'outOrderNo'));
     }
     await live;
@@ -124,10 +124,13 @@ describe.each(transports)('over %s', (_name, open) => {
     await fixture.see({ outOrderNo, state: 'CREATED' });
     const events = await open({ outOrderNo, after: '0' });
     const all = await open({ after: '0' });
-    expect(await events.nextEvent()).toMatchObject({ id: (await cursors())[0], state: 'CREATED' });
-    expect(await all.nextEvent()).toMatchObject({ id: await firstCursor() });
+    expect(await events.nextEvent()).toMatchObject({
+      cursor: (await cursors())[0],
+      status: 'CREATED',
+    });
+    expect(await all.nextEvent()).toMatchObject({ cursor: await firstCursor() });
     await fixture.see({ outOrderNo, state: 'USER_ACCEPTED' });
-    expect(await events.nextEvent()).toMatchObject({ state: 'USER_ACCEPTED' });
+    expect(await events.nextEvent()).toMatchObject({ status: 'ACCEPTED' });
     await Promise.all([events.leave(), all.leave()]);
   });
 

@@ -13,8 +13,8 @@ import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 const LOOK_UP_MS = 30;
 const slow = (real: Ledger): Ledger => ({
   ...real,
-  eventExists: async (...cursor) => {
-    const exists = await real.eventExists(...cursor);
+  findEvent: async (...cursor) => {
+    const exists = await real.findEvent(...cursor);
     await sleep(LOOK_UP_MS);
     return exists;
   },
@@ -77,7 +77,7 @@ test('SSE clients that disconnect before the response leave no subscription', as
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
     });
     request.on('error', () => {});
-    request.end('{"query":"subscription { payAfterOrderEvents(after: \\"1\\") { id } }"}');
+    request.end('{"query":"subscription { orderEvents(after: \\"1\\") { id } }"}');
     await sleep(delay);
     request.destroy();
   }

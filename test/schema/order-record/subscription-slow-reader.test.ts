@@ -13,7 +13,7 @@ const MEGABYTE = 1024 * 1024;
 const EVENTS = 1_200;
 /** A state that this server does not know, and long: 24 MB of events in all. */
 const LONG_WORD = 'X'.repeat(20 * 1024);
-const QUERY = 'subscription { payAfterOrderEvents { id stateRaw } }';
+const QUERY = 'subscription { orderEvents { cursor stateRaw } }';
 
 let clientFixture: AppWithClient;
 let port: Port;
@@ -57,9 +57,9 @@ test('subscribers that do not read need little memory, and miss nothing once the
   const overSse: string[] = [];
   const overWs: string[] = [];
   while (overSse.length < EVENTS) {
-    overSse.push(textAt(await sse.nextEvent(), 'id'));
+    overSse.push(textAt(await sse.nextEvent(), 'cursor'));
     const payload = at(await ws.next(), 'payload');
-    overWs.push(textAt(payload, 'data', 'payAfterOrderEvents', 'id'));
+    overWs.push(textAt(payload, 'data', 'orderEvents', 'cursor'));
   }
   expect(overSse).toEqual(expected);
   expect(overWs).toEqual(expected);

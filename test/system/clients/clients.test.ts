@@ -17,7 +17,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const KEY_SCRIPT = fileURLToPath(new URL('../../../src/cli/key.ts', import.meta.url));
 const ORDER = { payAfterOrder: { __typename: 'PayAfterOrder', state: 'CREATED' } };
 const CREATED = { createPayAfterOrder: { __typename: 'CreatePayAfterOrderPayload' } };
-const EVENT = { payAfterOrderEvents: { __typename: 'PayAfterOrderEvent', state: 'CREATED' } };
+const EVENT = { orderEvents: { __typename: 'OrderEvent', status: 'CREATED' } };
 
 const folder = mkdtempSync(join(tmpdir(), 'clients-'));
 const keys = join(folder, 'keys.json');

@@ -14,9 +14,9 @@ export const CREATE = `mutation Create($input: CreatePayAfterOrderInput!) {
   }
 }`;
 export const EVENTS = `subscription Events($outOrderNo: String!) {
-  payAfterOrderEvents(outOrderNo: $outOrderNo, after: "0") {
+  orderEvents(outOrderNo: $outOrderNo, after: "0") {
     __typename
-    state
+    status
   }
 }`;
 export const BY = { outOrderNo: 'CLIENT-1' };

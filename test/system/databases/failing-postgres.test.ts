@@ -10,7 +10,7 @@ import { startServer, statusOf } from '../../fixtures/process/server-process.ts'
 
 type Server = Awaited<ReturnType<typeof startServer>>;
 
-const LIST = '{ payAfterOrders(first: 100) { edges { node { outOrderNo } } } }';
+const LIST = '{ orderRecords(first: 100) { edges { node { outOrderNo } } } }';
 const DONE = 'CreatePayAfterOrderPayload';
 const UNAVAILABLE = 'LedgerUnavailableError';
 

@@ -44,11 +44,11 @@ test('an order is still known after a restart, and its personal data are in no f
   const sandbox = await startTestSandbox();
   const env = { DATABASE_URL: `sqlite:${join(folder, 'data', 'payafter.db')}` };
   const input = orderInput({ name: 'Zhang San' });
-  const query = '{ payAfterOrders { edges { node { outOrderNo state lastEventId } } } }';
+  const query = '{ orderRecords { edges { node { outOrderNo status lastEventCursor } } } }';
   const recorded = {
     outOrderNo: input['outOrderNo'],
-    state: 'CREATED',
-    lastEventId: expect.any(String),
+    status: 'CREATED',
+    lastEventCursor: expect.any(String),
   };
 
   const first = await startServer(sandbox, env);
@@ -58,7 +58,7 @@ test('an order is still known after a restart, and its personal data are in no f
 
   const second = await startServer(sandbox, env);
   expect(await second.run(query)).toEqual({
-    data: { payAfterOrders: { edges: [{ node: recorded }] } },
+    data: { orderRecords: { edges: [{ node: recorded }] } },
   });
   expect(await second.create(input)).toEqual(created);
   second.kill('SIGTERM');

@@ -25,14 +25,14 @@ beforeEach(() => {
 });
 afterAll(() => clientFixture.close());
 
-const LIST = `query ($filter: PayAfterOrderFilter, $first: Int, $after: String) {
-  payAfterOrders(filter: $filter, first: $first, after: $after) {
+const LIST = `query ($filter: OrderRecordFilter, $first: Int, $after: String) {
+  orderRecords(filter: $filter, first: $first, after: $after) {
     edges { cursor node { outOrderNo createdAt } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
 
 const list = async (variables: JsonObject) => {
   const answer = await clientFixture.run(LIST, variables);
-  return at(answer, 'data', 'payAfterOrders') ?? answer;
+  return at(answer, 'data', 'orderRecords') ?? answer;
 };
 const numbersOf = (page: unknown) =>
   listAt(page, 'edges').map((edge) => at(edge, 'node', 'outOrderNo'));
@@ -75,18 +75,18 @@ test('a page after the last order is empty', async () => {
 });
 
 test('an order that arrives during paging does not shift the pages', async () => {
-  const first = await list({ first: 10, filter: { states: ['USER_PAID', 'CREATED'] } });
+  const first = await list({ first: 10, filter: { statuses: ['PAID', 'CREATED'] } });
   await clientFixture.see({ outOrderNo: 'Z', state: 'USER_PAID' });
   const after = at(first, 'pageInfo', 'endCursor');
-  const second = await list({ first: 10, after, filter: { states: ['USER_PAID', 'CREATED'] } });
+  const second = await list({ first: 10, after, filter: { statuses: ['PAID', 'CREATED'] } });
   const created = newestFirst((index) => index % 2 === 0);
   expect([...numbersOf(first), ...numbersOf(second)]).toEqual(created.slice(0, 20));
 });
 
-test('a filter by states matches any of them', async () => {
-  expect(await found({ states: ['USER_ACCEPTED'] })).toEqual(newestFirst((index) => index % 2 > 0));
-  expect(await found({ states: ['USER_ACCEPTED', 'CREATED'] })).toHaveLength(45);
-  expect(await found({ states: ['EXPIRED', 'UNKNOWN'] })).toEqual([]);
+test('a filter by statuses matches any of them', async () => {
+  expect(await found({ statuses: ['ACCEPTED'] })).toEqual(newestFirst((index) => index % 2 > 0));
+  expect(await found({ statuses: ['ACCEPTED', 'CREATED'] })).toHaveLength(45);
+  expect(await found({ statuses: ['EXPIRED', 'UNKNOWN'] })).toEqual([]);
 });
 
 test('a filter by serviceId matches its orders', async () => {
@@ -102,17 +102,17 @@ test('createdFrom is inclusive, createdBefore is not, and offsets count', async 
   expect(await found({ createdBefore: '2026-11-23T17:01:00+08:00' })).toEqual(
     newestFirst((index) => index < 3),
   );
-  const all = { states: ['USER_ACCEPTED'], serviceId: '500002', createdFrom: minutes(14) };
+  const all = { statuses: ['ACCEPTED'], serviceId: '500002', createdFrom: minutes(14) };
   expect(await found(all)).toEqual(newestFirst((index) => index >= 42 && index % 2 > 0));
 });
 
 test('a DateTime is accepted as a literal and as a variable, and returned in UTC', async () => {
   const answer = await clientFixture.run(
-    `{ payAfterOrders(filter: { createdBefore: "2026-11-23T10:00:00.5+01:00" }, first: 1) {
+    `{ orderRecords(filter: { createdBefore: "2026-11-23T10:00:00.5+01:00" }, first: 1) {
       edges { node { createdAt observedAt } } } }`,
   );
   const node = { createdAt: '2026-11-23T09:00:00.000Z', observedAt: '2026-11-23T09:00:00.000Z' };
-  expect(answer).toEqual({ data: { payAfterOrders: { edges: [{ node }] } } });
+  expect(answer).toEqual({ data: { orderRecords: { edges: [{ node }] } } });
 });
 
 const refusal = [{ extensions: { code: 'BAD_USER_INPUT' } }];
@@ -130,7 +130,7 @@ test.each([0, -1, 101, 2_147_483_647])('first: %s is BAD_USER_INPUT', async (fir
   expect(at(await list({ first }), 'errors')).toMatchObject(refusal);
 });
 
-const NUL_CURSOR = Buffer.from('1 N\0').toString('base64url');
+const NUL_CURSOR = Buffer.from('c1 PAY_AFTER N\0').toString('base64url');
 
 test.each(['', 'x', '0', '!!!', 'MTc2Mzg4ODQwMDAwMA', 'eCBQMDE', "' or 1=1 --", NUL_CURSOR])(
   'the cursor %j is BAD_USER_INPUT',
@@ -148,14 +148,14 @@ test('each record pages through its own events, oldest first', async () => {
     await clientFixture.see({ outOrderNo: 'E', state, source: 'RECONCILER' });
   }
   await clientFixture.see({ outOrderNo: 'F' });
-  const query = `query ($first: Int, $after: String) { payAfterOrders(first: 5) { edges { node {
-    outOrderNo state lastEventId events(first: $first, after: $after) {
-      edges { node { id state previousState source } } pageInfo { hasNextPage endCursor } } } } } }`;
+  const query = `query ($first: Int, $after: String) { orderRecords(first: 5) { edges { node {
+    outOrderNo status lastEventCursor events(first: $first, after: $after) {
+      edges { node { cursor status previousStatus source } } pageInfo { hasNextPage endCursor } } } } } }`;
   const eventsOf = async (variables: JsonObject) => {
     const edges = listAt(
       await clientFixture.run(query, variables),
       'data',
-      'payAfterOrders',
+      'orderRecords',
       'edges',
     );
     return at(
@@ -166,18 +166,14 @@ test('each record pages through its own events, oldest first', async () => {
   const first = await eventsOf({ first: 3 });
   const states = (node: unknown) =>
     listAt(node, 'events', 'edges').map(
-      (edge) => `${at(edge, 'node', 'previousState')} ${at(edge, 'node', 'state')}`,
+      (edge) => `${at(edge, 'node', 'previousStatus')} ${at(edge, 'node', 'status')}`,
     );
-  expect(states(first)).toEqual([
-    'null CREATED',
-    'CREATED USER_ACCEPTED',
-    'USER_ACCEPTED FINISHED',
-  ]);
+  expect(states(first)).toEqual(['null CREATED', 'CREATED ACCEPTED', 'ACCEPTED COMPLETED']);
   expect(at(first, 'events', 'pageInfo', 'hasNextPage')).toBe(true);
   const rest = await eventsOf({ after: at(first, 'events', 'pageInfo', 'endCursor') });
-  expect(states(rest)).toEqual(['FINISHED USER_PAID']);
+  expect(states(rest)).toEqual(['COMPLETED PAID']);
   expect(at(rest, 'events', 'pageInfo', 'hasNextPage')).toBe(false);
-  expect(at(rest, 'lastEventId')).toBe(at(rest, 'events', 'edges', 0, 'node', 'id'));
+  expect(at(rest, 'lastEventCursor')).toBe(at(rest, 'events', 'edges', 0, 'node', 'cursor'));
   for (const variables of [{ first: 0 }, { first: 101 }, { after: 'x' }, { after: '' }]) {
     expect(at(await clientFixture.run(query, variables), 'errors', 0)).toMatchObject(
       refusal[0] ?? {},
@@ -187,6 +183,6 @@ test('each record pages through its own events, oldest first', async () => {
 
 test('a NUL in serviceId or outOrderNo is refused with every database', async () => {
   const list =
-    'query ($id: String!) { payAfterOrders(filter: { serviceId: $id }) { pageInfo { hasNextPage } } }';
+    'query ($id: String!) { orderRecords(filter: { serviceId: $id }) { pageInfo { hasNextPage } } }';
   expect(JSON.stringify(await clientFixture.run(list, { id: 'S\0' }))).toContain('BAD_USER_INPUT');
 });
