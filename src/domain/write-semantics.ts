@@ -60,7 +60,7 @@ const SYNC: WriteSemantics = {
  * see `REFUSALS` of the client. While a debit runs, WeChat Pay refuses a write to a completed order as
  * busy, which is an error of its own: nothing changed, and the same call works later.
  */
-const WRITE_SEMANTICS = {
+export const WRITE_SEMANTICS = {
   PAY_AFTER: {
     create: CREATE,
     complete: { ...COMPLETE, compared: 'input without ticket' },

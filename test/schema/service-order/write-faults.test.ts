@@ -1,0 +1,138 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
+import {
+  acceptedServiceOrder,
+  completedServiceOrder,
+  lowered,
+  type ServiceOrderWriteName,
+  serviceOrderEnd,
+  serviceOrderInput,
+  serviceOrderSync,
+  writeServiceOrder,
+} from '../../fixtures/app/service-order-operations.ts';
+import type { JsonObject } from '../../fixtures/json.ts';
+
+let fixture: AppWithSandbox;
+/** A debit runs for three minutes. */
+let busy: AppWithSandbox;
+beforeAll(async () => {
+  [fixture, busy] = await Promise.all([
+    createAppWithSandbox({ rules: { repeatAnswersSuccess: false } }),
+    createAppWithSandbox({ rules: { debitSeconds: 180 } }),
+  ]);
+});
+afterEach(() => Promise.all([fixture.reset(), busy.reset()]));
+afterAll(() => Promise.all([fixture.close(), busy.close()]));
+
+type Writing = readonly [
+  name: ServiceOrderWriteName,
+  /** Of the call at WeChat Pay. */
+  kind: 'create' | 'complete' | 'modify' | 'cancel' | 'pay' | 'sync',
+  make: (of: AppWithSandbox) => Promise<JsonObject>,
+];
+
+const WRITES: readonly Writing[] = [
+  ['create', 'create', async () => serviceOrderInput()],
+  ['complete', 'complete', async (of) => serviceOrderEnd(await acceptedServiceOrder(of))],
+  ['modify', 'modify', async (of) => lowered(await completedServiceOrder(of), 700)],
+  ['cancel', 'cancel', async (of) => ({ outOrderNo: await acceptedServiceOrder(of), reason: 'x' })],
+  ['collect', 'pay', async (of) => ({ outOrderNo: await completedServiceOrder(of) })],
+  ['sync', 'sync', async (of) => serviceOrderSync(of, await completedServiceOrder(of))],
+];
+
+test.each(WRITES)(
+  'a %s of a service order whose responses are all lost is unknown, and a repeat returns the truth',
+  async (name, kind, make) => {
+    const input = await make(fixture);
+    const { outOrderNo } = input;
+    fixture.resetCalls();
+    await fixture.injectUntilCleared({ on: kind, fault: 'reset-after' });
+    await fixture.injectUntilCleared({ on: 'query', fault: 'reset-after' });
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject({
+      __typename: 'OutcomeUnknownError',
+      code: 'OUTCOME_UNKNOWN',
+      outOrderNo,
+    });
+    await fixture.clearFaults();
+    // Strict: WeChat Pay refuses a repeat for the state that the first one has brought about.
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject({
+      __typename: `${name.charAt(0).toUpperCase()}${name.slice(1)}ServiceOrderPayload`,
+      outOrderNo,
+    });
+    expect(new Set(fixture.calls(kind).map(({ bodySha256 }) => bodySha256)).size).toBe(1);
+  },
+);
+
+test.each(WRITES)(
+  'a %s of a service order that never arrives has no effect, and a repeat sends the same bytes',
+  async (name, kind, make) => {
+    const input = await make(fixture);
+    fixture.resetCalls();
+    await fixture.injectUntilCleared({ on: kind, fault: 'reset-before' });
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject({
+      __typename: 'OutcomeUnknownError',
+    });
+    await fixture.clearFaults();
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject({ replayed: false });
+    expect(new Set(fixture.calls(kind).map(({ bodySha256 }) => bodySha256)).size).toBe(1);
+  },
+);
+
+test('an open modify makes another one a conflict until its outcome is known', async () => {
+  const outOrderNo = await completedServiceOrder(fixture);
+  await fixture.injectUntilCleared({ on: 'modify', fault: 'reset-before' });
+  const first = await writeServiceOrder(fixture, 'modify', lowered(outOrderNo, 700));
+  expect(first).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  await fixture.clearFaults();
+  const other = lowered(outOrderNo, 600);
+  expect(await writeServiceOrder(fixture, 'modify', other)).toMatchObject({
+    code: 'ORDER_CONFLICT',
+  });
+  await writeServiceOrder(fixture, 'modify', lowered(outOrderNo, 700));
+  expect(await writeServiceOrder(fixture, 'modify', other)).toMatchObject({ replayed: false });
+});
+
+test('a modify that a lower amount has replaced is an OrderStateError, and is not sent again', async () => {
+  const outOrderNo = await completedServiceOrder(fixture);
+  await fixture.injectUntilCleared({ on: 'modify', fault: 'reset-before' });
+  await writeServiceOrder(fixture, 'modify', lowered(outOrderNo, 700));
+  await fixture.clearFaults();
+  // Past this server, as another system of the merchant does.
+  await fixture.wechat.serviceOrders.modify.send({
+    ...{ appid: 'wxd678efh567hg6787', serviceId: '500001', outOrderNo },
+    postPayments: [{ name: '租金', amount: 100 }],
+    totalAmount: 100,
+    reason: 'x',
+  });
+  fixture.resetCalls();
+  expect(await writeServiceOrder(fixture, 'modify', lowered(outOrderNo, 700))).toMatchObject({
+    __typename: 'OrderStateError',
+    orderStatus: 'COMPLETED',
+    stateRaw: 'DOING',
+  });
+  expect(fixture.calls('modify')).toEqual([]);
+});
+
+describe('while a debit runs', () => {
+  test.each<[ServiceOrderWriteName, (outOrderNo: string) => JsonObject]>([
+    ['modify', (outOrderNo) => lowered(outOrderNo, 700)],
+    ['cancel', (outOrderNo) => ({ outOrderNo, reason: 'x' })],
+    ['collect', (outOrderNo) => ({ outOrderNo })],
+    [
+      'sync',
+      (outOrderNo) => ({ outOrderNo, type: 'ORDER_PAID', detail: { paidTime: '20260706' } }),
+    ],
+  ])('a %s of a service order is an OrderBusyError, and succeeds later', async (name, input) => {
+    const outOrderNo = await completedServiceOrder(busy);
+    const given = input(outOrderNo);
+    expect(await writeServiceOrder(busy, name, given)).toEqual({
+      __typename: 'OrderBusyError',
+      code: 'ORDER_BUSY',
+      outOrderNo,
+      retryAfterSeconds: 180,
+    });
+    await busy.control('POST', 'clock', { advanceSeconds: 181 });
+    const later = name === 'sync' ? await serviceOrderSync(busy, outOrderNo) : given;
+    expect(await writeServiceOrder(busy, name, later)).toMatchObject({ replayed: false });
+  });
+});
