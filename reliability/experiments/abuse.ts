@@ -7,11 +7,11 @@ import { ATTACKS, type Attack, strikeOn, type Target } from '../support/attacks.
 import { ownCores } from '../support/cores.ts';
 import { control } from '../support/expected-state.ts';
 import { freePort } from '../support/free-port.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
 import { rssMb } from '../support/memory.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { type Server, startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 import { subscribe } from '../support/sse.ts';
 import { percentile } from '../support/stats.ts';
 import { startTokenIssuer } from '../support/tokens.ts';

@@ -1,10 +1,10 @@
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { type Experiment, holds, none, type Row } from '../experiment.ts';
 import { control } from '../support/expected-state.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { makeNotification } from '../support/notices.ts';
 import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 import { PERSON, type Watch } from '../support/watch.ts';
 import { makeWechatKeys } from '../support/wechat-keys.ts';
 

@@ -1,11 +1,11 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, type Experiment, holds, none } from '../experiment.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
 import { makeNotification } from '../support/notices.ts';
 import type { Poster } from '../support/post.ts';
 import { setUp } from '../support/setup.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
 const SIZES = { full: 200, quick: 30 } as const;

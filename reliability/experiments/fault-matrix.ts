@@ -7,10 +7,10 @@ import { count, sqliteDatabase } from '../support/databases.ts';
 import type { Environment } from '../support/environment.ts';
 import { trueOrders } from '../support/expected-state.ts';
 import { CASES, type FaultCase } from '../support/fault-cases.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { type Server, startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 
 const RECOVERED_MS = 20_000;
 const SETTLED_MS = 60_000;

@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { atMost, type Experiment, none, type Row } from '../experiment.ts';
 import { sqliteDatabase } from '../support/databases.ts';
-import { control, trueOrders } from '../support/expected-state.ts';
+import { control } from '../support/expected-state.ts';
 import { mixFaults } from '../support/fault-mix.ts';
 import { checkEnd, secondsUntilSettled } from '../support/faults-end.ts';
 import { freePort } from '../support/free-port.ts';
+import {
+  type Goods,
+  numberOf,
+  PAY_AFTER_GOODS,
+  SERVICE_GOODS,
+  type Step,
+} from '../support/goods.ts';
 import { createPoster } from '../support/post.ts';
 import { type Shop, type Told, take } from '../support/shopper.ts';
 import { type Supervisor, superviseServer } from '../support/supervisor.ts';
@@ -16,13 +23,14 @@ const SIZES = {
   full: { steps: 10_000, kills: 8, minutes: 10 },
   quick: { steps: 25, kills: 0, minutes: 1 },
 } as const;
+const ALL_GOODS = [PAY_AFTER_GOODS, SERVICE_GOODS] as const;
 const SHOPPERS = 16;
 /** Small, so that latency exceeds it: a third of it is the time-out of an attempt. */
 const TIMEOUT_MS = '1500';
 const SETTLED_GOAL_S = 60;
 
 /**
- * Orders are created and completed while WeChat Pay fails in every way and the server is killed.
+ * Orders of both products are created, completed and modified while WeChat Pay fails in every way and the server is killed.
  */
 export const faults: Experiment = {
   goal: 'G11',
@@ -41,6 +49,9 @@ export const faults: Experiment = {
         repeatAnswersSuccess: false,
         refuseUsedNonces: true,
         payDelaySeconds: 1,
+        // Service orders wait for the user, so that their total can be lowered.
+        collection: 'fails',
+        notifyUrlMustBeHttps: false,
       },
       onCall: ({ fault }) => {
         calls.all += 1;
@@ -54,6 +65,7 @@ export const faults: Experiment = {
     const server = stack.use(
       await superviseServer(directory, port, {
         ...sandbox.credentials,
+        WECHAT_NOTIFY_URL: `http://127.0.0.1:${port}/wechat/notify`,
         WECHAT_TIMEOUT_MS: TIMEOUT_MS,
         DATABASE_URL: database.url,
         DATA_KEY: randomBytes(32).toString('base64'),
@@ -63,12 +75,12 @@ export const faults: Experiment = {
     const told = await shopAll(sandbox, server, { steps, kills, minutes });
     await mix.end();
     const settled = await secondsUntilSettled(database);
-    const end = await checkEnd(database, sandbox, told);
+    const end = await checkEnd(database, sandbox, told, ALL_GOODS);
     const share = Math.round((100 * calls.faulty) / calls.all);
-    const times = (step: string) =>
+    const times = (step: Step) =>
       new Set(told.filter((one) => one.step === step).map(({ outOrderNo }) => outOrderNo)).size;
     const answers = (of: string) => told.filter(({ word }) => word === of).length;
-    const size = `${times('create')} creates, ${times('complete')} completes, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
+    const size = `${times('create')} creates, ${times('complete')} completes, ${times('modify')} modifies, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
     return [
       atMost('until every intent is resolved', size, settled, SETTLED_GOAL_S, ' s'),
       ...rowsOf(told, size),
@@ -92,7 +104,7 @@ async function shopAll(
   const deadline = performance.now() + minutes * 60_000;
   const shop: Shop = {
     poster,
-    look: async (outOrderNo) => (await trueOrders(url)).get(outOrderNo),
+    look: async (goods, outOrderNo) => (await goods.orders(url)).get(outOrderNo),
     tell: (one) => told.push(one),
     isOver: () => over,
   };
@@ -100,17 +112,31 @@ async function shopAll(
     while (completes < steps && performance.now() < deadline) {
       const index = next;
       next += 1;
-      const number = `F${index}`;
+      // The same number at both products, half of the time: they are two orders.
+      const goods: Goods = Math.floor(index / 2) % 2 === 0 ? PAY_AFTER_GOODS : SERVICE_GOODS;
+      const number = index % 4 < 2 ? index : index - 2;
       // A few give up after the first unknown outcome: the server has to resolve it.
-      if (await take(shop, 'create', number, index, index % 16 !== 5)) {
-        completes += 1;
-        if (completes % Math.ceil(steps / (kills + 1)) === 0 && completes < steps) {
-          killing = server.killAndRestart();
+      if (!(await take(shop, goods, 'create', number, index % 16 !== 5))) {
+        continue;
+      }
+      const order = `${url}/sandbox/service-orders/${numberOf(number)}`;
+      if (goods === SERVICE_GOODS) {
+        await fetch(`${order}/confirm`, { method: 'POST' });
+      }
+      completes += 1;
+      if (completes % Math.ceil(steps / (kills + 1)) === 0 && completes < steps) {
+        killing = server.killAndRestart();
+      }
+      const done = await take(shop, goods, 'complete', number, index % 8 !== 2);
+      if (done && goods === SERVICE_GOODS) {
+        if (index % 3 !== 0) {
+          await take(shop, goods, 'modify', number, index % 8 !== 3);
         }
-        const done = await take(shop, 'complete', number, index, index % 4 !== 2);
-        if (done && index % 4 === 1) {
-          await take(shop, 'create', number, index, true);
-        }
+        await take(shop, goods, 'collect', number, false);
+        await fetch(`${order}/pay`, { method: 'POST' });
+      }
+      if (done && index % 8 < 3) {
+        await take(shop, goods, 'create', number, true);
       }
     }
     if (!over) {

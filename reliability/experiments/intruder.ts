@@ -2,10 +2,10 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { all, atMost, type Experiment, holds, none, type Row } from '../experiment.ts';
 import { trueOrders } from '../support/expected-state.ts';
 import { forgedTokens } from '../support/forgeries.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at, parse } from '../support/json.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 import { subscribeOnce } from '../support/subscribe-once.ts';
 import { startTokenIssuer, type TokenIssuer } from '../support/tokens.ts';
 

@@ -4,10 +4,10 @@ import { type Experiment, holds, none } from '../experiment.ts';
 import { count, sqliteDatabase } from '../support/databases.ts';
 import { control, trueOrders } from '../support/expected-state.ts';
 import { freePort } from '../support/free-port.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 
 const SIZES = { full: 60, quick: 9 } as const;
 const FAULTS = [

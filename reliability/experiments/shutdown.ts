@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { all, atMost, type Experiment, holds } from '../experiment.ts';
 import { control } from '../support/expected-state.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
 import { openSockets, PING } from '../support/open-sockets.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 import { subscribeBySocket } from '../support/socket-stream.ts';
 import { subscribe } from '../support/sse.ts';
 

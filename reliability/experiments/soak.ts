@@ -3,11 +3,11 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { atLeast, atMost, type Experiment, holds, none } from '../experiment.ts';
 import { control } from '../support/expected-state.ts';
 import { freePort } from '../support/free-port.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { openLoad, startQueries } from '../support/load-worker.ts';
 import { atRest, type Held, PROBED, probe } from '../support/memory.ts';
 import { createPoster, type Poster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 import { subscribeBySocket } from '../support/socket-stream.ts';
 import { subscribe } from '../support/sse.ts';
 

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { atMost, type Experiment, none } from '../experiment.ts';
 import { control, trueOrders } from '../support/expected-state.ts';
+import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
 import { atPace } from '../support/pace.ts';
 import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
-import { CREATE, inputOf } from '../support/shopper.ts';
 
 const SIZES = { full: 400, quick: 60 } as const;
 const PER_SECOND = 20;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgedTokens } from './forgeries.ts';
-import { inputOf } from './shopper.ts';
+import { inputOf } from './goods.ts';
 import { SUBSCRIPTION } from './sse.ts';
 import type { TokenIssuer } from './tokens.ts';
 

@@ -2,12 +2,13 @@ import { randomBytes, sign } from 'node:crypto';
 import type { SandboxCredentials } from '../../src/sandbox/identity.ts';
 import { at, isObject } from './json.ts';
 
-/** An order as WeChat Pay has it. */
+/** An order as WeChat Pay has it; the total of a service order in fen, null before its complete. */
 export interface TrueOrder {
   readonly outOrderNo: string;
   readonly orderId: string;
   readonly state: string;
   readonly riskAmount: number;
+  readonly totalAmount?: number | null;
 }
 
 const TARGET = '/v3/payscore/payafter-orders';
@@ -55,6 +56,24 @@ export async function trueOrders(sandbox: string): Promise<ReadonlyMap<string, T
         orderId: String(order['order_id']),
         state: String(order['state']),
         riskAmount: Number(at(order, 'request', 'risk_amount')),
+      },
+    ]),
+  );
+}
+
+/** The same of service orders; their state is that of the record: `DOING` and its description. */
+export async function trueServiceOrders(sandbox: string): Promise<ReadonlyMap<string, TrueOrder>> {
+  const orders = await control(sandbox, 'GET', '/sandbox/service-orders');
+  const list = Array.isArray(orders) ? orders.filter(isObject) : [];
+  return new Map(
+    list.map((order) => [
+      String(order['out_order_no']),
+      {
+        outOrderNo: String(order['out_order_no']),
+        orderId: String(order['order_id']),
+        state: [order['state'], order['state_description']].filter((word) => word).join(' '),
+        riskAmount: Number(at(order, 'request', 'risk_fund', 'amount')),
+        totalAmount: order['total_amount'] === null ? null : Number(order['total_amount']),
       },
     ]),
   );

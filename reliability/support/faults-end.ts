@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { count, type Database } from './databases.ts';
-import { trueOrders, trueTotal } from './expected-state.ts';
-import { amountsOf, isCompleted, type Told } from './shopper.ts';
+import { amountsOf, type Goods } from './goods.ts';
+import type { Told } from './shopper.ts';
 
 const GIVE_UP_S = 120;
 /** An order that has not changed for some minutes is queried after a quarter of that time. */
@@ -27,64 +27,139 @@ export interface Finding {
   readonly which: readonly string[];
 }
 
-/** Compares the results and records of the server with WeChat Pay. */
+/** Compares the results and records of the server with WeChat Pay, for each product. */
 export async function checkEnd(
+  database: Database,
+  sandbox: Sandbox,
+  told: readonly Told[],
+  all: readonly Goods[],
+): Promise<readonly Finding[]> {
+  await waitForStates(database, sandbox.url, all);
+  const found = await Promise.all(
+    all.map((goods) =>
+      endOf(
+        database,
+        sandbox,
+        told.filter((one) => one.goods === goods),
+        goods,
+      ),
+    ),
+  );
+  return Object.entries(Object.groupBy(found.flat(), ({ what }) => what)).map(([what, same]) => ({
+    what,
+    which: (same ?? []).flatMap(({ which }) => which),
+  }));
+}
+
+async function endOf(
   database: Database,
   { url, credentials }: Sandbox,
   told: readonly Told[],
+  goods: Goods,
 ): Promise<readonly Finding[]> {
-  await waitForStates(database, url);
-  const orders = await trueOrders(url);
+  const orders = await goods.orders(url);
   const totals = new Map<string, number | null>();
-  for (const number of orders.keys()) {
-    totals.set(number, await trueTotal(credentials, number));
+  for (const [number, order] of orders) {
+    totals.set(number, await goods.totalOf(credentials, order));
   }
   const indexOf = (number: string) => Number(number.slice(1));
   const asked = new Set(told.map(({ outOrderNo }) => outOrderNo));
   const successes = told.filter(({ word }) => word.endsWith('Payload'));
+  const modified = new Set(
+    successes.filter(({ step }) => step === 'modify').map(({ outOrderNo }) => outOrderNo),
+  );
   const foreign = [...orders.keys()].filter((number) => !asked.has(number));
   const second = successes.filter(
     ({ outOrderNo, orderId }) => orderId !== null && orders.get(outOrderNo)?.orderId !== orderId,
   );
   const otherAmount = successes.filter(({ step, outOrderNo }) => {
-    const { risk, total } = amountsOf(indexOf(outOrderNo));
-    return step === 'create'
-      ? orders.get(outOrderNo)?.riskAmount !== risk
-      : totals.get(outOrderNo) !== total;
+    const { risk, total, lowered } = amountsOf(indexOf(outOrderNo));
+    if (step === 'create') {
+      return orders.get(outOrderNo)?.riskAmount !== risk;
+    }
+    // A modify of unknown outcome may have taken effect too.
+    const possible = modified.has(outOrderNo) ? [lowered] : [total, lowered];
+    return !possible.includes(totals.get(outOrderNo) ?? Number.NaN);
   });
   const intents = await database.rows(
-    "select out_order_no, operation from intents where status = 'done'",
+    `select out_order_no, operation from intents where status = 'done' and product = '${goods.product}'`,
   );
   const done = new Set(intents.map((row) => `${row['operation']} ${row['out_order_no']}`));
   const misjudged = [...asked].filter((number) => {
     const order = orders.get(number);
-    const completed = order !== undefined && isCompleted(order);
-    return (
-      done.has(`create ${number}`) !== (order !== undefined) ||
-      done.has(`complete ${number}`) !== completed
-    );
+    return goods.steps
+      .filter((step) => step !== 'collect')
+      .some((step) => {
+        const tookEffect = order !== undefined && goods.isDone(step, order, indexOf(number));
+        return done.has(`${step} ${number}`) !== tookEffect;
+      });
   });
   return [
     { what: 'second orders under one number', which: [...foreign, ...second.map(numberOf)] },
     { what: 'successes with another amount', which: otherAmount.map(numberOf) },
     { what: 'intents resolved wrongly', which: misjudged },
-    { what: 'orders recorded in another state', which: await differing(database, url) },
+    { what: 'orders recorded in another state', which: await differing(database, url, goods) },
+    { what: 'events out of order', which: await disordered(database, goods) },
   ];
 }
 
 /** Notifications and the reconciler need a while to deliver the last states. */
-async function waitForStates(database: Database, sandbox: string): Promise<void> {
+async function waitForStates(
+  database: Database,
+  sandbox: string,
+  all: readonly Goods[],
+): Promise<void> {
   const deadline = performance.now() + SAME_STATE_S * 1000;
-  while ((await differing(database, sandbox)).length > 0 && performance.now() < deadline) {
+  const areSame = async () => {
+    const each = await Promise.all(all.map((goods) => differing(database, sandbox, goods)));
+    return each.flat().length === 0;
+  };
+  while (!(await areSame()) && performance.now() < deadline) {
     await sleep(500);
   }
 }
 
-async function differing(database: Database, sandbox: string): Promise<readonly string[]> {
-  const rows = await database.rows('select out_order_no, state_raw as state from orders');
-  const recorded = new Map(rows.map((row) => [row['out_order_no'], row['state']]));
-  const orders = [...(await trueOrders(sandbox)).values()];
-  return orders.filter(({ outOrderNo, state }) => recorded.get(outOrderNo) !== state).map(numberOf);
+/** By state, and for service orders by the total too, which a modify lowers. */
+async function differing(
+  database: Database,
+  sandbox: string,
+  goods: Goods,
+): Promise<readonly string[]> {
+  const rows = await database.rows(
+    `select out_order_no, state_raw, state_description_raw, total_amount from orders where product = '${goods.product}'`,
+  );
+  const recorded = new Map(
+    rows.map((row) => [
+      row['out_order_no'],
+      {
+        state: [row['state_raw'], row['state_description_raw']].filter((word) => word).join(' '),
+        totalAmount: row['total_amount'] === null ? null : Number(row['total_amount']),
+      },
+    ]),
+  );
+  const orders = [...(await goods.orders(sandbox)).values()];
+  return orders
+    .filter(({ outOrderNo, state, totalAmount }) => {
+      const record = recorded.get(outOrderNo);
+      return (
+        record?.state !== state || (totalAmount !== undefined && record.totalAmount !== totalAmount)
+      );
+    })
+    .map(numberOf);
+}
+
+/** Each event of a status names the status of the one before it. */
+async function disordered(database: Database, { product }: Goods): Promise<readonly string[]> {
+  const rows = await database.rows(
+    `select out_order_no, status, previous_status from events where product = '${product}' order by id`,
+  );
+  const last = new Map<unknown, unknown>();
+  return rows.flatMap((row) => {
+    const number = row['out_order_no'];
+    const follows = row['previous_status'] === (last.get(number) ?? null);
+    last.set(number, row['status']);
+    return follows ? [] : [String(number)];
+  });
 }
 
 function numberOf({ outOrderNo }: { readonly outOrderNo: string }): string {

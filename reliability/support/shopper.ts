@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrueOrder } from './expected-state.ts';
 import { INJECTED } from './fault-mix.ts';
+import { type Goods, numberOf, type Step } from './goods.ts';
 import { at } from './json.ts';
 import type { Poster } from './post.ts';
 import { between } from './stats.ts';
-import { PERSON } from './watch.ts';
-
-export type Step = 'create' | 'complete';
 
 /** The response of the server to one step of one order. */
 export interface Told {
+  readonly goods: Goods;
   readonly step: Step;
   readonly outOrderNo: string;
   /** A member of the result union, `no-answer`, or the codes of GraphQL errors. */
@@ -22,14 +21,15 @@ export interface Told {
 export interface Shop {
   readonly poster: Poster;
   /** The current order in WeChat Pay. */
-  readonly look: (outOrderNo: string) => Promise<TrueOrder | undefined>;
+  readonly look: (goods: Goods, outOrderNo: string) => Promise<TrueOrder | undefined>;
   readonly tell: (told: Told) => void;
   /** No more retries. */
   readonly isOver: () => boolean;
 }
 
 /** A response to one step of one order. */
-interface Answer extends Pick<Told, 'step' | 'outOrderNo' | 'word'> {
+interface Answer extends Pick<Told, 'goods' | 'step' | 'outOrderNo' | 'word'> {
+  readonly index: number;
   /** Of an error. */
   readonly message: string;
 }
@@ -46,42 +46,6 @@ const UNKNOWN_OUTCOMES = [
 const REFUSED = 'WechatRefusedError';
 const MOST_TRIES = 80;
 
-const FIELDS = '__typename ... on UserError { message }';
-export const CREATE = `mutation ($input: CreatePayAfterOrderInput!) { result: createPayAfterOrder(input: $input) {
-  ${FIELDS} ... on CreatePayAfterOrderPayload { orderId } } }`;
-const MUTATIONS: Readonly<Record<Step, string>> = {
-  create: CREATE,
-  complete: `mutation ($input: CompletePayAfterOrderInput!) { result: completePayAfterOrder(input: $input) {
-    ${FIELDS} ... on CompletePayAfterOrderPayload { orderId } } }`,
-};
-
-export function amountsOf(index: number): { readonly risk: number; readonly total: number } {
-  return { risk: 10_000 + index, total: 1_000 + index };
-}
-
-export function inputOf(step: Step, outOrderNo: string, index: number): object {
-  const { risk, total } = amountsOf(index);
-  return step === 'create'
-    ? {
-        outOrderNo,
-        serviceStartTime: 'OnAccept',
-        serviceEndTime: '2099-01-01T00:00:00+08:00',
-        serviceStartLocation: '深圳',
-        serviceIntroduction: '骑行',
-        riskAmount: risk,
-        fees: [{ feeName: '骑行费', feeAmount: 150, feeDesc: '每半小时1.5元' }],
-        needUserConfirm: false,
-        ...PERSON,
-        openid: `${PERSON.openid}${index}`,
-      }
-    : {
-        outOrderNo,
-        finishType: 'FINISHED',
-        totalAmount: total,
-        fees: [{ feeName: '骑行费', feeAmount: total }],
-      };
-}
-
 /**
  * Takes a step as a good client does: it repeats the same call after an unknown outcome, and after
  * a refusal, which may come from a proxy.
@@ -91,14 +55,15 @@ export function inputOf(step: Step, outOrderNo: string, index: number): object {
  */
 export async function take(
   shop: Shop,
+  goods: Goods,
   step: Step,
-  outOrderNo: string,
   index: number,
   patient: boolean,
 ): Promise<boolean> {
-  const variables = { input: inputOf(step, outOrderNo, index) };
+  const outOrderNo = numberOf(index);
+  const variables = { input: goods.inputOf(step, outOrderNo, index) };
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const answer = await shop.poster.graphql(MUTATIONS[step], variables);
+    const answer = await shop.poster.graphql(goods.mutationOf(step), variables);
     const result = answer.type === 'data' ? at(answer.data, 'result') : undefined;
     const word =
       answer.type === 'data'
@@ -110,11 +75,12 @@ export async function take(
     const isSuccess = word.endsWith('Payload');
     const orderId = isSuccess ? at(result, 'orderId') : undefined;
     shop.tell({
+      goods,
       step,
       outOrderNo,
       word,
       orderId: typeof orderId === 'string' ? orderId : null,
-      isFalse: await isFalse(shop, { step, outOrderNo, word, message }),
+      isFalse: await isFalse(shop, { goods, step, outOrderNo, index, word, message }),
     });
     const again = word === REFUSED || (UNKNOWN_OUTCOMES.includes(word) && patient);
     if (!again || shop.isOver()) {
@@ -131,15 +97,19 @@ export async function take(
  */
 async function isFalse(
   { look }: Shop,
-  { step, outOrderNo, word, message }: Answer,
+  { goods, step, outOrderNo, index, word, message }: Answer,
 ): Promise<boolean> {
   if (['OutcomeUnknownError', 'LedgerUnavailableError', 'no-answer'].includes(word)) {
     return false;
   }
-  const order = await look(outOrderNo);
-  const tookEffect = order !== undefined && (step === 'create' || isCompleted(order));
+  const order = await look(goods, outOrderNo);
+  const tookEffect = order !== undefined && goods.isDone(step, order, index);
   if (word.endsWith('Payload')) {
     return !tookEffect;
+  }
+  if (step === 'collect') {
+    // Whether a debit was attempted leaves no trace in the order.
+    return word !== 'WechatUnavailableError' && !message.includes(INJECTED);
   }
   switch (word) {
     case 'WechatUnavailableError':
@@ -152,8 +122,4 @@ async function isFalse(
       // No other order has the number, and no state of the order forbids the call.
       return true;
   }
-}
-
-export function isCompleted({ state }: Pick<TrueOrder, 'state'>): boolean {
-  return state === 'FINISHED' || state === 'USER_PAID';
 }
