@@ -13,6 +13,7 @@ import { faults } from './experiments/faults.ts';
 import { fuzz } from './experiments/fuzz.ts';
 import { install } from './experiments/install.ts';
 import { intruder } from './experiments/intruder.ts';
+import { killWrites } from './experiments/kill-writes.ts';
 import { kill9 } from './experiments/kill9.ts';
 import { load } from './experiments/load.ts';
 import { migration } from './experiments/migration.ts';
@@ -38,7 +39,7 @@ export const LANES: readonly (readonly Experiment[])[] = [
   [diskFull],
   [upstreamOutage],
   [outage],
-  [kill9],
+  [kill9, killWrites],
   [sameNotification, twoInstances, cuts],
   [refusedNotifications],
   [load, overload],

@@ -87,7 +87,8 @@ async function endOf(
   const done = new Set(intents.map((row) => `${row['operation']} ${row['out_order_no']}`));
   const misjudged = [...asked].filter((number) => {
     const order = orders.get(number);
-    return goods.steps
+    const steps = told.filter(({ outOrderNo }) => outOrderNo === number).map(({ step }) => step);
+    return steps
       .filter((step) => step !== 'collect')
       .some((step) => {
         const tookEffect = order !== undefined && goods.isDone(step, order, indexOf(number));

@@ -3,13 +3,11 @@ import { type TrueOrder, trueOrders, trueServiceOrders, trueTotal } from './expe
 import { PERSON } from './watch.ts';
 
 /** A write that a shopper repeats until it has succeeded. */
-export type Step = 'create' | 'complete' | 'modify' | 'collect';
+export type Step = 'create' | 'complete' | 'modify' | 'collect' | 'cancel' | 'sync';
 
 /** What a shop sells with one of the two products, and how WeChat Pay shows it. */
 export interface Goods {
   readonly product: 'PAY_AFTER' | 'SERVICE_ORDER';
-  /** The steps of an order, in their order. */
-  readonly steps: readonly Step[];
   readonly mutationOf: (step: Step) => string;
   readonly inputOf: (step: Step, outOrderNo: string, index: number) => object;
   readonly orders: (sandbox: string) => Promise<ReadonlyMap<string, TrueOrder>>;
@@ -30,15 +28,28 @@ export function amountsOf(index: number) {
   return { risk: 10_000 + index, total: 1_000 + index, lowered: 500 + index };
 }
 
-const FIELDS = '__typename ... on UserError { message }';
+const NAMES: Readonly<Record<Step, string>> = {
+  create: 'Create',
+  complete: 'Complete',
+  modify: 'Modify',
+  collect: 'Collect',
+  cancel: 'Cancel',
+  sync: 'Sync',
+};
 
-export const CREATE = `mutation ($input: CreatePayAfterOrderInput!) { result: createPayAfterOrder(input: $input) {
-  ${FIELDS} ... on CreatePayAfterOrderPayload { orderId } } }`;
-const COMPLETE = `mutation ($input: CompletePayAfterOrderInput!) { result: completePayAfterOrder(input: $input) {
-  ${FIELDS} ... on CompletePayAfterOrderPayload { orderId } } }`;
+function mutation(step: Step, order: 'PayAfterOrder' | 'ServiceOrder'): string {
+  const name = `${NAMES[step]}${order}`;
+  return `mutation ($input: ${name}Input!) { result: ${step}${order}(input: $input) {
+  __typename ... on UserError { message } ... on ${name}Payload { orderId } } }`;
+}
+
+export const CREATE = mutation('create', 'PayAfterOrder');
 
 export function inputOf(step: Step, outOrderNo: string, index: number): object {
   const { risk, total } = amountsOf(index);
+  if (step === 'cancel' || step === 'sync') {
+    return changeOf(step, outOrderNo);
+  }
   return step === 'create'
     ? {
         outOrderNo,
@@ -60,31 +71,42 @@ export function inputOf(step: Step, outOrderNo: string, index: number): object {
       };
 }
 
-export function isCompleted({ state }: Pick<TrueOrder, 'state'>): boolean {
+function changeOf(step: 'cancel' | 'sync', outOrderNo: string): object {
+  return step === 'cancel'
+    ? { outOrderNo, reason: '用户取消' }
+    : { outOrderNo, type: 'ORDER_PAID', detail: { paidTime: NOT_NOW } };
+}
+
+/** Of a sync, which has to set the time itself. */
+const NOT_NOW = '2000-01-01T00:00:00+08:00';
+
+function isCompleted({ state }: Pick<TrueOrder, 'state'>): boolean {
   return state === 'FINISHED' || state === 'USER_PAID';
 }
 
 export const PAY_AFTER_GOODS: Goods = {
   product: 'PAY_AFTER',
-  steps: ['create', 'complete'],
-  mutationOf: (step) => (step === 'create' ? CREATE : COMPLETE),
+  mutationOf: (step) => mutation(step, 'PayAfterOrder'),
   inputOf,
   orders: trueOrders,
   totalOf: (merchant, { outOrderNo }) => trueTotal(merchant, outOrderNo),
-  isDone: (step, order) => step === 'create' || isCompleted(order),
+  isDone: (step, order) => {
+    switch (step) {
+      case 'create':
+        return true;
+      case 'cancel':
+        return order.state === 'REVOKED';
+      case 'sync':
+        return order.state === 'USER_PAID';
+      default:
+        return isCompleted(order);
+    }
+  },
 };
-
-const NAMES = { create: 'Create', complete: 'Complete', modify: 'Modify', collect: 'Collect' };
 
 export const SERVICE_GOODS: Goods = {
   product: 'SERVICE_ORDER',
-  steps: ['create', 'complete', 'modify', 'collect'],
-  mutationOf: (step) => {
-    const name = `${NAMES[step]}ServiceOrder`;
-    const field = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
-    return `mutation ($input: ${name}Input!) { result: ${field}(input: $input) {
-  ${FIELDS} ... on ${name}Payload { orderId } } }`;
-  },
+  mutationOf: (step) => mutation(step, 'ServiceOrder'),
   inputOf: (step, outOrderNo, index) => {
     const { risk, total, lowered } = amountsOf(index);
     switch (step) {
@@ -108,11 +130,14 @@ export const SERVICE_GOODS: Goods = {
         };
       case 'collect':
         return { outOrderNo };
+      case 'cancel':
+      case 'sync':
+        return changeOf(step, outOrderNo);
     }
   },
   orders: trueServiceOrders,
   totalOf: (_merchant, { totalAmount = null }) => totalAmount,
-  isDone: (step, { totalAmount = null }, index) => {
+  isDone: (step, { state, totalAmount = null }, index) => {
     switch (step) {
       case 'create':
         return true;
@@ -122,6 +147,10 @@ export const SERVICE_GOODS: Goods = {
         return totalAmount === amountsOf(index).lowered;
       case 'collect':
         return totalAmount !== null;
+      case 'cancel':
+        return state === 'REVOKED';
+      case 'sync':
+        return state === 'DONE';
     }
   },
 };

@@ -51,6 +51,7 @@ const MOST_TRIES = 80;
  * a refusal, which may come from a proxy.
  * @param patient false: gives up after the first unknown outcome, so that the server has to resolve
  *   it
+ * @param paid when the user paid, which a sync reports
  * @returns whether it received success
  */
 export async function take(
@@ -59,9 +60,11 @@ export async function take(
   step: Step,
   index: number,
   patient: boolean,
+  paid?: { readonly paidTime: string },
 ): Promise<boolean> {
   const outOrderNo = numberOf(index);
-  const variables = { input: goods.inputOf(step, outOrderNo, index) };
+  const input = goods.inputOf(step, outOrderNo, index);
+  const variables = { input: step === 'sync' && paid ? { ...input, detail: paid } : input };
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const answer = await shop.poster.graphql(goods.mutationOf(step), variables);
     const result = answer.type === 'data' ? at(answer.data, 'result') : undefined;
