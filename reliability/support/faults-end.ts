@@ -77,6 +77,9 @@ async function endOf(
     if (step === 'create') {
       return orders.get(outOrderNo)?.riskAmount !== risk;
     }
+    if (step !== 'complete' && step !== 'modify') {
+      return false;
+    }
     // A modify of unknown outcome may have taken effect too.
     const possible = modified.has(outOrderNo) ? [lowered] : [total, lowered];
     return !possible.includes(totals.get(outOrderNo) ?? Number.NaN);

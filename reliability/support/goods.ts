@@ -114,7 +114,7 @@ export const SERVICE_GOODS: Goods = {
         return {
           outOrderNo,
           serviceIntroduction: '充电宝',
-          timeRange: { startTime: 'OnAccept' },
+          timeRange: { startTime: 'OnAccept', endTime: '2099-01-01T00:00:00+08:00' },
           riskFund: { name: 'DEPOSIT', amount: risk },
           postPayments: [{ name: '租金', description: '每小时2元' }],
           attach: PERSON.attach,
