@@ -60,9 +60,14 @@ describe('a fault on the wire', () => {
 
   test('latency ends with the connection', async () => {
     await inject({ on: 'create', fault: 'latency', ms: 60_000 });
-    const signal = AbortSignal.timeout(100);
+    const client = new AbortController();
     const url = `${sandbox.url}${ORDERS}`;
-    await expect(fetch(url, { method: 'POST', body: '{}', signal })).rejects.toThrow();
+    const { signal } = client;
+    const lost = expect(fetch(url, { method: 'POST', body: '{}', signal })).rejects.toThrow();
+    const arrived = async () => (await merchant.control('GET', '/sandbox/calls')).text;
+    await expect.poll(arrived).toMatch(/"fault": "latency",[^{]*\]\s*$/);
+    client.abort();
+    await lost;
     await expect.poll(() => told.at(-1)).toMatchObject({ fault: 'latency', status: 'none' });
   });
 });
