@@ -51,6 +51,7 @@ const REJECTED: ReadonlySet<string> = new Set([
 const FAILED: ReadonlySet<string> = new Set([
   'INTERNAL_SERVER_ERROR',
   'LEDGER_UNAVAILABLE',
+  'ORDER_NOT_STARTED',
   'OUTCOME_UNKNOWN',
   'WECHAT_REFUSED',
   'WECHAT_UNAVAILABLE',

@@ -6,6 +6,7 @@ import { schema } from '../../src/schema/index.ts';
 import { OrderBusyError } from '../../src/wechat/index.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
+import { notStarted } from '../fixtures/app/failures.ts';
 import {
   lineOf,
   OPENID,
@@ -76,6 +77,7 @@ const WRITES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> = 
     const input = { outOrderNo, reason: PLACE };
     return seenOf(createTestApp({ wechat }), CANCEL, { input });
   },
+  ORDER_NOT_STARTED: (outOrderNo) => notStarted(fixture, outOrderNo),
   WECHAT_REFUSED: async (outOrderNo) => {
     await fixture.inject({ on: 'create', fault: 'status', status: 403, code: 'NO_AUTH' });
     return await created(outOrderNo);

@@ -115,7 +115,10 @@ export function factsOfFailure(error: unknown, report: SendReport | undefined): 
     status: httpStatus,
     wechatRequestId,
     attempts: report === undefined ? (error.attempts ?? 0) : attempts,
-    state: error instanceof OrderStateError ? error.state : null,
+    state:
+      error instanceof OrderStateError || error instanceof OrderNotStartedError
+        ? error.state
+        : null,
     cause: words(innermost(error.cause)),
   });
 }
