@@ -1,0 +1,284 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
+import { createServiceOrder } from '../../../src/orders/commands/service-order/create.ts';
+import {
+  CANCEL,
+  COLLECT,
+  COMPLETE,
+  MODIFY,
+  SYNC,
+  updateServiceOrder,
+} from '../../../src/orders/commands/service-order/update.ts';
+import type { OrderServices } from '../../../src/orders/commands/write-order.ts';
+import {
+  createWechatPay,
+  OrderConflictError,
+  OrderNotFoundError,
+  OrderStateError,
+  OutcomeUnknownError,
+  type WechatPay,
+  WechatRefusedError,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
+import { at } from '../../fixtures/json.ts';
+import { ORIGIN } from '../../fixtures/ledger/intended.ts';
+import { openTestLedger, type TestLedger } from '../../fixtures/ledger/test-ledger.ts';
+import { startUpstream, type Upstream } from '../../fixtures/orders/services.ts';
+
+const RUNS = 25;
+type CallerName = 'shop' | 'alice' | 'bob';
+const OPERATIONS = [
+  ...(['create', 'cancel', 'complete', 'complete'] as const),
+  ...(['modify', 'modify', 'collect', 'sync'] as const),
+] as const;
+/** Faults of every attempt of one call. */
+const FAULTS = [
+  null,
+  null,
+  null,
+  { fault: 'reset-before' },
+  { fault: 'reset-after' },
+  { fault: 'unsigned', takesEffect: true },
+  { fault: 'other-answer', of: 'same-order', takesEffect: true },
+  { fault: 'other-answer', of: 'same-order', takesEffect: false },
+  { fault: 'status', status: 400, signature: 'none', takesEffect: true },
+] as const;
+
+const step = fc.oneof(
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      kind: fc.constant('call' as const),
+      caller: fc.constantFrom<CallerName>('shop', 'shop', 'shop', 'alice', 'bob'),
+      operation: fc.constantFrom(...OPERATIONS),
+      variant: fc.constantFrom<0 | 1>(0, 0, 1),
+      fault: fc.constantFrom(...FAULTS),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'confirm' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'pay' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+);
+type Call = Extract<typeof step extends fc.Arbitrary<infer One> ? One : never, { kind: 'call' }>;
+
+const begun: readonly Call[] = (['create', 'complete'] as const).map((operation) => ({
+  ...{ kind: 'call', caller: 'shop', operation, variant: 0, fault: null },
+}));
+/** Some histories begin with an order that is completed already. */
+const history = fc
+  .tuple(fc.boolean(), fc.array(step, { minLength: 2, maxLength: 9 }))
+  .map(([isCompleted, steps]) =>
+    isCompleted ? [begun[0], { kind: 'confirm' as const }, begun[1], ...steps] : steps,
+  );
+
+let upstream: Upstream;
+let hasty: WechatPay;
+let directory: string;
+let files = 0;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'payafter-'));
+  // Strict: a repeat is refused for the state that the order has by then.
+  upstream = await startUpstream({ rules: { payDelaySeconds: null, repeatAnswersSuccess: false } });
+  const { credentials } = upstream.sandbox;
+  hasty = createWechatPay({
+    mchid: credentials.WECHAT_MCHID,
+    merchantSerial: credentials.WECHAT_MERCHANT_SERIAL,
+    merchantKey: credentials.WECHAT_MERCHANT_KEY,
+    publicKeyId: credentials.WECHAT_PUBLIC_KEY_ID,
+    publicKey: credentials.WECHAT_PUBLIC_KEY,
+    baseUrl: credentials.WECHAT_BASE_URL,
+    timeoutMs: 900,
+    resilience: { breakerAttempts: Number.POSITIVE_INFINITY, maxRetries: 0, retryShare: 0 },
+  });
+});
+afterAll(async () => {
+  await hasty.close();
+  await upstream.close();
+  await rm(directory, { recursive: true });
+});
+
+const lists = (totalAmount: number) => ({
+  postPayments: [{ name: '租金', amount: totalAmount }],
+  totalAmount,
+});
+const second = () => new Date().toISOString().replace(/\.\d+/, '');
+
+async function startSetup() {
+  files += 1;
+  const outOrderNo = `S${files}`;
+  const url = `sqlite:${join(directory, `${files}.db`)}`;
+  let ledger: TestLedger = await openTestLedger({ url, inProcess: true });
+  const ids = { ...upstream.ids, outOrderNo };
+  const create = [9_900, 9_800].map((amount) => ({
+    ...ids,
+    serviceIntroduction: '充电宝租借',
+    timeRange: { startTime: 'OnAccept', endTime: '2099-12-31' },
+    riskFund: { name: 'ESTIMATE_ORDER_COST', amount },
+    needUserConfirm: true,
+  }));
+  const paidTime = second();
+  const run = ({ caller, operation, variant, fault }: Call): Promise<object> => {
+    const visibility: Visibility =
+      caller === 'shop' ? ALL_ORDERS : { kind: 'own', owner: ledger.ownerOf(caller) };
+    const wechat = fault === null ? upstream.wechat : hasty;
+    const services: OrderServices = {
+      wechat,
+      inputRules: 'all',
+      ledger,
+      visibility,
+      origin: ORIGIN,
+    };
+    const reason = ['用户投诉', '下错单'][variant] ?? '';
+    switch (operation) {
+      case 'create': {
+        const [first] = create;
+        return createServiceOrder(services, create[variant] ?? first ?? raise(), {
+          notifyUrl: 'https://shop.example/wechat/notify',
+        });
+      }
+      case 'cancel':
+        return updateServiceOrder(services, CANCEL, { ...ids, reason });
+      case 'complete':
+        return updateServiceOrder(services, COMPLETE, {
+          ...ids,
+          ...lists([900, 800][variant] ?? 0),
+        });
+      case 'modify':
+        return updateServiceOrder(services, MODIFY, {
+          ...ids,
+          ...lists([500, 300][variant] ?? 0),
+          reason,
+        });
+      case 'collect':
+        return updateServiceOrder(services, COLLECT, ids);
+      case 'sync':
+        return updateServiceOrder(services, SYNC, {
+          ...ids,
+          type: 'Order_Paid',
+          detail: { paidTime },
+        });
+    }
+  };
+  return {
+    outOrderNo,
+    run,
+    ledger: () => ledger,
+    /** What WeChat Pay has: the state, and the amount. */
+    truth: async () => {
+      const orders = await upstream.control('GET', 'service-orders');
+      const list: readonly unknown[] = Array.isArray(orders) ? orders : [];
+      const found = list.find((one) => at(one, 'out_order_no') === outOrderNo);
+      return {
+        state: String(at(found, 'state_description') ?? at(found, 'state') ?? 'NONE'),
+        total: at(found, 'total_amount'),
+      };
+    },
+    restart: async () => {
+      await ledger.close();
+      ledger = await openTestLedger({ url, inProcess: true });
+    },
+    close: () => ledger.close(),
+  };
+}
+
+function raise(): never {
+  throw new Error('there are two variants');
+}
+
+const DEFINITE = [OrderConflictError, OrderNotFoundError, OrderStateError, WechatRefusedError];
+const KINDS = { collect: 'pay' } as const;
+const kindOf = (operation: Call['operation']) =>
+  operation === 'collect' ? KINDS.collect : operation;
+type Setup = Awaited<ReturnType<typeof startSetup>>;
+
+/** Whether the order shows what a call claims to have done. */
+const SHOWN: Readonly<
+  Record<Call['operation'], (after: Awaited<ReturnType<Setup['truth']>>, variant: 0 | 1) => boolean>
+> = {
+  create: ({ state }) => state !== 'NONE',
+  cancel: ({ state }) => state === 'REVOKED',
+  complete: ({ state }) => state === 'MCH_COMPLETE' || state === 'DONE' || state === 'REVOKED',
+  modify: ({ total }, variant) => total === [500, 300][variant],
+  collect: ({ state }) => state === 'MCH_COMPLETE' || state === 'DONE',
+  sync: ({ state }) => state === 'DONE',
+};
+
+async function check(call: Call, setup: Setup, succeeded: Set<string>, steps: string) {
+  const { caller, operation, variant, fault } = call;
+  await setup.ledger().idle();
+  const before = await setup.truth();
+  const kind = kindOf(operation);
+  const sentBefore = upstream.calls(kind).length;
+  if (fault !== null) {
+    await upstream.fault({ on: kind, times: null, ...fault });
+  }
+  const outcome = await setup.run(call).catch((error: unknown) => error);
+  await upstream.control('DELETE', 'faults');
+  const sent = upstream.calls(kind).length - sentBefore;
+  const after = await setup.truth();
+  if (caller !== 'shop' && operation !== 'create' && operation !== 'cancel') {
+    expect(sent, `an end user's write was sent\n${steps}`).toBe(0);
+  }
+  const key = `${caller} ${operation} ${variant}`;
+  if (typeof outcome === 'object' && outcome !== null && 'replayed' in outcome) {
+    expect(SHOWN[operation](after, variant), `a false success\n${steps}`).toBe(true);
+    const isEach = operation === 'collect';
+    if (succeeded.has(key) && fault === null) {
+      expect(outcome.replayed, steps).toBe(!isEach);
+    }
+    succeeded.add(key);
+    return;
+  }
+  const isKnown = [...DEFINITE, OutcomeUnknownError, WechatUnavailableError].some(
+    (type) => outcome instanceof type,
+  );
+  expect(isKnown, `${String(outcome)}\n${steps}`).toBe(true);
+  // What succeeded never fails, unless the order has gone on to contradict it.
+  if (succeeded.has(key) && fault === null && SHOWN[operation](after, variant)) {
+    const isCanceled =
+      after.state === 'REVOKED' && operation !== 'cancel' && operation !== 'create';
+    const isGone = operation === 'collect' || isCanceled;
+    expect(isGone, `a repeat of a success failed\n${String(outcome)}\n${steps}`).toBe(true);
+  }
+  if (DEFINITE.some((type) => outcome instanceof type) && sent > 0) {
+    expect(after, `a false refusal\n${steps}`).toEqual(before);
+  }
+}
+
+test('a write to a service order is never a false success or a false refusal, in any history', async () => {
+  await fc.assert(
+    fc.asyncProperty(history, async (steps) => {
+      const setup = await startSetup();
+      const succeeded = new Set<string>();
+      const log: string[] = [];
+      try {
+        for (const one of steps) {
+          log.push(JSON.stringify(one));
+          switch (one?.kind) {
+            case 'confirm':
+            case 'pay':
+              await upstream
+                .control('POST', `service-orders/${setup.outOrderNo}/${one.kind}`)
+                .catch(() => {});
+              break;
+            case 'restart':
+              await setup.restart();
+              break;
+            case 'call':
+              await check(one, setup, succeeded, log.join('\n'));
+              break;
+            default:
+              break;
+          }
+        }
+      } finally {
+        await setup.close();
+      }
+    }),
+    { numRuns: RUNS },
+  );
+}, 120_000);
