@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/system/browser/**/*.test.ts'],
     // One Chromium at a time: two would slow each other down.
     fileParallelism: false,
-    testTimeout: 90_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
   },
