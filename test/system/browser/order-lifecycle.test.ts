@@ -52,11 +52,11 @@ test('the subscription in GraphiQL shows an order from its create to its payment
 
   await working.open('Orders');
   const recorded = await working.run();
-  expect([...recorded.matchAll(/"state":"(\w+)","source"/g)].map(([, state]) => state)).toEqual([
+  expect([...recorded.matchAll(/"status":"(\w+)","source"/g)].map(([, status]) => status)).toEqual([
     'CREATED',
-    'USER_ACCEPTED',
-    'FINISHED',
-    'USER_PAID',
+    'ACCEPTED',
+    'COMPLETED',
+    'PAID',
   ]);
 });
 
@@ -79,7 +79,7 @@ test('the pages request nothing from another host, and the console has no errors
 async function heard(state: string, source: string): Promise<void> {
   await expect
     .poll(() => listening.shown('Result Window'))
-    .toContain(`"state":"${state}","source":"${source}"`);
+    .toContain(`"stateRaw":"${state}","source":"${source}"`);
 }
 
 /** As another program would, beside GraphiQL. */
