@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
-import { FAILURES } from '../fixtures/app/failures.ts';
 import { OPENID, PLACE, personal } from '../fixtures/app/operation-lines.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { codeIn } from '../fixtures/docs/documents.ts';
@@ -8,6 +7,7 @@ import { rowsOf } from '../fixtures/docs/tables.ts';
 import { CREATE } from '../fixtures/graphql/documents.ts';
 import { newOutOrderNo, PERSONAL } from '../fixtures/graphql/inputs.ts';
 import { at } from '../fixtures/json.ts';
+import { FAILURES } from './failures.ts';
 
 let fixture: AppWithSandbox;
 beforeAll(async () => {

@@ -6,7 +6,6 @@ import { schema } from '../../src/schema/index.ts';
 import { OrderBusyError } from '../../src/wechat/index.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
-import { notStarted } from '../fixtures/app/failures.ts';
 import {
   lineOf,
   OPENID,
@@ -28,6 +27,7 @@ import { namesIn, rowsOf } from '../fixtures/docs/tables.ts';
 import { CREATE, QUERY } from '../fixtures/graphql/documents.ts';
 import { newOutOrderNo } from '../fixtures/graphql/inputs.ts';
 import { at, type JsonObject } from '../fixtures/json.ts';
+import { notStarted } from './failures.ts';
 
 let fixture: AppWithSandbox;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createTestApp, stubWechat } from '../fixtures/app/test-app.ts';
-import { type Port, serve } from '../fixtures/http/port.ts';
-import { openSocket } from '../fixtures/http/websocket.ts';
-import { at } from '../fixtures/json.ts';
+import { createTestApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { openSocket } from '../../fixtures/http/websocket.ts';
+import { at } from '../../fixtures/json.ts';
 
 const QUERY = '{ payAfterOrder(by: { outOrderNo: "WS-1" }) { state } }';
 

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
-import type { AppParts } from '../../src/app.ts';
-import { createRateLimit } from '../../src/auth/rate-limit.ts';
-import { createAppWithClient } from '../fixtures/app/app-with-client.ts';
-import { serve } from '../fixtures/http/port.ts';
-import { openSocket } from '../fixtures/http/websocket.ts';
-import { at } from '../fixtures/json.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import type { AppParts } from '../../../src/app.ts';
+import { createRateLimit } from '../../../src/auth/rate-limit.ts';
+import { createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { serve } from '../../fixtures/http/port.ts';
+import { openSocket } from '../../fixtures/http/websocket.ts';
+import { at } from '../../fixtures/json.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

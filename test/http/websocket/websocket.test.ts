@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
-import { caller, knowing } from '../fixtures/app/callers.ts';
-import { graphqlRequest } from '../fixtures/app/test-app.ts';
-import { type Port, serve } from '../fixtures/http/port.ts';
-import { subscribe } from '../fixtures/http/sse.ts';
-import { openSocket } from '../fixtures/http/websocket.ts';
-import { at, type JsonObject, listAt } from '../fixtures/json.ts';
-import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';
+import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { caller, knowing } from '../../fixtures/app/callers.ts';
+import { graphqlRequest } from '../../fixtures/app/test-app.ts';
+import { type Port, serve } from '../../fixtures/http/port.ts';
+import { subscribe } from '../../fixtures/http/sse.ts';
+import { openSocket } from '../../fixtures/http/websocket.ts';
+import { at, type JsonObject, listAt } from '../../fixtures/json.ts';
+import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 let clientFixture: AppWithClient;
 let port: Port;
