@@ -8,6 +8,8 @@ export const SCOPES = [
   'orders:complete',
   'orders:any',
   'events:read',
+  'permissions:read',
+  'permissions:write',
   'schema:read',
   'metrics:read',
 ] as const;
@@ -50,10 +52,14 @@ export function isShopper({ scopes }: Pick<Caller, 'scopes'>): boolean {
 const OF_THE_SERVER: ReadonlySet<Scope> = new Set(['schema:read', 'metrics:read']);
 
 /**
- * Scopes that decide what a user pays: never for a caller that acts for one user, whatever the
- * token says.
+ * Scopes that decide what a user pays, now or without a confirmation later: never for a caller that
+ * acts for one user, whatever the token says.
  */
-const NOT_FOR_SHOPPERS: ReadonlySet<Scope> = new Set(['orders:complete']);
+const NOT_FOR_SHOPPERS: ReadonlySet<Scope> = new Set([
+  'orders:complete',
+  'permissions:read',
+  'permissions:write',
+]);
 
 export type Permission = 'granted' | 'scope-missing' | 'shopper-missing' | 'not-for-shoppers';
 

@@ -33,6 +33,10 @@ const ErrorCode = builder.enumType('ErrorCode', {
       description:
         'The service order was created but has not started, although it needs no confirmation. Do not start the service: cancel the order.',
     },
+    PERMISSION_IN_USE: {
+      description:
+        'Orders under the permission are open: complete or cancel them, then call again.',
+    },
     WECHAT_REFUSED: {
       description: `WeChat Pay rejected the request: fix the input, or let the operator of this server fix the merchant configuration; retrying without a fix fails again. ${NUMBER_FREE}`,
     },
@@ -52,7 +56,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
 
 /** Every error of the commands; a query alone has `untrusted`. */
 type ExpectedError = InvalidInputError | LedgerUnavailableError | WechatError;
-type ExpectedKind = Exclude<ExpectedError['kind'], 'untrusted' | 'permission-in-use'>;
+type ExpectedKind = Exclude<ExpectedError['kind'], 'untrusted'>;
 
 /** Without its code here, a new kind of error does not compile. */
 const CODES = {
@@ -63,6 +67,7 @@ const CODES = {
   'order-state': 'ORDER_STATE',
   'order-busy': 'ORDER_BUSY',
   'order-not-started': 'ORDER_NOT_STARTED',
+  'permission-in-use': 'PERMISSION_IN_USE',
   refused: 'WECHAT_REFUSED',
   unavailable: 'WECHAT_UNAVAILABLE',
   'outcome-unknown': 'OUTCOME_UNKNOWN',

@@ -13,6 +13,8 @@ import './service-order/modify.ts';
 import './service-order/cancel.ts';
 import './service-order/collect.ts';
 import './service-order/sync.ts';
+import './permission/permission.ts';
+import './permission/changes.ts';
 import './order/node-query.ts';
 import './order-record/order-record.ts';
 import './order-record/record-queries.ts';

@@ -47,7 +47,7 @@ interface NamedCall {
 /** An order that was loaded before a write is outdated after it. Each write is a line of the log. */
 export async function writing<T>(
   context: GraphQLContext,
-  named: NamedCall & { readonly outOrderNo: string },
+  named: NamedCall,
   write: () => Promise<T>,
 ): Promise<T> {
   const { calls, outcome, orderReads, sharedQueries } = context;
@@ -65,7 +65,9 @@ export async function writing<T>(
   } finally {
     for (const product of PRODUCTS) {
       orderReads[product].clear();
-      sharedQueries[product].forget(named.outOrderNo);
+      if (named.outOrderNo !== undefined) {
+        sharedQueries[product].forget(named.outOrderNo);
+      }
     }
   }
 }

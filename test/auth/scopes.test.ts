@@ -31,6 +31,7 @@ const ids = { appid: 'wx', serviceId: '500001', openid: 'o1' };
 const wechat = stubWechat({
   queryPayAfterOrder: answer(payAfterOrder({ state: 'USER_ACCEPTED', finishTicket: 'ticket' })),
   queryUserServiceState: answer({ ...ids, useServiceState: 'AVAILABLE' }),
+  permissions: { ...stubWechat().permissions, query: answer(null) },
   serviceOrders: { ...stubWechat().serviceOrders, query: answer(null) },
   cancelPayAfterOrder: answer(changed),
   completePayAfterOrder: answer(changed),
@@ -140,6 +141,24 @@ const OPERATIONS: readonly Operation[] = [
   ],
   ...SERVICE_ORDER_WRITES,
   ['orderEvents', 'events:read', EVENTS, {}],
+  [
+    'servicePermission',
+    'permissions:read',
+    '{ servicePermission(by: { openid: "o1" }) { openid } }',
+    {},
+  ],
+  [
+    'applyServicePermission',
+    'permissions:write',
+    'mutation { applyServicePermission(input: { authorizationCode: "" }) { __typename } }',
+    {},
+  ],
+  [
+    'terminateServicePermission',
+    'permissions:write',
+    'mutation { terminateServicePermission(input: { by: { openid: "o1" }, reason: "" }) { __typename } }',
+    {},
+  ],
   ['serviceOrder', 'orders:read', '{ serviceOrder(by: { outOrderNo: "T1" }) { state } }', {}],
   ['orderRecord', 'orders:read', '{ orderRecord(outOrderNo: "T1") { status } }', {}],
   ['node', 'orders:read', 'query ($id: ID!) { node(id: $id) { id } }', { id: RECORD_ID }],
@@ -179,7 +198,9 @@ test.each(OPERATIONS)(
     calls = 0;
     const refused = await ask(caller(without('orders:any')), query, variables, acceptOf(query));
     expect(refused).toContain('"code":"FORBIDDEN"');
-    expect(refused).toContain(scope === 'orders:complete' ? 'orders:any' : 'openid');
+    expect(refused).toContain(
+      /^(orders:complete|permissions:.*)$/.test(scope) ? 'orders:any' : 'openid',
+    );
     expect({ scope, calls, subscribed }).toEqual({ scope, calls: 0, subscribed: 0 });
   },
 );

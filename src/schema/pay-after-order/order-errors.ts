@@ -105,7 +105,7 @@ builder.objectType(OrderConflictError, {
   }),
 });
 
-const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
+export const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
   description: 'Why it is unknown whether a write took effect.',
   values: {
     TIMEOUT: { description: 'The request to WeChat Pay timed out.' },
@@ -136,6 +136,13 @@ const REASONS = {
   typeof UnknownOutcomeReason.$inferType
 >;
 
+/** Why an outcome is unknown, in the words of the schema. */
+export function reasonOf(
+  reason: OrderOutcomeUnknownError['reason'],
+): typeof UnknownOutcomeReason.$inferType {
+  return REASONS[reason];
+}
+
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
   description:
@@ -150,7 +157,7 @@ builder.objectType(OrderOutcomeUnknownError, {
       type: UnknownOutcomeReason,
       nullable: false,
       description: 'Why the outcome is unknown.',
-      resolve: ({ reason }) => REASONS[reason],
+      resolve: ({ reason }) => reasonOf(reason),
     }),
   }),
 });

@@ -1,0 +1,198 @@
+import { InvalidInputError } from '../../orders/rules/input-issue.ts';
+import {
+  applyPermissionIssues,
+  terminatePermissionIssues,
+} from '../../orders/rules/permission-input.ts';
+import {
+  type Permission,
+  PermissionInUseError,
+  PermissionOutcomeUnknownError,
+  unsignedLaunch,
+  WechatRefusedError,
+  WechatUnavailableError,
+  WechatUntrustedError,
+} from '../../wechat/index.ts';
+import { requireScope } from '../authorization.ts';
+import { builder } from '../builder.ts';
+import { ANY_APPID, ANY_SERVICE_ID, PLAIN_TEXTS } from '../descriptions.ts';
+import { UserError } from '../errors.ts';
+import { LaunchType } from '../launch.ts';
+import { reasonOf, UnknownOutcomeReason } from '../pay-after-order/order-errors.ts';
+import { withDefaults, writing } from '../resolver.ts';
+import { ServicePermissionKeyInput, ServicePermissionType, toPermissionKey } from './permission.ts';
+
+builder.objectType(PermissionInUseError, {
+  name: 'PermissionInUseError',
+  description:
+    'The permission cannot end while orders under it are open (存在未完成订单). Complete or cancel them first.',
+  interfaces: [UserError],
+});
+
+builder.objectType(PermissionOutcomeUnknownError, {
+  name: 'PermissionOutcomeUnknownError',
+  description:
+    'It is unknown whether the permission has ended. Retry the same call with increasing waits, or query servicePermission.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    reason: t.field({
+      type: UnknownOutcomeReason,
+      nullable: false,
+      description: 'Why the outcome is unknown.',
+      resolve: ({ reason }) => reasonOf(reason),
+    }),
+  }),
+});
+
+const ApplyInput = builder.inputType('ApplyServicePermissionInput', {
+  description: `商户预授权: the permission to apply for. ${PLAIN_TEXTS}`,
+  fields: (t) => ({
+    appid: t.string({ description: ANY_APPID }),
+    serviceId: t.string({ description: ANY_SERVICE_ID }),
+    authorizationCode: t.string({
+      required: true,
+      description: "授权协议号: the merchant's own number of the permission, a new one for each.",
+    }),
+    notifyUrl: t.string({
+      description:
+        '商户回调地址: where WeChat Pay sends its webhooks about the permission: a public https URL without a query. If omitted, the URL of this server that its operator has configured (`WECHAT_NOTIFY_URL`); if there is none, none is sent.',
+    }),
+  }),
+});
+
+interface Applied {
+  readonly authorizationCode: string;
+  readonly applyPermissionsToken: string;
+}
+
+const ApplyPayload = builder.objectRef<Applied>('ApplyServicePermissionPayload').implement({
+  description:
+    '商户预授权: WeChat Pay has accepted the application. Nothing has changed yet: open `launch`, then query servicePermission.',
+  fields: (t) => ({
+    authorizationCode: t.exposeString('authorizationCode', {
+      nullable: false,
+      description: "授权协议号: the merchant's own number, as in the input.",
+    }),
+    applyPermissionsToken: t.exposeString('applyPermissionsToken', {
+      nullable: false,
+      description:
+        '预授权token: opens the page for an hour, also contained in `launch`. After that, apply again.',
+    }),
+    launch: t.field({
+      type: LaunchType,
+      nullable: false,
+      description:
+        'Launch data that opens the page where the user gives the permission (调起支付分授权页, wxpayScoreEnable): only the token, unsigned.',
+      resolve: ({ applyPermissionsToken: token }) =>
+        unsignedLaunch('wxpayScoreEnable', { apply_permissions_token: token }),
+    }),
+  }),
+});
+
+builder.mutationField('applyServicePermission', (t) =>
+  t.field({
+    ...requireScope('permissions:write'),
+    type: ApplyPayload,
+    nullable: false,
+    description:
+      '商户预授权: requests from WeChat Pay the page on which a user permits service orders without confirming each one (免确认). Requires permissions:write and orders:any: it is not for end users. Nothing changes before the user agrees there, so that every error is safe to retry.',
+    errors: {
+      types: [InvalidInputError, WechatRefusedError, WechatUnavailableError],
+      union: { description: 'Result of applyServicePermission: its payload, or an error.' },
+    },
+    args: {
+      input: t.arg({ type: ApplyInput, required: true, description: 'The permission.' }),
+    },
+    resolve: (_, { input: { authorizationCode, notifyUrl, ...given } }, context) =>
+      writing(context, { operation: 'applyServicePermission' }, async () => {
+        const ids = withDefaults(given, context);
+        refuseInvalid(
+          applyPermissionIssues({ ...ids, authorizationCode, notifyUrl }, context.inputRules),
+        );
+        const url = notifyUrl ?? context.defaults.notifyUrl?.();
+        const request = { ...ids, authorizationCode, ...(url !== undefined && { notifyUrl: url }) };
+        const { applyPermissionsToken } = await trusted(context.wechat.permissions.apply(request));
+        return { authorizationCode, applyPermissionsToken };
+      }),
+  }),
+);
+
+/** Nothing has changed, whatever the answer was: it is safe to retry. */
+async function trusted<T>(applying: Promise<T>): Promise<T> {
+  try {
+    return await applying;
+  } catch (error) {
+    if (!(error instanceof WechatUntrustedError)) {
+      throw error;
+    }
+    const { message, status, code, requestId } = error;
+    const details = { status, code, requestId, reason: 'UNTRUSTED_ANSWER', cause: error };
+    throw new WechatUnavailableError(message, details);
+  }
+}
+
+const TerminateInput = builder.inputType('TerminateServicePermissionInput', {
+  description: `解除授权: the permission to end, and why. ${PLAIN_TEXTS}`,
+  fields: (t) => ({
+    appid: t.string({ description: ANY_APPID }),
+    serviceId: t.string({ description: ANY_SERVICE_ID }),
+    by: t.field({
+      type: ServicePermissionKeyInput,
+      required: true,
+      description: 'Which permission: its authorizationCode or its user (二选一).',
+    }),
+    reason: t.string({
+      required: true,
+      description: '撤销原因: why it ends, which the user sees: 1 to 50 characters.',
+    }),
+  }),
+});
+
+const TerminatePayload = builder
+  .objectRef<{ readonly permission: Permission }>('TerminateServicePermissionPayload')
+  .implement({
+    description: '解除授权: the permission has ended.',
+    fields: (t) => ({
+      permission: t.expose('permission', {
+        type: ServicePermissionType,
+        nullable: false,
+        description: '授权记录: the permission as a query shows it after the end.',
+      }),
+    }),
+  });
+
+builder.mutationField('terminateServicePermission', (t) =>
+  t.field({
+    ...requireScope('permissions:write'),
+    type: TerminatePayload,
+    nullable: false,
+    description:
+      '解除授权: ends the permission of a user for service orders without confirmation. Requires permissions:write and orders:any: it is not for end users. It succeeds only if a query then shows the end. Orders under way can still be debited; new ones without confirmation are refused.',
+    errors: {
+      types: [
+        InvalidInputError,
+        PermissionInUseError,
+        WechatRefusedError,
+        WechatUnavailableError,
+        PermissionOutcomeUnknownError,
+      ],
+      union: { description: 'Result of terminateServicePermission: its payload, or an error.' },
+    },
+    args: {
+      input: t.arg({ type: TerminateInput, required: true, description: 'The permission.' }),
+    },
+    resolve: (_, { input: { by, reason, ...given } }, context) =>
+      writing(context, { operation: 'terminateServicePermission' }, async () => {
+        const ids = withDefaults(given, context);
+        const key = toPermissionKey(by);
+        refuseInvalid(terminatePermissionIssues({ ...ids, by: key, reason }, context.inputRules));
+        const request = { ...ids, ...key, reason };
+        return { permission: await context.wechat.permissions.terminate(request) };
+      }),
+  }),
+);
+
+function refuseInvalid(issues: InvalidInputError['issues']): void {
+  if (issues.length > 0) {
+    throw new InvalidInputError(issues);
+  }
+}
