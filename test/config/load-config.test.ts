@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/environment-reader.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { SANDBOX_MCHID } from '../../src/config/upstream.ts';
 import {
   DATA_KEY,
   MERCHANT_CERTIFICATE,
@@ -236,4 +237,12 @@ describe('problems', () => {
     const message = new ConfigError([{ variable: 'PORT', problem: 'is bad.' }]).message;
     expect(message).toBe("Can't start with this configuration:\n- PORT is bad.");
   });
+});
+
+test('the URL for webhooks may be http only with the merchant of the sandbox', () => {
+  const url = 'https://shop.example/wechat/notify';
+  expect(loadConfig(merchantEnv({ WECHAT_NOTIFY_URL: url })).notifyUrl).toBe(url);
+  const local = 'http://127.0.0.1:4000/wechat/notify';
+  const sandbox = { WECHAT_MCHID: SANDBOX_MCHID, WECHAT_NOTIFY_URL: local };
+  expect(loadConfig(merchantEnv(sandbox)).notifyUrl).toBe(local);
 });

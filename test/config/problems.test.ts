@@ -200,6 +200,16 @@ const ROWS: readonly (readonly [string, Environment, RegExp])[] = [
     /^WECHAT_BASE_URL must begin with https/,
   ],
   [
+    'plain http for webhooks',
+    merchantEnv({ WECHAT_NOTIFY_URL: 'http://shop.example/wechat/notify' }),
+    /^WECHAT_NOTIFY_URL must be the public https URL/,
+  ],
+  [
+    'a query in the URL for webhooks',
+    merchantEnv({ WECHAT_NOTIFY_URL: 'https://shop.example/wechat/notify?x=1' }),
+    /^WECHAT_NOTIFY_URL must be the public https URL/,
+  ],
+  [
     'a time-out that is too short',
     merchantEnv({ WECHAT_TIMEOUT_MS: '99' }),
     /^WECHAT_TIMEOUT_MS must be a whole number from 100/,
