@@ -49,7 +49,7 @@ describe.each(databases)('an operation that may happen several times, on $name',
     expect(await statuses(ledger)).toEqual(before);
   });
 
-  test('a modify that took effect late is done, and leaves the open one alone', async () => {
+  test('a modify that took effect late is done, and the open one stays open', async () => {
     const ledger = await database.openLedger();
     const first = await modify(ledger, 900);
     expect(await release(ledger, first)).toBe(true);
