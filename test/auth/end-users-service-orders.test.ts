@@ -94,6 +94,37 @@ test.each<[string, JsonObject, string]>([
   expect(fixture.calls()).toEqual([]);
 });
 
+test('a create is not confirmed by the order of another user under its number, and does not show it', async () => {
+  for (const openid of [ALICE, 'oBob']) {
+    await fixture.control('POST', `users/${openid}`, { useServiceState: 'AVAILABLE' });
+  }
+  const input = ofShopper({ needUserConfirm: false, openid: 'oBob' });
+  const outOrderNo = String(input['outOrderNo']);
+  await fixture.injectUntilCleared({ on: 'create', fault: 'reset-before' });
+  expect(await write('bob', 'create', input)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  await fixture.clearFaults();
+  // Past this server, as another system of the merchant does: the same, but for the user.
+  await fixture.wechat.serviceOrders.create.send({
+    ...{ appid: 'wxd678efh567hg6787', serviceId: '500001', outOrderNo, openid: ALICE },
+    serviceIntroduction: '充电宝租借',
+    timeRange: { startTime: 'OnAccept', endTime: '2099-12-31' },
+    riskFund: { name: 'ESTIMATE_ORDER_COST', amount: 9_900 },
+    notifyUrl,
+    needUserConfirm: false,
+  });
+  const seen = await fixture.app.fetch(
+    graphqlRequest(
+      {
+        query: 'query ($by: ServiceOrderKey!) { serviceOrder(by: $by) { status } }',
+        variables: { by: { outOrderNo } },
+      },
+      as('bob'),
+    ),
+  );
+  expect(parsed(await seen.text())).toEqual({ data: { serviceOrder: null } });
+  expect(await write('bob', 'create', input)).toMatchObject({ code: 'ORDER_CONFLICT' });
+});
+
 test.each<[ServiceOrderWriteName, JsonObject]>([
   ['complete', serviceOrderEnd('T1')],
   ['modify', lowered('T1', 1)],

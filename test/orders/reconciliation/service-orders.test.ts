@@ -116,7 +116,7 @@ describe.each(databases)('the reconciler and service orders, on $name', ({ start
         ...{ startTime: '2027-01-01', endTime: '2027-01-02' },
         ...{ startTimeRemark: null, endTimeRemark: null },
       },
-      openid: 'o1',
+      openid: WHOLE_SERVICE_ORDER_WIRE.openid,
     });
     await lookOnce(
       queries(() => made),

@@ -198,6 +198,8 @@ function sameServiceOrder(
   isCompleted: boolean,
 ): boolean {
   return (
+    // Only a create without confirmation names the user; otherwise it is the one who confirms.
+    (!sent.openid || sameValue(sent.openid, shown.openid)) &&
     sameValue(sent.serviceIntroduction, shown.serviceIntroduction) &&
     sameValue(sent.riskFund.name, shown.riskFund?.name ?? null) &&
     sameValue(sent.riskFund.amount, shown.riskFund?.amount ?? null) &&
