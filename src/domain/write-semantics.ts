@@ -81,7 +81,7 @@ export const WRITE_SEMANTICS = {
       compared: 'input',
       otherInput: 'conflict while open',
       repeat: 'send each time',
-      resolvedBy: 'state',
+      resolvedBy: 'state and who collected',
     },
     sync: { ...SYNC, repeat: 'query, then send' },
   },

@@ -113,6 +113,16 @@ test('a modify that a lower amount has replaced is an OrderStateError, and is no
   expect(fixture.calls('modify')).toEqual([]);
 });
 
+test('a collect whose first attempt is lost has no effect on an order that was paid elsewhere', async () => {
+  const outOrderNo = await completedServiceOrder(fixture);
+  await writeServiceOrder(fixture, 'sync', await serviceOrderSync(fixture, outOrderNo));
+  await fixture.inject({ on: 'pay', fault: 'reset-before' });
+  expect(await writeServiceOrder(fixture, 'collect', { outOrderNo })).toMatchObject({
+    __typename: 'OrderStateError',
+    orderStatus: 'PAID',
+  });
+});
+
 describe('while a debit runs', () => {
   test.each<[ServiceOrderWriteName, (outOrderNo: string) => JsonObject]>([
     ['modify', (outOrderNo) => lowered(outOrderNo, 700)],

@@ -130,11 +130,14 @@ function amountProof(sent: unknown, shown: number | null): ServiceOrderProof {
   return typeof sent === 'number' && shown < sent ? 'lowered' : 'no-effect';
 }
 
-/** A request to collect leaves no trace: only a payment through WeChat Pay shows that it may have worked. */
+/**
+ * A request to collect leaves no trace: only a payment through WeChat Pay shows that it may have
+ * worked. Of an order that the merchant's own channel or nothing has settled, nothing was collected.
+ */
 function collectProof(order: ServiceOrder): ServiceOrderProof {
   switch (phaseOf(order)) {
     case 'done':
-      return 'took-effect';
+      return order.collection === null ? 'no-effect' : paidThrough(order, 'NEWTON');
     case 'completed':
     case 'unknown':
       return 'silent';
@@ -148,14 +151,16 @@ function collectProof(order: ServiceOrder): ServiceOrderProof {
  * resolve that.
  */
 function syncProof(order: ServiceOrder): ServiceOrderProof {
-  if (phaseOf(order) !== 'done') {
-    return otherwise(order);
-  }
+  return phaseOf(order) === 'done' ? paidThrough(order, 'MCH') : otherwise(order);
+}
+
+/** Whether the order was paid through this channel: WeChat Pay (`NEWTON`) or the merchant's. */
+function paidThrough(order: ServiceOrder, channel: 'NEWTON' | 'MCH'): ServiceOrderProof {
   const types = order.collection?.details?.map(({ paidType }) => paidType) ?? [];
-  if (types.includes('MCH')) {
+  if (types.includes(channel)) {
     return 'took-effect';
   }
-  return types.includes('NEWTON') ? 'no-effect' : 'silent';
+  return types.includes('NEWTON') || types.includes('MCH') ? 'no-effect' : 'silent';
 }
 
 /** A state that this client does not know may be the result of the write. */
