@@ -1,5 +1,5 @@
 import { isNotFound, readOutcome } from '../calls/call-outcome.ts';
-import { prepare } from '../calls/request.ts';
+import { prepare, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import {
   type Call,
@@ -158,6 +158,7 @@ function terminateCall(request: TerminatePermissionRequest): Call<'accepted'> {
     : encode(terminateByOpenidRequest, request, (plaintext) => plaintext);
   return {
     ...prepare('POST', `${pathOf(request)}/terminate`, {}, body),
+    sent: () => scalarsIn(request),
     endpoint: `POST ${templateOf(request)}/terminate`,
     // Documented as 204: a body is the answer to another call.
     read: (wire: Wire) => (Object.keys(wire).length === 0 ? 'accepted' : undefined),
@@ -179,6 +180,8 @@ function runPermissionQuery(
       appid: named ? undefined : appid,
     }),
     endpoint: `GET ${templateOf(query)}`,
+    // The path has one of its values.
+    sent: () => scalarsIn(query),
     read: (wire: Wire) => {
       const shown = decode(permission, wire, context.onUnreadableField);
       const isOwn =

@@ -287,4 +287,12 @@ describe('permissions', () => {
     expect(await endOf(terminate, reply)).toBeInstanceOf(PermissionInUseError);
     expect(await endOf(terminate, refused('NO_AUTH', 0, 403))).toBeInstanceOf(WechatRefusedError);
   });
+
+  test('a refusal about a permission repeats no value of its path', async () => {
+    const user = { appid, serviceId, openid: 'o1' };
+    const query = () => wechat().permissions.query(user);
+    const message = { refusal: { explanation: null } };
+    expect(await endOf(query, refused('X_1', 0, 400, '用户 o1'))).toMatchObject(message);
+    expect(await endOf(terminate, refused('X_1', 0, 400, '单 C|1'))).toMatchObject(message);
+  });
 });
