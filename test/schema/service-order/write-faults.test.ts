@@ -13,16 +13,19 @@ import {
 import type { JsonObject } from '../../fixtures/json.ts';
 
 let fixture: AppWithSandbox;
+/** A repeat is answered like the first one. */
+let lenient: AppWithSandbox;
 /** A debit runs for three minutes. */
 let busy: AppWithSandbox;
 beforeAll(async () => {
-  [fixture, busy] = await Promise.all([
+  [fixture, lenient, busy] = await Promise.all([
     createAppWithSandbox({ rules: { repeatAnswersSuccess: false } }),
+    createAppWithSandbox(),
     createAppWithSandbox({ rules: { debitSeconds: 180 } }),
   ]);
 });
 afterEach(() => Promise.all([fixture.reset(), busy.reset()]));
-afterAll(() => Promise.all([fixture.close(), busy.close()]));
+afterAll(() => Promise.all([fixture.close(), lenient.close(), busy.close()]));
 
 type Writing = readonly [
   name: ServiceOrderWriteName,
@@ -111,6 +114,18 @@ test('a modify that a lower amount has replaced is an OrderStateError, and is no
     stateRaw: 'DOING',
   });
   expect(fixture.calls('modify')).toEqual([]);
+});
+
+test('a complete that a modify has followed is repeated, and shows the lower amount', async () => {
+  for (const of of [fixture, lenient]) {
+    const outOrderNo = await completedServiceOrder(of);
+    await writeServiceOrder(of, 'modify', lowered(outOrderNo, 700));
+    const end = serviceOrderEnd(outOrderNo);
+    expect(await writeServiceOrder(of, 'complete', end, 'totalAmount')).toMatchObject({
+      replayed: true,
+      totalAmount: 700,
+    });
+  }
 });
 
 test('a collect whose first attempt is lost has no effect on an order that was paid elsewhere', async () => {

@@ -130,7 +130,9 @@ function update<S extends Shape, R extends Request<S> & Named>({
         const proof = proofOf(operation, prepared.body, order);
         // The response to a complete has no collection: with one, it is that to another call.
         const isOther = operation === 'complete' && order.collection !== null;
-        return proof === 'took-effect' || proof === 'silent'
+        // A later modify has lowered the amount of a complete that has succeeded before.
+        const isModified = proof === 'lowered' && options.succeededBefore === true;
+        return proof === 'took-effect' || proof === 'silent' || isModified
           ? { answer: updated(order), isUnique: proof === 'took-effect' && !isOther }
           : undefined;
       };
