@@ -245,6 +245,20 @@ export function isOwnAnswer(answer: AnsweredIds, request: OrderIds): boolean {
   );
 }
 
+/** Fields that only the orders of one product have. */
+const OF_PRODUCT: Readonly<Record<'PAY_AFTER' | 'SERVICE_ORDER', readonly string[]>> = {
+  PAY_AFTER: ['risk_amount', 'service_start_time', 'fees'],
+  SERVICE_ORDER: ['time_range', 'risk_fund', 'post_payments', 'state_description'],
+};
+
+/**
+ * Whether this is an order of the product. Nothing else tells them apart: the orders of both may have
+ * the same ids.
+ */
+export function isOrderOf(product: 'PAY_AFTER' | 'SERVICE_ORDER', wire: Wire): boolean {
+  return OF_PRODUCT[product].some((name) => name in wire);
+}
+
 /** Fields that only queries and notifications have: `state`. */
 const OF_QUERY = ['state'];
 /** Fields that only a create has: the launch data of the confirmation page. */

@@ -103,7 +103,7 @@ async function queryPermission(
 
 /**
  * 解除授权. WeChat Pay answers without a body: a query shows the effect, also after an attempt without
- * an answer.
+ * an answer, and after a refusal, which may be that of a repeat.
  * @throws WechatRefusedError, WechatUnavailableError, PermissionInUseError,
  *   PermissionOutcomeUnknownError
  */
@@ -113,9 +113,6 @@ async function terminatePermission(
 ): Promise<Permission> {
   const deadline = deadlineIn(context.budgetMs);
   const settled = await runAttempts(terminateCall(request), context, deadline);
-  if (settled.step === 'refuse') {
-    throw terminateRefusal(settled.refusal);
-  }
   if (settled.step === 'stop' && settled.last.kind === 'not-accepted') {
     throw new WechatUnavailableError(settled.last.what, settled.last);
   }
@@ -125,10 +122,17 @@ async function terminatePermission(
     context.onUnverifiedRefusal({ endpoint, status, code, requestId });
   }
   const shown = await runPermissionQuery(context, request, deadline);
-  if (shown.step === 'answer' && shown.answer.authorizationState === 'UNAVAILABLE') {
-    return shown.answer;
+  const found = shown.step === 'answer' ? shown.answer : undefined;
+  const isEnded = found?.authorizationState === 'UNAVAILABLE';
+  // Without the user it may be the permission of another one.
+  const isOwn = 'authorizationCode' in request || found?.openid === request.openid;
+  if (found !== undefined && isEnded && isOwn) {
+    return found;
   }
-  if (settled.step === 'query' && settled.ambiguous === undefined && shown.step === 'answer') {
+  if (settled.step === 'refuse') {
+    throw terminateRefusal(settled.refusal);
+  }
+  if (settled.step === 'query' && settled.ambiguous === undefined && found && !isEnded) {
     throw terminateRefusal(settled.refusal);
   }
   throw new PermissionOutcomeUnknownError(

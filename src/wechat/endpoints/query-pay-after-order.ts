@@ -1,3 +1,4 @@
+import { isOrderOf } from '../calls/classify-response.ts';
 import { decode } from '../codec/codec.ts';
 import { type PayAfterOrder, payAfterOrder } from '../codec/wire-types.ts';
 import { type OrderKey, type OrderQuery, orderQueries } from './query-order.ts';
@@ -10,7 +11,7 @@ export type PayAfterOrderKey = OrderKey;
 export type PayAfterOrderQuery = OrderQuery;
 
 const { query, run } = orderQueries(PAY_AFTER_ORDERS, (wire, drop) =>
-  decode(payAfterOrder, wire, drop),
+  isOrderOf('SERVICE_ORDER', wire) ? undefined : decode(payAfterOrder, wire, drop),
 );
 
 /** 查询先享后付订单. */

@@ -1,4 +1,4 @@
-import { parseObject } from '../calls/classify-response.ts';
+import { isOrderOf, parseObject } from '../calls/classify-response.ts';
 import { type Answer, type DropField, decode, isObject, type Wire } from '../codec/codec.ts';
 import { type ServiceOrder, serviceOrder } from '../codec/service-order-types.ts';
 import { type PayAfterOrder, payAfterOrder, serviceNotification } from '../codec/wire-types.ts';
@@ -130,7 +130,7 @@ export async function readNotification(
     id,
     eventType,
     payload,
-    ...(isServiceOrder(wire)
+    ...(isOrderOf('SERVICE_ORDER', wire)
       ? { order: null, serviceOrder: decode(serviceOrder, wire, onUnreadableField) ?? null }
       : { order: decode(payAfterOrder, wire, onUnreadableField) ?? null, serviceOrder: null }),
     service: 'user_service_status' in wire ? readService(wire, onUnreadableField) : null,
@@ -141,13 +141,6 @@ export async function readNotification(
 function readService(wire: Wire, drop: DropField): Notification['service'] {
   const { mch_id: mchid } = wire;
   return decode(serviceNotification, { mchid, ...wire }, drop) ?? null;
-}
-
-const OF_SERVICE_ORDERS = ['time_range', 'risk_fund', 'post_payments', 'state_description'];
-
-/** Nothing but its keys shows which product a payload belongs to. */
-function isServiceOrder(wire: Wire): boolean {
-  return OF_SERVICE_ORDERS.some((name) => name in wire);
 }
 
 function decrypt(resource: Wire, keys: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { isOwnAnswer } from '../../calls/classify-response.ts';
+import { isOrderOf, isOwnAnswer } from '../../calls/classify-response.ts';
 import type { CallContext } from '../../calls/run-attempts.ts';
 import { decode, type Wire } from '../../codec/codec.ts';
 import {
@@ -48,7 +48,8 @@ export async function createServiceOrder(
       read: (wire: Wire) => {
         const order = decode(createdServiceOrder, wire, context.onUnreadableField);
         // Only the answer to a create has a package: the answers to other calls have the same ids.
-        return order && isOwnAnswer(order, { mchid, appid, serviceId, outOrderNo })
+        const isOther = isOrderOf('PAY_AFTER', wire);
+        return order && !isOther && isOwnAnswer(order, { mchid, appid, serviceId, outOrderNo })
           ? { answer: order, isUnique: order.package !== null && order.package !== '' }
           : undefined;
       },

@@ -11,7 +11,6 @@ import {
   modifyServiceOrderRequest,
   type ServiceOrder,
   type SyncServiceOrderRequest,
-  serviceOrder,
 } from '../../codec/service-order-types.ts';
 import { cancelRequest, syncRequest, updateResponse } from '../../codec/wire-types.ts';
 import {
@@ -22,7 +21,7 @@ import {
   write,
 } from '../send-write.ts';
 import { proofOf, type ServiceOrderOperation, shownServiceOrder } from './outcome.ts';
-import { SERVICE_ORDERS } from './query.ts';
+import { readServiceOrder, SERVICE_ORDERS } from './query.ts';
 
 /** A write to an existing service order. */
 export interface ServiceOrderUpdate<R, T = UpdatedServiceOrder> {
@@ -123,7 +122,7 @@ function update<S extends Shape, R extends Request<S> & Named>({
       const ids = { appid, mchid: context.credential.mchid, outOrderNo, serviceId };
       const prepared = options.prepared ?? prepare(context, request);
       const readOrder = (wire: Wire): OwnAnswer<UpdatedServiceOrder> | undefined => {
-        const order = decode(serviceOrder, wire, context.onUnreadableField);
+        const order = readServiceOrder(wire, context.onUnreadableField);
         if (order === undefined || !isOwnAnswer(order, ids)) {
           return undefined;
         }
