@@ -2,6 +2,7 @@ import type { Plugin } from 'graphql-yoga';
 import { type Caller, type CallerContext, callerOf } from '../../auth/caller.ts';
 import { createShares, eighth, type LimitedCaller, type Share } from '../../auth/rate-limit.ts';
 import { overloaded, overloadedResponse } from '../../http/overloaded.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 export interface AdmissionOptions {
   /**
@@ -19,6 +20,8 @@ export interface AdmissionOptions {
    * The more begin together, the less each costs.
    */
   readonly perTurn?: number;
+  /** How many may be executed at this moment; at most `most`. */
+  readonly limit?: () => number;
   /** Called with the time that an operation was queued. */
   readonly onTurn?: (seconds: number) => void;
 }
@@ -57,6 +60,7 @@ const PATIENCE = 4;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 8, onTurn } = options;
+  const { limit = createConcurrencyLimit({ most }) } = options;
   const shares = createShares(most);
   /** In the order of arrival. */
   const line = new Set<Waiting>();
@@ -64,6 +68,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
   let turnIsComing = false;
   let lookIsComing = false;
 
+  const hasSlot = (share: Share) =>
+    share.underWay + share.starting < Math.ceil((share.most * limit()) / most);
+  const canStart = (waiting: Waiting) => waiting.shares.every(hasSlot);
   const hasWaited = ({ since }: Waiting, ms: number) => performance.now() - since > ms;
   const leaveLine = (waiting: Waiting, comes: boolean) => {
     line.delete(waiting);
@@ -76,7 +83,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   const turn = () => {
     turnIsComing = false;
-    for (const waiting of nextIn(line, perTurn)) {
+    for (const waiting of nextIn(line, perTurn, canStart)) {
       onTurn?.((performance.now() - waiting.since) / 1_000);
       leaveLine(waiting, true);
     }
@@ -109,7 +116,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   // Queued operations will be served; one that arrives while they wait for slots would wait for
   // longer.
   const isShareFull = (share: Share) => {
-    if (share.waiting >= share.most || share.underWay < share.most) {
+    if (share.waiting >= share.most || hasSlot(share)) {
       return share.waiting >= share.most;
     }
     const first = firstIn(line, (waiting) => waiting.shares.includes(share));
@@ -156,10 +163,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
 }
 
-function canStart({ shares }: Waiting): boolean {
-  return shares.every((share) => share.underWay + share.starting < share.most);
-}
-
 function firstIn<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined {
   for (const item of items) {
     if (is(item)) {
@@ -170,7 +173,11 @@ function firstIn<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined
 }
 
 /** The first that can start together. */
-function nextIn(line: Iterable<Waiting>, most: number): readonly Waiting[] {
+function nextIn(
+  line: Iterable<Waiting>,
+  most: number,
+  canStart: (waiting: Waiting) => boolean,
+): readonly Waiting[] {
   const next: Waiting[] = [];
   for (const waiting of line) {
     if (next.length === most) {
