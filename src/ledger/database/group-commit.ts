@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
-/** `background`: no caller waits for the job, so that it may wait longer for a lock. */
+/** `background`: no caller waits for the job, so that it may wait: for a lock, or for another job. */
 export type Pace = 'immediate' | 'background';
 
 export interface Writer {
@@ -51,12 +51,17 @@ interface Reader {
 
 /** Bounds how long one transaction holds the lock. */
 const GROUP_SIZE = 64;
+/**
+ * For so long background jobs wait for one that a caller waits for, to share its commit: the outcome
+ * of one write is recorded with the intent of the next. Measured with one create at a time.
+ */
+const COMPANY_MS = 5;
 /** Background jobs survive a lock of this length. */
 const BACKGROUND_WAIT_MS = 30_000;
 
 /**
  * Natural group commit: the jobs that arrive while one group commits share the next transaction, and
- * so one fsync. No job waits for others to arrive.
+ * so one fsync. No job that a caller waits for waits for others to arrive.
  * @param lock makes the transaction the only writing one among all instances: what it reads stays
  *   true, and cursors follow the order of commits
  */
@@ -70,6 +75,9 @@ export function createGroupCommit(
   let given = 0;
   let settled = 0;
   let readers: Reader[] = [];
+  let idlers = 0;
+  /** Ends the wait for company. */
+  let hurry: (() => void) | undefined;
 
   const maySee = ({ after, pace }: Omit<Reader, 'resume'>) =>
     after <= settled || (isBlocked && pace === 'immediate');
@@ -84,10 +92,29 @@ export function createGroupCommit(
       }
     }
   };
+  const isAwaited = () =>
+    idlers > 0 ||
+    queue.length >= GROUP_SIZE ||
+    [...queue, ...readers].some(({ pace }) => pace === 'immediate');
+  const company = async () => {
+    const [oldest] = queue;
+    const leftMs = (oldest?.since ?? 0) + COMPANY_MS - performance.now();
+    if (leftMs > 0 && !isAwaited()) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, leftMs);
+        hurry = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+      hurry = undefined;
+    }
+  };
   const work = async () => {
     // Jobs of the same turn belong to the first group.
     await Promise.resolve();
     while (queue.length > 0) {
+      await company();
       const waiting = queue.length;
       const failure = await commit(db, lock, () => {
         isBlocked = false;
@@ -137,12 +164,18 @@ export function createGroupCommit(
           pace,
           since: performance.now(),
         });
+        if (hurry !== undefined && isAwaited()) {
+          hurry();
+        }
         begin();
       }),
     idle: async () => {
+      idlers += 1;
+      hurry?.();
       while (working !== undefined) {
         await working;
       }
+      idlers -= 1;
     },
     caughtUp: (pace = 'immediate') => {
       const after = given;
@@ -150,6 +183,9 @@ export function createGroupCommit(
         ? Promise.resolve()
         : new Promise((resume) => {
             readers.push({ after, pace, resume });
+            if (pace === 'immediate') {
+              hurry?.();
+            }
           });
     },
     blocked: () => {

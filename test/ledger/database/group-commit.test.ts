@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import {
   createGroupCommit,
@@ -166,16 +166,39 @@ describe.each(databases)('writing on $name', ({ start }) => {
     await writing;
   });
 
-  test('a single write does not wait for a timer', async () => {
+  test('a write that a caller waits for, and a read, do not wait for a timer', async () => {
     const store = await database.openStore();
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
     try {
       await store.write(append(1));
-      await store.write(append(2), 'background');
+      void store.write(append(2), 'background');
+      await store.caughtUp();
+      void store.write(append(3), 'background');
+      await store.idle();
     } finally {
       vi.useRealTimers();
     }
-    expect(await idsIn(store)).toEqual([1, 2]);
+    expect(await idsIn(store)).toEqual([1, 2, 3]);
+  });
+
+  test('the outcome of one write is committed with the next write that comes soon', async () => {
+    const { db } = await database.openStore();
+    let commits = 0;
+    const { write } = createGroupCommit(db, () => {
+      commits += 1;
+      return Promise.resolve();
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] });
+    try {
+      const outcome = write(append(1), 'background');
+      // The turns of the event loop between a response and the next request.
+      await nextTurn();
+      await nextTurn();
+      await Promise.all([write(append(2)), outcome]);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(commits).toBe(1);
   });
 
   test('no result of a write is returned before its group is committed', async () => {
