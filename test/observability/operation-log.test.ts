@@ -3,9 +3,10 @@ import type { AppParts } from '../../src/app.ts';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
 import { LedgerUnavailableError } from '../../src/ledger/ledger.ts';
 import { schema } from '../../src/schema/index.ts';
-import { OrderBusyError } from '../../src/wechat/index.ts';
+import { OrderBusyError, PermissionInUseError } from '../../src/wechat/index.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../fixtures/app/app-with-sandbox.ts';
 import { as, knowing, shopper } from '../fixtures/app/callers.ts';
+import { collectLog } from '../fixtures/app/log-lines.ts';
 import {
   lineOf,
   OPENID,
@@ -141,7 +142,8 @@ describe('a failed write is one line with its order number', () => {
     const type = schema.getType('ErrorCode');
     const codes = type && 'getValues' in type ? type.getValues().map(({ name }) => name) : [];
     expect(codes).not.toEqual([]);
-    expect(Object.keys(WRITES).toSorted()).toEqual([...codes, 'INTERNAL_SERVER_ERROR'].toSorted());
+    const tried = [...Object.keys(WRITES), 'PERMISSION_IN_USE'];
+    expect(tried.toSorted()).toEqual([...codes, 'INTERNAL_SERVER_ERROR'].toSorted());
   });
 
   test.each(Object.entries(WRITES))('a write that ends as %s is one line', async (code, fail) => {
@@ -155,6 +157,33 @@ describe('a failed write is one line with its order number', () => {
     const outcomes = new Set([...Object.keys(WRITES), ...Object.keys(QUERIES), 'OK']);
     expect([...promised.keys()].toSorted()).toEqual([...outcomes].toSorted());
   });
+});
+
+// It names no order, so that it is one of the lines that are counted.
+test('a permission that cannot end is one line without the user', async () => {
+  const log = collectLog();
+  const answer = { status: 400, code: 'INVALID_REQUEST', requestId: '08F4' };
+  const terminate = () => Promise.reject(new PermissionInUseError(answer));
+  const { permissions } = stubWechat();
+  const app = createTestApp(
+    { wechat: stubWechat({ permissions: { ...permissions, terminate } }) },
+    log,
+  );
+  const query = `mutation ($input: TerminateServicePermissionInput!) {
+    terminateServicePermission(input: $input) { ... on UserError { code } }
+  }`;
+  const variables = { input: { by: { openid: OPENID }, reason: PLACE } };
+  await app.fetch(graphqlRequest({ query, variables }));
+  expect(log.entries()).toMatchObject([
+    {
+      level: 'info',
+      msg: 'request rejected',
+      operation: 'terminateServicePermission',
+      outcome: 'PERMISSION_IN_USE',
+      wechatCode: 'INVALID_REQUEST',
+    },
+  ]);
+  expect(log.text()).not.toMatch(new RegExp(`outOrderNo|${OPENID}|${PLACE}`));
 });
 
 describe('a failed query is one line with its order number', () => {
