@@ -56,7 +56,7 @@ describe('the doctor', () => {
     expect(text).not.toMatch(/warn|FAIL/);
     expect(text).toMatch(/ok {3}merchant: number, serial number and key match/);
     expect(text).toMatch(/ok {3}WECHAT_APIV3_KEY: decrypts/);
-    expect(text).toMatch(/ok {3}echo: not available/);
+    expect(text).toMatch(/ok {3}echo: WeChat Pay accepted a signed body/);
     expect(code).toBe(0);
     expect(await orders()).toEqual([]);
   });
