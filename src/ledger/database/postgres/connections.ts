@@ -135,12 +135,15 @@ class SafeDriver extends PostgresDriver {
       try {
         return await super.acquireConnection();
       } catch (error) {
-        if (!isTooManyConnections(error) || this.#established === 0) {
+        // Of several that are opened together, the first to be refused may be the first to end.
+        if (!isTooManyConnections(error) || this.#pool.totalCount === 0) {
           throw refused ?? error;
         }
         refused = error;
-        options.max = Math.min(options.max, this.#established);
-        this.#growAt = performance.now() + FULL_MS;
+        if (this.#established > 0) {
+          options.max = Math.min(options.max, this.#established);
+          this.#growAt = performance.now() + FULL_MS;
+        }
       }
     }
   }
