@@ -35,8 +35,8 @@ export function namesOf(schema: GraphQLSchema): ReadonlySet<string> {
   }
   const common = [
     ...['Query', 'Mutation', 'Subscription', 'String', 'Float', 'Boolean', 'message'],
-    // A word of GraphQL's own messages.
-    'field',
+    // Words of GraphQL's own messages, and of the refusal of a caller.
+    ...['field', 'scope'],
   ];
   // The first are in every schema, or every response; short ones occur in any text.
   return new Set([...names].filter((name) => !common.includes(name) && name.length > 4));
