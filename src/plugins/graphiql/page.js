@@ -55,16 +55,23 @@ function read(key) {
   }
 }
 
-/** GraphiQL keeps the query of the open tab in the address: mostly there is a tab with it. */
+/**
+ * GraphiQL keeps the query of the open tab in the address: mostly there is a tab with it. It stores
+ * its tabs later, so that a reload may find what has been edited in the address alone: that is no
+ * other tab.
+ */
 function withLink({ tabs, activeTabIndex }, query) {
   const found = tabs.findIndex((tab) => tab.query === query);
   const [navigation] = performance.getEntriesByType('navigation');
-  if (!query || navigation?.type === 'reload' || tabs[activeTabIndex]?.query === query) {
+  if (!query || tabs[activeTabIndex]?.query === query) {
     return { tabs, activeTabIndex };
   }
-  return found === -1
-    ? { tabs: [...tabs, newTab({ query })], activeTabIndex: tabs.length }
-    : { tabs, activeTabIndex: found };
+  if (found !== -1) {
+    return { tabs, activeTabIndex: found };
+  }
+  return navigation?.type === 'reload'
+    ? { tabs, activeTabIndex }
+    : { tabs: [...tabs, newTab({ query })], activeTabIndex: tabs.length };
 }
 
 function newTab({ query, variables = null }) {
