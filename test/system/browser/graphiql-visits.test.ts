@@ -30,7 +30,7 @@ describe('without authentication', () => {
     for (const tab of ['Order', 'Events']) {
       await first.open(tab);
       // Before GraphiQL has stored it.
-      expect(new URL(page.url()).searchParams.get('query')).toContain(tab);
+      await expect.poll(() => new URL(page.url()).searchParams.get('query') ?? '').toContain(tab);
       await page.reload();
       await page.getByRole('button', { name: 'Execute query' }).waitFor();
       expect(await first.tabNames()).toEqual(TABS);
