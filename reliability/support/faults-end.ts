@@ -15,7 +15,10 @@ const SAME_STATE_S = 240;
 export async function secondsUntilSettled(database: Database): Promise<number> {
   const startMs = performance.now();
   for (;;) {
-    const open = await count(database, "select count(*) from intents where status = 'open' and operation <> 'collect'");
+    const open = await count(
+      database,
+      "select count(*) from intents where status = 'open' and operation <> 'collect'",
+    );
     const seconds = (performance.now() - startMs) / 1000;
     if (open === 0 || seconds > GIVE_UP_S) {
       return seconds;
