@@ -74,6 +74,23 @@ test('at the connection limit of PostgreSQL callers share the connections that t
   await admin.destroy();
 });
 
+test('if PostgreSQL has no connection left at all, every caller soon learns why', async () => {
+  const url = await server.freshUrl();
+  const role = `none_${Date.now()}`;
+  const admin = new Kysely({ dialect: postgresDialect(postgresPool(url)) });
+  await sql`create role ${sql.id(role)} login password 'x' connection limit 0`.execute(admin);
+  const limited = new URL(url);
+  limited.username = role;
+  const db = new Kysely({ dialect: postgresDialect(postgresPool(limited.href)) });
+  const queries = Array.from({ length: 40 }, () => sql`select 1`.execute(db));
+  const outcomes = await Promise.allSettled(queries);
+  const codes = outcomes.map((outcome) => 'reason' in outcome && outcome.reason.code);
+  expect(codes).toEqual(Array(40).fill('53300'));
+  await db.destroy();
+  await sql`drop role ${sql.id(role)}`.execute(admin);
+  await admin.destroy();
+});
+
 test('a connection that breaks between two statements fails that write alone', async () => {
   const { store, close } = await openTestLedger({ url: await server.freshUrl() });
   const broken = store.write(async (tx) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -15,15 +16,10 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const ANSWER_TIMEOUT_MS = 4_000;
 /** Of PostgreSQL: a statement of a write, and so its wait for the lock. */
 const STATEMENT_TIMEOUT_MS = 3_500;
-/**
- * PostgreSQL ends the write of an instance that freezes in the middle of it. This is less than the
- * others wait for the lock: they wait, and do not fail.
- */
+/** PostgreSQL ends a frozen instance's write before the others, which wait for the lock, fail. */
 const STUCK_WRITE_MS = 2_000;
 
-/**
- * A connection whose other end has disappeared looks like any other: all are replaced regularly.
- */
+/** A connection whose other end has disappeared looks like any other: all are replaced regularly. */
 const CONNECTION_S = 60;
 
 interface PoolOptions {
@@ -96,6 +92,9 @@ export function postgresDialect(
 
 /** After PostgreSQL refused a connection, the pool does not grow for this long. */
 const FULL_MS = 5_000;
+/** How long a refused caller waits for the first connection, which may be opened beside its own. */
+const FIRST_MS = 250;
+const RETRY_MS = 20;
 const TOO_MANY_CONNECTIONS = '53300';
 
 type PostgresConnection = Parameters<PostgresDriver['rollbackTransaction']>[0];
@@ -130,17 +129,20 @@ class SafeDriver extends PostgresDriver {
     if (performance.now() > this.#growAt) {
       options.max = POOL_SIZE;
     }
+    const giveUpAt = performance.now() + FIRST_MS;
     let refused: unknown;
     for (;;) {
       try {
         return await super.acquireConnection();
       } catch (error) {
-        // Of several that are opened together, the first to be refused may be the first to end.
-        if (!isTooManyConnections(error) || this.#pool.totalCount === 0) {
+        const isFirst = this.#established === 0;
+        if (!isTooManyConnections(error) || (isFirst && performance.now() > giveUpAt)) {
           throw refused ?? error;
         }
         refused = error;
-        if (this.#established > 0) {
+        if (isFirst) {
+          await sleep(RETRY_MS);
+        } else {
           options.max = Math.min(options.max, this.#established);
           this.#growAt = performance.now() + FULL_MS;
         }
