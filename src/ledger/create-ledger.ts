@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { withHint } from './database/database-error.ts';
+import type { Pace } from './database/group-commit.ts';
 import type { Encryption } from './encryption.ts';
 import { type Engine, monotonicMs, type Run, type RunOptions, typedRun } from './engine/engine.ts';
 import { isRead } from './engine/local-engine.ts';
@@ -55,7 +56,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
   const bus = await createEventBus(
     {
       newest: () => run('newestEventId', undefined),
-      eventsAfter: (query) => run('eventsAfter', query, { background: true }),
+      eventsAfter: (query) => run('eventsAfter', query, { pace: 'background' }),
       onNotify: engine.onNotify,
     },
     (err) => log.warn({ err }, 'reading the event log failed, retrying'),
@@ -64,9 +65,9 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
   const record = async <Name extends WriteName>(
     name: Name,
     input: JobInput<Name>,
-    background = false,
+    pace: Pace = 'immediate',
   ): Promise<JobOutput<Name>> => {
-    const writing = run(name, input, { background });
+    const writing = run(name, input, { pace });
     // The engine reads the log after the write: both are sent to its thread, and returned,
     // together.
     bus.poll();
@@ -91,7 +92,7 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
         if (typeof late === 'object' && !late.repeated) {
           const { id, lease } = late;
           const refused = { id, lease, result: NOT_SENT, now: steadyNow() };
-          run('releaseRefused', refused, { background: true }).catch(() => {});
+          run('releaseRefused', refused, { pace: 'background' }).catch(() => {});
         }
       });
     },
@@ -101,11 +102,13 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
       sendBy === undefined
         ? forQuery(log, run('findOwnership', order))
         : beforeSending(log, sendBy, run('findOwnership', order, beforeDeadline(sendBy))),
-    finishIntent: (finished) => record('finishIntent', { ...finished, now: steadyNow() }, true),
-    keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: steadyNow() }, true),
-    releaseIntent: (refused) => record('releaseRefused', { ...refused, now: steadyNow() }, true),
+    finishIntent: (finished) =>
+      record('finishIntent', { ...finished, now: steadyNow() }, 'background'),
+    keepIntentOpen: (open) => record('keepIntentOpen', { ...open, now: steadyNow() }, 'background'),
+    releaseIntent: (refused) =>
+      record('releaseRefused', { ...refused, now: steadyNow() }, 'patient'),
     applyObservation: (observation) =>
-      record('applyObservation', { observation, now: steadyNow() }, true),
+      record('applyObservation', { observation, now: steadyNow() }, 'background'),
     saveNotification: (notification) =>
       record('saveNotification', { ...notification, now: steadyNow() }),
     listOrders: (query) => forQuery(log, run('listOrders', query)),

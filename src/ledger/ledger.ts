@@ -58,7 +58,10 @@ export interface Ledger {
   readonly finishIntent: (finished: FinishedIntent) => Promise<Observed | null>;
   /** No caller needs to wait for it. */
   readonly keepIntentOpen: (open: OpenIntent) => Promise<void>;
-  /** Returns whether it was released: another call may have acquired it since. */
+  /**
+   * Returns whether it was released: another call may have acquired it since. It waits for a lock of
+   * another process, but for no other write.
+   */
   readonly releaseIntent: (refused: RefusedIntent) => Promise<boolean>;
   /** No caller needs to wait for it. */
   readonly applyObservation: (observation: Observation) => Promise<Observed>;

@@ -2,8 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
-/** `background`: no caller waits for the job, so that it may wait: for a lock, or for another job. */
-export type Pace = 'immediate' | 'background';
+/**
+ * What a job waits for. `immediate`: nothing, because its caller needs the time to do something else.
+ * `patient`: a lock of another process, but no other job. `background`: both, because no caller waits.
+ */
+export type Pace = 'immediate' | 'patient' | 'background';
 
 export interface Writer {
   /**
@@ -15,8 +18,8 @@ export interface Writer {
   /** Resolves once every pending job is written. */
   readonly idle: () => Promise<void>;
   /**
-   * Resolves once all earlier jobs are written, so that a read sees them; but if a caller waits for
-   * the read, immediately while another process holds the lock.
+   * Resolves once all earlier jobs are written, so that a read sees them; but if the read is
+   * immediate, without them while another process holds the lock.
    */
   readonly caughtUp: (pace?: Pace) => Promise<void>;
 }
@@ -56,8 +59,8 @@ const GROUP_SIZE = 64;
  * of one write is recorded with the intent of the next. Measured with one create at a time.
  */
 const COMPANY_MS = 5;
-/** Background jobs survive a lock of this length. */
-const BACKGROUND_WAIT_MS = 30_000;
+/** Other than immediate jobs survive a lock of this length. */
+const LONGEST_LOCK_MS = 30_000;
 
 /**
  * Natural group commit: the jobs that arrive while one group commits share the next transaction, and
@@ -95,7 +98,7 @@ export function createGroupCommit(
   const isAwaited = () =>
     idlers > 0 ||
     queue.length >= GROUP_SIZE ||
-    [...queue, ...readers].some(({ pace }) => pace === 'immediate');
+    [...queue, ...readers].some(({ pace }) => pace !== 'background');
   const company = async () => {
     const [oldest] = queue;
     const leftMs = (oldest?.since ?? 0) + COMPANY_MS - performance.now();
@@ -183,7 +186,7 @@ export function createGroupCommit(
         ? Promise.resolve()
         : new Promise((resume) => {
             readers.push({ after, pace, resume });
-            if (pace === 'immediate') {
+            if (pace !== 'background') {
               hurry?.();
             }
           });
@@ -198,8 +201,8 @@ export function createGroupCommit(
 function maySurvive({ pace, since }: Waiting, error: unknown): boolean {
   return (
     error instanceof DatabaseLockedError &&
-    pace === 'background' &&
-    performance.now() - since < BACKGROUND_WAIT_MS
+    pace !== 'immediate' &&
+    performance.now() - since < LONGEST_LOCK_MS
   );
 }
 

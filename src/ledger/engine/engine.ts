@@ -1,10 +1,11 @@
+import type { Pace } from '../database/group-commit.ts';
 import type { JobInput, JobName, JobOutput } from '../jobs/jobs.ts';
 
 export interface RunOptions {
   /** On the clock of `monotonicMs`: a job that begins later is not executed. */
   readonly deadline?: number | undefined;
-  /** No caller waits for it, so that it may wait for a lock that another process holds. */
-  readonly background?: boolean | undefined;
+  /** If omitted, `immediate`. */
+  readonly pace?: Pace | undefined;
 }
 
 /** What runs the jobs: this thread, or a worker. */

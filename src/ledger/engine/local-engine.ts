@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Pace, Tx } from '../database/group-commit.ts';
+import type { Tx } from '../database/group-commit.ts';
 import type { Store } from '../database/open-store.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
@@ -30,12 +30,12 @@ const SILENT: ReadonlySet<JobName> = new Set(['acquireIntent', 'claimDue', 'prob
 /** Runs the jobs in this thread. */
 export function createLocalEngine(store: Store, encryption: Encryption): Engine {
   const { db, write, caughtUp, notify, idle, onNotify, close } = store;
-  const read = async (name: ReadName, input: unknown, { deadline, background }: RunOptions) => {
-    await caughtUp(paceOf(background));
+  const read = async (name: ReadName, input: unknown, { deadline, pace }: RunOptions) => {
+    await caughtUp(pace);
     checkDeadline(deadline);
     return await reads[name]({ db, encryption }, input);
   };
-  const writeJob = (name: WriteName, input: unknown, { deadline, background }: RunOptions) =>
+  const writeJob = (name: WriteName, input: unknown, { deadline, pace }: RunOptions) =>
     write(async (tx) => {
       checkDeadline(deadline);
       const value = await writes[name]({ db: tx, encryption }, input);
@@ -43,7 +43,7 @@ export function createLocalEngine(store: Store, encryption: Encryption): Engine 
         await notify(tx);
       }
       return value;
-    }, paceOf(background));
+    }, pace);
   return {
     run: (name, input, options) =>
       isRead(name) ? read(name, input, options) : writeJob(name, input, options),
@@ -56,10 +56,6 @@ export function createLocalEngine(store: Store, encryption: Encryption): Engine 
 /** Other jobs are writes. */
 export function isRead(name: JobName): name is ReadName {
   return name in READS;
-}
-
-function paceOf(background: boolean | undefined): Pace {
-  return background ? 'background' : 'immediate';
 }
 
 function checkDeadline(deadline: number | undefined) {

@@ -110,7 +110,9 @@ builder.mutationField('applyServicePermission', (t) =>
         );
         const url = notifyUrl ?? context.defaults.notifyUrl?.();
         const request = { ...ids, authorizationCode, ...(url !== undefined && { notifyUrl: url }) };
-        const { applyPermissionsToken } = await trusted(context.wechat.permissions.apply(request));
+        const { applyPermissionsToken } = await trusted(
+          context.wechat.permissions.apply(request, { onSent: context.onSent }),
+        );
         return { authorizationCode, applyPermissionsToken };
       }),
   }),
@@ -186,7 +188,8 @@ builder.mutationField('terminateServicePermission', (t) =>
         const key = toPermissionKey(by);
         refuseInvalid(terminatePermissionIssues({ ...ids, by: key, reason }, context.inputRules));
         const request = { ...ids, ...key, reason };
-        return { permission: await context.wechat.permissions.terminate(request) };
+        const { onSent, wechat } = context;
+        return { permission: await wechat.permissions.terminate(request, { onSent }) };
       }),
   }),
 );

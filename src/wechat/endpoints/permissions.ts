@@ -28,6 +28,7 @@ import {
   WechatUnavailableError,
 } from '../errors.ts';
 import type { QueryOptions } from './query-order.ts';
+import type { WriteOptions } from './send-write.ts';
 
 const PERMISSIONS = '/v3/payscore/permissions';
 /** WeChat Pay's words for it: its error number is not documented. */
@@ -46,11 +47,19 @@ export type TerminatePermissionRequest = PermissionQuery & {
   readonly reason: string;
 };
 
+type PermissionWriteOptions = Pick<WriteOptions<Permission>, 'onSent'>;
+
 /** The calls about permissions. */
 export interface Permissions {
-  readonly apply: (request: ApplyPermissionRequest) => Promise<AppliedPermission>;
+  readonly apply: (
+    request: ApplyPermissionRequest,
+    options?: PermissionWriteOptions,
+  ) => Promise<AppliedPermission>;
   readonly query: (query: PermissionQuery, options?: QueryOptions) => Promise<Permission | null>;
-  readonly terminate: (request: TerminatePermissionRequest) => Promise<Permission>;
+  readonly terminate: (
+    request: TerminatePermissionRequest,
+    options?: PermissionWriteOptions,
+  ) => Promise<Permission>;
 }
 
 /** @param track keeps the client open until the call has ended */
@@ -59,9 +68,9 @@ export function createPermissions(
   track: <T>(call: Promise<T>) => Promise<T>,
 ): Permissions {
   return {
-    apply: (request) => track(applyPermission(context(), request)),
+    apply: (request, how) => track(applyPermission(context(), request, how)),
     query: (query, how) => track(queryPermission(context(), query, how)),
-    terminate: (request) => track(terminatePermission(context(), request)),
+    terminate: (request, how) => track(terminatePermission(context(), request, how)),
   };
 }
 
@@ -73,6 +82,7 @@ export function createPermissions(
 async function applyPermission(
   context: CallContext,
   request: ApplyPermissionRequest,
+  { onSent }: PermissionWriteOptions = {},
 ): Promise<AppliedPermission> {
   const body = encode(applyPermissionRequest, request, (plaintext) => plaintext);
   const call = {
@@ -80,7 +90,9 @@ async function applyPermission(
     writes: false,
     read: (wire: Wire) => decode(appliedPermission, wire, context.onUnreadableField),
   };
-  return readOutcome(await runAttempts(call, context, deadlineIn(context.budgetMs)));
+  const settled = await runAttempts(call, context, deadlineIn(context.budgetMs));
+  onSent?.(settled.sent);
+  return readOutcome(settled);
 }
 
 /**
@@ -110,9 +122,11 @@ async function queryPermission(
 async function terminatePermission(
   context: CallContext,
   request: TerminatePermissionRequest,
+  { onSent }: PermissionWriteOptions = {},
 ): Promise<Permission> {
   const deadline = deadlineIn(context.budgetMs);
   const settled = await runAttempts(terminateCall(request), context, deadline);
+  onSent?.(settled.sent);
   if (settled.step === 'stop' && settled.last.kind === 'not-accepted') {
     throw new WechatUnavailableError(settled.last.what, settled.last);
   }

@@ -49,7 +49,7 @@ test('streams that continue from an old cursor read a few pages at a time, and m
     engine: (real) => ({
       ...real,
       run: async (name, input, options) => {
-        const isStream = name === 'eventsAfter' && options.background !== true;
+        const isStream = name === 'eventsAfter' && options.pace !== 'background';
         reading += isStream ? 1 : 0;
         most = Math.max(most, reading);
         const value = await real.run(name, input, options);

@@ -100,6 +100,23 @@ describe('a permission', () => {
     expect(await shown({ authorizationCode })).toMatchObject({ authorizationState: 'AVAILABLE' });
   });
 
+  test('the line of a write of a permission that fails counts the requests that were sent', async () => {
+    const openid = `openid-${newOutOrderNo()}`;
+    await granted(openid);
+    await fixture.wechat.serviceOrders.create.send(
+      aServiceOrder({ outOrderNo: newOutOrderNo(), needUserConfirm: false, openid }),
+    );
+    await fixture.inject({ on: 'permission', fault: 'status', status: 429 });
+    await terminate({ by: { openid }, reason: 'x' });
+    await fixture.inject({ on: 'permission', fault: 'status', status: 403, code: 'NO_AUTH' });
+    await apply({ authorizationCode: newOutOrderNo() });
+    const lines = fixture.log.entries().filter((line) => at(line, 'operation') !== undefined);
+    expect(lines).toMatchObject([
+      { operation: 'terminateServicePermission', outcome: 'PERMISSION_IN_USE', attempts: 2 },
+      { operation: 'applyServicePermission', outcome: 'WECHAT_REFUSED', attempts: 1, status: 403 },
+    ]);
+  });
+
   test('a permission that does not exist is null', async () => {
     expect(await shown({ authorizationCode: 'no-such-code' })).toBeNull();
   });
