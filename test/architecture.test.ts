@@ -76,11 +76,11 @@ describe('dependencies point one way', () => {
     expect(others.map(({ path }) => path)).toEqual(['cli/doctor/examine.ts']);
   });
 
-  test('the database of the ledger imports only types of its callers, except for the deadline helper', () => {
+  test('the database of the ledger imports only types of its callers, except for deadlines and clocks', () => {
     const imports = files.filter(({ path }) => isDatabase(path)).flatMap((file) => file.imports);
     const ofCallers = imports.filter((to) => isOwn(to) && !isDatabase(to.to));
     const values = ofCallers.filter(({ kind }) => kind !== 'type').map(({ to }) => to);
-    expect(new Set(values)).toEqual(new Set(['ledger/within.ts']));
+    expect(new Set(values)).toEqual(new Set(['ledger/time.ts']));
   });
 
   test('the index of the schema exports the schema and nothing else', () => {
@@ -116,11 +116,8 @@ describe('packages', () => {
     ['graphql-jit', ['plugins/compiler/compiled.ts']],
     ['ws', ['http/websocket.ts']],
     ['graphql-ws', ['http/websocket.ts']],
-    [
-      'node:sqlite',
-      ['ledger/database/sqlite/file-at-start.ts', 'ledger/database/sqlite/sqlite.ts'],
-    ],
-    ['pg', ['ledger/database/postgres/connections.ts', 'ledger/database/postgres/try-notify.ts']],
+    ['node:sqlite', ['ledger/database/sqlite/sqlite-file.ts', 'ledger/database/sqlite/sqlite.ts']],
+    ['pg', ['ledger/database/postgres/connections.ts', 'ledger/database/postgres/postgres.ts']],
     ['pino', ['observability/log.ts']],
     ['prom-client', ['observability/metrics.ts']],
     ['limiter', ['auth/rate-limit.ts']],

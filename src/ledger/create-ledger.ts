@@ -2,13 +2,12 @@ import pLimit from 'p-limit';
 import { withHint } from './database/database-error.ts';
 import type { Pace } from './database/group-commit.ts';
 import type { Encryption } from './encryption.ts';
-import { type Engine, monotonicMs, type Run, type RunOptions, typedRun } from './engine/engine.ts';
-import { isRead } from './engine/local-engine.ts';
+import { type Engine, isRead, type Run, type RunOptions, typedRun } from './engine/engine.ts';
 import { createEventBus } from './events/bus.ts';
 import type { JobInput, JobName, JobOutput, WriteName } from './jobs/jobs.ts';
 import { type IntentStep, type Ledger, type LedgerLog, LedgerUnavailableError } from './ledger.ts';
 import type { WriteResult } from './records.ts';
-import { within } from './within.ts';
+import { beforeSending, monotonicMs, within } from './time.ts';
 
 export interface LedgerParts {
   readonly engine: Engine;
@@ -231,65 +230,12 @@ class ProbeTimeoutError extends Error {
   }
 }
 
-interface ErrorLog {
-  readonly error: (fields: object, message: string) => void;
-}
-
 /** @throws LedgerUnavailableError if the ledger fails */
-async function forQuery<T>(log: ErrorLog, read: Promise<T>): Promise<T> {
+async function forQuery<T>(log: Pick<LedgerLog, 'error'>, read: Promise<T>): Promise<T> {
   try {
     return await read;
   } catch (error) {
     log.error({ err: error }, 'reading the ledger failed: the query was not answered');
     throw new LedgerUnavailableError(error);
-  }
-}
-
-/** Node fires a longer timer immediately. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/**
- * Waits for a job that has to be done before a write is sent.
- * @param sendBy on the monotonic clock, ms: later, the caller learns that nothing was sent
- * @param onLate called with the result if it comes after that
- * @throws LedgerUnavailableError if the ledger fails, or has not answered by then
- */
-async function beforeSending<T>(
-  log: ErrorLog,
-  sendBy: number,
-  work: Promise<T>,
-  onLate: (value: T) => void = () => {},
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let isLate = false;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => {
-        isLate = true;
-        log.error({}, 'ledger timeout before a write was sent: nothing was sent');
-        reject(new LedgerUnavailableError());
-      },
-      Math.min(Math.max(0, sendBy - performance.now()), LONGEST_TIMER_MS),
-    );
-  });
-  const answered = work.then(
-    (value) => {
-      if (isLate) {
-        onLate(value);
-      }
-      return value;
-    },
-    (error: unknown) => {
-      if (!isLate) {
-        log.error({ err: error }, 'ledger failed before a write was sent: nothing was sent');
-      }
-      throw error instanceof LedgerUnavailableError ? error : new LedgerUnavailableError(error);
-    },
-  );
-  try {
-    return await Promise.race([answered, timeout]);
-  } finally {
-    clearTimeout(timer);
-    answered.catch(() => {});
   }
 }

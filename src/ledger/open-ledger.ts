@@ -3,13 +3,13 @@ import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
 import { describeDatabaseError, withHint } from './database/database-error.ts';
 import { NewerSchemaError } from './database/migrations.ts';
 import { openStore, sqlitePath } from './database/open-store.ts';
-import { beginsInEmptyFile, holdInstanceLock } from './database/sqlite/file-at-start.ts';
 import { migrateSqliteFile } from './database/sqlite/sqlite.ts';
+import { beginsInEmptyFile, holdInstanceLock } from './database/sqlite/sqlite-file.ts';
 import { createEncryption, type Encryption } from './encryption.ts';
-import type { Engine } from './engine/engine.ts';
-import { createLocalEngine } from './engine/local-engine.ts';
+import { createLocalEngine, type Engine } from './engine/engine.ts';
 import { startWorkerEngine } from './engine/worker-engine.ts';
 import type { IntentStep, LedgerLog } from './ledger.ts';
+import { createSteadyClock } from './time.ts';
 
 export type { OpenLedger } from './create-ledger.ts';
 
@@ -30,36 +30,6 @@ export interface LedgerOptions {
 
 /** A live call finishes its own intent; the reconciler queries it only after this, by default. */
 export const HOLD_MS = 60_000;
-
-/** How much faster or slower than time a steady clock goes at most. */
-const SLEWING = 1 / 10;
-/** Nothing that was in progress before a machine slept for so long is still in progress. */
-const SLEPT_MS = 3_600_000;
-
-interface Clocks {
-  /** Unix ms; an operator or NTP may set it. */
-  readonly wall: () => number;
-  /** ms from any moment. */
-  readonly monotonic: () => number;
-}
-
-/**
- * Unix ms of a clock that follows the wall clock, but only by going up to a tenth faster or slower:
- * if that is set by minutes, a lease still lasts about as long as it should. Only an hour or more is
- * caught up immediately, because the machine has slept. It never goes back.
- */
-export function createSteadyClock({ wall, monotonic }: Clocks): () => number {
-  let time = wall();
-  let at = monotonic();
-  return () => {
-    const elapsed = monotonic() - at;
-    at += elapsed;
-    const behind = wall() - (time + elapsed);
-    const most = behind >= SLEPT_MS ? behind : elapsed * SLEWING;
-    time += elapsed + Math.max(-elapsed * SLEWING, Math.min(behind, most));
-    return Math.floor(time);
-  };
-}
 
 /** The database cannot be opened: its own words, and what to check. */
 class DatabaseUnavailableError extends Error {
@@ -92,8 +62,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
       throw isKnown ? cause : new DatabaseUnavailableError(cause);
     },
   );
-  const steadyNow =
-    options.now ?? createSteadyClock({ wall: Date.now, monotonic: () => performance.now() });
+  const steadyNow = options.now ?? createSteadyClock();
   return await createLedger({ engine, encryption, log, now, steadyNow, holdMs, onIntent });
 }
 

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import { describeDatabaseError } from '../../ledger/database/database-error.ts';
 import { NewerSchemaError } from '../../ledger/database/migrations.ts';
 import { tryStore } from '../../ledger/database/open-store.ts';
-import { tryNotify } from '../../ledger/database/postgres/try-notify.ts';
+import { tryNotify } from '../../ledger/database/postgres/postgres.ts';
 import { checkOptions, createWechatPay, type WechatPayOptions } from '../../wechat/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { examineNetwork } from './network.ts';

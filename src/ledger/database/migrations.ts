@@ -1,7 +1,6 @@
 import { type Kysely, type SchemaModule, sql } from 'kysely';
-import { bothProducts } from './steps/both-products.ts';
+import { bothProducts, recordIndexes } from './steps/both-products.ts';
 import { firstIndexes, firstTables } from './steps/first-tables.ts';
-import { recordIndexes } from './steps/record-indexes.ts';
 import type { DatabaseKind, Step } from './steps/step.ts';
 
 export type { DatabaseKind } from './steps/step.ts';

@@ -3,7 +3,7 @@ import { checkDataKey } from '../data-key-check.ts';
 import { openSqlite } from '../database/sqlite/sqlite.ts';
 import { createEncryption } from '../encryption.ts';
 import type { Engine } from './engine.ts';
-import { createLocalEngine } from './local-engine.ts';
+import { createLocalEngine } from './engine.ts';
 import {
   createBatch,
   type Opened,

@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
 import { SCHEMA_VERSION } from '../../../src/ledger/database/migrations.ts';
-import { copySqliteFile } from '../../../src/ledger/database/sqlite/copy-file.ts';
+import { copySqliteFile } from '../../../src/ledger/database/sqlite/sqlite-file.ts';
 import { databases, startSqlite, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { acquire } from '../../fixtures/ledger/intended.ts';
 import {

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
-import { within } from '../../within.ts';
+import pg from 'pg';
+import { within } from '../../time.ts';
 import { createGroupCommit, type Tx } from '../group-commit.ts';
 import { type MigrationLog, migrate, readVersion, SCHEMA_VERSION } from '../migrations.ts';
 import type { Store } from '../store.ts';
@@ -111,4 +113,32 @@ export async function currentVersion<T>(db: Kysely<T>): Promise<number> {
   const { rows } = await sql<{ known: boolean }>`
     select to_regclass('schema_version') is not null as known`.execute(db);
   return rows[0]?.known === true ? await readVersion(db) : 0;
+}
+
+/** How long the doctor waits for its notification. */
+const TRIAL_MS = 2_000;
+
+/**
+ * Whether what one connection notifies arrives at the other, which a pooler in transaction mode
+ * prevents.
+ * @throws why one of them cannot connect
+ */
+export async function tryNotify(url: string, listenUrl: string): Promise<boolean> {
+  const channel = `payafter_trial_${randomUUID().replaceAll('-', '')}`;
+  const listener = new pg.Client(connectionOf(listenUrl));
+  const sender = new pg.Client(connectionOf(url));
+  const heard = new Promise<boolean>((resolve) => {
+    listener.on('notification', () => resolve(true));
+  });
+  try {
+    for (const client of [listener, sender]) {
+      client.on('error', () => {});
+      await client.connect();
+    }
+    await listener.query(`listen ${channel}`);
+    await sender.query(`notify ${channel}`);
+    return await within(TRIAL_MS, heard, false);
+  } finally {
+    await Promise.allSettled([listener.end(), sender.end()]);
+  }
 }

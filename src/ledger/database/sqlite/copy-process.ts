@@ -1,4 +1,4 @@
-import { copyUnderLock } from './copy-file.ts';
+import { copyUnderLock } from './sqlite-file.ts';
 
 /** The process that copies a SQLite file for the one that holds its lock; prints the path of the copy. */
 const holder = process.ppid;

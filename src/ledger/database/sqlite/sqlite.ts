@@ -26,15 +26,13 @@ import {
 } from '../migrations.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
-import { copySqliteFile, removeCopy } from './copy-file.ts';
+import { copySqliteFile, isBusy, removeCopy } from './sqlite-file.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 /** Preparing a statement costs several times as much as running it. */
 const KEPT_STATEMENTS = 128;
 const BUSY_PAUSE_MS = 20;
 const LOCK_PAUSE_MS = 3;
-/** SQLite's error code for a lock that another connection holds. */
-const SQLITE_BUSY = 5;
 
 export interface SqliteOptions {
   /** Called when another process holds the lock for writes; the event loop continues meanwhile. */
@@ -132,13 +130,6 @@ async function useWal(database: DatabaseSync): Promise<void> {
       await sleep(BUSY_PAUSE_MS);
     }
   }
-}
-
-/** The lower byte is the error, the others its details. */
-export function isBusy(error: unknown): boolean {
-  return (
-    error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
-  );
 }
 
 /**

@@ -2,8 +2,67 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+
+/** The file is gone or empty, and the commits of its write-ahead log would be deleted. */
+class LostDatabaseError extends Error {
+  override readonly name = 'LostDatabaseError';
+
+  constructor(path: string) {
+    super(
+      `${path} is missing or empty, but its write-ahead log ${path}-wal is not: restore the file, or delete the log to begin a new ledger`,
+    );
+  }
+}
+
+/**
+ * Whether a new ledger begins in a file that is there already and is empty.
+ * @throws LostDatabaseError
+ */
+export async function beginsInEmptyFile(path: string): Promise<boolean> {
+  const size = await sizeOf(path);
+  if (size === undefined || size === 0) {
+    if (((await sizeOf(`${path}-wal`)) ?? 0) > 0) {
+      throw new LostDatabaseError(path);
+    }
+  }
+  return size === 0;
+}
+
+function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}
+
+/**
+ * Holds a lock beside the file for as long as this process lives. The file itself is locked only
+ * while it is written, so that backups and tools can read it.
+ * @returns how to release it; undefined if another server holds it
+ */
+export function holdInstanceLock(path: string): (() => void) | undefined {
+  const lock = new DatabaseSync(`${path}-instance`);
+  try {
+    lock.exec('begin exclusive');
+  } catch (error) {
+    lock.close();
+    return isBusy(error) ? undefined : () => {};
+  }
+  return () => lock.close();
+}
+
+/** SQLite's error code for a lock that another connection holds. */
+const SQLITE_BUSY = 5;
+
+/** The lower byte is the error, the others its details. */
+export function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY
+  );
+}
 
 const PRIVATE = 0o600;
 
