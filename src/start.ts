@@ -173,7 +173,7 @@ export async function start({
   }
   const steps = (ceilingMs: number): readonly ClosingStep[] => [
     { name: 'websockets', close: closeSockets },
-    { name: 'http', close: () => connections.drain(ceilingMs - LAST_STEPS_MS) },
+    { name: 'http', close: () => connections.drain(Math.max(0, ceilingMs - LAST_STEPS_MS)) },
     { name: 'app', close: app.dispose },
     { name: 'queries', close: queries.close },
     { name: 'reconciler', close: reconciler.close },
@@ -240,9 +240,9 @@ function withMetrics(log: Log, metrics: Metrics): Partial<WechatPayOptions> {
   return {
     onUnreadableField: (field) => log.warn({ field }, 'unreadable field in a WeChat Pay response'),
     onAttempt: metrics.attempt,
-    onUnverifiedRefusal: (refusal) =>
+    onUnverifiedRefusal: ({ endpoint, status, code: wechatCode, requestId: wechatRequestId }) =>
       log.warn(
-        refusal,
+        { endpoint, status, wechatCode, wechatRequestId },
         'WeChat Pay refusal without a valid signature, a query decides: check proxies and keys',
       ),
     onBreaker: (breaker) => {

@@ -2,11 +2,20 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { type ApiKeyEntry, readApiKeyFile } from './api-key-file.ts';
 import { ANYONE, type Caller } from './caller.ts';
 import { isExpired } from './credential-expiry.ts';
-import { createTokens, type TokenOptions } from './tokens.ts';
+import { createTokens, type FailedTokenCheck, type TokenOptions } from './tokens.ts';
 
-/** Why a credential is refused, for the operator: one of few words, and nothing of the credential. */
+/** Why a credential is refused, for the operator: nothing of the credential. */
+export type FailedCredentialCheck =
+  | FailedTokenCheck
+  | 'no-bearer'
+  | 'api-keys-are-off'
+  | 'tokens-are-off'
+  | 'unknown-key'
+  | 'wrong-secret'
+  | 'expired-key';
+
 interface FailedCheck {
-  readonly why: string;
+  readonly why: FailedCredentialCheck;
   /** An id of the file of API keys. */
   readonly keyId?: string;
 }
@@ -159,7 +168,7 @@ export function createAuthenticator(
       if (rest.length > 0) {
         return tokens?.verify(credential) ?? refused({ why: 'tokens-are-off' });
       }
-      const found = keyed ? keys.find(head, body) : { why: 'api-keys-are-off' };
+      const found = keyed ? keys.find(head, body) : ({ why: 'api-keys-are-off' } as const);
       return 'why' in found ? refused(found) : found;
     },
     reloadTokens: async () => await tokens?.reload(),

@@ -64,7 +64,7 @@ const CLIENT = /^[\w.:/@-]{1,128}$/;
 export function createTokens(
   { jwksUrl, issuer, audience, scopeClaim, openidClaim, proxy }: TokenOptions,
   log: TokenLog,
-  onRefused: (why: string) => void = () => {},
+  onRefused: (why: FailedTokenCheck) => void = () => {},
 ): Tokens {
   const issuerKeys = createIssuerKeys({ url: jwksUrl, proxy }, (err) => {
     log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
@@ -76,7 +76,7 @@ export function createTokens(
     requiredClaims: ['exp'],
     clockTolerance: CLOCK_TOLERANCE_S,
   };
-  const refused = (why: string) => {
+  const refused = (why: FailedTokenCheck) => {
     onRefused(why);
     return 'refused' as const;
   };
@@ -107,12 +107,20 @@ function hasExpired({ exp = 0 }: JWTPayload): boolean {
   return Date.now() >= (exp + CLOCK_TOLERANCE_S) * 1_000;
 }
 
-/** The claim, or the part of the token, that is wrong: one of few words. */
-function failedCheck(error: unknown, issuer: string): string {
+const CLAIMS = ['aud', 'exp', 'iat', 'iss', 'nbf'] as const;
+
+/** The claim, or the part of the token, that is wrong. */
+export type FailedTokenCheck =
+  | (typeof CLAIMS)[number]
+  | 'iss-but-for-a-slash'
+  | (typeof FAULTS)[number][1]
+  | 'malformed';
+
+function failedCheck(error: unknown, issuer: string): FailedTokenCheck {
   if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
     const { claim, payload } = error;
     const isSlash = claim === 'iss' && withoutSlash(payload.iss) === withoutSlash(issuer);
-    return isSlash ? 'iss-but-for-a-slash' : claim;
+    return isSlash ? 'iss-but-for-a-slash' : (CLAIMS.find((one) => one === claim) ?? 'malformed');
   }
   const [, word] = FAULTS.find(([kind]) => error instanceof kind) ?? [];
   return word ?? 'malformed';

@@ -59,25 +59,24 @@ export function startReconciler(
 async function tick(ledger: Ledger, wechat: OrderQueries, calls: number): Promise<void> {
   const { intents, orders } = await ledger.claimDue(calls);
   const limit = pLimit(Math.ceil(calls / ROUNDS));
-  const looks = [
+  const failed = (err: unknown, { product, outOrderNo }: OrderKey) =>
+    ledger.log.warn({ product, outOrderNo, err }, 'reconciliation query failed, will retry');
+  const postponed = async (due: OrderKey, err: unknown, postpone: () => Promise<unknown>) => {
+    failed(err, due);
+    await postpone().catch((problem: unknown) => failed(problem, due));
+  };
+  await Promise.all([
     ...intents.map((intent) =>
-      limit(() => reconcileIntent(ledger, wechat, intent)).catch(async (err: unknown) => {
-        await ledger.postponeIntent(intent);
-        throw err;
-      }),
+      limit(() => reconcileIntent(ledger, wechat, intent)).catch((err: unknown) =>
+        postponed(intent, err, () => ledger.postponeIntent(intent)),
+      ),
     ),
     ...orders.map((order) =>
-      limit(() => reconcileOrder(ledger, wechat, order)).catch(async (err: unknown) => {
-        await ledger.postponeOrder(order);
-        throw err;
-      }),
+      limit(() => reconcileOrder(ledger, wechat, order)).catch((err: unknown) =>
+        postponed(order, err, () => ledger.postponeOrder(order)),
+      ),
     ),
-  ];
-  for (const look of await Promise.allSettled(looks)) {
-    if (look.status === 'rejected') {
-      ledger.log.warn({ err: look.reason }, 'reconciliation query failed, will retry');
-    }
-  }
+  ]);
 }
 
 /**
@@ -100,7 +99,7 @@ async function reconcileIntent(
   wechat: OrderQueries,
   intent: Intent,
 ): Promise<void> {
-  const { operation, owner } = intent;
+  const { product, outOrderNo, operation, owner } = intent;
   const shown = await lookUp(ledger, wechat, intent);
   const body = sentBytes(intent);
   const outcome = shown === null ? null : outcomeShown(shown, operation, body);
@@ -112,6 +111,10 @@ async function reconcileIntent(
   const observation =
     shown && (isCreated ? { ...shown.createdBy(body), owner } : shown.observation);
   const observed = await ledger.finishIntentReconciliation({ intent, status, observation });
+  ledger.log.info(
+    { product, outOrderNo, operation, outcome: status },
+    'reconciled a write of unknown outcome',
+  );
   warnIfSuspicious(ledger, observation, observed);
 }
 
@@ -151,6 +154,10 @@ async function reconcileOrder(
 ): Promise<void> {
   const shown = await lookUp(ledger, wechat, order);
   const observation = shown?.observation ?? null;
+  if (shown === null) {
+    const { product, outOrderNo } = order;
+    ledger.log.info({ product, outOrderNo }, 'WeChat Pay has no such order: it stays as recorded');
+  }
   const observed = await ledger.finishOrderReconciliation({ order, observation });
   warnIfSuspicious(ledger, observation, observed);
 }

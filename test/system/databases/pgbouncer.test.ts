@@ -18,6 +18,7 @@ import { pageAt } from '../../fixtures/docs/documents.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
 import { type PostgresServer, startPostgres } from '../../fixtures/ledger/postgres.ts';
 import { BEGINNING, DATA_KEY } from '../../fixtures/ledger/test-ledger.ts';
+import { checkMessage } from '../../observability/walk/walk.ts';
 
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 const KEY = DATA_KEY.toString('base64');
@@ -163,6 +164,7 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer as the page configures
     await see(one.ledger);
     await expect.poll(() => other.ledger.bus.head()).toBe(1);
     await expect.poll(() => other.log.text()).toContain(DEAF);
+    checkMessage('LISTEN receives nothing, polling for events: set DATABASE_LISTEN_URL', other.log);
   });
 
   test.each([

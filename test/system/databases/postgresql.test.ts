@@ -19,6 +19,7 @@ import { type PostgresCluster, startCluster } from '../../fixtures/ledger/postgr
 import { DATA_KEY } from '../../fixtures/ledger/test-ledger.ts';
 import { startServer, statusOf } from '../../fixtures/process/server-process.ts';
 import { type KeyPair, rsaKeys } from '../../fixtures/wechat/keys.ts';
+import { checkMessage } from '../../observability/walk/walk.ts';
 
 const KEY = DATA_KEY.toString('base64');
 const DAY_MS = 86_400_000;
@@ -95,6 +96,7 @@ test('a connection for LISTEN that fails is logged once, with the reason and a h
   expect(collected.entries()).toMatchObject([
     { level: 'warn', msg: 'LISTEN failed, polling for events', err: about },
   ]);
+  checkMessage('LISTEN failed, polling for events', collected);
 });
 
 test('a PostgreSQL without TLS is named, with a hint', async () => {
