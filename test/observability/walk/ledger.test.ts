@@ -83,13 +83,17 @@ walk('Ledger', {
   ),
   'recording the write outcome failed; the reconciler will resolve it': broken(
     failing('finishIntent'),
-    created,
+    async (server, outOrderNo) => {
+      await created(server, outOrderNo);
+      await expect.poll(() => server.log.text()).toContain('recording the write outcome failed');
+    },
   ),
   'recording an observation of an order failed': broken(
     failing('applyObservation'),
     async (server, outOrderNo) => {
       await created(fixture, outOrderNo);
       await server.run(QUERY, { by: { outOrderNo } });
+      await expect.poll(() => server.log.text()).toContain('recording an observation');
     },
   ),
   'reading the event log failed, retrying': broken(failing('eventsAfter'), async (server, no) => {

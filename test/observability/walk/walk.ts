@@ -34,7 +34,7 @@ export type Lines = Pick<ReturnType<typeof collectLog>, 'entries' | 'text'>;
 export type Cause = (again: (once: () => unknown) => Promise<void>) => Promise<Lines>;
 
 /** The lines that need a whole process or a real pooler: these system tests check them. */
-export const IN_SYSTEM_TESTS: Readonly<Record<string, string>> = {
+const IN_SYSTEM_TESTS: Readonly<Record<string, string>> = {
   'read variables from a file': 'processes/log-lines.test.ts',
   'shutting down: not ready, requests in flight finish': 'processes/log-lines.test.ts',
   stopped: 'processes/log-lines.test.ts',
