@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { LRUCache } from 'lru-cache';
 import type { Authenticator } from './auth/authenticator.ts';
-import { type Caller, type CallerContext, callerOf, type Scope } from './auth/caller.ts';
+import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import type { StreamLimits } from './auth/rate-limit.ts';
 import type { ClientAddress } from './http/client-address.ts';
-import { createOverloadResponse } from './http/overloaded.ts';
+import { createOverloadResponse, createRejections } from './http/overloaded.ts';
 import type { RequestIds } from './http/request-id.ts';
 import { isOwnOrigin, type OriginRule } from './http/request-target.ts';
+import { REQUEST_ID } from './http/response-headers.ts';
+import type { TurnAway } from './http/server.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { logCall, logOperation } from './observability/operation-log.ts';
@@ -92,7 +93,6 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
 
 export const ENDPOINT = '/graphql';
 const MAX_BODY_BYTES = 64 * 1024;
-const REMEMBERED_REJECTIONS = 256;
 const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 
 /** The whole application over the Fetch API, without a port or an environment. */
@@ -117,8 +117,7 @@ export function createApp(parts: AppParts) {
     stopping: parts.stopping,
   };
   const admission = createAdmission({ most: parts.maxInFlight, onTurn: metrics.turn });
-  /** By their credentials: those of a caller that floods the server are refused at little cost. */
-  const rejected = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
+  const rejections = createRejections();
   const shapeOf = rememberedShapes();
   const mayOpen = graphiql && parts.graphiqlFor && graphiqlAuthorization(authenticator);
   const yoga = createYoga<CallerContext, GraphQLContext>({
@@ -175,7 +174,7 @@ export function createApp(parts: AppParts) {
       useAdmissionQueue({
         endpoint: ENDPOINT,
         admission,
-        onRejected: (authorization, caller) => rejected.set(authorization, caller),
+        onRejected: rejections.remember,
       }),
       useTrustedDocuments(trustedDocuments),
       useRateLimit(rateLimit),
@@ -200,29 +199,32 @@ export function createApp(parts: AppParts) {
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
     ],
   });
-  const turnAway = createOverloadResponse({ requestId: requests.id, idleMs: parts.idleMs });
+  const sendOverloaded = createOverloadResponse({ idleMs: parts.idleMs });
   // A page of another origin can read only the response headers that CORS exposes.
-  const isTurnedAway = ({ method, url, headers }: IncomingMessage) =>
-    method === 'POST' &&
-    url === ENDPOINT &&
-    headers.origin === undefined &&
-    admission.isFull(rejected.get(headers.authorization ?? ''));
+  const turnAway: TurnAway = ({ method, url, headers }, response) => {
+    const isTurnedAway =
+      method === 'POST' &&
+      url === ENDPOINT &&
+      headers.origin === undefined &&
+      admission.isFull(rejections.callerWith(headers.authorization));
+    if (isTurnedAway) {
+      metrics.refused(503);
+      sendOverloaded(response, requests.idFor(requestIdIn(headers)));
+    }
+    return isTurnedAway;
+  };
   // Yoga binds this function each time the property is read.
   const { requestListener } = yoga;
   return {
     fetch: (request: Request) =>
       requests.run(request.headers.get('x-request-id'), () => yoga.fetch(request)),
     requestListener: (request: IncomingMessage, response: ServerResponse) => {
-      const given = request.headers['x-request-id'];
-      requests.run(typeof given === 'string' ? given : null, () => {
-        if (isTurnedAway(request)) {
-          metrics.refused(503);
-          turnAway(response);
-        } else {
-          void requestListener(request, response);
-        }
-      });
+      if (!turnAway(request, response)) {
+        requests.run(requestIdIn(request.headers), () => void requestListener(request, response));
+      }
     },
+    /** The same for a server that can ask before it does anything for the request. */
+    turnAway,
     /** For the WebSocket server. */
     webSocket: createWebSocketEngine({
       enveloped: yoga.getEnveloped,
@@ -245,6 +247,11 @@ export function createApp(parts: AppParts) {
 }
 
 export type App = ReturnType<typeof createApp>;
+
+/** Node joins several of them to one text. */
+function requestIdIn({ [REQUEST_ID]: given }: IncomingHttpHeaders): string | null {
+  return typeof given === 'string' ? given : null;
+}
 
 const CORS_HEADERS = {
   'access-control-allow-methods': 'GET, POST',

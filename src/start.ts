@@ -150,9 +150,11 @@ export async function start({
       reportStray({ log: strangers, onNotification: metrics.notification }, url);
     }
   };
-  const server = createHttpServer(rejecting(accepting, problemOf, onRejected), {
-    idleMs: config.idleMs,
-  });
+  const server = createHttpServer(
+    rejecting(accepting, problemOf, onRejected),
+    { idleMs: config.idleMs },
+    (request, response) => !leaving.signal.aborted && app.turnAway(request, response),
+  );
   const url = await listen(server, config);
   const connections = followConnections(server);
   const closeSockets = serveWebSocket(server, app.webSocket, {

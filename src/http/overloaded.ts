@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { REQUEST_ID, RESPONSE_HEADERS, type ResponseHeadersOptions } from './response-headers.ts';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../auth/caller.ts';
+import { REQUEST_ID, RESPONSE_HEADERS } from './response-headers.ts';
 
-interface OverloadResponseOptions extends ResponseHeadersOptions {
+interface OverloadResponseOptions {
   /** How long the server keeps an idle connection open, if it tells its clients. */
   readonly idleMs?: number | undefined;
 }
@@ -13,9 +16,8 @@ interface OverloadResponseOptions extends ResponseHeadersOptions {
  * headers each time.
  */
 export function createOverloadResponse({
-  requestId,
   idleMs,
-}: OverloadResponseOptions): (response: ServerResponse) => void {
+}: OverloadResponseOptions): (response: ServerResponse, requestId: string) => void {
   const { status, headers, body } = overloadedResponse();
   const all = { ...RESPONSE_HEADERS, ...headers, 'content-length': String(body.length) };
   const kept = {
@@ -25,19 +27,16 @@ export function createOverloadResponse({
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...linesOf({ ...all, ...kept })];
   const before = `${head.join('\r\n')}\r\n${REQUEST_ID}: `;
   const after = `\r\n\r\n${body}`;
-  return (response) => {
+  return (response, requestId) => {
     const { socket, shouldKeepAlive } = response;
     // The response that closes its connection is Node's.
     if (socket === null || !shouldKeepAlive || response.hasHeader('connection')) {
-      response.writeHead(status, { ...all, [REQUEST_ID]: requestId() }).end(body, 'latin1');
+      response.writeHead(status, { ...all, [REQUEST_ID]: requestId }).end(body, 'latin1');
       return;
     }
-    socket.write(`${before}${requestId()}${after}`, 'latin1', (error) => {
-      if (!error) {
-        // Node then drops the rest of the request, and goes on with the next one on the connection.
-        response.emit('finish');
-      }
-    });
+    socket.write(`${before}${requestId}${after}`, 'latin1');
+    // Node then drops the rest of the request, and goes on with the next one on the connection.
+    response.emit('finish');
   };
 }
 
@@ -70,5 +69,26 @@ export function overloadedResponse() {
       'retry-after': String(RETRY_AFTER_S),
     },
     body: JSON.stringify({ errors: [{ message, extensions: told }] }),
+  };
+}
+
+/** Whom a flood comes from: callers that were rejected are known without another authentication. */
+export interface Rejections {
+  readonly remember: (authorization: string | null, caller: Caller) => void;
+  readonly callerWith: (authorization: string | undefined) => Caller | undefined;
+}
+
+const REMEMBERED_REJECTIONS = 256;
+
+/** By the hash of a credential, which is then kept nowhere, and of any length takes the same place. */
+export function createRejections(): Rejections {
+  const callers = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
+  const keyOf = (authorization: string) => hash('sha256', authorization, 'base64url');
+  return {
+    remember: (authorization, caller) => {
+      callers.set(keyOf(authorization ?? ''), caller);
+    },
+    callerWith: (authorization = '') =>
+      callers.size === 0 ? undefined : callers.get(keyOf(authorization)),
   };
 }

@@ -10,6 +10,8 @@ export interface RequestIds {
   readonly run: <T>(given: string | null | undefined, work: () => T) => T;
   /** The id of the current request; undefined outside of one. */
   readonly id: () => string | undefined;
+  /** The id of a request that needs no other work: as `run` would set it. */
+  readonly idFor: (given: string | null | undefined) => string;
 }
 
 /** The characters of usual ids and traces, and none that could break a log line or a header. */
@@ -18,7 +20,12 @@ const SOUND = /^[\w.:/+=@-]{1,128}$/;
 export function createRequestIds(): RequestIds {
   const requests = new AsyncLocalStorage<string>();
   return {
-    run: (given, work) => requests.run(given && SOUND.test(given) ? given : randomUUID(), work),
+    run: (given, work) => requests.run(idFor(given), work),
     id: () => requests.getStore(),
+    idFor,
   };
+}
+
+function idFor(given: string | null | undefined): string {
+  return given && SOUND.test(given) ? given : randomUUID();
 }

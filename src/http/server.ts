@@ -83,10 +83,18 @@ const LIMITS: HttpLimits = {
 /** SYN backlog; clients beyond it retry after 1 s, then 3 s. The OS may lower it. */
 const BACKLOG = 4_096;
 
-/** An HTTP server whose connections slow clients cannot occupy. */
+/** Answers a request before anything else is done for it; false if it has not. */
+export type TurnAway = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * An HTTP server whose connections slow clients cannot occupy.
+ * @param turnAway called first, because under overload most requests are only refused: only with
+ * requests whose turn it is on their connection, and which do not close it
+ */
 export function createHttpServer(
   listener: RequestListener,
   changes: Partial<HttpLimits> = {},
+  turnAway: TurnAway = () => false,
 ): Server {
   const limits = { ...LIMITS, ...changes };
   // A stream that is read, and a slow operation, are not stalled responses.
@@ -98,6 +106,14 @@ export function createHttpServer(
     }
   };
   const underWay = new Set<ServerResponse>();
+  const inTurn = oneByOne((request, response) => {
+    response.on('timeout', onSilence);
+    // Before Node's own listener, which closes the connection.
+    response.prependOnceListener('finish', () => lingerOver(request));
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    listener(request, response);
+  });
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -109,14 +125,13 @@ export function createHttpServer(
       // Java's HttpClient offers h2c with each request: only WebSockets are upgraded.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    oneByOne((request, response) => {
-      response.on('timeout', onSilence);
-      // Before Node's own listener, which closes the connection.
-      response.prependOnceListener('finish', () => lingerOver(request));
-      underWay.add(response);
-      response.once('close', () => underWay.delete(response));
-      listener(request, response);
-    }),
+    (request, response) => {
+      // A response has its socket once those before it are complete.
+      const isNext = response.socket !== null && response.shouldKeepAlive;
+      if (!(isNext && turnAway(request, response))) {
+        inTurn(request, response);
+      }
+    },
   );
   answerUnreadable(server, underWay);
   const sockets = new Set<Socket>();

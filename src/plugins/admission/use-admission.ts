@@ -68,9 +68,13 @@ export function createAdmission(options: AdmissionOptions): Admission {
   let turnIsComing = false;
   let lookIsComing = false;
 
-  const hasSlot = (share: Share) =>
-    share.underWay + share.starting < Math.ceil((share.most * limit()) / most);
-  const canStart = (waiting: Waiting) => waiting.shares.every(hasSlot);
+  // The limit is read once for each look at the queue, not for each operation in it.
+  const look = () => {
+    const slots = limit();
+    const hasSlot = (share: Share) =>
+      share.underWay + share.starting < Math.ceil((share.most * slots) / most);
+    return { hasSlot, canStart: (waiting: Waiting) => waiting.shares.every(hasSlot) };
+  };
   const hasWaited = ({ since }: Waiting, ms: number) => performance.now() - since > ms;
   const leaveLine = (waiting: Waiting, comes: boolean) => {
     line.delete(waiting);
@@ -83,7 +87,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   const turn = () => {
     turnIsComing = false;
-    for (const waiting of nextIn(line, perTurn, canStart)) {
+    for (const waiting of nextIn(line, perTurn, look().canStart)) {
       onTurn?.((performance.now() - waiting.since) / 1_000);
       leaveLine(waiting, true);
     }
@@ -91,6 +95,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   const dropLate = () => {
     lookIsComing = false;
+    const { canStart } = look();
     for (const waiting of line) {
       if (!hasWaited(waiting, PATIENCE * waitMs)) {
         break;
@@ -105,7 +110,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (line.size === 0 || turnIsComing) {
       return;
     }
-    if (firstIn(line, canStart) !== undefined) {
+    if (firstIn(line, look().canStart) !== undefined) {
       turnIsComing = true;
       setImmediate(turn);
     } else if (!lookIsComing) {
@@ -115,7 +120,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   // Queued operations will be served; one that arrives while they wait for slots would wait for
   // longer.
-  const isShareFull = (share: Share) => {
+  const isShareFull = (share: Share, hasSlot: (share: Share) => boolean) => {
     if (share.waiting >= share.most || hasSlot(share)) {
       return share.waiting >= share.most;
     }
@@ -125,7 +130,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
       (first !== undefined && hasWaited(first, waitMs))
     );
   };
-  const isFull = (by?: LimitedCaller) => shares.of(by).some(isShareFull);
+  const isFull = (by?: LimitedCaller) => {
+    const { hasSlot } = look();
+    return shares.of(by).some((share) => isShareFull(share, hasSlot));
+  };
   return {
     isFull,
     turn: (by) => {
@@ -222,7 +230,7 @@ export interface UseAdmissionOptions {
   readonly endpoint: string;
   readonly admission: Admission;
   /** Remembers, by its credential, a caller that was rejected: the next time that costs less. */
-  readonly onRejected: (authorization: string, caller: Caller) => void;
+  readonly onRejected: (authorization: string | null, caller: Caller) => void;
 }
 
 /**
@@ -243,7 +251,7 @@ export function useAdmissionQueue({
       }
       const caller = callerOf(serverContext);
       if (!(await admission.turn(caller))) {
-        onRejected(request.headers.get('authorization') ?? '', caller);
+        onRejected(request.headers.get('authorization'), caller);
         endResponse(new fetchAPI.Response(body, { status, headers }));
       }
     },

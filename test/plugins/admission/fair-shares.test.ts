@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Caller } from '../../../src/auth/caller.ts';
+import { createRejections } from '../../../src/http/overloaded.ts';
 import { createAdmission } from '../../../src/plugins/admission/use-admission.ts';
 import { as, caller, knowing, shopper } from '../../fixtures/app/callers.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { listen } from '../../fixtures/http/listen.ts';
+import { heapUsed } from '../../fixtures/process/heap.ts';
 
 const MOST = 32;
 const SHOP = caller(['orders:read', 'orders:any'], { id: 'shop' });
@@ -123,4 +125,18 @@ test('a caller that was rejected over HTTP is rejected again by a shorter path, 
   expect([await call('shop'), authenticated]).toEqual([200, 2]);
   await Promise.all(queued);
   await port.close();
+});
+
+test('of a caller that was rejected only the hash of its credential is kept', () => {
+  const rejections = createRejections();
+  expect(rejections.callerWith('Bearer one')).toBeUndefined();
+  const credential = (index: number) => `Bearer ${'long'.repeat(2_000)}${index}`;
+  const before = heapUsed();
+  for (let index = 0; index < 300; index += 1) {
+    rejections.remember(credential(index), SHOP);
+  }
+  expect(heapUsed() - before).toBeLessThan(512 * 1024);
+  expect(rejections.callerWith(credential(299))).toBe(SHOP);
+  expect(rejections.callerWith(credential(0)), 'of long ago').toBeUndefined();
+  expect(rejections.callerWith(undefined)).toBeUndefined();
 });
