@@ -6,7 +6,7 @@ import type { EventRow, Tables } from '../database/tables.ts';
 import type { Observation } from '../observation.ts';
 import type { LoggedEvent } from '../records.ts';
 import type { ReadContext } from './context.ts';
-import { compiledQuery, orderEvent, type Params } from './rows.ts';
+import { compiledQuery, OPEN, orderEvent, type Params } from './rows.ts';
 
 /** A part of the event log. */
 export interface EventsAfter {
@@ -82,7 +82,8 @@ function logAfter(db: Kysely<Tables>, part: Part) {
       .whereRef('intents.out_order_no', '=', 'events.out_order_no')
       .whereRef('intents.product', '=', 'events.product')
       .where('intents.operation', '=', 'create')
-      .where('intents.status', '=', 'open')
+      .where('intents.out_refund_no', 'is', null)
+      .where('intents.status', '=', OPEN)
       .where('events.owner', 'is', null)
       .limit(1)
       .as('claimant'),
@@ -107,19 +108,16 @@ function partAfter(db: Kysely<Tables>, { cursor, product, outOrderNo, limit }: P
 
 /** The events of orders without an owner whose open create is the owner's: few, and found by it. */
 function claimedAfter(db: Kysely<Tables>, part: Part, owner: string) {
-  return (
-    partAfter(db, part)
-      .innerJoin('intents', (join) =>
-        join
-          .onRef('intents.out_order_no', '=', 'events.out_order_no')
-          .onRef('intents.product', '=', 'events.product'),
-      )
-      .where('events.owner', 'is', null)
-      .where('intents.operation', '=', 'create')
-      .where('intents.owner', '=', owner)
-      // As a literal: SQLite knows only then that the partial index serves it.
-      .where('intents.status', '=', sql.lit('open'))
-  );
+  return partAfter(db, part)
+    .innerJoin('intents', (join) =>
+      join
+        .onRef('intents.out_order_no', '=', 'events.out_order_no')
+        .onRef('intents.product', '=', 'events.product'),
+    )
+    .where('events.owner', 'is', null)
+    .where('intents.operation', '=', 'create')
+    .where('intents.owner', '=', owner)
+    .where('intents.status', '=', OPEN);
 }
 
 /** The cursor of the newest event; 0 if there is none. */

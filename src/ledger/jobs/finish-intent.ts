@@ -7,7 +7,7 @@ import type { Observation, Observed } from '../observation.ts';
 import type { IntentOutcome, IntentStatus, Operation, WriteResult } from '../records.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
-import { compiledQuery, type Params } from './rows.ts';
+import { compiledQuery, DONE, OPEN, type Params } from './rows.ts';
 
 /** The outcome of a write that took effect, and what it shows of the order. */
 export interface FinishedIntent {
@@ -201,8 +201,8 @@ function unsettled(
             .whereRef('other.id', '!=', 'intents.id')
             .where(({ and, eb, or }) =>
               or([
-                and([eb('other.status', '=', 'open'), eb('other.operation', 'in', excluding)]),
-                and([eb('other.status', '=', 'done'), eb('other.operation', 'in', ONE_DONE)]),
+                and([eb('other.status', '=', OPEN), eb('other.operation', 'in', excluding)]),
+                and([eb('other.status', '=', DONE), eb('other.operation', 'in', ONE_DONE)]),
               ]),
             ),
         ),
@@ -239,8 +239,9 @@ async function displaceOther(
     .where('out_order_no', '=', intent.out_order_no)
     .where('product', '=', intent.product)
     .where('operation', '=', intent.operation)
+    .where('out_refund_no', 'is', null)
     .where('id', '!=', id)
-    .where('status', '=', 'open')
+    .where('status', '=', OPEN)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }

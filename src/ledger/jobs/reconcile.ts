@@ -6,7 +6,7 @@ import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
 import { applyObservation, STATE_MACHINES } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { keepOpen, resolveIntent } from './finish-intent.ts';
-import { intent, orderRecord } from './rows.ts';
+import { intent, OPEN, orderRecord } from './rows.ts';
 
 /** How many writes to WeChat Pay are under way or have an unknown outcome; found by an index. */
 export async function countOpenIntents({ db }: ReadContext): Promise<number> {
@@ -14,7 +14,7 @@ export async function countOpenIntents({ db }: ReadContext): Promise<number> {
     .selectFrom('intents')
     .select(({ fn }) => fn.countAll<number>().as('open'))
     .where('check_at', 'is not', null)
-    .where('status', '=', 'open')
+    .where('status', '=', OPEN)
     .executeTakeFirstOrThrow();
   return Number(open);
 }

@@ -2,6 +2,7 @@ import { type Kysely, PostgresAdapter, type RawBuilder, type SqlBool, sql } from
 import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Tables } from '../database/tables.ts';
+import { OPEN } from './rows.ts';
 
 /** An omitted field matches every order. */
 export interface RecordFilter {
@@ -80,8 +81,7 @@ export function openCreates(db: Kysely<Tables>, selection: RecordSelection) {
   let query = db
     .selectFrom('intents')
     .where('operation', '=', 'create')
-    // As a literal: SQLite knows only then that the partial index serves it.
-    .where('status', '=', sql.lit('open'))
+    .where('status', '=', OPEN)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

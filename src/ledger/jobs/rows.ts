@@ -38,6 +38,14 @@ export function compiledQuery<Values extends object, Row>(
   };
 }
 
+/**
+ * Statuses as literals, wherever a statement looks for intents by them. Intents have indexes of open
+ * ones only: SQLite uses such an index only if it sees the status, and prepares a statement that
+ * compares the status with a parameter anew each time (four times the time of the outcome's update).
+ */
+export const OPEN = sql.lit('open' as const);
+export const DONE = sql.lit('done' as const);
+
 class Param {
   readonly name: string;
 
