@@ -4,13 +4,22 @@ import { describe, expect, test } from 'vitest';
 import type { App } from '../../../src/app.ts';
 import { useCompiler } from '../../../src/plugins/compiler/use-compiler.ts';
 import { schema } from '../../../src/schema/index.ts';
-import { OrderNotFoundError, WechatUnavailableError } from '../../../src/wechat/index.ts';
+import { decode } from '../../../src/wechat/codec/codec.ts';
+import { serviceOrder } from '../../../src/wechat/codec/service-order-types.ts';
+import {
+  OrderBusyError,
+  OrderNotFoundError,
+  OrderStateError,
+  PermissionInUseError,
+  WechatUnavailableError,
+} from '../../../src/wechat/index.ts';
 import {
   createTestApp,
   graphqlRequest,
   memoryLedger,
   run,
   stubWechat,
+  unsealed,
 } from '../../fixtures/app/test-app.ts';
 import { snippets } from '../../fixtures/docs/documents.ts';
 import { graphqlBody } from '../../fixtures/graphql/arbitraries.ts';
@@ -21,9 +30,27 @@ import { randomRequest } from '../../fixtures/graphql/random-documents.ts';
 import { at, parsed } from '../../fixtures/json.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
 import { heapUsed } from '../../fixtures/process/heap.ts';
+import { PAID_ON_WIRE } from '../../fixtures/wechat/service-orders.ts';
 
 const ids = { appid: 'wxd678efh567hg6787', mchid: '1230000109', serviceId: '500001' };
 const unknown = { status: null, code: null, requestId: null };
+
+const paid = decode(serviceOrder, PAID_ON_WIRE, () => {}) ?? null;
+const permission = {
+  ...ids,
+  openid: 'o',
+  authorizationCode: 'c',
+  authorizationState: 'AVAILABLE',
+  notifyUrl: null,
+  cancelAuthorizationTime: null,
+  authorizationSuccessTime: '2026-07-06T10:00:00+08:00',
+};
+/** A write to an existing service order that fails. */
+const refusing = (errorOf: (outOrderNo: string) => Error) => ({
+  prepare: unsealed,
+  send: ({ outOrderNo }: { readonly outOrderNo: string }) => Promise.reject(errorOf(outOrderNo)),
+});
+const down = () => Promise.reject(new WechatUnavailableError('down', unknown));
 
 const wechat = stubWechat({
   queryPayAfterOrder: (query) => {
@@ -35,9 +62,28 @@ const wechat = stubWechat({
   },
   queryUserServiceState: ({ openid }) =>
     Promise.resolve({ ...ids, openid, useServiceState: 'AVAILABLE' }),
-  createPayAfterOrder: () => Promise.reject(new WechatUnavailableError('down', unknown)),
+  createPayAfterOrder: down,
   cancelPayAfterOrder: ({ outOrderNo }) =>
     Promise.reject(new OrderNotFoundError(outOrderNo, unknown)),
+  serviceOrders: {
+    create: { prepare: unsealed, send: down },
+    query: (query) =>
+      Promise.resolve('outOrderNo' in query && query.outOrderNo === 'ABSENT' ? null : paid),
+    complete: refusing((outOrderNo) => new OrderStateError(outOrderNo, paid, unknown)),
+    modify: refusing((outOrderNo) => new OrderBusyError(outOrderNo, unknown)),
+    cancel: refusing((outOrderNo) => new OrderNotFoundError(outOrderNo, unknown)),
+    // The one write of which a repeat answers as the first time.
+    collect: {
+      prepare: unsealed,
+      send: ({ outOrderNo }) => Promise.resolve({ ...ids, outOrderNo, orderId: 'o', order: paid }),
+    },
+    sync: { prepare: unsealed, send: down },
+  },
+  permissions: {
+    apply: () => Promise.resolve({ applyPermissionsToken: 'token' }),
+    query: () => Promise.resolve(permission),
+    terminate: () => Promise.reject(new PermissionInUseError(unknown)),
+  },
 });
 
 /** The same application twice: with every operation compiled, and with none. */
