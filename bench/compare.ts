@@ -42,6 +42,7 @@ export async function compare(
 ): Promise<Comparison> {
   await using runner = await openRunner();
   const servers: RunningServer[] = [];
+  const operations = [...new Set(scenarios.map(({ operation }) => operation))];
   const atRest = new Map<RunningServer, number>();
   runner.spread('one');
   for (const candidate of candidates) {
@@ -50,7 +51,7 @@ export async function compare(
     runner.spread('one');
     atRest.set(server, rssMb(server.pid));
     tell(`${candidate.title}: started in ${Math.round(server.startMs)} ms, warming up`);
-    await warm(server, runner, sizes.warmSeconds);
+    await warm(server, runner, sizes.warmSeconds, operations);
   }
   const samples = new Map<string, Sample[]>();
   for (const round of Array(sizes.rounds).keys()) {

@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startLoad, startUpstream, type UpstreamCounts } from './background-load.ts';
 import { type Candidate, type RunningServer, startServer } from './candidates.ts';
 import { KNOWN_ORDERS } from './load/lanes.ts';
-import { type BackgroundLoad, measure } from './measure.ts';
+import { type BackgroundLoad, measure, type Task } from './measure.ts';
 import { makeMerchant, type Variables } from './work/merchant.ts';
+import { isQuery, type Operation } from './work/requests.ts';
 
 /** One merchant, one WeChat Pay, one load generator, and servers that are measured. */
 export interface Runner extends AsyncDisposable, BackgroundLoad {
@@ -66,19 +67,36 @@ export async function openRunner(): Promise<Runner> {
 const LONGEST_WARM_MS = 30_000;
 const WARM_CALLS = 3 * KNOWN_ORDERS;
 
+/** What a server is warmed up with. */
+const PAY_AFTER: readonly Operation[] = ['query', 'create'];
+
 /**
- * Loads one server with queries and creates, for half the time each, until it has seen all of the
- * orders that are queried later.
+ * Loads one server with the operations, for an equal share of the time each, until it has seen all of
+ * the orders that are queried later.
  */
-export async function warm(server: RunningServer, runner: Runner, seconds: number): Promise<void> {
-  const half = { concurrency: 64, warmSeconds: 0.1, seconds: seconds / 2 };
+export async function warm(
+  server: RunningServer,
+  runner: Runner,
+  seconds: number,
+  operations = PAY_AFTER,
+): Promise<void> {
+  const share = { concurrency: 64, warmSeconds: 0.1, seconds: seconds / operations.length };
+  for (const operation of operations) {
+    if (isQuery(operation)) {
+      await seeAll(server, runner, { operation, numbers: 'distinct', ...share });
+    } else {
+      await measure(server, runner, { operation, numbers: 'new', ...share });
+    }
+  }
+  await sleep(100);
+}
+
+async function seeAll(server: RunningServer, runner: Runner, task: Task): Promise<void> {
   const late = performance.now() + LONGEST_WARM_MS;
   // The peers remember no orders.
   const calls = server.candidate.isOurs ? WARM_CALLS : 0;
   const before = (await runner.counts()).calls;
   do {
-    await measure(server, runner, { operation: 'query', numbers: 'distinct', ...half });
+    await measure(server, runner, task);
   } while ((await runner.counts()).calls - before < calls && performance.now() < late);
-  await measure(server, runner, { operation: 'create', numbers: 'new', ...half });
-  await sleep(100);
 }

@@ -21,6 +21,7 @@ export interface Scenario {
 export type Load = { readonly inFlight: number } | { readonly perSecond: number };
 
 type Closed = 'query' | 'create';
+type OfServiceOrders = 'service-query' | 'service-create';
 export type ScenarioName =
   | `${Closed}-${'1' | '8'}`
   | `${Closed}-${'1' | '8'}-80ms`
@@ -28,11 +29,17 @@ export type ScenarioName =
   | `${Closed}-two-cores`
   | `${Closed}-80ms`
   | `${Closed}-${'100' | '400'}-per-second`
+  | `${OfServiceOrders}-1`
+  | `${OfServiceOrders}-one-core`
   | 'one-order';
 
 const OPERATIONS = [
   { operation: 'query', numbers: 'distinct', title: 'Query' },
   { operation: 'create', numbers: 'new', title: 'Create' },
+] as const;
+const SERVICE_ORDERS = [
+  { operation: 'service-query', numbers: 'distinct', title: 'Service order query' },
+  { operation: 'service-create', numbers: 'new', title: 'Service order create' },
 ] as const;
 const DISTANT = { upstreamMs: 80, cores: 'two' } as const;
 const NEAR = { upstreamMs: 0, cores: 'two' } as const;
@@ -60,6 +67,14 @@ export const SCENARIOS: readonly Scenario[] = [
       { name: `${operation}-one-core`, title: `${title}, one core`, ...full, cores: 'one' },
       { name: `${operation}-two-cores`, title: `${title}, two cores`, ...full, cores: 'two' },
       { name: `${operation}-80ms`, title: far, ...what, load: { inFlight: 256 }, ...DISTANT },
+    ];
+  }),
+  ...SERVICE_ORDERS.flatMap(({ operation, numbers, title }): readonly Scenario[] => {
+    const what = { operation, numbers };
+    const full = { ...what, load: { inFlight: 64 }, upstreamMs: 0 };
+    return [
+      { name: `${operation}-1`, title, ...what, load: { inFlight: 1 }, ...NEAR },
+      { name: `${operation}-one-core`, title: `${title}, one core`, ...full, cores: 'one' },
     ];
   }),
   {

@@ -1,5 +1,5 @@
 import { OURS } from '../candidates.ts';
-import { measure, type Sample } from '../measure.ts';
+import { measure, type Sample, type Task } from '../measure.ts';
 import { median } from '../report/statistics.ts';
 import { openRunner, warm } from '../runner.ts';
 import type { Sizes } from '../sizes.ts';
@@ -8,11 +8,17 @@ import { type Ratio, ratioOf } from './interval.ts';
 
 const PAIRS = { full: 9, quick: 2 } as const;
 const CONCURRENCIES = [1, 8, 64] as const;
-const OPERATIONS = [
+const PAY_AFTER = [
   { operation: 'query', numbers: 'distinct' },
   { operation: 'create', numbers: 'new' },
 ] as const;
+const SERVICE_ORDERS = [
+  { operation: 'service-query', numbers: 'distinct' },
+  { operation: 'service-create', numbers: 'new' },
+] as const;
 const CORES = ['two', 'one'] as const;
+/** Of service orders: they share the code above and below their own. */
+const FEW = { concurrencies: [1, 64], cores: ['one'] } as const;
 
 interface Row {
   readonly title: string;
@@ -37,36 +43,58 @@ export async function compareAgainst(
   await using runner = await openRunner();
   const base = await runner.open({ ...OURS, name: 'base', title: ref, root: checkout.directory });
   const now = await runner.open({ ...OURS, name: 'now', title: 'this checkout' });
+  const tasks = tasksFor(await checkout.read('schema.graphql'));
+  const operations = [...new Set(tasks.map(({ operation }) => operation))];
   for (const server of [base, now]) {
     tell(`${server.candidate.title}: warming up`);
-    await warm(server, runner, sizes.warmSeconds);
+    await warm(server, runner, sizes.warmSeconds, operations);
   }
   const rows: Row[] = [];
   const pairs = isQuick ? PAIRS.quick : PAIRS.full;
-  for (const cores of CORES) {
-    for (const task of OPERATIONS) {
-      for (const concurrency of CONCURRENCIES) {
-        const title = `${task.operation}, ${concurrency} in flight, ${cores === 'one' ? 'one core' : 'two cores'}`;
-        tell(title);
-        runner.spread(cores);
-        const samples: { readonly base: Sample; readonly now: Sample }[] = [];
-        for (let pair = 0; pair < pairs; pair += 1) {
-          const { rewarmSeconds: warmSeconds, seconds } = sizes;
-          const once = (server: typeof base) =>
-            measure(server, runner, { ...task, concurrency, warmSeconds, seconds });
-          // Alternates, so that neither is always the first of a pair.
-          if (pair % 2 === 0) {
-            samples.push({ base: await once(base), now: await once(now) });
-          } else {
-            const first = await once(now);
-            samples.push({ now: first, base: await once(base) });
-          }
-        }
-        rows.push(rowOf(title, samples));
+  for (const { cores, ...task } of tasks) {
+    const title = `${task.operation}, ${task.concurrency} in flight, ${cores === 'one' ? 'one core' : 'two cores'}`;
+    tell(title);
+    runner.spread(cores);
+    const samples: { readonly base: Sample; readonly now: Sample }[] = [];
+    for (let pair = 0; pair < pairs; pair += 1) {
+      const { rewarmSeconds: warmSeconds, seconds } = sizes;
+      const once = (server: typeof base) =>
+        measure(server, runner, { ...task, warmSeconds, seconds });
+      // Alternates, so that neither is always the first of a pair.
+      if (pair % 2 === 0) {
+        samples.push({ base: await once(base), now: await once(now) });
+      } else {
+        const first = await once(now);
+        samples.push({ now: first, base: await once(base) });
       }
     }
+    rows.push(rowOf(title, samples));
   }
   return tableOf(ref, rows, pairs);
+}
+
+type PairedTask = Pick<Task, 'operation' | 'numbers' | 'concurrency'> & {
+  readonly cores: 'one' | 'two';
+};
+
+/** @param schema of the other commit, which may be older than service orders */
+export function tasksFor(schema: string): readonly PairedTask[] {
+  const crossed = (
+    operations: readonly Pick<Task, 'operation' | 'numbers'>[],
+    coreses: readonly ('one' | 'two')[],
+    concurrencies: readonly number[],
+  ) =>
+    coreses.flatMap((cores) =>
+      operations.flatMap((task) =>
+        concurrencies.map((concurrency) => ({ ...task, concurrency, cores })),
+      ),
+    );
+  return [
+    ...crossed(PAY_AFTER, CORES, CONCURRENCIES),
+    ...(schema.includes(' createServiceOrder(')
+      ? crossed(SERVICE_ORDERS, FEW.cores, FEW.concurrencies)
+      : []),
+  ];
 }
 
 function rowOf(title: string, samples: readonly { base: Sample; now: Sample }[]): Row {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Another commit of this repository, ready to be started. */
 export interface Checkout extends Disposable {
   readonly directory: string;
+  /** The text of one of its files; empty if it has no such file. */
+  readonly read: (path: string) => Promise<string>;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function checkOut(ref: string): Promise<Checkout> {
   }
   return {
     directory,
+    read: (path) => readFile(join(directory, path), 'utf8').catch(() => ''),
     [Symbol.dispose]: () => {
       git('worktree', 'remove', '--force', directory);
     },

@@ -10,9 +10,16 @@ const wechat = wechatByAxiosPlugin(merchantSettings(process.env));
 const apollo = new ApolloServer({
   typeDefs: TYPES,
   resolvers: {
-    Query: { payAfterOrder: (_, { by }) => wechat.query(by.outOrderNo) },
-    Mutation: { createPayAfterOrder: (_, { input }) => wechat.create(input) },
+    Query: {
+      payAfterOrder: (_, { by }) => wechat.query(by.outOrderNo),
+      serviceOrder: (_, { by }) => wechat.queryService(by.outOrderNo),
+    },
+    Mutation: {
+      createPayAfterOrder: (_, { input }) => wechat.create(input),
+      createServiceOrder: (_, { input }) => wechat.createService(input),
+    },
     CreatePayAfterOrderResult: { __resolveType: () => 'CreatePayAfterOrderPayload' },
+    CreateServiceOrderResult: { __resolveType: () => 'CreateServiceOrderPayload' },
   },
 });
 await apollo.start();

@@ -14,14 +14,19 @@ const begin = database.prepare('insert into intents (out_order_no, body) values 
 const end = database.prepare('update intents set outcome = ? where out_order_no = ?');
 
 const wechat = wechatByAxiosPlugin(merchantSettings(process.env));
+/** No number is used for both products here. */
+function durable(create) {
+  return async (input) => {
+    begin.run(input.outOrderNo, JSON.stringify(input));
+    const order = await create(input);
+    end.run('done', input.outOrderNo);
+    return order;
+  };
+}
 listen(
   restApp({
     ...wechat,
-    create: async (input) => {
-      begin.run(input.outOrderNo, JSON.stringify(input));
-      const order = await wechat.create(input);
-      end.run('done', input.outOrderNo);
-      return order;
-    },
+    create: durable(wechat.create),
+    createService: durable(wechat.createService),
   }),
 );

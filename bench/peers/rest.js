@@ -1,6 +1,6 @@
 import express from 'express';
 
-/** Two routes, with the same JSON as the GraphQL servers have in `data`. */
+/** Two routes for each product, with the same JSON as the GraphQL servers have in `data`. */
 export function restApp(wechat) {
   const app = express();
   app.disable('x-powered-by');
@@ -9,6 +9,12 @@ export function restApp(wechat) {
   });
   app.post('/pay-after-orders', express.json({ limit: '64kb' }), async (request, response) => {
     response.json(await wechat.create(request.body));
+  });
+  app.get('/service-orders/:outOrderNo', async (request, response) => {
+    response.json(await wechat.queryService(request.params.outOrderNo));
+  });
+  app.post('/service-orders', express.json({ limit: '64kb' }), async (request, response) => {
+    response.json(await wechat.createService(request.body));
   });
   return app;
 }

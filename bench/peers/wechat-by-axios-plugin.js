@@ -18,16 +18,23 @@ export function wechatByAxiosPlugin(settings) {
     timeout: 8_000,
   });
   const orders = wxpay.v3.payscore.payafterOrders;
+  const serviceOrders = wxpay.v3.payscore.serviceorder;
   const named = { headers: { 'Wechatpay-Serial': platformSerial } };
+  const query = (endpoint) => async (outOrderNo) => {
+    const params = { service_id: serviceId, out_order_no: outOrderNo, appid };
+    const { data } = await endpoint.get({ params, ...named });
+    return toCamel(data);
+  };
   return {
-    query: async (outOrderNo) => {
-      const params = { service_id: serviceId, out_order_no: outOrderNo, appid };
-      const { data } = await orders.get({ params, ...named });
-      return toCamel(data);
-    },
+    query: query(orders),
+    queryService: query(serviceOrders),
     create: async (input) => {
       const encrypt = (text) => Rsa.encrypt(text, platformKey);
       const { data } = await orders.post(createBody(settings, input, encrypt, toSnake), named);
+      return toCamel(data);
+    },
+    createService: async (input) => {
+      const { data } = await serviceOrders.post(toSnake({ ...input, appid, serviceId }), named);
       return toCamel(data);
     },
   };

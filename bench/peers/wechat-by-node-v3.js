@@ -5,6 +5,8 @@ import { toCamel, toSnake } from './names.js';
 import { createBody } from './settings.js';
 
 const WINDOW_SECONDS = 300;
+const ORDERS = '/v3/payscore/payafter-orders';
+const SERVICE_ORDERS = '/v3/payscore/serviceorder';
 
 /**
  * The SDK has no functions for these orders, and its own HTTP service neither hands out headers nor
@@ -59,15 +61,19 @@ export function wechatByNodeV3(settings) {
     }
   };
 
+  const query = (path) => (outOrderNo) => {
+    const given = new URLSearchParams({ service_id: serviceId, out_order_no: outOrderNo, appid });
+    return call('GET', `${path}?${given}`);
+  };
   return {
-    query: (outOrderNo) => {
-      const query = new URLSearchParams({ service_id: serviceId, out_order_no: outOrderNo, appid });
-      return call('GET', `/v3/payscore/payafter-orders?${query}`);
-    },
+    query: query(ORDERS),
+    queryService: query(SERVICE_ORDERS),
     create: (input) => {
       const encrypt = (text) => pay.publicEncrypt(text, platformKey);
       const body = JSON.stringify(createBody(settings, input, encrypt, toSnake));
-      return call('POST', '/v3/payscore/payafter-orders', body);
+      return call('POST', ORDERS, body);
     },
+    createService: (input) =>
+      call('POST', SERVICE_ORDERS, JSON.stringify(toSnake({ ...input, appid, serviceId }))),
   };
 }

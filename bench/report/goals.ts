@@ -44,6 +44,24 @@ export function goalsOf(comparison: Comparison): readonly Goal[] {
     ...ofScenario('create-two-cores', throughput('create, 64 in flight, two cores', 1.8)),
     ...ofScenario('query-400-per-second', latency('query, open loop 400/s', 'p99Ms', 1)),
     ...ofScenario('create-400-per-second', latency('create, open loop 400/s', 'p99Ms', 1)),
+    ...ofScenario(
+      'service-query-1',
+      throughput('service order query, 1 in flight', 1),
+      latency('service order query, 1 in flight', 'p50Ms', 1),
+    ),
+    ...ofScenario(
+      'service-create-1',
+      latency('service order create, 1 in flight', 'p50Ms', 1, 'memory'),
+      latency('service order create, 1 in flight', 'p50Ms', 0.9, 'disk'),
+    ),
+    ...ofScenario(
+      'service-query-one-core',
+      throughput('service order query, 64 in flight, one core', 1.3),
+    ),
+    ...ofScenario(
+      'service-create-one-core',
+      throughput('service order create, 64 in flight, one core', 1.4),
+    ),
     ...ofScenario('one-order', oneOrder),
     ...loopDelay(comparison),
     ...memory(comparison),

@@ -14,6 +14,7 @@ import { PERSONAL } from '../work/order.ts';
 export type Inspector = (request: IncomingMessage, body: Buffer) => string | undefined;
 
 const WINDOW_SECONDS = 300;
+export const SERVICE_ORDERS = '/v3/payscore/serviceorder';
 
 export function createInspector(
   variables: Readonly<Record<string, string | undefined>>,
@@ -40,14 +41,28 @@ export function createInspector(
     if (Math.abs(Date.now() / 1000 - Number(field('timestamp'))) > WINDOW_SECONDS) {
       return 'timestamp';
     }
-    return method === 'POST'
-      ? inspectCreate(body, own, headers['wechatpay-serial'] === serial)
-      : undefined;
+    if (method !== 'POST') {
+      return undefined;
+    }
+    const wire: unknown = JSON.parse(body.toString());
+    return url === SERVICE_ORDERS
+      ? inspectServiceOrder(wire)
+      : inspectCreate(wire, own, headers['wechatpay-serial'] === serial);
   };
 }
 
-function inspectCreate(body: Buffer, own: KeyObject, named: boolean): string | undefined {
-  const wire: unknown = JSON.parse(body.toString());
+function inspectServiceOrder(wire: unknown): string | undefined {
+  const payments = fieldAt(wire, 'post_payments');
+  const isWhole =
+    Array.isArray(payments) &&
+    textAt(payments[0], 'name') !== '' &&
+    textAt(wire, 'notify_url') !== '' &&
+    textAt(fieldAt(wire, 'risk_fund'), 'name') !== '' &&
+    fieldAt(wire, 'need_user_confirm') === true;
+  return isWhole ? undefined : 'body of a service order';
+}
+
+function inspectCreate(wire: unknown, own: KeyObject, named: boolean): string | undefined {
   const fees = fieldAt(wire, 'fees');
   if (!named || !Array.isArray(fees) || textAt(fees[0], 'fee_name') === '') {
     return named ? 'body' : 'serial';

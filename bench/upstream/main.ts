@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerParent, numberAt, textAt } from '../process/answer.ts';
 import { createAnswer, orderAnswer } from '../work/order.ts';
-import { createInspector } from './inspect.ts';
+import { createdServiceOrderAnswer, serviceOrderAnswer } from '../work/service-order.ts';
+import { createInspector, SERVICE_ORDERS } from './inspect.ts';
 import { createSigner } from './sign.ts';
 
 /** A WeChat Pay for benchmarks: every response is signed, a sample of the requests is inspected. */
@@ -26,7 +27,7 @@ const server = createServer((request, response) => {
     if (counts.calls % INSPECTED_ONE_IN === 1) {
       look(request, body);
     }
-    const answer = request.method === 'POST' ? created(body) : queried(request.url ?? '');
+    const answer = answerTo(request, body);
     const headers = { 'content-type': 'application/json', ...signed(answer) };
     const send = () => response.writeHead(200, headers).end(answer);
     if (delayMs === 0) {
@@ -51,12 +52,14 @@ function look(request: IncomingMessage, body: Buffer): void {
   }
 }
 
-function created(body: Buffer): string {
-  return createAnswer(textAt(JSON.parse(body.toString()), 'out_order_no'));
-}
-
-function queried(url: string): string {
-  return orderAnswer(/[?&]out_order_no=(\w+)/.exec(url)?.[1] ?? '');
+function answerTo({ method, url = '' }: IncomingMessage, body: Buffer): string {
+  const isServiceOrder = url.startsWith(SERVICE_ORDERS);
+  if (method === 'POST') {
+    const outOrderNo = textAt(JSON.parse(body.toString()), 'out_order_no');
+    return isServiceOrder ? createdServiceOrderAnswer(outOrderNo) : createAnswer(outOrderNo);
+  }
+  const outOrderNo = /[?&]out_order_no=(\w+)/.exec(url)?.[1] ?? '';
+  return isServiceOrder ? serviceOrderAnswer(outOrderNo) : orderAnswer(outOrderNo);
 }
 
 answerParent({

@@ -1,6 +1,12 @@
 import { CREATE_INPUT } from './order.ts';
+import { SERVICE_CREATE, SERVICE_CREATE_INPUT, SERVICE_QUERY } from './service-order.ts';
 
-export type Operation = 'query' | 'create';
+/** Of pay-after orders; of service orders with the prefix. */
+export type Operation = 'query' | 'create' | 'service-query' | 'service-create';
+export function isQuery(operation: Operation): boolean {
+  return operation === 'query' || operation === 'service-query';
+}
+
 /** Two ways to send the same operation: GraphQL, or REST with the same JSON. */
 export type Style = 'graphql' | 'rest';
 
@@ -43,7 +49,7 @@ export function requestText(
   headers: Readonly<Record<string, string>> = {},
 ): RequestText {
   const body = style === 'graphql' ? graphqlBody(operation) : restBody(operation);
-  const path = style === 'graphql' ? '/graphql' : restPath(operation);
+  const path = style === 'graphql' ? '/graphql' : OPERATIONS[operation].path;
   const lines = [
     `${body === '' ? 'GET' : 'POST'} ${path} HTTP/1.1`,
     'host: 127.0.0.1',
@@ -57,19 +63,37 @@ export function requestText(
   return { before, after };
 }
 
-function graphqlBody(operation: Operation): string {
-  return operation === 'query'
-    ? JSON.stringify({ query: QUERY, variables: { no: PLACE } })
-    : JSON.stringify({
-        query: CREATE,
-        variables: { input: { outOrderNo: PLACE, ...CREATE_INPUT } },
-      });
+/** An operation over both kinds of APIs. */
+interface Described {
+  readonly document: string;
+  readonly variables: object;
+  readonly path: string;
+  /** Undefined: a GET. */
+  readonly body?: object;
 }
 
-function restPath(operation: Operation): string {
-  return operation === 'query' ? `/pay-after-orders/${PLACE}` : '/pay-after-orders';
+function creating(document: string, path: string, order: object): Described {
+  const input = { outOrderNo: PLACE, ...order };
+  return { document, variables: { input }, path, body: input };
+}
+
+const OPERATIONS: Readonly<Record<Operation, Described>> = {
+  query: { document: QUERY, variables: { no: PLACE }, path: `/pay-after-orders/${PLACE}` },
+  create: creating(CREATE, '/pay-after-orders', CREATE_INPUT),
+  'service-query': {
+    document: SERVICE_QUERY,
+    variables: { no: PLACE },
+    path: `/service-orders/${PLACE}`,
+  },
+  'service-create': creating(SERVICE_CREATE, '/service-orders', SERVICE_CREATE_INPUT),
+};
+
+function graphqlBody(operation: Operation): string {
+  const { document: query, variables } = OPERATIONS[operation];
+  return JSON.stringify({ query, variables });
 }
 
 function restBody(operation: Operation): string {
-  return operation === 'query' ? '' : JSON.stringify({ outOrderNo: PLACE, ...CREATE_INPUT });
+  const { body } = OPERATIONS[operation];
+  return body === undefined ? '' : JSON.stringify(body);
 }

@@ -91,6 +91,9 @@ describe('goals', () => {
       'create, 1 in flight: p50, beside peers without a disk',
       'query, open loop 400/s: p99',
       'create, open loop 400/s: p99',
+      'service order query, 1 in flight: throughput',
+      'service order query, 1 in flight: p50',
+      'service order create, 1 in flight: p50, beside peers without a disk',
     ]);
   });
 
@@ -123,6 +126,10 @@ describe('requests', () => {
     ['graphql', 'create'],
     ['rest', 'query'],
     ['rest', 'create'],
+    ['graphql', 'service-query'],
+    ['graphql', 'service-create'],
+    ['rest', 'service-query'],
+    ['rest', 'service-create'],
   ] as const)(
     'a request of %s for a %s has the announced length, with any number',
     (style, operation) => {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { tasksFor } from '../../bench/against/against.ts';
 import { ratioOf } from '../../bench/against/interval.ts';
 
 test('pairs of one ratio have that ratio and no spread', () => {
@@ -21,4 +23,11 @@ test('pairs that differ have an interval around their geometric mean', () => {
   expect(low).toBeLessThan(ratio);
   expect(high).toBeGreaterThan(ratio);
   expect(high - low).toBeLessThan(0.2);
+});
+
+test('another commit is compared in service orders only if it knows them', () => {
+  const schema = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
+  const names = (text: string) => [...new Set(tasksFor(text).map(({ operation }) => operation))];
+  expect(names(schema)).toEqual(['query', 'create', 'service-query', 'service-create']);
+  expect(names(schema.replaceAll('createServiceOrder', 'x'))).toEqual(['query', 'create']);
 });
