@@ -1,5 +1,4 @@
 import { readOutcome, writeOutcome } from './calls/call-outcome.ts';
-import { ignoreErrors } from './calls/reports.ts';
 import { prepare, type Query } from './calls/request.ts';
 import { attemptTimeout } from './calls/retry-policy.ts';
 import { type CallContext, deadlineIn, type Method, runAttempts } from './calls/run-attempts.ts';
@@ -15,20 +14,22 @@ import type {
   UpdatedPayAfterOrder,
   UserServiceState,
 } from './codec/wire-types.ts';
-import { createPayAfterOrder, prepareCreate } from './endpoints/create-pay-after-order.ts';
+import {
+  cancelPayAfterOrder,
+  completePayAfterOrder,
+  createPayAfterOrder,
+  type PayAfterOrderQuery,
+  prepareCreate,
+  queryPayAfterOrder,
+  syncPayAfterOrder,
+} from './endpoints/pay-after-orders.ts';
 import { createPermissions, type Permissions } from './endpoints/permissions.ts';
 import type { QueryOptions } from './endpoints/query-order.ts';
-import { type PayAfterOrderQuery, queryPayAfterOrder } from './endpoints/query-pay-after-order.ts';
 import type { FreshWrite, WriteOptions } from './endpoints/send-write.ts';
 import {
   createServiceOrders,
   type ServiceOrders,
 } from './endpoints/service-order/service-orders.ts';
-import {
-  cancelPayAfterOrder,
-  completePayAfterOrder,
-  syncPayAfterOrder,
-} from './endpoints/update-pay-after-order.ts';
 import {
   queryUserServiceState,
   type UserServiceStateQuery,
@@ -212,5 +213,16 @@ function trackCalls() {
       }
     },
     idle: () => Promise.allSettled(calls),
+  };
+}
+
+/** A callback whose errors must not fail the call. */
+function ignoreErrors<T>(callback: ((told: T) => void) | undefined): (told: T) => void {
+  return (told) => {
+    try {
+      callback?.(told);
+    } catch {
+      // An error in a listener must not affect the call.
+    }
   };
 }

@@ -1,5 +1,4 @@
-export type { AttemptReport, BreakerState } from './calls/reports.ts';
-export { attemptTimeout } from './calls/retry-policy.ts';
+export { type AttemptReport, attemptTimeout } from './calls/retry-policy.ts';
 export type { SendReport } from './calls/run-attempts.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
@@ -28,7 +27,6 @@ export type {
   UserServiceState,
 } from './codec/wire-types.ts';
 export { decryptResource, type EncryptedResource } from './crypto/encryption.ts';
-export { createdByQuery } from './endpoints/create-pay-after-order.ts';
 export {
   type BusinessType,
   type Launch,
@@ -36,6 +34,11 @@ export {
   UnsignableLaunchError,
   unsignedLaunch,
 } from './endpoints/launch.ts';
+export {
+  createdByQuery,
+  type PayAfterOrderKey,
+  type PayAfterOrderQuery,
+} from './endpoints/pay-after-orders.ts';
 export type {
   PermissionKey,
   PermissionQuery,
@@ -43,10 +46,6 @@ export type {
   TerminatePermissionRequest,
 } from './endpoints/permissions.ts';
 export type { OrderKey, OrderQuery, QueryOptions } from './endpoints/query-order.ts';
-export type {
-  PayAfterOrderKey,
-  PayAfterOrderQuery,
-} from './endpoints/query-pay-after-order.ts';
 export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';
 export {
   isSuperseded,
@@ -75,3 +74,4 @@ export {
   type WechatPayOptions,
   WechatPayOptionsError,
 } from './options.ts';
+export type { BreakerState } from './resilience/circuit-breaker.ts';

@@ -1,5 +1,6 @@
-import type { AttemptReport, BreakerState, UnverifiedRefusal } from './calls/reports.ts';
+import type { AttemptReport, UnverifiedRefusal } from './calls/retry-policy.ts';
 import type { CertificateNews } from './keys/certificate-store.ts';
+import type { BreakerState } from './resilience/circuit-breaker.ts';
 import type { ResilienceOptions } from './resilience/resilience.ts';
 
 export interface WechatPayOptions {

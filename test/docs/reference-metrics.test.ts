@@ -47,9 +47,9 @@ describe('the reference of metrics', () => {
         .map(([, kind]) => kind)
         .toSorted(),
     );
-    const codes = [...read('src/wechat/calls/reports.ts').matchAll(/'([A-Z_]{2,})'/g)].map(
-      ([, code = '']) => code,
-    );
+    const [labels = ''] =
+      /const LABELS[\s\S]*?\n}\n/.exec(read('src/wechat/calls/run-attempts.ts')) ?? [];
+    const codes = [...labels.matchAll(/'([A-Z_]{2,})'/g)].map(([, code = '']) => code);
     const reasons = [
       ...typeIn('src/wechat/calls/retry-policy.ts', 'NotAcceptedReason'),
       ...typeIn('src/wechat/errors.ts', 'UnknownOutcomeReason'),

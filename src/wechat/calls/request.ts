@@ -1,23 +1,11 @@
-import type { Wire } from '../codec/codec.ts';
+import { bodyOf, type Wire } from '../codec/codec.ts';
+import { checkPath } from '../crypto/signature.ts';
 import type { Call, Method } from './run-attempts.ts';
 
 export type Query = Readonly<Record<string, string | null | undefined>>;
 type Prepared = Omit<Call<never>, 'read' | 'signal'>;
 
 const NO_BODY = new Uint8Array();
-
-/**
- * The path is a line of the signed text, and servers resolve dot segments: a path that they could
- * read in another way is neither signed nor sent.
- * @throws RangeError
- */
-export function checkPath(path: string): void {
-  if (!/^\/[\x21-\x7e]*$/.test(path) || /^[^?#]*\/(\.|%2e){1,2}([/?#]|$)/i.test(path)) {
-    throw new RangeError(
-      'A path starts with / and has only printable ASCII characters without spaces, and no segments . or ..; percent-encode everything else.',
-    );
-  }
-}
 
 /**
  * Path, query and body as they are signed and sent, built once for all attempts. Parameters without
@@ -38,10 +26,6 @@ export function prepare(method: Method, path: string, query: Query = {}, body?: 
     writes: method !== 'GET',
     sent: () => [...scalarsIn(query), ...scalarsIn(body)],
   };
-}
-
-export function bodyOf(wire: Wire): Uint8Array {
-  return Buffer.from(JSON.stringify(wire));
 }
 
 /** Every text, and every number of three digits or more: shorter numbers identify nothing. */

@@ -53,6 +53,28 @@ export interface Ambiguous extends LastAnswer {
   readonly cause?: unknown;
 }
 
+/** One attempt of a call, for metrics. Contains no order number and no value of the request. */
+export interface AttemptReport {
+  /**
+   * A path template: `POST /v3/payscore/payafter-orders/{out_order_no}/complete`, or `POST other`.
+   */
+  readonly endpoint: string;
+  readonly kind: Attempt<unknown>['kind'];
+  /** OK, WeChat Pay's error code if it is one of few, or why there is no usable response. */
+  readonly code: string;
+  /** From the request to send until the result was classified, including the time in the queue. */
+  readonly ms: number;
+}
+
+/** A write was refused without a valid signature: a query resolves it. */
+export interface UnverifiedRefusal {
+  /** A path template, as in {@link AttemptReport}. */
+  readonly endpoint: string;
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+}
+
 export type NextStep<T> =
   | { readonly step: 'answer'; readonly answer: T }
   | { readonly step: 'refuse'; readonly refusal: Refusal }

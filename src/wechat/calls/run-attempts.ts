@@ -8,16 +8,17 @@ import { isUsable, type KeyRing, noValidKey } from '../keys/key-ring.ts';
 import type { Health } from '../resilience/circuit-breaker.ts';
 import type { Resilience } from '../resilience/resilience.ts';
 import { classifyResponse, type Reader } from './classify-response.ts';
-import { type AttemptReport, labelOf, type UnverifiedRefusal } from './reports.ts';
 import {
   type Ambiguous,
   type Attempt,
+  type AttemptReport,
   attemptTimeout,
   blockedLocally,
   decideNextStep,
   type NextStep,
   type NotAcceptedReason,
   SHORTEST_ATTEMPT_MS,
+  type UnverifiedRefusal,
 } from './retry-policy.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -116,6 +117,32 @@ export async function runAttempts<T>(
     guard.countRetry();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
+  }
+}
+
+/** Error codes that are labels of a metric. WeChat Pay may add others at any time: OTHER. */
+const LABELS: ReadonlySet<string> = new Set([
+  'SIGN_ERROR',
+  'NO_AUTH',
+  'PARAM_ERROR',
+  'INVALID_REQUEST',
+  'ORDER_NOT_EXIST',
+  'RESOURCE_NOT_EXISTS',
+  'INVALID_ORDER_STATE',
+  'ORDER_DONE',
+  'ORDER_CANCELED',
+]);
+
+/** The code of an attempt as a label with few values. */
+function labelOf(attempt: Attempt<unknown>): string {
+  switch (attempt.kind) {
+    case 'done':
+      return 'OK';
+    case 'refused':
+      return LABELS.has(attempt.refusal.code) ? attempt.refusal.code : 'OTHER';
+    case 'not-accepted':
+    case 'ambiguous':
+      return attempt.reason;
   }
 }
 

@@ -67,6 +67,11 @@ export function encode(
   return wire;
 }
 
+/** A wire object as it is sent. */
+export function bodyOf(wire: Wire): Uint8Array {
+  return Buffer.from(JSON.stringify(wire));
+}
+
 /**
  * Decodes WeChat Pay's JSON object to a camelCase response. Optional fields that are missing or
  * have another type become null and are reported to `drop`. Without a required field the result is

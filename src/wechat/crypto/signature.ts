@@ -23,6 +23,19 @@ export interface MerchantCredential {
 }
 
 /**
+ * The path is a line of the signed text, and servers resolve dot segments: a path that they could
+ * read in another way is neither signed nor sent.
+ * @throws RangeError
+ */
+export function checkPath(path: string): void {
+  if (!/^\/[\x21-\x7e]*$/.test(path) || /^[^?#]*\/(\.|%2e){1,2}([/?#]|$)/i.test(path)) {
+    throw new RangeError(
+      'A path starts with / and has only printable ASCII characters without spaces, and no segments . or ..; percent-encode everything else.',
+    );
+  }
+}
+
+/**
  * The five lines that WeChat Pay requires to be signed, each ended by a line feed, the last too.
  */
 export function requestMessage(request: RequestToSign): Buffer {

@@ -1,4 +1,4 @@
-import { bodyOf, checkPath, scalarsIn } from '../calls/request.ts';
+import { scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import {
   type Call,
@@ -8,9 +8,10 @@ import {
   runAttempts,
   type SendReport,
 } from '../calls/run-attempts.ts';
-import { encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
+import { bodyOf, encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import type { PayAfterOrder } from '../codec/wire-types.ts';
 import { encryptField } from '../crypto/encryption.ts';
+import { checkPath } from '../crypto/signature.ts';
 import { WechatUnavailableError } from '../errors.ts';
 import { requireEncryptionKey } from '../keys/key-ring.ts';
 import {

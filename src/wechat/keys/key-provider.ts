@@ -1,4 +1,4 @@
-import type { AttemptReport } from '../calls/reports.ts';
+import type { AttemptReport } from '../calls/retry-policy.ts';
 import type { CallContext } from '../calls/run-attempts.ts';
 import { type CheckedOptions, checkOptions } from '../check-options.ts';
 import type { MerchantCredential } from '../crypto/signature.ts';

@@ -7,6 +7,8 @@ export type Circuit =
   | { readonly state: 'closed' | 'half-open' }
   | { readonly state: 'open'; readonly untilMs: number };
 
+export type BreakerState = Circuit['state'];
+
 /** What an attempt says of the server's health; `neither`: rate limited, or never reached it. */
 export type Health = 'good' | 'bad' | 'neutral';
 

@@ -1,6 +1,11 @@
-import type { BreakerState } from '../calls/reports.ts';
 import { blockedLocally, type NotAccepted } from '../calls/retry-policy.ts';
-import { createBreaker, createSlidingWindow, type Health, PAUSED } from './circuit-breaker.ts';
+import {
+  type BreakerState,
+  createBreaker,
+  createSlidingWindow,
+  type Health,
+  PAUSED,
+} from './circuit-breaker.ts';
 
 /** Limits that keep an outage of WeChat Pay, or overload, from costing more than necessary. */
 export interface ResilienceOptions {
