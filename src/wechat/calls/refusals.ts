@@ -1,3 +1,5 @@
+import type { Refusal } from '../errors.ts';
+
 /** What a refusal means for the write that is refused. */
 export type RefusalKind =
   /** There is no such order. */
@@ -53,3 +55,31 @@ export const REFUSALS: ReadonlyMap<number, RefusalKind> = new Map([
   [271302149, 'configuration'],
   [268503786, 'configuration'],
 ]);
+
+const NOT_FOUND_CODES = new Set(['ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS']);
+
+/** WeChat Pay's error number says that another order has this number. */
+export function isConflict({ code, number }: Refusal): boolean {
+  return code === 'INVALID_REQUEST' && isOfKind(number, 'conflict');
+}
+
+const STATE_CODES = new Set(['INVALID_ORDER_STATE', 'ORDER_DONE', 'ORDER_CANCELED']);
+
+/** The state of the order does not allow the operation. */
+export function isStateRefusal({ code, number }: Refusal): boolean {
+  return STATE_CODES.has(code) || isOfKind(number, 'state');
+}
+
+/** Nothing changed, because WeChat Pay is collecting the payment, or the user is paying. */
+export function isBusy({ number }: Refusal): boolean {
+  return isOfKind(number, 'busy');
+}
+
+/** WeChat Pay has no such order. Other 404s, of a wrong path for example, do not mean that. */
+export function isNotFound({ status, code, number }: Refusal): boolean {
+  return status === 404 && (NOT_FOUND_CODES.has(code) || isOfKind(number, 'not-found'));
+}
+
+function isOfKind(number: number | null, kind: RefusalKind): boolean {
+  return number !== null && REFUSALS.get(number) === kind;
+}

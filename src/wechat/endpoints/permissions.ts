@@ -1,4 +1,5 @@
-import { isNotFound, readOutcome } from '../calls/call-outcome.ts';
+import { readOutcome } from '../calls/call-outcome.ts';
+import { isNotFound } from '../calls/refusals.ts';
 import { prepare, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import {

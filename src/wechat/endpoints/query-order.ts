@@ -1,5 +1,6 @@
-import { isNotFound, readOutcome } from '../calls/call-outcome.ts';
+import { readOutcome } from '../calls/call-outcome.ts';
 import { isOwnAnswer } from '../calls/classify-response.ts';
+import { isNotFound } from '../calls/refusals.ts';
 import { prepare } from '../calls/request.ts';
 import {
   type CallContext,

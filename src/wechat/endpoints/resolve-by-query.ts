@@ -1,4 +1,4 @@
-import { isBusy, isConflict, isNotFound, isStateRefusal } from '../calls/call-outcome.ts';
+import { isBusy, isConflict, isNotFound, isStateRefusal } from '../calls/refusals.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import type { CallContext, CallOutcome, Deadline } from '../calls/run-attempts.ts';
 import {
