@@ -1,5 +1,12 @@
-import { DAY, HOUR, MINUTE, type OrderState, type StateMachine } from './order-state.ts';
-import { type PayAfterState, statusOf } from './order-status.ts';
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  type OrderState,
+  type PayAfterState,
+  type StateMachine,
+  statusOf,
+} from './order-state.ts';
 
 const KNOWN: readonly PayAfterState[] = [
   'CREATED',

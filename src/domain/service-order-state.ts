@@ -1,5 +1,4 @@
-import { DAY, HOUR, type OrderState, type StateMachine } from './order-state.ts';
-import type { OrderStatus } from './order-status.ts';
+import { DAY, HOUR, type OrderState, type OrderStatus, type StateMachine } from './order-state.ts';
 
 /** The three words that together say what a service order is at; null: left out. */
 export interface ServiceOrderWords {

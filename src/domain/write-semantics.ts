@@ -1,4 +1,4 @@
-import type { OrderProduct } from './order-status.ts';
+import type { OrderProduct } from './order-state.ts';
 
 /** A write to an order; `modify` and `collect` are of service orders only. */
 export type WriteOperation = (typeof OPERATIONS)[number];

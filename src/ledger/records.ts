@@ -1,4 +1,4 @@
-import type { OrderProduct, OrderStatus, PayAfterState } from '../domain/order-status.ts';
+import type { OrderProduct, OrderStatus, PayAfterState } from '../domain/order-state.ts';
 
 /** The merchant's number belongs to a product: the same one under the other is another order. */
 export interface OrderKey {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Advance, advance, isFinal, type OrderState } from '../../src/domain/order-state.ts';
-import { statusOf } from '../../src/domain/order-status.ts';
+import {
+  type Advance,
+  advance,
+  isFinal,
+  type OrderState,
+  statusOf,
+} from '../../src/domain/order-state.ts';
 import { PAY_AFTER_STATES, readPayAfterState } from '../../src/domain/pay-after-state.ts';
 
 const STATES = ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const;

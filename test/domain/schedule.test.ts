@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { nextIntentCheck, nextOrderCheck } from '../../src/domain/order-state.ts';
-import { type OrderStatus, statusOf } from '../../src/domain/order-status.ts';
+import {
+  nextIntentCheck,
+  nextOrderCheck,
+  type OrderStatus,
+  statusOf,
+} from '../../src/domain/order-state.ts';
 import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state.ts';
 import { SERVICE_ORDER_STATES } from '../../src/domain/service-order-state.ts';
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Advance, advance, isFinal, totalChange } from '../../src/domain/order-state.ts';
-import type { OrderStatus } from '../../src/domain/order-status.ts';
+import {
+  type Advance,
+  advance,
+  isFinal,
+  type OrderStatus,
+  totalChange,
+} from '../../src/domain/order-state.ts';
 import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state.ts';
 import {
   readServiceOrderState,

@@ -1,4 +1,4 @@
-import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
+import type { OrderProduct, OrderStatus } from '../../domain/order-state.ts';
 import type {
   EventSource,
   EventType,

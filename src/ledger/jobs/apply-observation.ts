@@ -4,10 +4,10 @@ import {
   contradictedField,
   isOtherOrder,
   nextOrderCheck,
+  type OrderProduct,
   type StateMachine,
   totalChange,
 } from '../../domain/order-state.ts';
-import type { OrderProduct } from '../../domain/order-status.ts';
 import { PAY_AFTER_STATES } from '../../domain/pay-after-state.ts';
 import { SERVICE_ORDER_STATES } from '../../domain/service-order-state.ts';
 import type { Tx } from '../database/group-commit.ts';

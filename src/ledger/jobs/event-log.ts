@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { EventRow, Tables } from '../database/tables.ts';

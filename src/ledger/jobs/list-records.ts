@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { EventRow, Tables } from '../database/tables.ts';
 import type { OrderEvent, OrderKey, RecordedOrder } from '../records.ts';

@@ -1,5 +1,4 @@
-import { nextOrderCheck } from '../../domain/order-state.ts';
-import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
+import { nextOrderCheck, type OrderProduct, type OrderStatus } from '../../domain/order-state.ts';
 import type { OrderRow } from '../database/tables.ts';
 import type { Observation, Observed } from '../observation.ts';
 import type { Intent, IntentStatus, OrderRecord } from '../records.ts';

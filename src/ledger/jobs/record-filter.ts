@@ -1,5 +1,5 @@
 import { type Kysely, PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { OrderProduct, OrderStatus } from '../../domain/order-status.ts';
+import type { OrderProduct, OrderStatus } from '../../domain/order-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Tables } from '../database/tables.ts';
 import { OPEN } from './rows.ts';

@@ -1,5 +1,5 @@
 import { type Compilable, type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
-import { payAfterStateOf } from '../../domain/order-status.ts';
+import { payAfterStateOf } from '../../domain/order-state.ts';
 import type { EventRow, IntentRow, OrderRow, Tables } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';
 import type { Intent, OrderEvent, OrderRecord, RecordedOrder } from '../records.ts';

@@ -1,4 +1,4 @@
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Observation } from '../observation.ts';
 import type { NotificationOutcome } from '../records.ts';
 import { applyObservation } from './apply-observation.ts';

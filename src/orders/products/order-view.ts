@@ -1,5 +1,4 @@
-import type { OrderState } from '../../domain/order-state.ts';
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct, OrderState } from '../../domain/order-state.ts';
 import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import { readServiceOrderState } from '../../domain/service-order-state.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';

@@ -1,4 +1,4 @@
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Observation, PlannedService } from '../../ledger/observation.ts';
 import type { Operation } from '../../ledger/records.ts';
 import {

@@ -1,4 +1,4 @@
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { OrderEvent } from '../../ledger/records.ts';
 import type { OrderQuery, QueryOptions } from '../../wechat/index.ts';

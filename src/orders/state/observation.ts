@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { OrderProduct } from '../../domain/order-status.ts';
+import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation, Observed, PlannedService } from '../../ledger/observation.ts';
 import type { EventSource } from '../../ledger/records.ts';

@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../domain/order-status.ts';
+import type { OrderStatus } from '../../domain/order-state.ts';
 import { builder } from '../builder.ts';
 import type { SchemaLog } from '../context.ts';
 import { unknownWord } from '../words.ts';

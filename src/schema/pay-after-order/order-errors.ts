@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../../domain/order-status.ts';
+import type { OrderStatus } from '../../domain/order-state.ts';
 import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { InvalidInputError } from '../../orders/rules/input-issue.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OrderStatus } from '../../../src/domain/order-status.ts';
+import type { OrderStatus } from '../../../src/domain/order-state.ts';
 import { PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../../../src/orders/products/products.ts';
 import {
   createObservationFilter,
