@@ -31,9 +31,14 @@ export function createConcurrencyLimit({
   let readMs = now();
   return () => {
     const nowMs = now();
-    if (nowMs - readMs >= INTERVAL_MS) {
+    // It is read when operations arrive: after a pause it has risen as if it had been read all the time.
+    const intervals = Math.floor((nowMs - readMs) / INTERVAL_MS);
+    if (intervals > 0) {
       readMs = nowMs;
-      limit = utilization() > BUSY ? Math.max(least, limit * LOWER) : Math.min(most, limit * RAISE);
+      limit =
+        utilization() > BUSY
+          ? Math.max(least, limit * LOWER)
+          : Math.min(most, limit * RAISE ** intervals);
     }
     return Math.floor(limit);
   };

@@ -6,6 +6,12 @@ function steered(most: number) {
   const limit = createConcurrencyLimit({ most, utilization: () => busy, now: () => nowMs });
   return {
     limit,
+    /** The limit at the first operation after a pause. */
+    afterPause: (tenths: number, utilization: number) => {
+      busy = utilization;
+      nowMs += tenths * 100;
+      return limit();
+    },
     /** The limit after so many tenths of a second at this utilization. */
     after: (tenths: number, utilization: number) => {
       busy = utilization;
@@ -34,6 +40,14 @@ test('the limit rises again once the operations wait for WeChat Pay and not for 
   after(50, 1);
   expect(after(1, 0.5)).toBe(80);
   expect(after(20, 0.5)).toBe(256);
+});
+
+test('a burst after a pause finds the limit that the pause allows', () => {
+  const { after, afterPause } = steered(256);
+  after(50, 1);
+  expect(afterPause(2, 0.1)).toBe(100);
+  expect(afterPause(36_000, 0.1)).toBe(256);
+  expect(afterPause(10, 1), 'busy with something else').toBe(204);
 });
 
 test('the limit changes at most ten times a second', () => {
