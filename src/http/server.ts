@@ -16,19 +16,24 @@ const MOST_WAITING = 64;
 /**
  * Starts a request when the one before it on its connection is answered. Node starts all requests
  * that have arrived: a client that sends hundreds at once and reads nothing would have all of them
- * executed.
+ * executed. While requests wait, no more is read from their connection than the piece of at most
+ * 64 KB that Node has begun: behind a stream that stays open they would wait for hours.
  */
 function oneByOne(listener: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, (() => void)[]>();
   return (request, response) => {
     const { socket } = request;
     const next = () => {
-      const begin = socket.writable ? waiting.get(socket)?.shift() : undefined;
+      const line = waiting.get(socket);
+      const begin = socket.writable ? line?.shift() : undefined;
       if (begin === undefined) {
         waiting.delete(socket);
-      } else {
-        begin();
+        return;
       }
+      if (line?.length === 0) {
+        socket.resume();
+      }
+      begin();
     };
     const begin = () => {
       response.once('close', next);
@@ -40,6 +45,7 @@ function oneByOne(listener: RequestListener): RequestListener {
       begin();
     } else if (line.length < MOST_WAITING) {
       line.push(begin);
+      socket.pause();
     } else {
       socket.destroy();
     }
