@@ -19,7 +19,12 @@ import {
   useAdmissionQueue,
   useAdmissionSlots,
 } from './plugins/admission/use-admission.ts';
-import { useRateLimit, useRowLimit, useStreamLimits } from './plugins/admission/use-rate-limit.ts';
+import {
+  useBodyPlaces,
+  useRateLimit,
+  useRowLimit,
+  useStreamLimits,
+} from './plugins/admission/use-rate-limit.ts';
 import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
@@ -197,6 +202,7 @@ export function createApp(parts: AppParts) {
       useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
+      useBodyPlaces(),
     ],
   });
   const sendOverloaded = createOverloadResponse({ idleMs: parts.idleMs });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { MOST_ISSUES } from '../../src/orders/rules/input-issue.ts';
 import {
+  MAX_BODIES,
   MAX_ROWS,
   MAX_ROWS_PER_EVENT,
   ROWS_PER_CALL,
@@ -67,6 +68,10 @@ describe('the reference of limits shows the figures of', () => {
     const { description } = schema.getQueryType()?.getFields()['orderRecords'] ?? {};
     expect(description).toContain(`more than ${MAX_ROWS.toLocaleString('en')} rows`);
     expect(read(PAGE)).toContain(`Each further ${ROWS_PER_CALL} rows are charged as a call.`);
+  });
+
+  test('bodies that are being read', () => {
+    expect(figure('Limit', 'Bodies that are being read')).toBe(MAX_BODIES.toLocaleString('en'));
   });
 
   test('connections', () => {

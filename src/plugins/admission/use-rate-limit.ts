@@ -17,7 +17,13 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Caller, type CallerContext, callerOf } from '../../auth/caller.ts';
-import { createOpenStreams, type RateLimit, type StreamLimits } from '../../auth/rate-limit.ts';
+import {
+  createOpenStreams,
+  createShares,
+  type RateLimit,
+  type StreamLimits,
+} from '../../auth/rate-limit.ts';
+import { overloaded } from '../../http/overloaded.ts';
 import { typeMessage } from '../documents/redact-values.ts';
 
 /**
@@ -62,6 +68,45 @@ function rateLimited(seconds: number): GraphQLError {
       http: { status: 429, headers: { 'retry-after': String(seconds) } },
     },
   });
+}
+
+/** At most 64 KB each. */
+export const MAX_BODIES = 1_024;
+
+/**
+ * Limits the bodies that are being read: an operation occupies a slot only once its body is there, so
+ * that one caller could hold the bodies of thousands of connections, each for as long as a request may
+ * take. Of the places each caller gets a share, as of the slots. Register it after every plugin that
+ * replaces the parser of requests.
+ */
+export function useBodyPlaces(): Plugin<object, CallerContext> {
+  const shares = createShares(MAX_BODIES);
+  return {
+    onRequestParse: ({ request, serverContext, requestParser, setRequestParser }) => {
+      // Most bodies arrive together with their headers.
+      if (requestParser === undefined || request.method === 'GET' || serverContext.req?.complete) {
+        return;
+      }
+      const caller = callerOf(serverContext);
+      if (shares.of(caller).some(({ underWay, most }) => underWay >= most)) {
+        throw overloaded();
+      }
+      const own = shares.take(caller);
+      for (const share of own) {
+        share.underWay += 1;
+      }
+      setRequestParser(async (read) => {
+        try {
+          return await requestParser(read);
+        } finally {
+          for (const share of own) {
+            share.underWay -= 1;
+          }
+          shares.forget(caller);
+        }
+      });
+    },
+  };
 }
 
 const STREAM_RETRY_S = 5;
