@@ -65,10 +65,11 @@ export function createTokens(
   { jwksUrl, issuer, audience, scopeClaim, openidClaim, proxy }: TokenOptions,
   log: TokenLog,
   onRefused: (why: FailedTokenCheck) => void = () => {},
+  monotonicMs: () => number = () => performance.now(),
 ): Tokens {
-  const issuerKeys = createIssuerKeys({ url: jwksUrl, proxy }, (err) => {
+  const onFailure = (err: unknown) =>
     log.warn({ err }, 'fetching the keys of JWKS_URL failed: tokens that need them get 503');
-  });
+  const issuerKeys = createIssuerKeys({ url: jwksUrl, proxy }, onFailure, monotonicMs);
   const options = {
     algorithms: ALGORITHMS,
     issuer,
@@ -208,18 +209,23 @@ const STALE_MS = 3_600_000;
  * Keys are in use for ten minutes; while the issuer does not respond, or publishes no usable key,
  * for an hour, and it is asked again every five seconds.
  * @param onFailure called for each failed request
+ * @param now on the monotonic clock: a wall clock that is set back must not keep a withdrawn key
  */
-function createIssuerKeys(source: KeySource, onFailure: (error: unknown) => void): IssuerKeys {
+function createIssuerKeys(
+  source: KeySource,
+  onFailure: (error: unknown) => void,
+  now: () => number,
+): IssuerKeys {
   let known: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let running: Promise<void> | undefined;
   const fetchOnce = async () => {
-    const at = Date.now();
+    const at = now();
     try {
       known = { keys: createLocalJWKSet(keySet(await fetchJson(source))), at };
       failure = undefined;
     } catch (error) {
-      failure = { error, at: Date.now() };
+      failure = { error, at: now() };
       onFailure(error);
     }
   };
@@ -229,9 +235,9 @@ function createIssuerKeys(source: KeySource, onFailure: (error: unknown) => void
     });
     return running;
   };
-  const age = () => (known === undefined ? Number.POSITIVE_INFINITY : Date.now() - known.at);
+  const age = () => (known === undefined ? Number.POSITIVE_INFINITY : now() - known.at);
   const isDue = (afterMs: number) =>
-    failure === undefined ? age() >= afterMs : Date.now() - failure.at >= RETRY_MS;
+    failure === undefined ? age() >= afterMs : now() - failure.at >= RETRY_MS;
   return {
     current: async () => {
       if (isDue(KEYS_FRESH_MS)) {
