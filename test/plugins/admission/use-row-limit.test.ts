@@ -1,9 +1,11 @@
 import { StatementSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { AppParts } from '../../../src/app.ts';
 import { ANYONE } from '../../../src/auth/caller.ts';
 import { createRateLimit, NO_RATE_LIMIT } from '../../../src/auth/rate-limit.ts';
 import type { JobName } from '../../../src/ledger/jobs/jobs.ts';
 import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
+import { as, caller, knowing } from '../../fixtures/app/callers.ts';
 import { graphqlRequest } from '../../fixtures/app/test-app.ts';
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { subscribe } from '../../fixtures/http/sse.ts';
@@ -24,7 +26,7 @@ let fixture: AppWithClient;
 let port: Port;
 
 /** Compiled from the first time on, or never. */
-const open = (compileAfter: number) =>
+const open = (compileAfter: number, parts: Partial<AppParts> = {}) =>
   createAppWithClient({
     wechat: notificationOptions(),
     engine: (real) => ({
@@ -40,6 +42,7 @@ const open = (compileAfter: number) =>
     resources: {
       compileAfter,
       rateLimit: { ...NO_RATE_LIMIT, charge: (_, calls = 1) => charged.push(calls) },
+      ...parts,
     },
   });
 
@@ -230,6 +233,27 @@ describe.each([
     expect(charged).toEqual([]);
   });
 });
+
+test.each([
+  ['executed', Number.POSITIVE_INFINITY],
+  ['compiled', 1],
+])(
+  'where operations are %s, a page whose scope the caller lacks is refused once, and of the list around it nothing is read',
+  async (_, compileAfter) => {
+    const authenticator = knowing({ reader: caller(['orders:read', 'orders:any']) });
+    const own = await open(compileAfter, { authenticator });
+    jobs.length = 0;
+    for (const events of ['events(first: 1)', 'events(first: 1) @include(if: true)']) {
+      const query = `{ orderRecords(first: 100) { edges { node { ${events} { edges { cursor } } } } } }`;
+      const response = await own.app.fetch(graphqlRequest({ query }, as('reader')));
+      expect(await response.json()).toEqual({
+        errors: [{ message: 'Missing scope: events:read.', extensions: { code: 'FORBIDDEN' } }],
+      });
+    }
+    expect(jobs).toEqual([]);
+    await own.close();
+  },
+);
 
 test('a charge delays the next operation', () => {
   const limit = createRateLimit({ perSecond: 1, burst: 1 });
