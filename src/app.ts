@@ -3,10 +3,13 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import type { StreamLimits } from './auth/rate-limit.ts';
-import type { ClientAddress } from './http/client-address.ts';
 import { createOverloadResponse, createRejections } from './http/overloaded.ts';
-import type { RequestIds } from './http/request-id.ts';
-import { isOwnOrigin, type OriginRule } from './http/request-target.ts';
+import {
+  type ClientAddress,
+  isOwnOrigin,
+  type OriginRule,
+  type RequestIds,
+} from './http/request-headers.ts';
 import { REQUEST_ID } from './http/response-headers.ts';
 import type { TurnAway } from './http/server.ts';
 import { createCountedLog } from './observability/log.ts';

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readArguments } from './cli/usage.ts';
 import { addDotenv, type Dotenv } from './config/dotenv.ts';
-import { createRequestIds } from './http/request-id.ts';
+import { createRequestIds } from './http/request-headers.ts';
 import { stopCause, watchHangups } from './http/shutdown.ts';
 import { createLog } from './observability/log.ts';
 import { start } from './start.ts';

@@ -7,8 +7,7 @@ import type { Environment } from './config/environment-reader.ts';
 import { isLoopback } from './config/http.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
 import { isRealMerchant } from './config/upstream.ts';
-import type { RequestIds } from './http/request-id.ts';
-import { loggedOrigin, originRule, requestGate } from './http/request-target.ts';
+import { loggedOrigin, originRule, type RequestIds, requestGate } from './http/request-headers.ts';
 import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
 import {
   type ClosingStep,

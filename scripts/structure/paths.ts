@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRequestIds } from '../../src/http/request-id.ts';
+import { createRequestIds } from '../../src/http/request-headers.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { start } from '../../src/start.ts';
 

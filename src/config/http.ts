@@ -1,4 +1,4 @@
-import { type ClientAddress, clientAddress, trustedProxies } from '../http/client-address.ts';
+import { type ClientAddress, clientAddress, trustedProxies } from '../http/request-headers.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 
 export function readProxies(from: EnvironmentReader): ClientAddress {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Authentication } from '../auth/authenticator.ts';
 import type { RateLimitOptions, StreamLimits } from '../auth/rate-limit.ts';
 import type { InputRules } from '../domain/input-rules.ts';
-import type { ClientAddress } from '../http/client-address.ts';
+import type { ClientAddress } from '../http/request-headers.ts';
 import { type Hangups, type Reloadable, reloadOnHangup } from '../http/shutdown.ts';
 import type { WechatPay, WechatPayKeys } from '../wechat/index.ts';
 import { readAuthentication, readDocuments } from './access.ts';

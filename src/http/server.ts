@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TargetProblem } from './request-target.ts';
+import type { TargetProblem } from './request-headers.ts';
 import { errorBody, RESPONSE_HEADERS } from './response-headers.ts';
 import { answerUnreadable } from './unreadable.ts';
 

@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Caller } from '../auth/caller.ts';
 import { isExpired, onExpiry } from '../auth/credential-expiry.ts';
-import { isOwnOrigin, type OriginRule, type TargetProblem } from './request-target.ts';
+import { isOwnOrigin, type OriginRule, type TargetProblem } from './request-headers.ts';
 import { RESPONSE_HEADERS } from './response-headers.ts';
 import { problemBody } from './server.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ClientAddress } from '../http/client-address.ts';
+import type { ClientAddress } from '../http/request-headers.ts';
 import type { CountedLog } from './log.ts';
 
 /** Who called, from where. */

@@ -2,7 +2,7 @@ import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'gr
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { overloaded } from '../http/overloaded.ts';
-import type { RequestIds } from '../http/request-id.ts';
+import type { RequestIds } from '../http/request-headers.ts';
 import { SHUTTING_DOWN } from '../http/server.ts';
 import type { GraphQLEngine } from '../http/websocket.ts';
 import type { Admission } from './admission/use-admission.ts';

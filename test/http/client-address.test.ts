@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clientAddress, trustedProxies } from '../../src/http/client-address.ts';
+import { clientAddress, trustedProxies } from '../../src/http/request-headers.ts';
 import { problemsOf } from '../fixtures/process/environment.ts';
 
 const clientOf = clientAddress(trustedProxies(['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8']));

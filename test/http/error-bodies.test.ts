@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AppParts } from '../../src/app.ts';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
-import { requestGate } from '../../src/http/request-target.ts';
+import { requestGate } from '../../src/http/request-headers.ts';
 import {
   createHttpServer,
   type HttpLimits,

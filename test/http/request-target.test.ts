@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requestGate } from '../../src/http/request-target.ts';
+import { requestGate } from '../../src/http/request-headers.ts';
 import { createHttpServer, rejecting } from '../../src/http/server.ts';
 import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
 import { notificationOptions } from '../fixtures/wechat/sdk-notification.ts';

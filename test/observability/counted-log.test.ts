@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createRequestIds } from '../../src/http/request-id.ts';
+import { createRequestIds } from '../../src/http/request-headers.ts';
 import { createCountedLog } from '../../src/observability/log.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
 import { at } from '../fixtures/json.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRequestIds } from '../../src/http/request-id.ts';
+import { createRequestIds } from '../../src/http/request-headers.ts';
 import { renderGraphiqlPage } from '../../src/plugins/graphiql/page.ts';
 import { collectLog } from '../fixtures/app/log-lines.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../fixtures/app/test-app.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { createRequestIds } from '../../../src/http/request-id.ts';
+import { createRequestIds } from '../../../src/http/request-headers.ts';
 import { start } from '../../../src/start.ts';
 import { type CollectedLog, collectLog } from '../../fixtures/app/log-lines.ts';
 import { personal } from '../../fixtures/app/operation-lines.ts';

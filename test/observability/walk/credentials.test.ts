@@ -10,7 +10,7 @@ import {
   type FailedCredentialCheck,
   type Way,
 } from '../../../src/auth/authenticator.ts';
-import { createRequestIds } from '../../../src/http/request-id.ts';
+import { createRequestIds } from '../../../src/http/request-headers.ts';
 import { createCountedLog } from '../../../src/observability/log.ts';
 import { start } from '../../../src/start.ts';
 import { AUDIENCE, ISSUER, type Issuer, nowS, startIssuer } from '../../fixtures/app/callers.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadOrCreateDevelopmentDataKey } from '../../../src/config/database.ts';
 import { addDotenv } from '../../../src/config/dotenv.ts';
 import { ConfigError, type Environment } from '../../../src/config/environment-reader.ts';
-import { createRequestIds } from '../../../src/http/request-id.ts';
+import { createRequestIds } from '../../../src/http/request-headers.ts';
 import { start } from '../../../src/start.ts';
 import { collectLog } from '../../fixtures/app/log-lines.ts';
 import { namesIn, rowsOf } from '../../fixtures/docs/tables.ts';

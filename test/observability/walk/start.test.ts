@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { createRequestIds } from '../../../src/http/request-id.ts';
+import { createRequestIds } from '../../../src/http/request-headers.ts';
 import { openLedger } from '../../../src/ledger/open-ledger.ts';
 import { type RunningServer, start } from '../../../src/start.ts';
 import { collectLog } from '../../fixtures/app/log-lines.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRequestIds } from '../../../src/http/request-id.ts';
+import { createRequestIds } from '../../../src/http/request-headers.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import { type RunningServer, start } from '../../../src/start.ts';
 import { collectLog } from '../../fixtures/app/log-lines.ts';

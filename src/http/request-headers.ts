@@ -1,5 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+
+/** The id of a request, in its response and in every log line that it causes. */
+export interface RequestIds {
+  /**
+   * Runs the work of one request.
+   * @param given the caller's id; an invalid one is replaced by a generated id
+   */
+  readonly run: <T>(given: string | null | undefined, work: () => T) => T;
+  /** The id of the current request; undefined outside of one. */
+  readonly id: () => string | undefined;
+  /** The id of a request that needs no other work: as `run` would set it. */
+  readonly idFor: (given: string | null | undefined) => string;
+}
+
+/** The characters of usual ids and traces, and none that could break a log line or a header. */
+const SOUND = /^[\w.:/+=@-]{1,128}$/;
+
+export function createRequestIds(): RequestIds {
+  const requests = new AsyncLocalStorage<string>();
+  return {
+    run: (given, work) => requests.run(idFor(given), work),
+    id: () => requests.getStore(),
+    idFor,
+  };
+}
+
+function idFor(given: string | null | undefined): string {
+  return given && SOUND.test(given) ? given : randomUUID();
+}
 
 /** A name or an IPv4 address, or an IPv6 address in brackets, with an optional port. */
 const HOST = /^(?:[a-z\d](?:[a-z\d._-]{0,252})|\[[a-f\d:.]{2,45}\])(?::\d{1,5})?$/i;
@@ -113,4 +144,69 @@ function isHost(host: string): boolean {
 
 function badRequest(message: string): TargetProblem {
   return { status: 400, message };
+}
+
+/** Reads one header of a request. */
+type HeaderOf = (name: string) => string | null | undefined;
+
+/** The address of a client: behind trusted proxies, what the outermost of them has seen. */
+export type ClientAddress = (peer: string | undefined, header: HeaderOf) => string | undefined;
+
+/** Throws if an entry is neither an address nor a network such as 10.0.0.0/8. */
+export function trustedProxies(entries: readonly string[]): BlockList {
+  const trusted = new BlockList();
+  for (const entry of entries) {
+    const [address = '', bits, ...more] = entry.split('/');
+    const family = familyOf(address);
+    if (more.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) {
+      throw new RangeError('Not a network such as 10.0.0.0/8.');
+    }
+    if (bits === undefined) {
+      trusted.addAddress(address, family);
+    } else {
+      trusted.addSubnet(address, Number(bits), family);
+    }
+  }
+  return trusted;
+}
+
+/** Only a trusted proxy may report another address, and only that of its own client. */
+export function clientAddress(trusted: BlockList): ClientAddress {
+  const isTrusted = (address: string) =>
+    isIP(address) > 0 && trusted.check(address, familyOf(address));
+  return (peer, header) => {
+    if (peer === undefined || !isTrusted(peer)) {
+      return peer;
+    }
+    let client = peer;
+    for (const hop of hops(header).reverse()) {
+      if (isIP(hop) === 0) {
+        return client;
+      }
+      client = hop;
+      if (!isTrusted(hop)) {
+        return client;
+      }
+    }
+    return client;
+  };
+}
+
+/** Nearest last. `Forwarded` (RFC 7239) if present, else `X-Forwarded-For`. */
+function hops(header: HeaderOf): string[] {
+  const forwarded = header('forwarded');
+  if (forwarded) {
+    return forwarded.split(',').map((element) => bare(/for="?([^";,]+)/i.exec(element)?.[1] ?? ''));
+  }
+  return (header('x-forwarded-for') ?? '').split(',').map(bare).filter(Boolean);
+}
+
+/** Without port and brackets. */
+function bare(node: string): string {
+  const text = node.trim();
+  return /^\[([^\]]+)\]/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
 }
