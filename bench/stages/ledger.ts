@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { acquireIntent } from '../../src/orders/commands/acquire-intent.ts';
+import { acquireIntent } from '../../src/orders/commands/write-order.ts';
 import { ledgerFile } from '../server-environment.ts';
 import { APPID, SERVICE_ID } from '../work/merchant.ts';
 import type { StageWork } from './stage.ts';

@@ -1,7 +1,7 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
 import { NO_ORDERS, type Visibility } from '../domain/visibility.ts';
-import type { OrderServices } from '../orders/commands/write-order.ts';
+import type { OrderServices } from '../orders/commands/order-write.ts';
 import type { CallFacts } from '../orders/commands/write-result.ts';
 import { type QueryCoalescing, queryKey } from '../orders/queries/query-coalescing.ts';
 import type { SharedQueries } from '../orders/queries/shared-queries.ts';

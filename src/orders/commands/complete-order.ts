@@ -12,10 +12,10 @@ import { type OrderQueries, PAY_AFTER_ORDERS } from '../products/products.ts';
 import type { FeeItem } from '../rules/field-rules.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
-import type { OrderWrite } from './order-write.ts';
+import type { OrderServices, OrderWrite } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { refuseUnlessDone } from './refuse-unless-done.ts';
-import { type OrderServices, type Replayable, startDeadline, writeOrder } from './write-order.ts';
+import { type Replayable, startDeadline, writeOrder } from './write-order.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
 

@@ -8,15 +8,9 @@ import { checkNumberAvailable, ownerOfNew } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
-import type { OrderWrite } from './order-write.ts';
+import type { OrderServices, OrderWrite } from './order-write.ts';
 import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
-import {
-  type CallDeadline,
-  type OrderServices,
-  type Replayable,
-  startDeadline,
-  writeOrder,
-} from './write-order.ts';
+import { type CallDeadline, type Replayable, startDeadline, writeOrder } from './write-order.ts';
 
 /**
  * Checks an order against every known rule, makes the intent durable, then creates the order at

@@ -1,9 +1,41 @@
+import type { InputRules } from '../../domain/input-rules.ts';
+import type { Visibility } from '../../domain/visibility.ts';
 import type { WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
-import type { SendReport, WriteOptions } from '../../wechat/index.ts';
+import type { Operation, OrderKey } from '../../ledger/records.ts';
+import type { PreparedWrite, SendReport, WechatPay, WriteOptions } from '../../wechat/index.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
-import type { Intended } from './acquire-intent.ts';
+
+/** A write to WeChat Pay and its owner, before it is sent. */
+export interface Intended extends OrderKey {
+  readonly operation: Operation;
+  readonly appid: string;
+  readonly serviceId: string;
+  /** The canonical wire object before encryption. */
+  readonly canonical: string;
+  /**
+   * Keyed hash of an openid: for a create the user of the order, if known; for other writes the end
+   * user that calls, null for callers that may act for every user. Never a credential, so that a
+   * repeat works after a key rotation.
+   */
+  readonly owner: string | null;
+  /** The bytes, or a function that builds them; called only if no intent with this input exists. */
+  readonly prepare: PreparedWrite | (() => PreparedWrite | Promise<PreparedWrite>);
+}
+
+/** Services needed to write an order. */
+export interface OrderServices {
+  readonly wechat: WechatPay;
+  readonly inputRules: InputRules;
+  readonly ledger: Ledger;
+  /** Whose orders the caller may access. */
+  readonly visibility: Visibility;
+  /** Recorded with each write. */
+  readonly origin: WriteOrigin;
+  /** Called when a write was sent, before its answer or its error. */
+  readonly onSent?: ((report: SendReport) => void) | undefined;
+}
 
 /** What a write needs, whichever it is. */
 export interface WriteServices {

@@ -1,8 +1,7 @@
 import { semanticsOf } from '../../domain/write-semantics.ts';
 import type { Intent } from '../../ledger/records.ts';
 import { OrderOutcomeUnknownError, WechatError, WechatRefusedError } from '../../wechat/index.ts';
-import type { Intended } from './acquire-intent.ts';
-import type { OrderWrite, WriteServices } from './order-write.ts';
+import type { Intended, OrderWrite, WriteServices } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
 import { type CallDeadline, type Replayable, recordSuccess } from './write-order.ts';
 

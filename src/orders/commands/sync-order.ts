@@ -3,9 +3,9 @@ import { checkActsForAll } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { InvalidInputError } from '../rules/input-issue.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
-import type { OrderWrite } from './order-write.ts';
+import type { OrderServices, OrderWrite } from './order-write.ts';
 import { refuseUnlessDone } from './refuse-unless-done.ts';
-import { type OrderServices, type Replayable, startDeadline, writeOrder } from './write-order.ts';
+import { type Replayable, startDeadline, writeOrder } from './write-order.ts';
 
 /**
  * Reports to WeChat Pay that the user has paid through another channel; not for end users.

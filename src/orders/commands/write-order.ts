@@ -1,5 +1,4 @@
-import type { InputRules } from '../../domain/input-rules.ts';
-import type { Visibility } from '../../domain/visibility.ts';
+import { semanticsOf } from '../../domain/write-semantics.ts';
 import type { AcquiredIntent, WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
@@ -7,32 +6,21 @@ import type { WriteResult } from '../../ledger/records.ts';
 import { within } from '../../ledger/time.ts';
 import {
   attemptTimeout,
+  OrderConflictError,
   OrderNotStartedError,
   OrderOutcomeUnknownError,
+  OrderStateError,
   OutcomeUnknownError,
+  type PreparedWrite,
   type SendReport,
   WechatError,
   type WechatPay,
   WechatUnavailableError,
 } from '../../wechat/index.ts';
 import { warnIfSuspicious } from '../state/observation.ts';
-import { acquireIntent, type Intended } from './acquire-intent.ts';
-import { findEarlierEffect } from './find-earlier-effect.ts';
-import type { OrderWrite, WriteServices } from './order-write.ts';
+import type { Intended, OrderWrite, WriteServices } from './order-write.ts';
+import { NO_ANSWER } from './query-before-write.ts';
 import { failureOf, successOf } from './write-result.ts';
-
-/** Services needed to write an order. */
-export interface OrderServices {
-  readonly wechat: WechatPay;
-  readonly inputRules: InputRules;
-  readonly ledger: Ledger;
-  /** Whose orders the caller may access. */
-  readonly visibility: Visibility;
-  /** Recorded with each write. */
-  readonly origin: WriteOrigin;
-  /** Called when a write was sent, before its answer or its error. */
-  readonly onSent?: ((report: SendReport) => void) | undefined;
-}
 
 /** The deadlines of one call that writes an order, including the time for the ledger. */
 export interface CallDeadline {
@@ -122,6 +110,130 @@ export async function writeOrder<T extends object, O>(
     }
     throw error;
   }
+}
+
+/** What a call needs to acquire its intent. */
+interface IntentServices {
+  readonly ledger: IntentLedger;
+  readonly origin: WriteOrigin;
+}
+
+type IntentLedger = Pick<Ledger, 'hasIntent' | 'acquireIntent'>;
+
+/**
+ * Makes an intent durable before anything is sent. The same operation with the same input has one
+ * already: its bytes are returned, to be sent again. With other input it is a conflict.
+ * @param sendBy on the monotonic clock, ms: an intent that is not durable by then is not sent
+ * @throws OrderConflictError, LedgerUnavailableError
+ */
+export async function acquireIntent(
+  services: IntentServices,
+  intended: Intended,
+  sendBy: number = Number.POSITIVE_INFINITY,
+): Promise<AcquiredIntent> {
+  const { ledger, origin } = services;
+  const { operation, product, outOrderNo, appid, serviceId, canonical, owner } = intended;
+  const key = { operation, product, outOrderNo, canonical, owner };
+  const fresh = ownBytes(await freshBytes(ledger, intended, key, sendBy));
+  const acquired = await ledger.acquireIntent({ ...key, appid, serviceId, fresh, origin }, sendBy);
+  if (acquired === 'conflict') {
+    throw new OrderConflictError(outOrderNo, NO_ANSWER);
+  }
+  // The existing intent was released meanwhile: this call starts a new one.
+  return acquired === 'missing' ? await acquireIntent(services, intended, sendBy) : acquired;
+}
+
+/**
+ * Undefined if an intent exists: the effect of another call on the order is not a failure of this
+ * one.
+ */
+async function freshBytes(
+  ledger: IntentLedger,
+  { prepare }: Pick<Intended, 'prepare'>,
+  key: Parameters<Ledger['hasIntent']>[0],
+  sendBy: number,
+): Promise<PreparedWrite | undefined> {
+  if (typeof prepare !== 'function') {
+    return prepare;
+  }
+  if (await ledger.hasIntent(key, sendBy)) {
+    return undefined;
+  }
+  try {
+    return await prepare();
+  } catch (error) {
+    if (await ledger.hasIntent(key, sendBy)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Plain values, and a copy of the body without the rest of its buffer: they are sent to another
+ * thread.
+ */
+function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
+  if (fresh === undefined) {
+    return undefined;
+  }
+  const { target, body, platformSerial } = fresh;
+  return { target, body: new Uint8Array(body), platformSerial };
+}
+
+interface Earlier<O> {
+  readonly intent: AcquiredIntent;
+  /** On the monotonic clock, ms. */
+  readonly deadline: number;
+  /** Called with the order that shows the effect. */
+  readonly onShown: (order: O) => void;
+}
+
+/**
+ * The result of an earlier call with the same input, if a query shows its effect: for the writes of
+ * which WeChat Pay does not document that they succeed again. Undefined if the write is to be sent.
+ * @throws OrderStateError if it cannot take effect any more; OrderOutcomeUnknownError if the query
+ *   does not determine it
+ */
+async function findEarlierEffect<T, O>(
+  { wechat }: WriteServices,
+  { orders, intended, shownByQuery }: OrderWrite<T, O>,
+  { intent, deadline, onShown }: Earlier<O>,
+): Promise<T | undefined> {
+  const { product, operation, outOrderNo, appid, serviceId } = intended;
+  const { repeated, superseded, succeededBefore, prepared } = intent;
+  if (!repeated || semanticsOf(product, operation).repeat !== 'query, then send') {
+    return undefined;
+  }
+  if (superseded) {
+    throw new OrderStateError(outOrderNo, null, NO_ANSWER);
+  }
+  const query = { outOrderNo, appid, serviceId };
+  const order = await orders
+    .query(wechat, query, { proven: true, deadline })
+    .catch((error: unknown) => {
+      throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', {
+        ...NO_ANSWER,
+        cause: error,
+      });
+    });
+  if (order === null) {
+    return undefined;
+  }
+  const { body } = prepared;
+  const outcome = orders.outcomeOf(operation, body, order);
+  const isLost = orders.isSuperseded(operation, body, order);
+  if (isLost || (outcome === 'no-effect' && succeededBefore)) {
+    throw new OrderStateError(outOrderNo, orders.stateOf(order), NO_ANSWER);
+  }
+  if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
+    onShown(order);
+    return shownByQuery(order);
+  }
+  if (outcome === 'undetermined') {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
+  }
+  return undefined;
 }
 
 interface ShownEffect {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { resolveIntent } from '../../../src/ledger/jobs/finish-intent.ts';
-import type { Intended } from '../../../src/orders/commands/acquire-intent.ts';
-import type { OrderWrite } from '../../../src/orders/commands/order-write.ts';
+import type { Intended, OrderWrite } from '../../../src/orders/commands/order-write.ts';
 import { writeOrder } from '../../../src/orders/commands/write-order.ts';
 import { PAY_AFTER_ORDERS } from '../../../src/orders/products/products.ts';
 import {

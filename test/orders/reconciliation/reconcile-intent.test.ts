@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Intended } from '../../../src/orders/commands/acquire-intent.ts';
+import type { Intended } from '../../../src/orders/commands/order-write.ts';
 import { OrderConflictError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { acquire, finish } from '../../fixtures/ledger/intended.ts';

@@ -14,16 +14,10 @@ import {
   SERVICE_ORDER_RULES,
 } from '../../rules/service-order-input.ts';
 import { plannedOf } from '../../state/observation.ts';
-import type { OrderWrite } from '../order-write.ts';
+import type { OrderServices, OrderWrite } from '../order-write.ts';
 import { NO_ANSWER } from '../query-before-write.ts';
 import { type Refusal, refuseUnlessDone } from '../refuse-unless-done.ts';
-import {
-  type CallDeadline,
-  type OrderServices,
-  type Replayable,
-  startDeadline,
-  writeOrder,
-} from '../write-order.ts';
+import { type CallDeadline, type Replayable, startDeadline, writeOrder } from '../write-order.ts';
 
 /** What a server fills in. */
 export interface CreateDefaults {

@@ -16,15 +16,9 @@ import { InvalidInputError } from '../../rules/input-issue.ts';
 import { brokenRules, type Rule } from '../../rules/rule.ts';
 import { SERVICE_ORDER_RULES } from '../../rules/service-order-input.ts';
 import { checkNotConfirmed } from '../cancel-order.ts';
-import type { OrderWrite } from '../order-write.ts';
+import type { OrderServices, OrderWrite } from '../order-write.ts';
 import { type Refusal, refuseUnlessDone } from '../refuse-unless-done.ts';
-import {
-  type CallDeadline,
-  type OrderServices,
-  type Replayable,
-  startDeadline,
-  writeOrder,
-} from '../write-order.ts';
+import { type CallDeadline, type Replayable, startDeadline, writeOrder } from '../write-order.ts';
 
 interface Named {
   readonly outOrderNo: string;
