@@ -3,7 +3,7 @@ import {
   type InputIssue,
   type InputIssueCode,
   InvalidInputError,
-} from '../orders/rules/input-issue.ts';
+} from '../orders/rules/field-rules.ts';
 import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wechat/index.ts';
 import { builder } from './builder.ts';
 import { BY_ANALOGY, NUMBER_FREE } from './descriptions.ts';

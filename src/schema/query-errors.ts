@@ -1,6 +1,6 @@
 import { type ASTNode, GraphQLError } from 'graphql';
 import { LedgerUnavailableError } from '../ledger/ledger.ts';
-import type { InputIssue } from '../orders/rules/input-issue.ts';
+import type { InputIssue } from '../orders/rules/field-rules.ts';
 import { WechatError, type WechatErrorKind, WechatRefusedError } from '../wechat/index.ts';
 
 /** Those of writes are never an answer to a query. */

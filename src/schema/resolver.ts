@@ -1,6 +1,5 @@
 import { type CallFacts, factsOfFailure, factsOfSuccess } from '../orders/commands/write-result.ts';
-import { idIssues } from '../orders/rules/field-rules.ts';
-import type { InputIssue } from '../orders/rules/input-issue.ts';
+import { type InputIssue, idIssues } from '../orders/rules/field-rules.ts';
 import type { GraphQLContext } from './context.ts';
 import { expectedCode } from './errors.ts';
 import { badArguments, codeOf, queryError } from './query-errors.ts';

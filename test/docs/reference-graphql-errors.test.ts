@@ -47,7 +47,7 @@ describe('the reference of errors', () => {
   });
 
   test('the reference of errors names every code of an input issue', () => {
-    const type = readFileSync(join(root, 'src/orders/rules/input-issue.ts'), 'utf8');
+    const type = readFileSync(join(root, 'src/orders/rules/field-rules.ts'), 'utf8');
     const [union = ''] = /type InputIssueCode =[^;]+;/.exec(type) ?? [];
     const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
     expect(namesIn(rowsOf(PAGE, '`code` of an issue')).toSorted()).toEqual(codes.toSorted());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
-import { MOST_ISSUES } from '../../src/orders/rules/input-issue.ts';
+import { MOST_ISSUES } from '../../src/orders/rules/field-rules.ts';
 import {
   MAX_BODIES,
   MAX_ROWS,

@@ -7,7 +7,7 @@ import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { Refusal } from '../commands/refuse-unless-done.ts';
 import type { CallDeadline } from '../commands/write-order.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
-import type { InputIssue } from '../rules/input-issue.ts';
+import type { InputIssue } from '../rules/field-rules.ts';
 
 /** Services needed to determine who owns an order. */
 export interface OwnershipServices {

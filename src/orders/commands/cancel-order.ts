@@ -6,7 +6,7 @@ import {
 } from '../../wechat/index.ts';
 import { checkOwnOrder } from '../access/ownership.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS, type ProductOrders } from '../products/products.ts';
-import { InvalidInputError } from '../rules/input-issue.ts';
+import { InvalidInputError } from '../rules/field-rules.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
 import type { OrderServices, OrderWrite } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';

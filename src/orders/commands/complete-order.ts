@@ -9,8 +9,7 @@ import {
 } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS } from '../products/products.ts';
-import type { FeeItem } from '../rules/field-rules.ts';
-import { InvalidInputError } from '../rules/input-issue.ts';
+import { type FeeItem, InvalidInputError } from '../rules/field-rules.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
 import type { OrderServices, OrderWrite } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';

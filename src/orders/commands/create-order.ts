@@ -7,7 +7,7 @@ import {
 import { checkNumberAvailable, ownerOfNew } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { createInputIssues } from '../rules/create-input.ts';
-import { type InputIssue, InvalidInputError } from '../rules/input-issue.ts';
+import { type InputIssue, InvalidInputError } from '../rules/field-rules.ts';
 import type { OrderServices, OrderWrite } from './order-write.ts';
 import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
 import { type CallDeadline, type Replayable, startDeadline, writeOrder } from './write-order.ts';

@@ -1,7 +1,7 @@
 import type { ChangedPayAfterOrder, PayAfterOrder } from '../../wechat/index.ts';
 import { checkActsForAll } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
-import { InvalidInputError } from '../rules/input-issue.ts';
+import { InvalidInputError } from '../rules/field-rules.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
 import type { OrderServices, OrderWrite } from './order-write.ts';
 import { refuseUnlessDone } from './refuse-unless-done.ts';

@@ -13,7 +13,7 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../wechat/index.ts';
-import { InvalidInputError } from '../rules/input-issue.ts';
+import { InvalidInputError } from '../rules/field-rules.ts';
 
 /** How a write ended that took effect. */
 export function successOf(report: SendReport | undefined): WriteResult {

@@ -1,7 +1,13 @@
 import type { InputRules } from '../../domain/input-rules.ts';
 import { type CreatePayAfterOrderRequest, ON_ACCEPT, toWireTime } from '../../wechat/index.ts';
-import { checkDiscounts, checkFees, checkIds } from './field-rules.ts';
-import { createIssueCollector, type InputIssue, type IssueCollector } from './input-issue.ts';
+import {
+  checkDiscounts,
+  checkFees,
+  checkIds,
+  createIssueCollector,
+  type InputIssue,
+  type IssueCollector,
+} from './field-rules.ts';
 import { endsAfter, endsLater } from './service-times.ts';
 
 /** The maximum of RSA-OAEP with a 2048-bit key. WeChat Pay's own limits are not known. */

@@ -1,6 +1,125 @@
 import type { InputRules } from '../../domain/input-rules.ts';
 import type { OrderKey } from '../../wechat/index.ts';
-import { createIssueCollector, type InputIssue, type IssueCollector } from './input-issue.ts';
+
+/** One error of an input. It says what is expected, never what was given. */
+export interface InputIssue {
+  /** As in the input, indices as strings: `["fees", "0", "feeName"]`. */
+  readonly path: readonly string[];
+  readonly code: InputIssueCode;
+  readonly message: string;
+}
+
+export type InputIssueCode =
+  | 'REQUIRED'
+  | 'NOT_ALLOWED'
+  | 'TOO_LONG'
+  | 'TOO_MANY'
+  | 'OUT_OF_RANGE'
+  | 'NOT_UNIQUE'
+  | 'BAD_FORMAT'
+  | 'BAD_CHARACTER';
+
+/** The input breaks rules: fix every issue, then retry. Nothing was sent to WeChat Pay. */
+export class InvalidInputError extends Error {
+  override readonly name = 'InvalidInputError';
+  readonly kind = 'invalid-input';
+  readonly issues: readonly InputIssue[];
+
+  constructor(issues: readonly InputIssue[]) {
+    const fields = issues.map(({ path }) => path.join('.')).join(', ');
+    super(`Invalid input: ${fields}. No request was sent to WeChat Pay.`);
+    this.issues = issues;
+  }
+}
+
+/**
+ * The source of a rule: known of pay-after orders or every APIv3 call, or only of a sibling
+ * product.
+ */
+export type Source = 'confirmed' | 'analogy';
+
+type Path = readonly string[];
+type Optional<T> = T | null | undefined;
+
+/**
+ * Collects issues, up to {@link MOST_ISSUES}. Each check ignores an absent value, except `required`.
+ */
+export interface IssueCollector {
+  readonly issues: readonly InputIssue[];
+  /** @returns whether the rule is kept, or does not apply */
+  readonly check: (
+    holds: boolean,
+    source: Source,
+    path: Path,
+    code: InputIssueCode,
+    message: string,
+  ) => boolean;
+  readonly required: (value: Optional<string>, source: Source, path: Path) => void;
+  /** Counts characters; a Chinese character counts as 1. */
+  readonly length: (value: Optional<string>, max: number, source: Source, path: Path) => void;
+  /** WeChat Pay accepts characters of one to three UTF-8 bytes: no emoji, no rare ideographs. */
+  readonly characters: (value: Optional<string>, source: Source, path: Path) => void;
+  readonly amount: (value: Optional<number>, path: Path) => void;
+  readonly unique: (values: readonly string[], path: (index: number) => Path) => void;
+}
+
+export const NOT_FOR_WECHAT = /[\0\u{10000}-\u{10FFFF}\u{D800}-\u{DFFF}]/u;
+
+/** A small request must not cause a huge response. */
+export const MOST_ISSUES = 50;
+
+export function createIssueCollector(rules: InputRules): IssueCollector {
+  const issues: InputIssue[] = [];
+  const unless: IssueCollector['check'] = (holds, source, path, code, message) => {
+    const isBroken = !holds && (source === 'confirmed' || rules === 'all');
+    if (isBroken && issues.length < MOST_ISSUES) {
+      issues.push({ path, code, message });
+    }
+    return !isBroken;
+  };
+  return {
+    issues,
+    check: unless,
+    required: (value, source, path) =>
+      unless(Boolean(value), source, path, 'REQUIRED', 'Required, and must not be empty.'),
+    length: (value, max, source, path) =>
+      unless(lengthOf(value) <= max, source, path, 'TOO_LONG', `At most ${max} characters.`),
+    characters: (value, source, path) =>
+      unless(
+        !NOT_FOR_WECHAT.test(value ?? ''),
+        source,
+        path,
+        'BAD_CHARACTER',
+        'Must not contain characters of four UTF-8 bytes, such as emoji.',
+      ),
+    amount: (value, path) =>
+      unless(
+        value === null || value === undefined || (Number.isSafeInteger(value) && value >= 0),
+        'confirmed',
+        path,
+        'OUT_OF_RANGE',
+        'Must be a whole number of fen from 0 to 9007199254740991.',
+      ),
+    unique: (values, path) => {
+      const seen = new Set<string>();
+      values.forEach((value, index) => {
+        const isFirst = !seen.has(value);
+        seen.add(value);
+        unless(
+          isFirst,
+          'analogy',
+          path(index),
+          'NOT_UNIQUE',
+          'Names must be unique within an order.',
+        );
+      });
+    },
+  };
+}
+
+function lengthOf(value: Optional<string>): number {
+  return [...(value ?? '')].length;
+}
 
 interface Ids {
   readonly appid: string;
@@ -103,8 +222,6 @@ export function requestNoIssues(outRequestNo: string, rules: InputRules): readon
   return found.issues;
 }
 
-type Optional<T> = T | null | undefined;
-
 export interface FeeItem {
   readonly feeName: string;
   readonly feeCount?: Optional<number>;
@@ -117,7 +234,7 @@ export interface DiscountItem {
   readonly discountDesc?: Optional<string>;
 }
 
-type Path = (...rest: readonly string[]) => readonly string[];
+type PathOf = (...rest: readonly string[]) => Path;
 
 /** The rules of 后付费项目, the same at creation and completion; of a list that is too long, no more. */
 export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void {
@@ -131,7 +248,7 @@ export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void
   );
   fees.forEach((fee, index) => {
     const { feeName, feeCount, feeAmount, feeDesc } = fee;
-    const at: Path = (...rest) => ['fees', String(index), ...rest];
+    const at: PathOf = (...rest) => ['fees', String(index), ...rest];
     const count = feeCount ?? 1;
     found.required(feeName, 'analogy', at('feeName'));
     found.length(feeName, 20, 'analogy', at('feeName'));
@@ -158,7 +275,7 @@ export function checkFees(found: IssueCollector, fees: readonly FeeItem[]): void
 export function checkDiscounts<Discount extends DiscountItem>(
   found: IssueCollector,
   discounts: readonly Discount[],
-  also: (discount: Discount, at: Path) => void = () => {},
+  also: (discount: Discount, at: PathOf) => void = () => {},
 ): void {
   const message = 'At most 5.';
   if (!found.check(discounts.length <= 5, 'confirmed', ['discounts'], 'TOO_MANY', message)) {
@@ -170,7 +287,7 @@ export function checkDiscounts<Discount extends DiscountItem>(
   );
   discounts.forEach((discount, index) => {
     const { discountName, discountDesc } = discount;
-    const at: Path = (...rest) => ['discounts', String(index), ...rest];
+    const at: PathOf = (...rest) => ['discounts', String(index), ...rest];
     found.required(discountName, 'analogy', at('discountName'));
     found.length(discountName, 20, 'confirmed', at('discountName'));
     found.characters(discountName, 'confirmed', at('discountName'));

@@ -1,7 +1,6 @@
 import type { InputRules } from '../../domain/input-rules.ts';
 import type { PermissionKey } from '../../wechat/index.ts';
-import { idIssues, userKeyIssues } from './field-rules.ts';
-import { createIssueCollector, type InputIssue } from './input-issue.ts';
+import { createIssueCollector, type InputIssue, idIssues, userKeyIssues } from './field-rules.ts';
 
 interface Ids {
   readonly appid: string;

@@ -5,7 +5,7 @@ import {
   type InputIssueCode,
   NOT_FOR_WECHAT,
   type Source,
-} from './input-issue.ts';
+} from './field-rules.ts';
 
 type Path = readonly string[];
 type Optional<T> = T | null | undefined;

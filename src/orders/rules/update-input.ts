@@ -4,15 +4,13 @@ import {
   checkDiscounts,
   checkFees,
   checkIds,
+  createIssueCollector,
   type DiscountItem,
   type FeeItem,
-} from './field-rules.ts';
-import {
-  createIssueCollector,
   type InputIssue,
   type IssueCollector,
   type Source,
-} from './input-issue.ts';
+} from './field-rules.ts';
 import { hasCome } from './service-times.ts';
 
 type Optional<T> = T | null | undefined;

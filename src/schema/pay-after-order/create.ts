@@ -1,7 +1,7 @@
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { createOrder } from '../../orders/commands/create-order.ts';
 import type { Replayable } from '../../orders/commands/write-order.ts';
-import { InvalidInputError } from '../../orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {
   type CreatedPayAfterOrder,
   OrderConflictError,

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../../domain/order-state.ts';
 import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
-import { InvalidInputError } from '../../orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {
   OrderBusyError,
   OrderConflictError,

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {
   applyPermissionIssues,
   terminatePermissionIssues,

@@ -1,7 +1,7 @@
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { createServiceOrder } from '../../orders/commands/service-order/create.ts';
 import type { Replayable } from '../../orders/commands/write-order.ts';
-import { InvalidInputError } from '../../orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {
   type CreatedServiceOrder,
   OrderConflictError,

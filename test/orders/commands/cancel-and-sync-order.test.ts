@@ -3,7 +3,7 @@ import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
 import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
-import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
 import {
   OrderNotFoundError,
   OrderOutcomeUnknownError,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
-import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,

@@ -6,7 +6,7 @@ import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
 import type { OrderServices } from '../../../src/orders/commands/order-write.ts';
 import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
-import { InvalidInputError } from '../../../src/orders/rules/input-issue.ts';
+import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
 import {
   createWechatPay,
   OrderConflictError,

@@ -7,7 +7,7 @@ import {
 } from '../../../wechat/index.ts';
 import { checkNumberAvailable, ownerOfNew } from '../../access/ownership.ts';
 import { SERVICE_ORDERS } from '../../products/products.ts';
-import { type InputIssue, InvalidInputError } from '../../rules/input-issue.ts';
+import { type InputIssue, InvalidInputError } from '../../rules/field-rules.ts';
 import { brokenRules } from '../../rules/rule.ts';
 import {
   type CreateServiceOrderInput,

@@ -12,7 +12,7 @@ import type {
 } from '../../../wechat/index.ts';
 import { checkActsForAll, checkOwnOrder } from '../../access/ownership.ts';
 import { SERVICE_ORDERS } from '../../products/products.ts';
-import { InvalidInputError } from '../../rules/input-issue.ts';
+import { InvalidInputError } from '../../rules/field-rules.ts';
 import { brokenRules, type Rule } from '../../rules/rule.ts';
 import { SERVICE_ORDER_RULES } from '../../rules/service-order-input.ts';
 import { checkNotConfirmed } from '../cancel-order.ts';
