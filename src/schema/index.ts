@@ -1,4 +1,3 @@
-import './scalars.ts';
 import './errors.ts';
 import './pay-after-order/order-query.ts';
 import './pay-after-order/create.ts';
