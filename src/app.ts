@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
@@ -9,8 +9,8 @@ import {
   isOwnOrigin,
   type OriginRule,
   type RequestIds,
+  requestIdIn,
 } from './http/request-headers.ts';
-import { REQUEST_ID } from './http/response-headers.ts';
 import type { TurnAway } from './http/server.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -256,11 +256,6 @@ export function createApp(parts: AppParts) {
 }
 
 export type App = ReturnType<typeof createApp>;
-
-/** Node joins several of them to one text. */
-function requestIdIn({ [REQUEST_ID]: given }: IncomingHttpHeaders): string | null {
-  return typeof given === 'string' ? given : null;
-}
 
 const CORS_HEADERS = {
   'access-control-allow-methods': 'GET, POST',

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { REQUEST_ID } from './response-headers.ts';
 
 /** The id of a request, in its response and in every log line that it causes. */
 export interface RequestIds {
@@ -30,6 +31,11 @@ export function createRequestIds(): RequestIds {
 
 function idFor(given: string | null | undefined): string {
   return given && SOUND.test(given) ? given : randomUUID();
+}
+
+/** Node joins several of them to one text. */
+export function requestIdIn({ [REQUEST_ID]: given }: IncomingHttpHeaders): string | null {
+  return typeof given === 'string' ? given : null;
 }
 
 /** A name or an IPv4 address, or an IPv6 address in brackets, with an optional port. */
