@@ -12,8 +12,7 @@ import {
 } from '../user-actions.ts';
 import type { Html } from './html.ts';
 import { payAfterModel, serviceOrderModel, wordsOf } from './order-model.ts';
-import { orderScreen } from './order-screen.ts';
-import { permissionScreen } from './permission-screen.ts';
+import { orderScreen, permissionScreen } from './screens.ts';
 import { PERMISSIONS, type Product, STATES, type StateWords, type Words } from './texts.ts';
 
 /** A button of the phone: the control it calls, and what the page says afterwards. */

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beijingDigits } from '../../clock.ts';
+import { FAULTS, type Fault, NOTICE_FAULTS } from '../../faults/fault.ts';
+import { TARGETS } from '../../faults/read.ts';
 import { type Html, html, trusted } from '../../phone/html.ts';
 import { lostMessage, PAGE_SCRIPT, PAGE_STYLE } from '../../phone/page.ts';
 import { resend } from '../../phone/sidebar.ts';
 import { bilingual, both, EVENTS, moment } from '../../phone/texts.ts';
 import type { SandboxState } from '../../sandbox.ts';
 import type { Control } from '../control.ts';
-import { endpointTable } from './endpoints.ts';
-import { faultsCard } from './faults.ts';
 import { rulesCard } from './rules.ts';
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -130,4 +130,113 @@ function controlForm({ method, path, zh, en, example }: Control): Html {
     <button class="plain" type="submit" aria-label="执行 Run ${label}">${both('执行', 'Run')}</button>
     <pre class="answer" hidden tabindex="0" role="region" aria-label="应答 Answer of ${label}"></pre>
   </form>`;
+}
+
+const SERVICE_ORDERS = '/v3/payscore/serviceorder';
+const PAY_AFTER = '/v3/payscore/payafter-orders';
+const PERMISSIONS = '/v3/payscore/permissions';
+
+type Endpoint = readonly ['GET' | 'POST', string, string, string];
+
+/** WeChat Pay's endpoints of the sandbox: method, path, and what they do in both languages. */
+const ENDPOINTS: readonly Endpoint[] = [
+  ['POST', PAY_AFTER, '创建先享后付订单', 'create'],
+  ['GET', PAY_AFTER, '查询先享后付订单', 'query'],
+  ['POST', `${PAY_AFTER}/{out_order_no}/complete`, '完结先享后付订单', 'complete'],
+  ['POST', `${PAY_AFTER}/{out_order_no}/cancel`, '撤销先享后付订单', 'cancel'],
+  ['POST', `${PAY_AFTER}/{out_order_no}/sync`, '支付分订单同步', 'sync: the user paid elsewhere'],
+  ['POST', SERVICE_ORDERS, '创建支付分订单', 'create a service order'],
+  ['GET', SERVICE_ORDERS, '查询支付分订单', 'query'],
+  ['POST', `${SERVICE_ORDERS}/{out_order_no}/complete`, '完结支付分订单', 'complete'],
+  ['POST', `${SERVICE_ORDERS}/{out_order_no}/modify`, '修改订单金额', 'lower the amount'],
+  ['POST', `${SERVICE_ORDERS}/{out_order_no}/cancel`, '取消支付分订单', 'cancel'],
+  ['POST', `${SERVICE_ORDERS}/{out_order_no}/pay`, '商户发起催收扣款', 'collect'],
+  ['POST', `${SERVICE_ORDERS}/{out_order_no}/sync`, '同步服务订单信息', 'sync'],
+  [
+    'POST',
+    `${SERVICE_ORDERS}/{out_order_no}/send-prepaidmessage`,
+    '下发服务预扣费消息',
+    'message before a debit',
+  ],
+  [
+    'POST',
+    `${SERVICE_ORDERS}/{out_order_no}/send-pendingmessage`,
+    '下发服务费用待处理消息',
+    'message about a pending fee',
+  ],
+  ['POST', PERMISSIONS, '商户预授权', 'apply for a permission'],
+  ...(['authorization-code/{authorization_code}', 'openid/{openid}'] as const).flatMap(
+    (key): readonly Endpoint[] => [
+      ['GET', `${PERMISSIONS}/${key}`, '查询授权', 'query it'],
+      ['POST', `${PERMISSIONS}/${key}/terminate`, '解除授权', 'end it'],
+    ],
+  ),
+  ['GET', '/v3/payscore/user-service-state', '查询用户授权状态', 'has the user authorized it?'],
+  ['GET', '/v3/certificates', '获取平台证书', 'platform certificates'],
+  ['POST', '/v3/security/echo', '签名验签/加解密测试', 'test of signatures and encryption'],
+];
+
+/** The table of WeChat Pay's endpoints. */
+function endpointTable(): Html {
+  return html`<table class="endpoints">
+    <tbody>${ENDPOINTS.map(
+      ([method, path, zh, en]) =>
+        html`<tr><td><code>${method}</code></td><td><code>${path}</code></td><td>${both(zh, en)}</td></tr>`,
+    )}</tbody>
+  </table>`;
+}
+
+/** Faults that are often needed: the label, and what is sent. */
+const PRESETS: readonly (readonly [string, string, object])[] = [
+  ['慢 3 秒', 'Late by 3 s', { on: 'any', fault: 'latency', ms: 3_000 }],
+  ['生效后断开', 'Reset after', { on: 'any', fault: 'reset-after' }],
+  ['生效前断开', 'Reset before', { on: 'any', fault: 'reset-before' }],
+  ['系统错误', 'HTTP 500', { on: 'any', fault: 'status', status: 500 }],
+  ['频率限制', 'HTTP 429', { on: 'any', fault: 'status', status: 429, retryAfter: 1 }],
+  ['签名错误', 'Wrong signature', { on: 'any', fault: 'wrong-signature' }],
+  ['通知丢失', 'Notification lost', { on: 'notify', fault: 'drop' }],
+  ['通知重复', 'Notification twice', { on: 'notify', fault: 'duplicate' }],
+];
+
+const FAULT_NAMES = [...new Set([...Object.keys(FAULTS), ...NOTICE_FAULTS])];
+
+/** Sets, lists and removes faults. */
+function faultsCard(faults: readonly Fault[]): Html {
+  const presets = PRESETS.map(
+    ([zh, en, fault]) => html`<button class="plain" type="button" data-call="/sandbox/faults"
+      data-body="${JSON.stringify(fault)}" data-said="已注入，影响下一次" data-said-en="Set for the next one">
+      ${both(zh, en)}
+    </button>`,
+  );
+  return html`<section class="card" aria-labelledby="faults">
+    <h2 id="faults">${both('故障', 'Faults of the next call or notification')}</h2>
+    <div class="row">${presets}</div>
+    <form class="fault" data-fault>
+      ${choice('on', '作用于', 'on', TARGETS)}
+      ${choice('fault', '故障', 'fault', FAULT_NAMES)}
+      <label>${both('次数', 'times')}<input name="times" type="number" min="1" value="1"></label>
+      <label class="wide">${both('其他', 'more, as JSON')}<input name="more" value="{}" spellcheck="false"></label>
+      <button type="submit">${both('注入', 'Set')}</button>
+    </form>
+    <ul class="list" data-live="faults">
+      ${faults.length > 0 ? faults.map(line) : html`<li class="none">${both('没有生效的故障', 'No fault is set')}</li>`}
+    </ul>
+    <button id="clear-faults" class="plain" type="button" data-call="/sandbox/faults" data-method="DELETE"
+      data-said="故障已清除" data-said-en="All faults removed">${both('清除全部', 'Remove all')}</button>
+  </section>`;
+}
+
+function line({ on, fault, times, skip, ...more }: Fault): Html {
+  const { takesEffect: _left, ...rest }: Readonly<Record<string, unknown>> = { ...more };
+  const options = Object.keys(rest).length === 0 ? '' : JSON.stringify(rest);
+  const after = skip === 0 ? '' : ` · skip ${skip}`;
+  return html`<li>
+    <span><code>${on}</code> <b>${fault}</b> <code>${options}</code></span>
+    <span class="pill">${times === null ? both('直到清除', 'until removed') : html`×${times}`}${after}</span>
+  </li>`;
+}
+
+function choice(name: string, zh: string, en: string, values: readonly string[]): Html {
+  const options = values.map((value) => html`<option>${value}</option>`);
+  return html`<label>${both(zh, en)}<select name="${name}">${options}</select></label>`;
 }
