@@ -88,7 +88,7 @@ export async function start({
     hangups,
     log,
   });
-  const queries = createObservationFilter(ledger);
+  const queries = createObservationFilter(ledger, strangers);
   const queriesOfReconciler = {
     queryPayAfterOrder: countedQuery(metrics, wechat.queryPayAfterOrder),
     serviceOrders: { query: countedQuery(metrics, wechat.serviceOrders.query) },

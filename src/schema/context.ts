@@ -28,9 +28,12 @@ export interface ServerResources extends Omit<OrderServices, 'visibility' | 'ori
   readonly stopping: AbortSignal;
 }
 
-/** Lines of the same `why` are counted. */
+/** Lines of the same message and `why` are counted. */
 export interface SchemaLog {
-  readonly warn: (fields: { readonly why: string; readonly word: string }, message: string) => void;
+  readonly warn: (
+    fields: { readonly why: string; readonly word: string } | { readonly err: unknown },
+    message: string,
+  ) => void;
 }
 
 /** Resources that live as long as one request. */

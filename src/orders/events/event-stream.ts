@@ -3,6 +3,12 @@ import type { Visibility } from '../../domain/visibility.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { LoggedEvent, OrderEvent } from '../../ledger/records.ts';
 
+/** Where the events come from. */
+export interface StreamSource extends Pick<Ledger, 'eventsAfter' | 'bus'> {
+  /** Of a failed read: while the database is away, every open stream has one every few seconds. */
+  readonly log: { readonly warn: (fields: { readonly err: unknown }, message: string) => void };
+}
+
 export interface StreamOptions {
   readonly visibility: Visibility;
   /** Events of orders of this product only; left out: of both. */
@@ -33,7 +39,7 @@ const LONGEST_PAUSE_MS = 4_000;
  * it waits.
  */
 export function eventStream(
-  { eventsAfter, bus, log }: Pick<Ledger, 'eventsAfter' | 'bus' | 'log'>,
+  { eventsAfter, bus, log }: StreamSource,
   { after, signal, ...part }: StreamOptions,
 ): AsyncIterableIterator<OrderEvent> {
   const { visibility, product, outOrderNo } = part;

@@ -116,6 +116,10 @@ export interface ObservationFilter {
   readonly close: () => void;
 }
 
+interface FailureLog {
+  readonly error: (fields: { readonly err: unknown }, message: string) => void;
+}
+
 /** How the orders of a product are observed. */
 interface ObservedOrders<O> {
   readonly product: OrderProduct;
@@ -131,8 +135,12 @@ const LONGEST_ENTRY = 128;
 /**
  * A query causes no write while it shows the last recorded state: the last observed states are
  * cached, whichever call observed them.
+ * @param failures while the database is away, each query causes a line
  */
-export function createObservationFilter(ledger: Ledger): ObservationFilter {
+export function createObservationFilter(
+  ledger: Ledger,
+  failures: FailureLog = ledger.log,
+): ObservationFilter {
   const states = new LRUCache<string, string>({
     max: REMEMBERED,
     maxEntrySize: LONGEST_ENTRY,
@@ -155,7 +163,10 @@ export function createObservationFilter(ledger: Ledger): ObservationFilter {
         states.set(key, state);
         const seen = orders.observationOf(order, { source: 'QUERY', ledger });
         // An observation that could not be recorded counts as new the next time.
-        applyObservationLater(ledger, seen, () => states.delete(key));
+        applyObservationLater(ledger, seen, (err) => {
+          states.delete(key);
+          failures.error({ err }, 'recording an observation of an order failed');
+        });
       }
     },
     close,
@@ -168,12 +179,12 @@ function keyOf(product: OrderProduct, outOrderNo: string): string {
 }
 
 /** Records an observation in the background: it neither delays nor fails the caller. */
-function applyObservationLater(ledger: Ledger, seen: Observation, onFailure: () => void): void {
-  ledger.applyObservation(seen).then(
-    (observed) => warnIfSuspicious(ledger, seen, observed),
-    (err: unknown) => {
-      onFailure();
-      ledger.log.error({ err }, 'recording an observation of an order failed');
-    },
-  );
+function applyObservationLater(
+  ledger: Ledger,
+  seen: Observation,
+  onFailure: (err: unknown) => void,
+): void {
+  ledger
+    .applyObservation(seen)
+    .then((observed) => warnIfSuspicious(ledger, seen, observed), onFailure);
 }

@@ -31,7 +31,7 @@ builder.subscriptionField('orderEvents', (t) =>
     subscribe: async (
       _,
       { product, outOrderNo, after },
-      { ledger, visibility, inputRules, stopping, signal },
+      { ledger, visibility, inputRules, log, stopping, signal },
     ) => {
       const issues =
         typeof outOrderNo === 'string' ? orderKeyIssues({ outOrderNo }, inputRules) : [];
@@ -47,7 +47,9 @@ builder.subscriptionField('orderEvents', (t) =>
       if (!isKnown) {
         throw badUserInput('Invalid `after`: use the cursor of an event.');
       }
-      return eventStream(ledger, {
+      const { eventsAfter, bus } = ledger;
+      const source = { eventsAfter, bus, log };
+      return eventStream(source, {
         visibility,
         product: product ?? undefined,
         outOrderNo: outOrderNo ?? null,
