@@ -80,6 +80,76 @@ mutation CompleteServiceOrder(
 }
 `;
 
+const modify = (sandbox: SandboxAddress) => `# 10. 修改订单金额：完结后、支付前，只能调低
+#    Lower the amount of a completed order that is
+#    not paid. After that, refund the difference.${onlyIf(
+  sandbox,
+  `
+#
+#    沙箱在完结 5 秒后扣款，请在此之前运行。
+#    The sandbox collects 5 seconds after the
+#    completion: run it before.`,
+)}
+mutation ModifyServiceOrder(
+  $input: ModifyServiceOrderInput!
+) {
+  modifyServiceOrder(input: $input) {
+    __typename
+    ... on ModifyServiceOrderPayload {
+      totalAmount
+      order { status }
+    }
+    ... on OrderStateError { orderStatus }
+    ... on InvalidInputError {
+      issues { path message }
+    }
+    ... on UserError { code message }
+  }
+}
+`;
+
+const COLLECT = `# 11. 商户发起催收扣款：扣款失败后再扣一次
+#    Collect once more, if WeChat Pay could not
+#    collect: it also tries again by itself.
+#
+#    已支付则为 OrderStateError。
+#    If it is paid, it is an OrderStateError.
+mutation CollectServiceOrder(
+  $input: CollectServiceOrderInput!
+) {
+  collectServiceOrder(input: $input) {
+    __typename
+    ... on CollectServiceOrderPayload {
+      order { status }
+    }
+    ... on OrderStateError { orderStatus }
+    ... on OrderBusyError { retryAfterSeconds }
+    ... on UserError { code message }
+  }
+}
+`;
+
+const CANCEL = `# 12. 取消支付分服务订单：用户没有使用服务
+#    Cancel it: the user did not use the service.
+#
+#    刷新页面即换新单号，运行 7 后再运行此页。
+#    Reload the page to get a new number, run 7,
+#    and then this tab.
+mutation CancelServiceOrder(
+  $input: CancelServiceOrderInput!
+) {
+  cancelServiceOrder(input: $input) {
+    __typename
+    ... on CancelServiceOrderPayload {
+      order { status }
+    }
+    ... on OrderStateError { orderStatus }
+    ... on OrderBusyError { retryAfterSeconds }
+    ... on UserError { code message }
+  }
+}
+`;
+
 const CREATE_INPUT = {
   outOrderNo: DEMO_ORDER,
   serviceIntroduction: '充电宝租借',
@@ -97,11 +167,25 @@ const COMPLETE_INPUT = {
   postDiscounts: [{ name: '新客立减', amount: 100 }],
 };
 
-/** Tabs that create, query and complete a service order (支付分服务订单). */
+const MODIFY_INPUT = {
+  outOrderNo: DEMO_ORDER,
+  totalAmount: 200,
+  reason: '设备故障，减免1元',
+  postPayments: [{ name: '租借费', amount: 300 }],
+  postDiscounts: [{ name: '新客立减', amount: 100 }],
+};
+
+/**
+ * Tabs with every write to a service order (支付分服务订单) but for the sync: that one needs the moment
+ * at which the user paid, which no tab can know before the order is completed.
+ */
 export function serviceOrderTabs(sandbox: SandboxAddress): readonly Tab[] {
   return [
     tab(create(sandbox), { input: CREATE_INPUT }),
     tab(query(sandbox), { outOrderNo: DEMO_ORDER }),
     tab(complete(sandbox), { input: COMPLETE_INPUT }),
+    tab(modify(sandbox), { input: MODIFY_INPUT }),
+    tab(COLLECT, { input: { outOrderNo: DEMO_ORDER } }),
+    tab(CANCEL, { input: { outOrderNo: DEMO_ORDER, reason: '用户未取走充电宝' } }),
   ];
 }

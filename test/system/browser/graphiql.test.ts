@@ -58,6 +58,8 @@ test('a new user takes an order through GraphiQL, without any other host', async
 test('a new user takes a service order through GraphiQL, after the pay-after order', async () => {
   const page = await browser.newPage({ width: 1280, height: 800 });
   const { open, run } = await openGraphiql(page, server.url);
+  // A user who pays when the test says so.
+  await rule({ payDelaySeconds: null });
   await open('CreateServiceOrder');
   const created = await run();
   expect(created).toContain('"state":"CREATED"');
@@ -70,15 +72,38 @@ test('a new user takes a service order through GraphiQL, after the pay-after ord
   expect(await run()).toContain('"status":"ACCEPTED"');
   await open('CompleteServiceOrder');
   expect(await run()).toContain('"totalAmount":300');
+  await open('ModifyServiceOrder');
+  expect(await run()).toContain('"totalAmount":200');
+  await open('CollectServiceOrder');
+  expect(await run()).toContain('"__typename":"CollectServiceOrderPayload"');
   await control(`${outOrderNo}/pay`);
   await open('ServiceOrder');
   expect(await run()).toContain('"status":"PAID"');
+  await open('CollectServiceOrder');
+  expect(await run(), 'it is paid').toContain('"orderStatus":"PAID"');
+  await rule({ payDelaySeconds: 5 });
+});
+
+test('a new user cancels a service order after a reload, as the tab says', async () => {
+  const page = await browser.newPage({ width: 1280, height: 800 });
+  const { open, run } = await openGraphiql(page, server.url);
+  await open('CreateServiceOrder');
+  expect(await run()).toContain('"state":"CREATED"');
+  await open('CancelServiceOrder');
+  expect(await run()).toContain('"status":"CANCELED"');
 });
 
 /** The user of a service order, in the sandbox. */
 async function control(path: string): Promise<void> {
   const url = `${server.sandbox}/sandbox/service-orders/${path}`;
   expect((await fetch(url, { method: 'POST' })).status).toBe(200);
+}
+
+async function rule(rules: object): Promise<void> {
+  const url = `${server.sandbox}/sandbox/rules`;
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(rules);
+  expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(200);
 }
 
 test('GraphiQL requests nothing from another host, and the console has no errors', () => {
