@@ -5,7 +5,7 @@ import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/da
 import { eventsOf, see } from '../fixtures/ledger/observations.ts';
 import { BEGINNING, manualClock } from '../fixtures/ledger/test-ledger.ts';
 
-const WRITES = 300;
+const WRITES = 200;
 
 describe('two instances that write to one PostgreSQL', () => {
   const database = useDatabase(startPostgresOnce);
@@ -26,6 +26,8 @@ describe('two instances that write to one PostgreSQL', () => {
           read.push(id);
           last = id;
         }
+        // Between the commits, and not for nothing between two reads.
+        await sleep(1);
       }
     })();
     const writers = instances.map(async (ledger, instance) => {

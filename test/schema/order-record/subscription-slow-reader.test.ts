@@ -10,8 +10,8 @@ import { heapUsed } from '../../fixtures/process/heap.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const MEGABYTE = 1024 * 1024;
-const EVENTS = 1_200;
-/** A state that this server does not know, and long: 24 MB of events in all. */
+const EVENTS = 600;
+/** A state that this server does not know, and long: 12 MB of events in all. */
 const LONG_WORD = 'X'.repeat(20 * 1024);
 const QUERY = 'subscription { orderEvents { cursor stateRaw } }';
 
