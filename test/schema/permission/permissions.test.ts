@@ -101,19 +101,17 @@ describe('a permission', () => {
   });
 
   test('the line of a write of a permission that fails counts the requests that were sent', async () => {
-    const openid = `openid-${newOutOrderNo()}`;
-    await granted(openid);
-    await fixture.wechat.serviceOrders.create.send(
-      aServiceOrder({ outOrderNo: newOutOrderNo(), needUserConfirm: false, openid }),
-    );
+    const authorizationCode = await granted(`openid-${newOutOrderNo()}`);
+    const refused = { on: 'permission', fault: 'status', status: 403, code: 'NO_AUTH' } as const;
     await fixture.inject({ on: 'permission', fault: 'status', status: 429 });
-    await terminate({ by: { openid }, reason: 'x' });
-    await fixture.inject({ on: 'permission', fault: 'status', status: 403, code: 'NO_AUTH' });
+    await fixture.inject(refused);
+    await terminate({ by: { authorizationCode }, reason: 'x' });
+    await fixture.inject(refused);
     await apply({ authorizationCode: newOutOrderNo() });
     const lines = fixture.log.entries().filter((line) => at(line, 'operation') !== undefined);
     expect(lines).toMatchObject([
-      { operation: 'terminateServicePermission', outcome: 'PERMISSION_IN_USE', attempts: 2 },
-      { operation: 'applyServicePermission', outcome: 'WECHAT_REFUSED', attempts: 1, status: 403 },
+      { operation: 'terminateServicePermission', outcome: 'WECHAT_REFUSED', attempts: 2 },
+      { operation: 'applyServicePermission', outcome: 'WECHAT_REFUSED', attempts: 1 },
     ]);
   });
 
