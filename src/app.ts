@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
-import type { StreamLimits } from './auth/rate-limit.ts';
-import { createOverloadResponse, createRejections } from './http/overloaded.ts';
+import { createRejections, type StreamLimits } from './auth/rate-limit.ts';
+import { createOverloadResponse } from './http/overloaded.ts';
 import {
   type ClientAddress,
   isOwnOrigin,

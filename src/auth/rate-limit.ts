@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { TokenBucket } from 'limiter';
 import { LRUCache } from 'lru-cache';
 import { type Caller, isShopper } from './caller.ts';
@@ -202,5 +203,26 @@ export function createOpenStreams({ most, perCaller }: StreamLimits): OpenStream
         }
       };
     },
+  };
+}
+
+/** Whom a flood comes from: callers that were rejected are known without another authentication. */
+export interface Rejections {
+  readonly remember: (authorization: string | null, caller: Caller) => void;
+  readonly callerWith: (authorization: string | undefined) => Caller | undefined;
+}
+
+const REMEMBERED_REJECTIONS = 256;
+
+/** By the hash of a credential, which is then kept nowhere, and of any length takes the same place. */
+export function createRejections(): Rejections {
+  const callers = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
+  const keyOf = (authorization: string) => hash('sha256', authorization, 'base64url');
+  return {
+    remember: (authorization, caller) => {
+      callers.set(keyOf(authorization ?? ''), caller);
+    },
+    callerWith: (authorization = '') =>
+      callers.size === 0 ? undefined : callers.get(keyOf(authorization)),
   };
 }

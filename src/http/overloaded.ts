@@ -1,8 +1,5 @@
-import { hash } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { LRUCache } from 'lru-cache';
-import type { Caller } from '../auth/caller.ts';
 import { REQUEST_ID, RESPONSE_HEADERS } from './response-headers.ts';
 
 interface OverloadResponseOptions {
@@ -69,26 +66,5 @@ export function overloadedResponse() {
       'retry-after': String(RETRY_AFTER_S),
     },
     body: JSON.stringify({ errors: [{ message, extensions: told }] }),
-  };
-}
-
-/** Whom a flood comes from: callers that were rejected are known without another authentication. */
-export interface Rejections {
-  readonly remember: (authorization: string | null, caller: Caller) => void;
-  readonly callerWith: (authorization: string | undefined) => Caller | undefined;
-}
-
-const REMEMBERED_REJECTIONS = 256;
-
-/** By the hash of a credential, which is then kept nowhere, and of any length takes the same place. */
-export function createRejections(): Rejections {
-  const callers = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
-  const keyOf = (authorization: string) => hash('sha256', authorization, 'base64url');
-  return {
-    remember: (authorization, caller) => {
-      callers.set(keyOf(authorization ?? ''), caller);
-    },
-    callerWith: (authorization = '') =>
-      callers.size === 0 ? undefined : callers.get(keyOf(authorization)),
   };
 }

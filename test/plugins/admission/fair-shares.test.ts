@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Caller } from '../../../src/auth/caller.ts';
-import { createRejections } from '../../../src/http/overloaded.ts';
+import { createRejections } from '../../../src/auth/rate-limit.ts';
 import { createAdmission } from '../../../src/plugins/admission/use-admission.ts';
 import { as, caller, knowing, shopper } from '../../fixtures/app/callers.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
