@@ -6,13 +6,13 @@ import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 export interface AdmissionOptions {
   /**
-   * Maximum concurrent operations. As many more may be queued to begin; for a slot, as many as
-   * become free within `waitMs`.
+   * Maximum concurrent operations. As many more may be queued, and no more than begin within
+   * `waitMs`.
    */
   readonly most: number;
   /**
-   * How long an operation may wait for a slot at full concurrency, in ms: operations expected to
-   * wait longer are rejected.
+   * How long an operation may wait until it begins, in ms: operations expected to wait longer are
+   * rejected.
    */
   readonly waitMs?: number;
   /**
@@ -118,17 +118,18 @@ export function createAdmission(options: AdmissionOptions): Admission {
       setTimeout(dropLate, waitMs / 4);
     }
   };
-  // Queued operations will be served; one that arrives while they wait for slots would wait for
-  // longer.
+  // Those in the queue are served in the order of arrival: a new one would wait for longer than the
+  // first has, and than so many take. Each says so alone while slots are lacking. While there are
+  // some, the event loop may only have stopped for a moment, or a burst have come to an idle server:
+  // then both have to.
   const isShareFull = (share: Share, hasSlot: (share: Share) => boolean) => {
-    if (share.waiting >= share.most || hasSlot(share)) {
-      return share.waiting >= share.most;
+    if (share.waiting === 0 || share.waiting >= share.most) {
+      return share.waiting > 0;
     }
     const first = firstIn(line, (waiting) => waiting.shares.includes(share));
-    return (
-      share.waiting >= Math.max(perTurn, freed.before()) ||
-      (first !== undefined && hasWaited(first, waitMs))
-    );
+    const isLate = first !== undefined && hasWaited(first, waitMs);
+    const areMany = share.waiting >= Math.max(perTurn, freed.before());
+    return hasSlot(share) ? isLate && areMany : isLate || areMany;
   };
   const isFull = (by?: LimitedCaller) => {
     const { hasSlot } = look();

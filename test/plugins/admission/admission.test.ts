@@ -300,3 +300,13 @@ test('while slots are free no operation is rejected, however slow the machine is
   expect(await turn()).toBe(true);
   expect(await first).toBe(true);
 });
+
+test('while slots are free an operation is rejected too, if more wait than begin in time', async () => {
+  const { turn, isFull } = createAdmission({ most: 100, waitMs: 100, perTurn: 2 });
+  const burst = Array.from({ length: 30 }, () => turn());
+  expect(isFull(), 'a burst').toBe(false);
+  block(110);
+  expect(await turn()).toBe(false);
+  expect(await Promise.all(burst)).toEqual(burst.map(() => true));
+  expect(await turn()).toBe(true);
+});
