@@ -104,6 +104,13 @@ export const serviceOrder = {
         merchant_contribute: integer,
         other_contribute: integer,
         currency: text,
+        goods_detail: listOf({
+          goods_id: text,
+          quantity: integer,
+          unit_price: integer,
+          discount_amount: integer,
+          goods_remark: text,
+        }),
       }),
     }),
   }),

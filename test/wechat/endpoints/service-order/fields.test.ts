@@ -233,6 +233,15 @@ test('each field of a response is read under its camelCase name', async () => {
               merchantContribute: 0,
               otherContribute: 0,
               currency: 'CNY',
+              goodsDetail: [
+                {
+                  goodsId: '1001',
+                  quantity: 1,
+                  unitPrice: 39_900,
+                  discountAmount: 100,
+                  goodsRemark: '商品备注',
+                },
+              ],
             },
           ],
         },
