@@ -76,11 +76,11 @@ describe('dependencies point one way', () => {
     expect(others.map(({ path }) => path)).toEqual(['cli/doctor/examine.ts']);
   });
 
-  test('the database of the ledger imports only types of its callers, except for deadlines and clocks', () => {
+  test('the database of the ledger imports only types of its callers, except for the deadline helper', () => {
     const imports = files.filter(({ path }) => isDatabase(path)).flatMap((file) => file.imports);
     const ofCallers = imports.filter((to) => isOwn(to) && !isDatabase(to.to));
     const values = ofCallers.filter(({ kind }) => kind !== 'type').map(({ to }) => to);
-    expect(new Set(values)).toEqual(new Set(['ledger/time.ts']));
+    expect(new Set(values)).toEqual(new Set(['ledger/within.ts']));
   });
 
   test('the index of the schema exports the schema and nothing else', () => {

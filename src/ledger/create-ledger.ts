@@ -1,13 +1,12 @@
 import pLimit from 'p-limit';
-import { withHint } from './database/database-error.ts';
 import type { Pace } from './database/group-commit.ts';
 import type { Encryption } from './encryption.ts';
-import { type Engine, isRead, type Run, type RunOptions, typedRun } from './engine/engine.ts';
+import { type Engine, followWrites, monotonicMs, typedRun } from './engine/engine.ts';
 import { createEventBus } from './events/bus.ts';
-import type { JobInput, JobName, JobOutput, WriteName } from './jobs/jobs.ts';
+import type { JobInput, JobOutput, WriteName } from './jobs/jobs.ts';
 import { type IntentStep, type Ledger, type LedgerLog, LedgerUnavailableError } from './ledger.ts';
 import type { WriteResult } from './records.ts';
-import { beforeSending, monotonicMs, within } from './time.ts';
+import { LONGEST_TIMER_MS } from './within.ts';
 
 export interface LedgerParts {
   readonly engine: Engine;
@@ -148,88 +147,6 @@ export async function createLedger(parts: LedgerParts): Promise<OpenLedger> {
   };
 }
 
-/** For how long the database is as the last write, or the last probe, has shown it. */
-const SHOWN_MS = 1_000;
-/** Longer than an instance that is frozen in the middle of a write keeps the others waiting. */
-const PROBE_MS = 2_500;
-
-/** Runs jobs, and knows from the writes among them whether the database accepts writes. */
-function followWrites(
-  run: Run,
-  log: LedgerLog,
-): Pick<Ledger, 'isWritable'> & { readonly run: Run } {
-  let writtenAt = Number.NEGATIVE_INFINITY;
-  let probedAt = Number.NEGATIVE_INFINITY;
-  let probing: Promise<boolean> | undefined;
-  let isWritable = true;
-
-  const conclude = (problem: unknown) => {
-    const before = isWritable;
-    isWritable = problem === null;
-    if (before && !isWritable) {
-      log.error({ err: problem }, 'the ledger cannot be written: not ready');
-    } else if (!before && isWritable) {
-      log.info({}, 'the ledger can be written again');
-    }
-    return isWritable;
-  };
-  const followed: Run = async <Name extends JobName>(
-    name: Name,
-    input: JobInput<Name>,
-    options?: RunOptions,
-  ): Promise<JobOutput<Name>> => {
-    try {
-      const output = await run(name, input, options);
-      if (!isRead(name)) {
-        writtenAt = performance.now();
-        conclude(null);
-      }
-      return output;
-    } catch (error) {
-      // A job of which the deadline was over was not tried.
-      if (!isRead(name) && !(error instanceof LedgerUnavailableError)) {
-        writtenAt = Number.NEGATIVE_INFINITY;
-      }
-      throw withHint(error);
-    }
-  };
-  const probe = async () => {
-    probedAt = performance.now();
-    const problem = await followed('probe', undefined).then(
-      () => null,
-      (error: unknown) => error,
-    );
-    probedAt = performance.now();
-    return conclude(problem);
-  };
-  return {
-    run: followed,
-    isWritable: async () => {
-      const now = performance.now();
-      if (probing === undefined && now - writtenAt < SHOWN_MS) {
-        return true;
-      }
-      if (probing === undefined && now - probedAt < SHOWN_MS) {
-        return isWritable;
-      }
-      probing ??= probe().finally(() => {
-        probing = undefined;
-      });
-      const shown = await within(probedAt + PROBE_MS - now, probing, undefined);
-      return shown ?? conclude(new ProbeTimeoutError());
-    },
-  };
-}
-
-/** The database did not complete a write in time. */
-class ProbeTimeoutError extends Error {
-  override readonly name = 'ProbeTimeoutError';
-
-  constructor() {
-    super(`The database has not completed a write within ${PROBE_MS / 1_000} s.`);
-  }
-}
-
 /** @throws LedgerUnavailableError if the ledger fails */
 async function forQuery<T>(log: Pick<LedgerLog, 'error'>, read: Promise<T>): Promise<T> {
   try {
@@ -238,4 +155,83 @@ async function forQuery<T>(log: Pick<LedgerLog, 'error'>, read: Promise<T>): Pro
     log.error({ err: error }, 'reading the ledger failed: the query was not answered');
     throw new LedgerUnavailableError(error);
   }
+}
+
+/**
+ * Waits for a job that has to be done before a write is sent.
+ * @param sendBy on the monotonic clock, ms: later, the caller learns that nothing was sent
+ * @param onLate called with the result if it comes after that
+ * @throws LedgerUnavailableError if the ledger fails, or has not answered by then
+ */
+async function beforeSending<T>(
+  log: Pick<LedgerLog, 'error'>,
+  sendBy: number,
+  work: Promise<T>,
+  onLate: (value: T) => void = () => {},
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        isLate = true;
+        log.error({}, 'ledger timeout before a write was sent: nothing was sent');
+        reject(new LedgerUnavailableError());
+      },
+      Math.min(Math.max(0, sendBy - performance.now()), LONGEST_TIMER_MS),
+    );
+  });
+  const answered = work.then(
+    (value) => {
+      if (isLate) {
+        onLate(value);
+      }
+      return value;
+    },
+    (error: unknown) => {
+      if (!isLate) {
+        log.error({ err: error }, 'ledger failed before a write was sent: nothing was sent');
+      }
+      throw error instanceof LedgerUnavailableError ? error : new LedgerUnavailableError(error);
+    },
+  );
+  try {
+    return await Promise.race([answered, timeout]);
+  } finally {
+    clearTimeout(timer);
+    answered.catch(() => {});
+  }
+}
+
+/** How much faster or slower than time a steady clock goes at most. */
+const SLEWING = 1 / 10;
+/** Nothing that was in progress before a machine slept for so long is still in progress. */
+const SLEPT_MS = 3_600_000;
+
+interface Clocks {
+  /** Unix ms; an operator or NTP may set it. */
+  readonly wall: () => number;
+  /** ms from any moment. */
+  readonly monotonic: () => number;
+}
+
+/**
+ * Unix ms of a clock that follows the wall clock, but only by going up to a tenth faster or slower:
+ * if that is set by minutes, a lease still lasts about as long as it should. Only an hour or more is
+ * caught up immediately, because the machine has slept. It never goes back.
+ */
+export function createSteadyClock({
+  wall = Date.now,
+  monotonic = () => performance.now(),
+}: Partial<Clocks> = {}): () => number {
+  let time = wall();
+  let at = monotonic();
+  return () => {
+    const elapsed = monotonic() - at;
+    at += elapsed;
+    const behind = wall() - (time + elapsed);
+    const most = behind >= SLEPT_MS ? behind : elapsed * SLEWING;
+    time += elapsed + Math.max(-elapsed * SLEWING, Math.min(behind, most));
+    return Math.floor(time);
+  };
 }

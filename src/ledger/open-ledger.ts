@@ -1,4 +1,4 @@
-import { createLedger, type OpenLedger } from './create-ledger.ts';
+import { createLedger, createSteadyClock, type OpenLedger } from './create-ledger.ts';
 import { checkDataKey, WrongDataKeyError } from './data-key-check.ts';
 import { describeDatabaseError, withHint } from './database/database-error.ts';
 import { NewerSchemaError } from './database/migrations.ts';
@@ -9,7 +9,6 @@ import { createEncryption, type Encryption } from './encryption.ts';
 import { createLocalEngine, type Engine } from './engine/engine.ts';
 import { startWorkerEngine } from './engine/worker-engine.ts';
 import type { IntentStep, LedgerLog } from './ledger.ts';
-import { createSteadyClock } from './time.ts';
 
 export type { OpenLedger } from './create-ledger.ts';
 

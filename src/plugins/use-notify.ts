@@ -1,7 +1,7 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { NotificationOutcome } from '../ledger/records.ts';
-import { within } from '../ledger/time.ts';
+import { within } from '../ledger/within.ts';
 import type { CountedLog } from '../observability/log.ts';
 import { handleNotification } from '../orders/notifications/handle-notification.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSteadyClock } from '../../src/ledger/time.ts';
+import { createSteadyClock } from '../../src/ledger/create-ledger.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { acquire } from '../fixtures/ledger/intended.ts';
 import { see } from '../fixtures/ledger/observations.ts';

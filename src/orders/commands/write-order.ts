@@ -3,7 +3,7 @@ import type { AcquiredIntent, WriteOrigin } from '../../ledger/jobs/acquire-inte
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
 import type { WriteResult } from '../../ledger/records.ts';
-import { within } from '../../ledger/time.ts';
+import { within } from '../../ledger/within.ts';
 import {
   attemptTimeout,
   OrderConflictError,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
-import { within } from '../../time.ts';
+import { within } from '../../within.ts';
 import { createGroupCommit, type Tx } from '../group-commit.ts';
 import { type MigrationLog, migrate, readVersion, SCHEMA_VERSION } from '../migrations.ts';
 import type { Store } from '../store.ts';
