@@ -1,16 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import { createRejections, type StreamLimits } from './auth/rate-limit.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
-import {
-  type ClientAddress,
-  isOwnOrigin,
-  type OriginRule,
-  type RequestIds,
-  requestIdIn,
-} from './http/request-headers.ts';
+import { type ClientAddress, type RequestIds, requestIdIn } from './http/request-headers.ts';
 import type { TurnAway } from './http/server.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -43,6 +37,7 @@ import { guarded, useSafeErrors, useVariableCheck } from './plugins/documents/us
 import { credentialOf, graphiqlAuthorization } from './plugins/graphiql/browser-login.ts';
 import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
+import { type CorsOptions, useCors } from './plugins/use-cors.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import {
   useBodyLimit,
@@ -65,7 +60,7 @@ import { schema } from './schema/index.ts';
 /**
  * All dependencies by name: an object that is spread would end up in the context of every request.
  */
-export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
+export interface AppParts extends Omit<ServerResources, 'sharedQueries'>, CorsOptions {
   readonly queries: ObservationFilter;
   /** After how many executions an operation is compiled; Infinity: never. */
   readonly compileAfter?: number | undefined;
@@ -82,10 +77,6 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly graphiql: (() => Promise<string>) | undefined;
   /** Undefined: the page is public. */
   readonly graphiqlFor?: 'schema-readers';
-  /** Whose pages may send requests. */
-  readonly allowsOrigin: OriginRule;
-  /** Called with the origin of a page that may not. */
-  readonly onRefusedOrigin: (origin: string) => void;
   /** Maximum concurrent operations; as many more are queued for a moment. */
   readonly maxInFlight: number;
   /** How long an idle connection is kept open; undefined if clients are not told. */
@@ -111,6 +102,9 @@ export function createApp(parts: AppParts) {
   const onFault = (err: unknown) => log.error({ err }, 'unexpected error');
   const strangers = createCountedLog(log);
   const lines = { log, counted: strangers, clientOf: parts.clientOf };
+  /** Of a request that is not executed: its code, and its caller if that is known. */
+  const onRejected = (why: string, caller?: string) =>
+    strangers.info({ why, ...(caller !== undefined && { caller }) }, 'request rejected');
   const sharedQueries = createSharedQueries({ wechat, queries, bus, keepMs: orderCacheMs ?? 0 });
   const resources: ServerResources = {
     wechat,
@@ -173,16 +167,24 @@ export function createApp(parts: AppParts) {
         useAuthentication({
           authenticator,
           scopes: PATH_SCOPES,
+          onRejected,
           ...(mayOpen && { credentialOf }),
         }),
         onFault,
       ),
-      guarded(useMetrics(metrics), onFault),
-      useRequestRules({ endpoint: ENDPOINT, trustedOnly: trustedDocuments !== undefined }),
+      guarded(useMetrics({ ...metrics, onRejected }), onFault),
+      useRequestRules({
+        endpoint: ENDPOINT,
+        trustedOnly: trustedDocuments !== undefined,
+        onRejected,
+      }),
       useAdmissionQueue({
         endpoint: ENDPOINT,
         admission,
-        onRejected: rejections.remember,
+        onRejected: (authorization, caller) => {
+          rejections.remember(authorization, caller);
+          onRejected('OVERLOADED', caller.id);
+        },
       }),
       useTrustedDocuments(trustedDocuments),
       useRateLimit(rateLimit),
@@ -197,7 +199,7 @@ export function createApp(parts: AppParts) {
           metrics.operation(report);
           logOperation(lines, report);
         },
-        onRejected: (why, caller) => strangers.info({ why, caller }, 'request rejected'),
+        onRejected,
       }),
       useVariableCheck(),
       useRowLimit(rateLimit),
@@ -218,6 +220,7 @@ export function createApp(parts: AppParts) {
       admission.isFull(rejections.callerWith(headers.authorization));
     if (isTurnedAway) {
       metrics.refused(503);
+      onRejected('OVERLOADED');
       sendOverloaded(response, requests.idFor(requestIdIn(headers)));
     }
     return isTurnedAway;
@@ -234,6 +237,8 @@ export function createApp(parts: AppParts) {
     },
     /** The same for a server that can ask before it does anything for the request. */
     turnAway,
+    /** Logs a request that something else has rejected. */
+    onRejected,
     /** For the WebSocket server. */
     webSocket: createWebSocketEngine({
       enveloped: yoga.getEnveloped,
@@ -243,6 +248,7 @@ export function createApp(parts: AppParts) {
       requests,
       trustedDocuments,
       onRefused: metrics.refused,
+      onRejected,
       onFault,
     }),
     /** For benchmarks: parses, validates and executes with every plugin. */
@@ -256,43 +262,3 @@ export function createApp(parts: AppParts) {
 }
 
 export type App = ReturnType<typeof createApp>;
-
-const CORS_HEADERS = {
-  'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'authorization, content-type, x-request-id',
-  'access-control-expose-headers':
-    'ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id',
-  'access-control-max-age': '600',
-} as const;
-
-/** What a page of an allowed origin may send, and read of the response; for other pages nothing. */
-function useCors({
-  allowsOrigin,
-  onRefusedOrigin,
-}: Pick<AppParts, 'allowsOrigin' | 'onRefusedOrigin'>): Plugin {
-  return {
-    onRequest: ({ request: { method, headers }, endResponse, fetchAPI }) => {
-      if (method === 'OPTIONS' && allowsOrigin(headers.get('origin') ?? '')) {
-        // Safari waits for a body if there is no length.
-        const length = { 'content-length': '0' };
-        endResponse(new fetchAPI.Response(null, { status: 204, headers: length }));
-      }
-    },
-    onResponse: ({ request: { method, url, headers }, response }) => {
-      const origin = headers.get('origin');
-      if (origin === null) {
-        return;
-      }
-      if (allowsOrigin(origin)) {
-        response.headers.append('vary', 'origin');
-        for (const [name, value] of Object.entries(CORS_HEADERS)) {
-          response.headers.set(name, value);
-        }
-        response.headers.set('access-control-allow-origin', origin);
-      } else if (method !== 'POST' && !isOwnOrigin(origin, new URL(url).host)) {
-        // Pages send a preflight before each POST, and others than pages may send any Origin.
-        onRefusedOrigin(origin);
-      }
-    },
-  };
-}

@@ -8,7 +8,7 @@ import { isLoopback } from './config/http.ts';
 import { type Config, loadConfig, reloadSecrets } from './config/load-config.ts';
 import { isRealMerchant } from './config/upstream.ts';
 import { loggedOrigin, originRule, type RequestIds, requestGate } from './http/request-headers.ts';
-import { createHttpServer, listen, refusing, rejecting } from './http/server.ts';
+import { createHttpServer, listen, problemCode, refusing, rejecting } from './http/server.ts';
 import {
   type ClosingStep,
   closeInOrder,
@@ -142,9 +142,10 @@ export async function start({
     metrics,
   });
   const problemOf = requestGate(config.authentication.kind === 'required');
-  const accepting = refusing(app.requestListener, leaving.signal, stopping.signal);
+  const accepting = refusing(app.requestListener, leaving.signal, stopping.signal, app.onRejected);
   const onRejected = (status: number, { method, url = '', headers }: IncomingMessage) => {
     metrics.refused(status);
+    app.onRejected(problemCode(status));
     if (isStray(method, (name) => headers[name] !== undefined)) {
       reportStray({ log: strangers, onNotification: metrics.notification }, url);
     }
@@ -153,6 +154,7 @@ export async function start({
     rejecting(accepting, problemOf, onRejected),
     { idleMs: config.idleMs },
     (request, response) => !leaving.signal.aborted && app.turnAway(request, response),
+    app.onRejected,
   );
   const url = await listen(server, config);
   const connections = followConnections(server);
@@ -160,7 +162,10 @@ export async function start({
     path: ENDPOINT,
     ...origins,
     problemOf,
-    onRejected: metrics.refused,
+    onRejected: (status) => {
+      metrics.refused(status);
+      app.onRejected(problemCode(status));
+    },
   });
   log.info({ url, upstream: options.baseUrl ?? 'WeChat Pay' }, 'ready');
   if (sandbox !== undefined) {

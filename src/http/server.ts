@@ -96,11 +96,13 @@ export type TurnAway = (request: IncomingMessage, response: ServerResponse) => b
  * An HTTP server whose connections slow clients cannot occupy.
  * @param turnAway called first, because under overload most requests are only refused: only with
  * requests whose turn it is on their connection, and which do not close it
+ * @param onUnreadable called with the code of the response to what is no request
  */
 export function createHttpServer(
   listener: RequestListener,
   changes: Partial<HttpLimits> = {},
   turnAway: TurnAway = () => false,
+  onUnreadable: (code: string) => void = () => {},
 ): Server {
   const limits = { ...LIMITS, ...changes };
   // A stream that is read, and a slow operation, are not stalled responses.
@@ -139,7 +141,7 @@ export function createHttpServer(
       }
     },
   );
-  answerUnreadable(server, underWay);
+  answerUnreadable(server, underWay, onUnreadable);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -203,10 +205,7 @@ function pauseStalled(underWay: Iterable<ServerResponse>): void {
   }
 }
 
-/**
- * Rejects a request with a problem, as JSON, before anything else sees it. Strangers can cause that at
- * any rate: it is counted, not logged.
- */
+/** Rejects a request with a problem, as JSON, before anything else sees it. */
 export function rejecting(
   listener: RequestListener,
   problemOf: (request: IncomingMessage) => TargetProblem | undefined,
@@ -228,7 +227,12 @@ export function rejecting(
 
 /** The JSON body of a response to a request with a problem. */
 export function problemBody({ status, message }: TargetProblem): string {
-  return errorBody({ code: status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN', message });
+  return errorBody({ code: problemCode(status), message });
+}
+
+/** The code of a request with a problem, by its HTTP status. */
+export function problemCode(status: number): string {
+  return status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
 }
 
 /** Why a call is refused once the server stops, over every transport. */
@@ -246,12 +250,14 @@ export function refusing(
   listener: RequestListener,
   leaving: AbortSignal,
   stopping: AbortSignal,
+  onRejected: (code: string) => void = () => {},
 ): RequestListener {
   return (request, response) => {
     if (leaving.aborted) {
       response.setHeader('connection', 'close');
     }
     if (stopping.aborted && request.url !== '/health' && request.url !== '/ready') {
+      onRejected(SHUTTING_DOWN.code);
       const headers = { 'content-type': 'application/json', 'retry-after': '1' };
       response.writeHead(503, { ...RESPONSE_HEADERS, ...headers }).end(errorBody(SHUTTING_DOWN));
       return;

@@ -33,8 +33,13 @@ const LINGER_MS = 500;
  * What Node rejects before there is a request has the JSON body of all errors too, unless a response
  * has begun on the connection, which is then closed.
  * @param underWay responses that are not complete
+ * @param onRejected called with the code of each response
  */
-export function answerUnreadable(server: Server, underWay: Iterable<ServerResponse>): void {
+export function answerUnreadable(
+  server: Server,
+  underWay: Iterable<ServerResponse>,
+  onRejected: (code: string) => void,
+): void {
   server.on('clientError', (error, socket) => {
     const hasBegun = [...underWay].some((one) => one.socket === socket && one.headersSent);
     if (!socket.writable || hasBegun) {
@@ -42,10 +47,13 @@ export function answerUnreadable(server: Server, underWay: Iterable<ServerRespon
       return;
     }
     const code = 'code' in error ? String(error.code) : '';
-    closeWith(socket, Object.entries(REFUSALS).find(([name]) => name === code)?.[1] ?? NOT_HTTP);
+    const refusal = Object.entries(REFUSALS).find(([name]) => name === code)?.[1] ?? NOT_HTTP;
+    onRejected(refusal.code);
+    closeWith(socket, refusal);
   });
   server.on('checkExpectation', (_request, response: ServerResponse) => {
     const { status, ...told } = NO_EXPECTATION;
+    onRejected(told.code);
     const headers = { ...RESPONSE_HEADERS, 'content-type': TYPE, connection: 'close' };
     response.writeHead(status, headers).end(errorBody(told));
   });

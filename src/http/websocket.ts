@@ -30,6 +30,8 @@ export interface GraphQLEngine {
   /** The errors for a client: without the caller's values. */
   readonly format: (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[];
   readonly credentialExpired: () => GraphQLError;
+  /** Called with the code of a connection or an operation that is not accepted. */
+  readonly onRejected: (code: string, caller?: string) => void;
   /** Called with what nothing else has handled. */
   readonly onFault: (error: unknown) => void;
 }
@@ -113,6 +115,7 @@ export function serveWebSocket(
       const result = await authenticate(authorizationIn(connectionParams));
       if (typeof result === 'string') {
         const unknown = result === 'refused';
+        engine.onRejected(unknown ? 'UNAUTHENTICATED' : 'AUTHENTICATION_UNAVAILABLE');
         socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
         return false;
       }
@@ -126,6 +129,7 @@ export function serveWebSocket(
     onSubscribe: async ({ extra: { socket, request: req, signal } }, _id, request) => {
       const caller = callers.get(socket);
       if (caller === undefined || isExpired(caller)) {
+        engine.onRejected('UNAUTHENTICATED', caller?.id);
         socket.close(UNAUTHORIZED, 'Unauthorized');
         return [credentialExpired()];
       }

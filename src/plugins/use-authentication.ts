@@ -8,6 +8,8 @@ export interface AuthenticationOptions {
   readonly credentialOf?: ((headers: Headers) => string | null) | undefined;
   /** Paths that need a scope as a whole. */
   readonly scopes: ReadonlyMap<string, Scope>;
+  /** Called with the code of a request that is rejected here. */
+  readonly onRejected: (code: string) => void;
 }
 
 const RETRY_AFTER_S = 5;
@@ -21,6 +23,7 @@ export function useAuthentication({
   authenticator,
   credentialOf = (headers) => headers.get('authorization'),
   scopes,
+  onRejected,
 }: AuthenticationOptions): Plugin<object, { caller?: Caller }> {
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
@@ -30,10 +33,14 @@ export function useAuthentication({
       const scope = scopes.get(url.pathname);
       const pending = authenticator.authenticate(credentialOf(request.headers));
       const result = pending instanceof Promise ? await pending : pending;
+      const reject = (reason: Reason) => {
+        onRejected(told(reason).code);
+        endResponse(refusal(request, reason, fetchAPI));
+      };
       if (typeof result === 'string') {
-        endResponse(refusal(request, result, fetchAPI));
+        reject(result);
       } else if (scope !== undefined && permission(result, scope) !== 'granted') {
-        endResponse(refusal(request, scope, fetchAPI));
+        reject(scope);
       } else {
         serverContext.caller = result;
       }

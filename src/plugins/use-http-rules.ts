@@ -65,6 +65,8 @@ export interface RequestRulesOptions {
   readonly endpoint: string;
   /** Whether only trusted documents are executed: a GET of one may come from anywhere. */
   readonly trustedOnly: boolean;
+  /** Called with the code of a request that is rejected here. */
+  readonly onRejected: (code: string) => void;
 }
 
 /**
@@ -72,20 +74,21 @@ export interface RequestRulesOptions {
  * form can send, so that a page of another origin cannot send a call by one of these. Every other
  * request is rejected before its body is read.
  */
-export function useRequestRules({ endpoint, trustedOnly }: RequestRulesOptions): Plugin {
+export function useRequestRules(options: RequestRulesOptions): Plugin {
+  const { endpoint, trustedOnly, onRejected } = options;
   return {
     onRequest: ({ request, url, endResponse, fetchAPI }) => {
       // Yoga would accept more paths as its endpoint, which the checks here do not cover.
-      if (url.pathname !== endpoint) {
-        endResponse(rejection(request, NOT_FOUND, fetchAPI));
-      } else if (request.method === 'OPTIONS') {
+      const isKnown = url.pathname === endpoint;
+      if (isKnown && request.method === 'OPTIONS') {
         const headers = { allow: 'GET, POST, OPTIONS' };
         endResponse(new fetchAPI.Response(null, { status: 204, headers }));
-      } else {
-        const refusal = refusalOf(request, trustedOnly);
-        if (refusal !== undefined) {
-          endResponse(rejection(request, refusal, fetchAPI));
-        }
+        return;
+      }
+      const refusal = isKnown ? refusalOf(request, trustedOnly) : NOT_FOUND;
+      if (refusal !== undefined) {
+        onRejected(refusal.code);
+        endResponse(rejection(request, refusal, fetchAPI));
       }
     },
     onRequestParse: ({ request, setRequestParser }) => {

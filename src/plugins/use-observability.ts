@@ -32,6 +32,8 @@ export interface MetricsOptions {
   readonly contentType: string;
   /** Called with the status of responses that reject a request. */
   readonly refused: (status: number) => void;
+  /** Called with the code of a request that is rejected here. */
+  readonly onRejected: (code: string) => void;
 }
 
 const METRICS_PATH = '/metrics';
@@ -50,16 +52,17 @@ const REFUSALS = new Set([401, 403, 405, 413, 415, 429, 503]);
 
 /** `GET /metrics`, for callers with the scope metrics:read. Register it after authentication. */
 export function useMetrics(options: MetricsOptions): Plugin<object, CallerContext> {
-  const { show, contentType, refused } = options;
+  const { show, contentType, refused, onRejected } = options;
   return {
     onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
       if (url.pathname !== METRICS_PATH) {
         return;
       }
-      if (request.method !== 'GET') {
-        endResponse(rejection(request, GET_ONLY, fetchAPI));
-      } else if (!isAllowed(serverContext, 'metrics:read')) {
-        endResponse(rejection(request, NO_METRICS, fetchAPI));
+      const isGet = request.method === 'GET';
+      if (!(isGet && isAllowed(serverContext, 'metrics:read'))) {
+        const refusal = isGet ? NO_METRICS : GET_ONLY;
+        onRejected(refusal.code);
+        endResponse(rejection(request, refusal, fetchAPI));
       } else {
         const headers = { 'content-type': contentType };
         endResponse(new fetchAPI.Response(await show(), { headers }));
@@ -82,24 +85,22 @@ export interface OperationsOptions {
   readonly onStream: (change: 1 | -1) => void;
 }
 
-type OperationContext = GraphQLContext & Pick<CallerContext, 'req'>;
+type OperationContext = GraphQLContext &
+  Pick<CallerContext, 'req'> & { readonly request?: Request };
 type Result = { readonly errors?: readonly GraphQLError[] | undefined };
-
-/** The codes of operations that are not executed. */
-const NOT_EXECUTED: ReadonlySet<unknown> = new Set([
-  'DOCUMENT_ID_REQUIRED',
-  'DOCUMENT_NOT_FOUND',
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'RATE_LIMITED',
-  'TRUSTED_DOCUMENTS_ONLY',
-]);
 
 /** Reports the name, the result and the duration of every operation. */
 export function useOperationLog(
   options: OperationsOptions,
 ): Plugin<OperationContext, CallerContext> {
   const { shapeOf, onOperation, onRejected, onStream } = options;
+  const executed = new WeakSet<Request>();
+  const begin = ({ request }: OperationContext) => {
+    if (request !== undefined) {
+      executed.add(request);
+    }
+    return performance.now();
+  };
   const report = (
     document: DocumentNode,
     { caller, outcome, req, signal }: OperationContext,
@@ -116,7 +117,7 @@ export function useOperationLog(
     });
   return {
     onExecute: ({ args }) => {
-      const since = performance.now();
+      const since = begin(args.contextValue);
       return {
         onExecuteDone: ({ result }) => {
           report(args.document, args.contextValue, 'errors' in result ? result : {}, since);
@@ -124,7 +125,7 @@ export function useOperationLog(
       };
     },
     onSubscribe: ({ args }) => {
-      const since = performance.now();
+      const since = begin(args.contextValue);
       return {
         onSubscribeResult: ({ result }) => {
           const isStream = Symbol.asyncIterator in result;
@@ -137,9 +138,9 @@ export function useOperationLog(
         },
       };
     },
-    onResultProcess: ({ result, serverContext }) => {
+    onResultProcess: ({ request, result, serverContext }) => {
       const [error] = 'errors' in result ? (result.errors ?? []) : [];
-      if (error !== undefined && NOT_EXECUTED.has(error.extensions['code'])) {
+      if (error !== undefined && !executed.has(request)) {
         onRejected(codeOf(error), callerOf(serverContext).id);
       }
     },

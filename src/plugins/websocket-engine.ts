@@ -1,4 +1,9 @@
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+} from 'graphql';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { overloaded } from '../http/overloaded.ts';
@@ -21,6 +26,8 @@ export interface WebSocketEngineParts {
   readonly trustedDocuments: TrustedDocuments | undefined;
   /** Called with the HTTP status of an operation that is refused before it begins. */
   readonly onRefused: (status: number) => void;
+  /** Called with the code of an operation that is not executed, and with its caller. */
+  readonly onRejected: (code: string, caller?: string) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -29,32 +36,39 @@ type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
 /** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
 export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngine {
   const { enveloped, authenticator, admission, requests, trustedDocuments, stopping } = parts;
-  const { onRefused, onFault } = parts;
+  const { onRefused, onRejected, onFault } = parts;
   const running = new WeakMap<object, Engine>();
-  const refused = (error: GraphQLError) => {
-    const { status } = Object(error.extensions['http']);
+  const rejected = (errors: readonly [GraphQLError, ...GraphQLError[]], caller: string) => {
+    const { code, http } = errors[0].extensions;
+    const { status } = Object(http);
     if (status === 429 || status === 503) {
       onRefused(status);
     }
-    return [error];
+    onRejected(typeof code === 'string' ? code : 'GRAPHQL_VALIDATION_FAILED', caller);
+    return errors;
   };
   return {
     authenticate: authenticator.authenticate,
     prepare: async (request, by) => {
+      const { id } = by.caller;
       if (stopping.aborted) {
-        return refused(shuttingDown());
+        return rejected([shuttingDown()], id);
       }
       if (!(await admission.turn(by.caller))) {
-        return refused(overloaded());
+        return rejected([overloaded()], id);
       }
       const engine = enveloped(by);
       const document = parsed(() => engine.parse(documentOf(trustedDocuments, request)));
       if (document instanceof GraphQLError) {
-        return refused(document);
+        return rejected([document], id);
       }
-      const errors = engine.validate(engine.schema, document);
-      if (errors.length > 0) {
-        return errors;
+      const [error, ...others] = engine.validate(engine.schema, document);
+      if (error !== undefined) {
+        return rejected([error, ...others], id);
+      }
+      if (!getOperationAST(document, request.operationName)) {
+        // graphql-ws answers it.
+        onRejected('BAD_USER_INPUT', id);
       }
       const args: ExecutionArgs = {
         schema: engine.schema,
@@ -70,6 +84,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
     subscribe: (args) => requests.run(null, () => engineOf(running, args).subscribe(args)),
     format: formatted,
     credentialExpired: credentialEnded,
+    onRejected,
     onFault,
   };
 }

@@ -8,13 +8,15 @@ import {
   createHttpServer,
   type HttpLimits,
   listen,
+  problemCode,
   refusing,
   rejecting,
 } from '../../src/http/server.ts';
 import { caller, knowing } from '../fixtures/app/callers.ts';
+import type { CollectedLog } from '../fixtures/app/log-lines.ts';
 import { createTestApp } from '../fixtures/app/test-app.ts';
 import { rowsOf } from '../fixtures/docs/tables.ts';
-import { parsed } from '../fixtures/json.ts';
+import { at, parsed } from '../fixtures/json.ts';
 
 const TYPENAME = '{"query":"{ __typename }"}';
 const POST = 'POST /graphql HTTP/1.1';
@@ -22,7 +24,8 @@ const JSON_TYPE = 'content-type: application/json';
 const EVERYONE = { authenticator: knowing({ all: caller(['orders:any', 'orders:cancel']) }) };
 
 const stopping = new AbortController();
-const servers: { readonly port: number; readonly close: () => void }[] = [];
+const servers: { readonly port: number; readonly log: CollectedLog; readonly close: () => void }[] =
+  [];
 
 /** A server as `start` builds it; gives its port. */
 async function serve(
@@ -31,15 +34,19 @@ async function serve(
   limits: Partial<HttpLimits> = {},
 ) {
   const app = createTestApp(parts);
-  const gated = rejecting(app.requestListener, requestGate('authenticator' in parts));
+  const { onRejected, log } = app;
+  const gated = rejecting(app.requestListener, requestGate('authenticator' in parts), (status) =>
+    onRejected(problemCode(status)),
+  );
   const { signal } = new AbortController();
-  const server = createHttpServer(refusing(gated, signal, stopped), limits);
+  const accepting = refusing(gated, signal, stopped, onRejected);
+  const server = createHttpServer(accepting, limits, undefined, onRejected);
   const url = await listen(server, { host: '127.0.0.1', port: 0 });
   const close = () => {
     server.closeAllConnections();
     server.close();
   };
-  servers.push({ port: Number(new URL(url).port), close });
+  servers.push({ port: Number(new URL(url).port), log, close });
   return Number(new URL(url).port);
 }
 
@@ -136,7 +143,7 @@ const CASES: readonly (readonly [
 ];
 
 test.each(CASES)(
-  'an error has a JSON body of the one form: %i, %s',
+  'an error has a JSON body of the one form, and a line of the log: %i, %s',
   async (status, _, port, text) => {
     if (status === 429) {
       await answerTo(port(), text);
@@ -145,6 +152,11 @@ test.each(CASES)(
     expect(answer.status).toBe(status);
     expect(answer.head).toMatch(/^content-type: application\/(?:graphql-response\+)?json/m);
     expect(answer.head).toMatch(/^cache-control: no-store/m);
+    const code = at(parsed(answer.body), 'errors', 0, 'extensions', 'code');
+    const lines = servers.find((one) => one.port === port())?.log.entries() ?? [];
+    const line =
+      status === 500 ? { msg: 'unexpected error' } : { msg: 'request rejected', why: code };
+    expect(lines).toContainEqual(expect.objectContaining({ level: expect.any(String), ...line }));
     expect(parsed(answer.body)).toEqual({
       errors: [
         expect.objectContaining({

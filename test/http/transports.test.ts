@@ -192,34 +192,39 @@ describe('by POST, by GET, over SSE and over WebSocket', () => {
     '%s is refused in the same way',
     async (_, given, extensions, statuses, own) => {
       const [status, overSse] = typeof statuses === 'number' ? [statuses, statuses] : statuses;
-      const { post, get, sse, webSocket, close } = await served({ request: TYPE, ...given });
+      const { post, get, sse, loggedCodes, close } = await served({ request: TYPE, ...given });
+      const other = await served({ request: TYPE, ...given });
       expect(await post()).toEqual({ status, extensions });
+      const { code } = extensions;
+      expect(loggedCodes()).toContain(code);
       expect(await get()).toEqual({ status, extensions });
       expect(await sse()).toEqual({ status: overSse, extensions });
       // A close code says it all.
       const hasBody = own === MESSAGE || own < 1_000;
-      expect(await webSocket()).toEqual({
+      expect(await other.webSocket()).toEqual({
         status: own,
         extensions: hasBody ? extensions : undefined,
       });
-      await close();
+      expect(other.loggedCodes()).toContain(code);
+      await Promise.all([close(), other.close()]);
     },
   );
 
   test('a server that stops begins no further call', async () => {
-    const { post, get, sse, webSocket, stopping, close } = await served({ request: TYPE });
+    const { post, get, sse, webSocket, stopping, ...server } = await served({ request: TYPE });
     stopping.abort();
     const extensions = { code: 'SHUTTING_DOWN' };
     for (const call of [post, get, sse]) {
       expect(await call()).toEqual({ status: 503, extensions });
     }
     expect(await webSocket()).toEqual({ status: MESSAGE, extensions });
-    await close();
+    expect(server.loggedCodes()).toEqual(['SHUTTING_DOWN']);
+    await server.close();
   });
 
   test('what is longer than 64 KB, or 16 KB in a URL, is not read', async () => {
     const sized = (kb: number) => ({ ...TYPE, variables: { unknown: 'x'.repeat(kb * 1024) } });
-    const { post, sse, webSocket, close } = await served({ request: sized(64) });
+    const { post, sse, webSocket, ...inBody } = await served({ request: sized(64) });
     const { get, ...inUrl } = await served({ request: sized(16) });
     const tooLarge = { status: 413, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } };
     expect(await post()).toEqual(tooLarge);
@@ -229,7 +234,9 @@ describe('by POST, by GET, over SSE and over WebSocket', () => {
       extensions: { code: 'REQUEST_HEADERS_TOO_LARGE' },
     });
     expect(await webSocket()).toEqual({ status: 1009, extensions: undefined });
-    await Promise.all([close(), inUrl.close()]);
+    expect(inBody.loggedCodes()).toEqual(['REQUEST_ENTITY_TOO_LARGE']);
+    expect(inUrl.loggedCodes()).toEqual(['REQUEST_HEADERS_TOO_LARGE']);
+    await Promise.all([inBody.close(), inUrl.close()]);
   });
 
   test('a document of more than 16,384 characters is refused in the same way', async () => {
@@ -256,11 +263,12 @@ describe('by POST, by GET, over SSE and over WebSocket', () => {
     [{ most: 0, perCaller: 1 }, 503],
   ])('with %j open subscriptions the next one is refused', async (streamLimits, status) => {
     const request = { query: 'subscription { orderEvents { id } }' };
-    const { sse, webSocket, close } = await served({ request, parts: { streamLimits } });
+    const { sse, webSocket, ...server } = await served({ request, parts: { streamLimits } });
     const extensions = { code: 'TOO_MANY_STREAMS', retryAfterSeconds: 5 };
     expect(await sse()).toEqual({ status, extensions });
     expect(await webSocket()).toEqual({ status: MESSAGE, extensions });
-    await close();
+    expect(server.loggedCodes()).toEqual(['TOO_MANY_STREAMS']);
+    await server.close();
   });
 
   test('a page of another origin gets no WebSocket', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, vi } from 'vitest';
 import { createRateLimit } from '../../../src/auth/rate-limit.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
-import { personal } from '../../fixtures/app/operation-lines.ts';
+import { knowing, shopper } from '../../fixtures/app/callers.ts';
+import { OPENID, personal } from '../../fixtures/app/operation-lines.ts';
 import { createInput } from '../../fixtures/app/order-operations.ts';
 import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { CREATE, QUERY } from '../../fixtures/graphql/documents.ts';
@@ -66,7 +67,9 @@ walk('Operations', {
   'request rejected': async (again) => {
     const app = createTestApp({
       rateLimit: createRateLimit({ perSecond: 1, burst: 4 }, undefined),
+      authenticator: { ...knowing({}), authenticate: () => shopper(OPENID) },
     });
+    await again(() => run(app, '{ userServiceState(openid: "oSomebodyElse") { appid } }'));
     await again(() => run(app, '{'));
     await again(() => run(app, '{ nothing }'));
     return app.log;
