@@ -1,9 +1,3 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { sql } from 'kysely';
@@ -16,13 +10,12 @@ import { openLedger } from '../../../src/ledger/open-ledger.ts';
 import { collectLog } from '../../fixtures/app/log-lines.ts';
 import { pageAt } from '../../fixtures/docs/documents.ts';
 import { see } from '../../fixtures/ledger/observations.ts';
+import { HAS_PGBOUNCER, startPgbouncer } from '../../fixtures/ledger/pgbouncer.ts';
 import { type PostgresServer, startPostgres } from '../../fixtures/ledger/postgres.ts';
 import { BEGINNING, DATA_KEY } from '../../fixtures/ledger/test-ledger.ts';
 import { checkMessage } from '../../observability/walk/walk.ts';
 
-const PGBOUNCER = '/usr/sbin/pgbouncer';
 const KEY = DATA_KEY.toString('base64');
-const NOBODY = 65_534;
 const DEAF = 'LISTEN receives nothing, polling for events: set DATABASE_LISTEN_URL';
 
 const page = pageAt('docs/operations/postgresql.md');
@@ -32,57 +25,7 @@ const [CONFIGURATION = '', VARIABLES = ''] = page.snippets
 const [, USERS = ''] = /`userlist.txt` has the line `([^`]+)`/.exec(page.text) ?? [];
 const { DATABASE_URL = '', DATABASE_LISTEN_URL = '' } = parseEnv(VARIABLES);
 
-/** The configuration of the page, but for hosts, ports and folders. */
-async function startPgbouncer(postgresUrl: string, poolMode: 'session' | 'transaction') {
-  const { hostname, port } = new URL(postgresUrl);
-  const folder = await mkdtemp(join(tmpdir(), 'payafter-pgbouncer-'));
-  const own = await freePort();
-  const changes = [
-    ['host=db.example.com port=5432', `host=${hostname} port=${port}`],
-    ['listen_port = 6432', `listen_port = ${own}`],
-    ['/etc/pgbouncer/', `${folder}/`],
-    ['pool_mode = session', `pool_mode = ${poolMode}`],
-  ] as const;
-  const lines = changes.reduce((text, [from, to]) => {
-    expect(text).toContain(from);
-    return text.replace(from, to);
-  }, CONFIGURATION);
-  await writeFile(join(folder, 'userlist.txt'), `${USERS}\n`);
-  await writeFile(join(folder, 'pgbouncer.ini'), `${lines}unix_socket_dir =\n`);
-  await chmod(folder, 0o755);
-  const child = spawn(PGBOUNCER, [join(folder, 'pgbouncer.ini')], {
-    stdio: 'ignore',
-    // It refuses to run as root.
-    ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
-  });
-  await expect.poll(() => accepts(own)).toBe(true);
-  const stop = async () => {
-    child.kill('SIGKILL');
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { port: own, stop };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    }).once('error', () => resolve(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
-describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer as the page configures it', () => {
+describe.skipIf(!HAS_PGBOUNCER)('behind PgBouncer as the page configures it', () => {
   let server: PostgresServer;
   const closing: (() => Promise<void>)[] = [];
 
@@ -109,7 +52,12 @@ describe.skipIf(!existsSync(PGBOUNCER))('behind PgBouncer as the page configures
   async function through(poolMode: 'session' | 'transaction') {
     const name = `pooled_${Date.now()}`;
     await administer(`create database ${name} owner ${new URL(DATABASE_LISTEN_URL).username}`);
-    const pooler = await startPgbouncer(server.url, poolMode);
+    const pooler = await startPgbouncer({
+      postgresUrl: server.url,
+      configuration: CONFIGURATION,
+      files: { 'userlist.txt': `${USERS}\n` },
+      changes: [['pool_mode = session', `pool_mode = ${poolMode}`]],
+    });
     closing.push(pooler.stop);
     const local = (url: string, port: number | string) =>
       Object.assign(new URL(url), { hostname: '127.0.0.1', port, pathname: `/${name}` }).href;

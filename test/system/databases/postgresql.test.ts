@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import forge from 'node-forge';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examinePermissions } from '../../../src/cli/doctor/secrets.ts';
@@ -17,12 +15,12 @@ import { closedPort } from '../../fixtures/http/http-server.ts';
 import { at } from '../../fixtures/json.ts';
 import { type PostgresCluster, startCluster } from '../../fixtures/ledger/postgres.ts';
 import { DATA_KEY } from '../../fixtures/ledger/test-ledger.ts';
+import { certificateOf, switchTlsOn } from '../../fixtures/ledger/tls.ts';
 import { startServer, statusOf } from '../../fixtures/process/server-process.ts';
-import { type KeyPair, rsaKeys } from '../../fixtures/wechat/keys.ts';
+import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 import { checkMessage } from '../../observability/walk/walk.ts';
 
 const KEY = DATA_KEY.toString('base64');
-const DAY_MS = 86_400_000;
 
 let cluster: PostgresCluster;
 let admin: pg.Client;
@@ -116,25 +114,7 @@ describe('TLS', () => {
   let client: string;
 
   beforeAll(async () => {
-    const server = rsaKeys();
-    const data = await admin.query<{ data_directory: string }>('show data_directory');
-    const directory = data.rows[0]?.data_directory ?? '';
-    const { uid, gid } = await stat(directory);
-    const files = {
-      'server.key': server.privatePem,
-      'server.crt': certificateOf({ name: 'localhost', keys: server, issuer: ca }),
-      'clients.pem': certificateOf(ca),
-    };
-    for (const [name, text] of Object.entries(files)) {
-      await writeFile(join(directory, name), text, { mode: 0o600 });
-      await chown(join(directory, name), uid, gid);
-    }
-    await run(admin, `alter system set ssl_ca_file = 'clients.pem'; alter system set ssl = on`);
-    await run(admin, 'select pg_reload_conf()');
-    while (at((await admin.query('show ssl')).rows, 0, 'ssl') !== 'on') {
-      await sleep(20);
-    }
-
+    await switchTlsOn(admin, ca);
     const shopper = rsaKeys();
     const own = certificateOf({ name: 'shop', keys: shopper, issuer: ca });
     caFile = await file('ca.pem', certificateOf(ca));
@@ -261,30 +241,4 @@ function urlWith(options: string, host = 'localhost'): string {
 function opened(options: string) {
   const { log } = collectLog();
   return openLedger({ databaseUrl: urlWith(options), dataKey: DATA_KEY, log });
-}
-
-interface Subject {
-  readonly name: string;
-  readonly keys: KeyPair;
-  /** Without one it is a CA, and signs itself. */
-  readonly issuer?: Subject;
-}
-
-function certificateOf({ name, keys, issuer }: Subject): string {
-  const { pki, md } = forge;
-  const signer = issuer ?? { name, keys };
-  const certificate = pki.createCertificate();
-  certificate.serialNumber = `01${randomBytes(8).toString('hex')}`;
-  certificate.publicKey = pki.publicKeyFromPem(keys.publicPem);
-  certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
-  certificate.validity.notAfter = new Date(Date.now() + DAY_MS);
-  certificate.setSubject([{ name: 'commonName', value: name }]);
-  certificate.setIssuer([{ name: 'commonName', value: signer.name }]);
-  certificate.setExtensions([
-    issuer === undefined
-      ? { name: 'basicConstraints', cA: true }
-      : { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
-  ]);
-  certificate.sign(pki.privateKeyFromPem(signer.keys.privatePem), md.sha256.create());
-  return pki.certificateToPem(certificate);
 }
