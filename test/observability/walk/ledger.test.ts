@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
+/** Of a call whose job never ends. */
 const TIMEOUT_MS = 600;
 const LIST = '{ orderRecords(first: 1) { nodes { outOrderNo } } }';
 
@@ -38,9 +39,10 @@ const failing =
 function broken(
   engine: (real: Engine) => Engine,
   use: (server: AppWithClient, outOrderNo: string) => Promise<unknown>,
+  timeoutMs?: number,
 ): Cause {
   return async () => {
-    const wechat = merchantOptions(fixture.sandbox.credentials, { timeoutMs: TIMEOUT_MS });
+    const wechat = merchantOptions(fixture.sandbox.credentials, { timeoutMs });
     const server = await createAppWithClient({ wechat, engine });
     await use(server, newOutOrderNo());
     await server.ledger.idle();
@@ -72,6 +74,7 @@ walk('Ledger', {
   'ledger timeout before a write was sent: nothing was sent': broken(
     failing('acquireIntent', 'hangs'),
     created,
+    TIMEOUT_MS,
   ),
   'ledger failed before a write was sent: nothing was sent': broken(
     failing('acquireIntent'),
