@@ -61,6 +61,12 @@ const FOREIGN_PAGE: TargetProblem = {
 };
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
+/**
+ * Each piece of a message costs a hundred times a byte until the message is whole, and a stranger may
+ * send one before it authenticates. Clients send one fragment; a network may cut it into some hundred
+ * pieces.
+ */
+const MAX_PIECES = { maxFragments: 64, maxBufferedChunks: 1_024 };
 /** How long closing may take: first of each stream, then of each connection. */
 const COMPLETE_MS = 500;
 const CLOSE_MS = 1_000;
@@ -97,6 +103,7 @@ export function serveWebSocket(
     path,
     handleProtocols,
     maxPayload: MAX_MESSAGE_BYTES,
+    ...MAX_PIECES,
     verifyClient: ({ req }, answer) => {
       const problem = problemOf(req) ?? pageProblem(req);
       if (problem === undefined) {

@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readLimited } from '../../src/plugins/use-http-rules.ts';
 import { createTestApp, graphqlRequest } from '../fixtures/app/test-app.ts';
 import { listen } from '../fixtures/http/listen.ts';
+import { heapUsed } from '../fixtures/process/heap.ts';
 
 const LIMIT = 64 * 1024;
 const SMALL = '{"query":"{ __typename }"}';
@@ -94,4 +96,23 @@ test('a caller that disconnects in the middle of a body does not affect others',
     socket.once('close', resolve);
   });
   expect(await framings.chunked(SMALL)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test('a body that comes byte by byte takes no more memory than its bytes', async () => {
+  const sent = Buffer.from('0123456789'.repeat(2_000));
+  const before = heapUsed();
+  let taken = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      controller.enqueue(Uint8Array.of(sent[taken] ?? 0));
+      taken += 1;
+      if (taken === sent.length) {
+        expect(heapUsed() - before).toBeLessThan(1024 * 1024);
+        controller.close();
+      }
+    },
+  });
+  const init = { method: 'POST', body, duplex: 'half' as const };
+  const request = new Request('http://app/', init);
+  expect(await readLimited(request, 64 * 1024)).toEqual(sent);
 });

@@ -123,8 +123,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   // some, the event loop may only have stopped for a moment, or a burst have come to an idle server:
   // then both have to.
   const isShareFull = (share: Share, hasSlot: (share: Share) => boolean) => {
-    if (share.waiting === 0 || share.waiting >= share.most) {
-      return share.waiting > 0;
+    if (share.waiting >= share.most || share.waiting === 0) {
+      return share.waiting >= share.most;
     }
     const first = firstIn(line, (waiting) => waiting.shares.includes(share));
     const isLate = first !== undefined && hasWaited(first, waitMs);

@@ -151,6 +151,23 @@ test('a WebSocket message over 64 KB closes the socket, and nothing is printed',
   expect(clientFixture.streams()).toBe(0);
 });
 
+test('a WebSocket message in more than 64 fragments closes the socket, and fewer are accepted', async () => {
+  const client = await openSocket(port.webSocketUrl);
+  const sendIn = (fragments: number) => {
+    const payload = { query: 'subscription { orderEvents { id } }' };
+    const text = JSON.stringify({ id: String(fragments), type: 'subscribe', payload });
+    const size = Math.ceil(text.length / fragments);
+    for (let from = 0; from < fragments; from += 1) {
+      const part = text.slice(from * size, (from + 1) * size) || ' ';
+      client.socket.send(part, { fin: from === fragments - 1 });
+    }
+  };
+  sendIn(60);
+  await expect.poll(() => clientFixture.streams()).toBe(1);
+  sendIn(65);
+  expect(await client.closed()).toBe(1008);
+});
+
 test('a WebSocket message of just under 64 KB is accepted', async () => {
   const client = await openSocket(port.webSocketUrl);
   // A variable that the operation does not know is as long as it likes.
