@@ -22,9 +22,9 @@ export interface Sizes {
 
 export const FULL: Sizes = {
   rounds: 3,
-  warmSeconds: 10,
+  warmSeconds: 8,
   rewarmSeconds: 0.3,
-  seconds: 1,
+  seconds: 0.9,
   openSeconds: 2,
   restSeconds: 60,
   concurrencies: [1, 4, 16, 64, 256, 1_024],
