@@ -87,6 +87,7 @@ export const serviceOrder = {
     total_amount: integer,
     paying_amount: integer,
     paid_amount: integer,
+    bank_type: text,
     details: listOf({
       seq: integer,
       amount: integer,
@@ -193,6 +194,8 @@ export const permission = {
   notify_url: text,
   cancel_authorization_time: text,
   authorization_success_time: text,
+  user_risk_level: text,
+  risk_level_version: text,
 } satisfies Shape;
 export type Permission = Answer<typeof permission>;
 

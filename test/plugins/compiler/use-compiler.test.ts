@@ -44,6 +44,8 @@ const permission = {
   notifyUrl: null,
   cancelAuthorizationTime: null,
   authorizationSuccessTime: '2026-07-06T10:00:00+08:00',
+  userRiskLevel: null,
+  riskLevelVersion: null,
 };
 /** A write to an existing service order that fails. */
 const refusing = (errorOf: (outOrderNo: string) => Error) => ({

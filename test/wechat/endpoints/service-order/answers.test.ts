@@ -241,7 +241,10 @@ describe('permissions', () => {
     authorization_code: 'C|1',
     openid: 'o1',
     authorization_state: 'AVAILABLE',
+    notify_url: 'https://shop.example/wechat/notify',
     authorization_success_time: '2026-07-06T10:01:01.123+08:00',
+    user_risk_level: 2,
+    risk_level_version: '1',
   };
   const ended = { ...shown, authorization_state: 'UNAVAILABLE' };
   const terminate = () => wechat().permissions.terminate({ ...key, reason: '用户要求' });
@@ -262,7 +265,20 @@ describe('permissions', () => {
     calls = 0;
     replies = [{ body: JSON.stringify(shown) }];
     const query = () => wechat().permissions.query(by as never);
-    expect(await query()).toMatchObject({ authorizationState: 'AVAILABLE', openid: 'o1' });
+    expect(await query()).toEqual({
+      appid,
+      mchid: MCHID,
+      serviceId,
+      authorizationCode: 'C|1',
+      openid: 'o1',
+      authorizationState: 'AVAILABLE',
+      authorizationSuccessTime: '2026-07-06T10:01:01.123+08:00',
+      cancelAuthorizationTime: null,
+      notifyUrl: 'https://shop.example/wechat/notify',
+      // No source says whether these two are numbers or texts.
+      userRiskLevel: '2',
+      riskLevelVersion: '1',
+    });
     const others = [
       {},
       { ...shown, mchid: '1' },

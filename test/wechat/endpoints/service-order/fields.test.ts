@@ -214,6 +214,7 @@ test('each field of a response is read under its camelCase name', async () => {
       totalAmount: 39_900,
       payingAmount: 0,
       paidAmount: 39_900,
+      bankType: 'CMB_DEBIT',
       details: [
         {
           seq: 1,
