@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createRateLimit } from '../../src/auth/rate-limit.ts';
 import { LedgerUnavailableError } from '../../src/ledger/ledger.ts';
 import { memoryLedger } from '../fixtures/app/test-app.ts';
+import { codeIn } from '../fixtures/docs/documents.ts';
+import { rowsOf } from '../fixtures/docs/tables.ts';
 import { type Given, knowing, PAGE, served } from '../fixtures/http/transports.ts';
 import type { JsonObject } from '../fixtures/json.ts';
 
@@ -186,6 +188,27 @@ const refusals: readonly [string, Given, JsonObject, Status, number | undefined]
     403,
   ],
 ];
+
+/** Tried alone, below. */
+const ALONE = [
+  ...['SHUTTING_DOWN', 'REQUEST_ENTITY_TOO_LARGE', 'REQUEST_HEADERS_TOO_LARGE'],
+  'TOO_MANY_STREAMS',
+];
+/** `error-bodies.test.ts` tries them and looks for their lines in the log. */
+const OF_HTTP = [
+  ...['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'NOT_ACCEPTABLE', 'UNSUPPORTED_MEDIA_TYPE'],
+  'REQUEST_TIMEOUT',
+];
+
+test('every code of a request that is not executed is tried here, or is only of HTTP', () => {
+  const documented = rowsOf('docs/reference/graphql-errors.md', 'Code')
+    .filter(([, , isExecuted = '']) => isExecuted === 'no')
+    .flatMap(([code = '']) => codeIn(code));
+  const tried = refusals.map(([, , { code }]) => String(code));
+  const all = new Set([...tried, ...ALONE, ...OF_HTTP]);
+  expect(documented.length).toBeGreaterThan(15);
+  expect(documented.filter((code) => !all.has(code))).toEqual([]);
+});
 
 describe('by POST, by GET, over SSE and over WebSocket', () => {
   test.each(refusals)(

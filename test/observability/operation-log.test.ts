@@ -260,7 +260,8 @@ describe('a request that is not executed, or that names no order, is one line a 
     expect(app.log.text()).not.toMatch(/oSomebodyElse|oUpF8/);
   });
 
-  test('every other code is that of an HTTP status, which is counted, or has another line', () => {
+  // transports.test.ts and error-bodies.test.ts look for their lines.
+  test('every other code is tried over each transport, or has another line', () => {
     const others = namesIn(rowsOf('docs/reference/graphql-errors.md', 'Code')).filter(
       (code) => !(code in QUERIES) && !cases.some(([known]) => known === code),
     );

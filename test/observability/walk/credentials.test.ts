@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseApiKeys } from '../../../src/auth/api-key-file.ts';
 import {
   createAuthenticator,
@@ -20,7 +20,7 @@ import { PERSONAL } from '../../fixtures/graphql/inputs.ts';
 import { at } from '../../fixtures/json.ts';
 import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
-import { walk } from './walk.ts';
+import { checkRunbook, walk } from './walk.ts';
 
 const SECRET = 'x'.repeat(43);
 const entry = { client: 'bff', sha256: hash('sha256', SECRET), scopes: ['schema:read'] };
@@ -146,6 +146,10 @@ const ALONE: Readonly<Partial<Record<string, () => readonly [Way]>>> = {
   'api-keys-are-off': () => [wayOfTokens()],
   'tokens-are-off': () => [apiKeys],
 };
+
+test('the runbook explains each reason for which a credential is refused', () => {
+  checkRunbook(Object.keys(REFUSALS));
+});
 
 walk('Keys and credentials', {
   'credential refused': async (again) => {

@@ -109,6 +109,17 @@ export function walk(
   });
 }
 
+/** Each of these reasons is explained in the runbook, in both languages. */
+export function checkRunbook(reasons: readonly string[]): void {
+  for (const page of ['docs/operations/runbook.md', 'docs/zh/operations/runbook.md']) {
+    const text = readFileSync(join(root, page), 'utf8');
+    expect(
+      reasons.filter((why) => !text.includes(`\`${why}\``)),
+      page,
+    ).toEqual([]);
+  }
+}
+
 /** Checks the lines of this message against its row, wherever that is. */
 export function checkMessage(message: string, lines: Lines): void {
   checkLines(rowOf(message), lines);

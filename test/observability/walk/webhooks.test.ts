@@ -1,4 +1,4 @@
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type {
   UndecryptableNotificationError,
   UntrustedNotificationError,
@@ -15,7 +15,7 @@ import {
   post,
   signedHeaders,
 } from '../../fixtures/wechat/sdk-notification.ts';
-import { type Cause, walk } from './walk.ts';
+import { type Cause, checkRunbook, walk } from './walk.ts';
 
 const DAY_MS = 86_400_000;
 const PRESENT_MS = NOW_SECONDS * 1_000;
@@ -122,6 +122,10 @@ const notRead: Cause = async (again) => {
   await again(() => post(one, LONG, signedHeaders(LONG)));
   return one.log;
 };
+
+test('the runbook explains each reason for which a webhook is refused', () => {
+  checkRunbook([...Object.keys(REFUSALS), ...Object.keys(UNDECRYPTABLE)]);
+});
 
 walk('Webhooks of WeChat Pay', {
   'webhook refused: not proved to be from WeChat Pay': notified(...Object.values(REFUSALS)),
