@@ -12,7 +12,7 @@ import { collectLog } from '../../fixtures/app/log-lines.ts';
 import { makeLedgerOf01 } from '../../fixtures/ledger/ledger-of-0.1.ts';
 import { DATA_KEY } from '../../fixtures/ledger/test-ledger.ts';
 import { merchantEnv } from '../../fixtures/process/environment.ts';
-import { type Cause, walk } from './walk.ts';
+import { type Cause, walk } from '../../observability/walk/walk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'walk-'));
 afterAll(() => rmSync(folder, { recursive: true }));
