@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createYoga } from 'graphql-yoga';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Authenticator } from './auth/authenticator.ts';
 import { type CallerContext, callerOf, type Scope } from './auth/caller.ts';
 import { createRejections, type StreamLimits } from './auth/rate-limit.ts';
 import { createOverloadResponse } from './http/overloaded.ts';
-import { type ClientAddress, type RequestIds, requestIdIn } from './http/request-headers.ts';
+import {
+  type ClientAddress,
+  isOwnOrigin,
+  type OriginRule,
+  type RequestIds,
+  requestIdIn,
+} from './http/request-headers.ts';
+import { CORS_HEADERS } from './http/response-headers.ts';
 import type { TurnAway } from './http/server.ts';
 import { createCountedLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
@@ -37,7 +44,6 @@ import { guarded, useSafeErrors, useVariableCheck } from './plugins/documents/us
 import { credentialOf, graphiqlAuthorization } from './plugins/graphiql/browser-login.ts';
 import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
-import { type CorsOptions, useCors } from './plugins/use-cors.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import {
   useBodyLimit,
@@ -60,7 +66,11 @@ import { schema } from './schema/index.ts';
 /**
  * All dependencies by name: an object that is spread would end up in the context of every request.
  */
-export interface AppParts extends Omit<ServerResources, 'sharedQueries'>, CorsOptions {
+export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
+  /** Whose pages may send requests. */
+  readonly allowsOrigin: OriginRule;
+  /** Called with the origin of a page that may not. */
+  readonly onRefusedOrigin: (origin: string) => void;
   readonly queries: ObservationFilter;
   /** After how many executions an operation is compiled; Infinity: never. */
   readonly compileAfter?: number | undefined;
@@ -98,6 +108,7 @@ const PATH_SCOPES = new Map<string, Scope>([['/metrics', 'metrics:read']]);
 export function createApp(parts: AppParts) {
   const { log, isReady, graphiql, ledger, wechat, requests, metrics } = parts;
   const { authenticator, trustedDocuments, queries, orderCacheMs, rateLimit } = parts;
+  const trustedOnly = trustedDocuments !== undefined;
   const { bus } = ledger;
   const onFault = (err: unknown) => log.error({ err }, 'unexpected error');
   const strangers = createCountedLog(log);
@@ -173,11 +184,7 @@ export function createApp(parts: AppParts) {
         onFault,
       ),
       guarded(useMetrics({ ...metrics, onRejected }), onFault),
-      useRequestRules({
-        endpoint: ENDPOINT,
-        trustedOnly: trustedDocuments !== undefined,
-        onRejected,
-      }),
+      useRequestRules({ endpoint: ENDPOINT, trustedOnly, onRejected }),
       useAdmissionQueue({
         endpoint: ENDPOINT,
         admission,
@@ -262,3 +269,34 @@ export function createApp(parts: AppParts) {
 }
 
 export type App = ReturnType<typeof createApp>;
+
+/** What a page of an allowed origin may send, and read of the response; for other pages nothing. */
+function useCors(parts: Pick<AppParts, 'allowsOrigin' | 'onRefusedOrigin'>): Plugin {
+  const { allowsOrigin, onRefusedOrigin } = parts;
+  return {
+    onRequest: ({ request: { method, headers }, endResponse, fetchAPI }) => {
+      if (method === 'OPTIONS' && allowsOrigin(headers.get('origin') ?? '')) {
+        // Safari waits for a body if there is no length.
+        endResponse(
+          new fetchAPI.Response(null, { status: 204, headers: { 'content-length': '0' } }),
+        );
+      }
+    },
+    onResponse: ({ request: { method, url, headers }, response }) => {
+      const origin = headers.get('origin');
+      if (origin === null) {
+        return;
+      }
+      if (allowsOrigin(origin)) {
+        response.headers.append('vary', 'origin');
+        const shown = { ...CORS_HEADERS, 'access-control-allow-origin': origin };
+        for (const [name, value] of Object.entries(shown)) {
+          response.headers.set(name, value);
+        }
+      } else if (method !== 'POST' && !isOwnOrigin(origin, new URL(url).host)) {
+        // Pages send a preflight before each POST, and others than pages may send any Origin.
+        onRefusedOrigin(origin);
+      }
+    },
+  };
+}
