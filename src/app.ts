@@ -284,16 +284,13 @@ function useCors(parts: Pick<AppParts, 'allowsOrigin' | 'onRefusedOrigin'>): Plu
     },
     onResponse: ({ request: { method, url, headers }, response }) => {
       const origin = headers.get('origin');
-      if (origin === null) {
-        return;
-      }
-      if (allowsOrigin(origin)) {
+      if (origin !== null && allowsOrigin(origin)) {
         response.headers.append('vary', 'origin');
         const shown = { ...CORS_HEADERS, 'access-control-allow-origin': origin };
         for (const [name, value] of Object.entries(shown)) {
           response.headers.set(name, value);
         }
-      } else if (method !== 'POST' && !isOwnOrigin(origin, new URL(url).host)) {
+      } else if (origin !== null && method !== 'POST' && !isOwnOrigin(origin, new URL(url).host)) {
         // Pages send a preflight before each POST, and others than pages may send any Origin.
         onRefusedOrigin(origin);
       }
