@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallFault } from '../faults/fault.ts';
 import { type CallIds, otherAnswer, statusAnswer } from '../faults/status-answer.ts';
 import type { SandboxState } from '../sandbox.ts';
+import { PATH as SERVICE_ORDERS } from '../service-orders/create.ts';
 import { type Answer, requestId } from '../wechat/answer.ts';
 import { parseAuthorization } from '../wechat/authorization.ts';
 import { chooseAnswer, serialOf } from '../wechat/choose-answer.ts';
@@ -88,13 +89,14 @@ function idsOf(
   const value = (name: string) => textOf(sent, name) ?? query.get(name) ?? '';
   const inPath = match.route && match.pathValues.get('out_order_no');
   const outOrderNo = inPath ?? value('out_order_no');
+  // The same number may be an order of each product.
+  const product = match.route?.path.startsWith(SERVICE_ORDERS) ? serviceOrders : orders;
   return {
     appid: value('appid'),
     mchid: identity.credentials.WECHAT_MCHID,
     out_order_no: outOrderNo,
     service_id: value('service_id'),
-    order_id: (orders.find(outOrderNo, clock.now()) ?? serviceOrders.find(outOrderNo, clock.now()))
-      ?.orderId,
+    order_id: product.find(outOrderNo, clock.now())?.orderId,
   };
 }
 

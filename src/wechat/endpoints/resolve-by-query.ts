@@ -27,6 +27,8 @@ export interface ShownOrder<O> {
    */
   readonly confirms: (order: O) => boolean;
   readonly stateOf: (order: O) => ShownState;
+  /** WeChat Pay's own id of the order; null if a query of the product does not return it. */
+  readonly orderIdOf: (order: O) => string | null;
 }
 
 /** A write whose response does not prove its outcome. */

@@ -112,7 +112,7 @@ export function prepareWrite<S extends Shape>(
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError,
  *   OrderNotFoundError, OrderStateError
  */
-export async function write<T, O>(
+export async function write<T extends { readonly orderId: string | null }, O>(
   context: CallContext,
   { shown, prepared, endpoint, request, read, shownByQuery }: Write<T, O>,
   options: WriteOptions<O>,
@@ -136,6 +136,9 @@ export async function write<T, O>(
       if (!isUnique && !succeededBefore) {
         const order = await confirmByQuery(context, shown, deadline);
         options.onShown?.(order);
+        // The effect is confirmed, but the response may be that to another order with the same number.
+        const orderId = shown.orderIdOf(order);
+        return orderId === null || orderId === answer.orderId ? answer : shownByQuery(order);
       }
       return answer;
     }

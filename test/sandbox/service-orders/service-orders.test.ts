@@ -469,3 +469,19 @@ function digitsNow(): string {
   const beijing = new Date(Date.now() + aheadMs + 8 * 3_600_000).toISOString();
   return beijing.replaceAll(/[-:T]/g, '').slice(0, 14);
 }
+
+test('the fault other-answer of same-order has the id of the order of the product that is called', async () => {
+  const created = order();
+  await client.serviceOrders.create.send(created);
+  const { outOrderNo } = created;
+  await merchant.create({ out_order_no: outOrderNo });
+  const cancel = { ...ids, outOrderNo, reason: '用户投诉' };
+  const fault = { on: 'any', fault: 'other-answer', of: 'same-order' };
+  await merchant.control('POST', '/sandbox/faults', fault);
+  const { orderId } = await client.serviceOrders.cancel.send(cancel);
+  await merchant.control('POST', '/sandbox/faults', fault);
+  const ofPayAfter = await client.cancelPayAfterOrder(cancel);
+  expect(orderId).toBe((await client.serviceOrders.query({ ...ids, outOrderNo }))?.orderId);
+  expect(ofPayAfter.orderId).not.toBe(orderId);
+  expect(ofPayAfter.orderId).toMatch(/^\d+$/);
+});

@@ -36,6 +36,7 @@ export function shownServiceOrder(
       return proof === 'took-effect' || (proof === 'silent' && phaseOf(shown) !== 'unknown');
     },
     stateOf: (shown) => ({ state: shown.state, phase: phaseOf(shown) }),
+    orderIdOf: ({ orderId }) => orderId,
   };
 }
 

@@ -62,6 +62,14 @@ test('an order of the other product with the same ids does not confirm a write',
   expect(ofPayAfter).toBeInstanceOf(OrderOutcomeUnknownError);
 });
 
+test('the order id is that of the order which confirms a write, not that of a response to another order', async () => {
+  write = { body: answerTo('S1', { order_id: 'of another order' }) };
+  query = { body: JSON.stringify({ ...CREATED_ON_WIRE, state: 'REVOKED' }) };
+  const request = { ...S1, reason: '用户投诉' };
+  const { order_id: orderId } = CREATED_ON_WIRE;
+  expect(await wechat.serviceOrders.cancel.send(request)).toMatchObject({ orderId });
+});
+
 const { appid, serviceId } = IDS;
 const ended = { appid, service_id: serviceId, mchid: MCHID, authorization_state: 'UNAVAILABLE' };
 const end = () => wechat.permissions.terminate({ ...IDS, openid: 'o1', reason: '用户要求' });
