@@ -77,8 +77,10 @@ export const faults: Experiment = {
     const settled = await secondsUntilSettled(database);
     const end = await checkEnd(database, sandbox, told, ALL_GOODS);
     const share = Math.round((100 * calls.faulty) / calls.all);
-    const times = (step: Step) =>
-      new Set(told.filter((one) => one.step === step).map(({ outOrderNo }) => outOrderNo)).size;
+    const times = (step: Step) => {
+      const taken = told.filter((one) => one.step === step);
+      return new Set(taken.map(({ goods, outOrderNo }) => `${goods.product} ${outOrderNo}`)).size;
+    };
     const answers = (of: string) => told.filter(({ word }) => word === of).length;
     const size = `${times('create')} creates, ${times('complete')} completes, ${times('modify')} modifies, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
     return [
