@@ -126,10 +126,22 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (share.waiting >= share.most || share.waiting === 0) {
       return share.waiting >= share.most;
     }
-    const first = firstIn(line, (waiting) => waiting.shares.includes(share));
+    // Those that wait for a slot of their caller, or of the shoppers, are passed by others.
+    const isAhead = ({ shares: own }: Waiting) => {
+      const place = own.indexOf(share);
+      return place >= 0 && own.slice(0, place).every(hasSlot);
+    };
+    const first = firstIn(line, isAhead);
     const isLate = first !== undefined && hasWaited(first, waitMs);
-    const areMany = share.waiting >= Math.max(perTurn, freed.before());
-    return hasSlot(share) ? isLate && areMany : isLate || areMany;
+    const isFree = hasSlot(share);
+    if (isFree && !isLate) {
+      return false;
+    }
+    if (isLate && !isFree) {
+      return true;
+    }
+    const many = Math.max(perTurn, freed.before());
+    return share.waiting >= many && [...line].filter(isAhead).length >= many;
   };
   const isFull = (by?: LimitedCaller) => {
     const { hasSlot } = look();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Caller } from '../../../src/auth/caller.ts';
 import { createRejections } from '../../../src/auth/rate-limit.ts';
@@ -67,6 +68,30 @@ test('an operation that waits for the share of its caller does not delay those b
   end(shopperOf('one'));
   expect(await next).toBe(true);
 });
+
+test.each([
+  ['a shopper', shopperOf('one')],
+  ['a client', caller(['orders:any'], { id: 'another' })],
+])(
+  'operations of %s that wait for its own share fill the queue for nobody else',
+  async (_who, by) => {
+    const { turn, begin, isFull } = createAdmission({ most: 128, limit: () => 128, waitMs: 10 });
+    begun(
+      { begin },
+      times(by.id === 'one' ? 16 : 112, () => by),
+    );
+    const stuck = times(8, () => turn(by));
+    await sleep(20);
+    expect([isFull(by), isFull(SHOP), isFull(shopperOf('two')), isFull()]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(await turn(SHOP)).toBe(true);
+    expect(await Promise.all(stuck)).not.toContain(true);
+  },
+);
 
 test('a shopper that floods the server is refused, and the operations of the shop are accepted', async () => {
   const pending: (() => void)[] = [];
