@@ -264,6 +264,8 @@ async function migrateLocked<T>(
       if (version > 0 && version < SCHEMA_VERSION) {
         log.info({ from: version, to: SCHEMA_VERSION }, 'migrating the ledger');
         await sql`pragma cache_size = ${sql.lit(-CACHE_KIB)}`.execute(tx);
+        // An index of millions of rows is sorted: in a file, not in memory (100 bytes a row).
+        await sql`pragma temp_store = default`.execute(tx);
         copy = path === null ? undefined : await copySqliteFile(path, `schema-${version}`);
         log.info({ copy }, 'copied the ledger before its migration');
       }
@@ -274,6 +276,7 @@ async function migrateLocked<T>(
     await (copy === undefined ? undefined : removeCopy(copy));
     throw error;
   }
+  await sql`pragma temp_store = memory`.execute(db);
   if (copy !== undefined) {
     log.info({ version: SCHEMA_VERSION, copy }, 'migrated the ledger');
   }
