@@ -26,8 +26,10 @@ export function createOverloadResponse({
   const after = `\r\n\r\n${body}`;
   return (response, requestId) => {
     const { socket, shouldKeepAlive } = response;
-    // The response that closes its connection is Node's.
-    if (socket === null || !shouldKeepAlive || response.hasHeader('connection')) {
+    // Node's are the response that closes its connection, and the one behind what its client has not
+    // read: further requests wait for that one, and a client that reads nothing is disconnected.
+    const isFree = socket?.writableLength === 0;
+    if (!isFree || !shouldKeepAlive || response.hasHeader('connection')) {
       response.writeHead(status, { ...all, [REQUEST_ID]: requestId }).end(body, 'latin1');
       return;
     }
