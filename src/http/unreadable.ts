@@ -40,16 +40,32 @@ export function answerUnreadable(
   underWay: Iterable<ServerResponse>,
   onRejected: (code: string) => void,
 ): void {
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', ({ socket }, response) => newest.set(socket, response));
+  const expected = new WeakSet<Duplex>();
   server.on('clientError', (error, socket) => {
-    const hasBegun = [...underWay].some((one) => one.socket === socket && one.headersSent);
-    if (!socket.writable || hasBegun) {
+    const answer = () => {
+      const last = newest.get(socket);
+      if (last?.socket === null && !last.req.complete) {
+        // Answered already, before its body: another answer would be taken for that to the next one.
+        socket.destroy();
+      } else if (socket.writable) {
+        const code = 'code' in error ? String(error.code) : '';
+        const refusal = Object.entries(REFUSALS).find(([name]) => name === code)?.[1] ?? NOT_HTTP;
+        onRejected(refusal.code);
+        closeWith(socket, refusal);
+      }
+    };
+    const first = [...underWay].find((one) => one.socket === socket);
+    if (!socket.writable || first?.headersSent) {
       socket.destroy();
-      return;
+    } else if (!first?.req.complete) {
+      answer();
+    } else if (!expected.has(socket)) {
+      // That it was not executed would be taken for the answer to this one, which is being executed.
+      expected.add(socket);
+      first.once('finish', answer);
     }
-    const code = 'code' in error ? String(error.code) : '';
-    const refusal = Object.entries(REFUSALS).find(([name]) => name === code)?.[1] ?? NOT_HTTP;
-    onRejected(refusal.code);
-    closeWith(socket, refusal);
   });
   server.on('checkExpectation', (_request, response: ServerResponse) => {
     const { status, ...told } = NO_EXPECTATION;
