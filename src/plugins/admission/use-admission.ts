@@ -121,7 +121,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   // Those in the queue are served in the order of arrival: a new one would wait for longer than the
   // first has, and than so many take. Each says so alone while slots are lacking. While there are
   // some, the event loop may only have stopped for a moment, or a burst have come to an idle server:
-  // then both have to.
+  // then both have to, and a quarter of the places be taken.
   const isShareFull = (share: Share, hasSlot: (share: Share) => boolean) => {
     if (share.waiting >= share.most || share.waiting === 0) {
       return share.waiting >= share.most;
@@ -140,7 +140,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (isLate && !isFree) {
       return true;
     }
-    const many = Math.max(perTurn, freed.before());
+    const many = Math.max(perTurn, isFree ? share.most / 4 : 0, freed.before());
     return share.waiting >= many && [...line].filter(isAhead).length >= many;
   };
   const isFull = (by?: LimitedCaller) => {

@@ -310,3 +310,10 @@ test('while slots are free an operation is rejected too, if more wait than begin
   expect(await Promise.all(burst)).toEqual(burst.map(() => true));
   expect(await turn()).toBe(true);
 });
+
+test('while slots are free a few that wait because the event loop has stopped are not too many', async () => {
+  const { turn } = createAdmission({ most: 256, waitMs: 100, perTurn: 8 });
+  const few = Array.from({ length: 32 }, () => turn());
+  block(110);
+  expect(await Promise.all([...few, turn()])).not.toContain(false);
+});
