@@ -85,7 +85,7 @@ ${ACCESS}
 
 Each mutation returns a union: its payload or an error type. Select \`... on UserError { code message }\` for every error type. GraphQL errors (\`errors\`, with the codes that the type Query lists) are only for missing credentials or permissions, malformed requests or scalars, a second write in the request (GRAPHQL_VALIDATION_FAILED), this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors.
 
-Each mutation is idempotent by outOrderNo. ${SAME_INPUT}
+Each mutation of an order, except collectServiceOrder, is idempotent by outOrderNo. ${SAME_INPUT}
 
 A mutation takes at most 8 seconds, unless the operator of this server has configured another \`WECHAT_TIMEOUT_MS\`, and as long again if \`order\` is selected. Set your own timeout higher; after it, retry the same call.`,
 });
@@ -138,7 +138,7 @@ builder.scalarType('ServiceTime', {
 
 builder.scalarType('DateTime', {
   description:
-    'A time of this server, RFC 3339: `2026-11-23T09:00:00.000Z`. Output is in UTC; input may use any offset.',
+    'A point in time, RFC 3339: `2026-11-23T09:00:00.000Z`. Output is in UTC; input may use any offset.',
   serialize: (value) => new Date(Number(value)).toISOString(),
   parseValue: (value) => momentIn(value),
   parseLiteral: (node: ValueNode) => momentIn(node.kind === Kind.STRING && node.value, node),

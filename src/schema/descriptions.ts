@@ -86,7 +86,7 @@ export const ERROR_CODES = `
 - GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE, REQUEST_HEADERS_TOO_LARGE: fix or shorten the document.
 - REQUEST_TIMEOUT: the request did not arrive in time, and was not executed; send it again.
 - TRUSTED_DOCUMENTS_ONLY, DOCUMENT_ID_REQUIRED, DOCUMENT_NOT_FOUND: this server executes only documents that its operator has registered. Send the id of one, which the operator provides, as \`documentId\` or \`extensions.persistedQuery.sha256Hash\`, without \`query\`.
-- PERSISTED_QUERY_NOT_SUPPORTED: send the text of the document; clients with automatic persisted queries do.
+- PERSISTED_QUERY_NOT_SUPPORTED: send the text of the document; clients with automatic persisted queries do so by themselves.
 - BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE: the message says which path, method or header to send.
 - BAD_USER_INPUT: fix the arguments or variables; \`extensions.issues\` may list them, as InputIssue does.
 - WECHAT_REFUSED: WeChat Pay rejected a query; fix the arguments, or let the operator fix the merchant configuration. \`extensions.wechat\` has its \`status\`, \`code\` and \`requestId\`.

@@ -16,7 +16,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
     ORDER_CONFLICT: {
       description:
-        'The outOrderNo was already used with different input, or for another user. createPayAfterOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. Other mutations: query the order; do not change the outOrderNo.',
+        'The outOrderNo was already used with different input, or for another user. createPayAfterOrder, createServiceOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. Other mutations: query the order; do not change the outOrderNo.',
     },
     ORDER_NOT_FOUND: {
       description: 'No such order for this caller: check outOrderNo, appid and serviceId.',
@@ -166,7 +166,7 @@ builder.objectType(WechatRefusedError, {
     wechatCode: t.string({
       nullable: false,
       description:
-        "错误码: WeChat Pay's error code. It documents none for pay-after orders; those of similar products include PARAM_ERROR (an input is wrong), INVALID_REQUEST (a rule forbids it), NO_AUTH (the merchant lacks a permission) and SIGN_ERROR (the merchant's key is wrong).",
+        "错误码: WeChat Pay's error code. WeChat Pay documents none for pay-after orders; those of service orders include PARAM_ERROR (an input is wrong), INVALID_REQUEST (a rule forbids it), NO_AUTH (the merchant lacks a permission) and SIGN_ERROR (the merchant's key is wrong).",
       resolve: ({ refusal }) => refusal.code,
     }),
     status: t.int({

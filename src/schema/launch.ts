@@ -11,7 +11,7 @@ import { badUserInput } from './query-errors.ts';
 
 export const LaunchType = builder.objectRef<Launch>('Launch').implement({
   description:
-    "Signed launch data that opens a WeChat Pay page (拉起支付分小程序). In a mini program: `wx.openBusinessView({ businessType, extraData })`. In an app: WXOpenBusinessView of the WeChat Open SDK. In a web page inside WeChat: `wx.invoke('openBusinessView', { businessType, queryString })` of the JS-SDK. WeChat Pay documents no way to open it in another browser. Pass it on unchanged and use it immediately, once. Returning from the page does not prove what the user did there: query payAfterOrder or userServiceState.",
+    "Launch data that opens a WeChat Pay page (拉起支付分小程序); it is signed if the page requires that. In a mini program: `wx.openBusinessView({ businessType, extraData })`. In an app: WXOpenBusinessView of the WeChat Open SDK. In a web page inside WeChat: `wx.invoke('openBusinessView', { businessType, queryString })` of the JS-SDK. WeChat Pay documents no way to open it in another browser. Pass it on unchanged and use it immediately, once. Returning from the page does not prove what the user did there: query the order, or the user's authorization (userServiceState, servicePermission).",
   fields: (t) => ({
     businessType: t.exposeString('businessType', {
       nullable: false,

@@ -11,7 +11,7 @@ export const AFTER =
   'Returns the elements after this cursor: `endCursor` of the previous page. If omitted, the first page.';
 export const LAST = `The last elements instead of the first, from 1 to ${MAX_PAGE}; not together with \`first\`.`;
 export const BEFORE =
-  'Returns the elements before this cursor: `startCursor` of the page behind it. If omitted, up to the end.';
+  'Returns the elements before this cursor: with `last`, `startCursor` of the current page returns the page before it. If omitted, up to the end.';
 
 export interface PageArguments {
   readonly first?: number | null | undefined;

@@ -22,7 +22,9 @@ export const OrderEventTypeEnum = builder.enumType('OrderEventType', {
     REFUND_PROCESSING: { description: 'WeChat Pay is processing a refund (退款处理中).' },
     REFUND_SUCCEEDED: { description: 'A refund has reached the user (退款成功).' },
     REFUND_CLOSED: { description: 'A refund was closed: no money moved (退款关闭).' },
-    REFUND_ABNORMAL: { description: 'A refund has failed and needs the merchant (退款异常).' },
+    REFUND_ABNORMAL: {
+      description: 'A refund has failed, and the merchant has to act (退款异常).',
+    },
   },
 });
 

@@ -13,7 +13,7 @@ builder.subscriptionField('orderEvents', (t) =>
     ...requireScope('events:read'),
     nullable: false,
     description:
-      'Changes of the orders, of both products, that the caller can access: first the recorded ones after the cursor, then live ones, without gaps or duplicates. Requires events:read. The stream has no end of its own, also after the final state. It ends with an UNAUTHENTICATED error when the credential expires, or without one when the server shuts down. Then, and after a disconnect, subscribe again with the last `cursor` as `after`.',
+      'Changes of the orders, of both products, that the caller can access: first the recorded ones after the cursor, then live ones, without gaps or duplicates. Requires events:read. The stream does not end by itself, not even after the final status. It ends with an UNAUTHENTICATED error when the credential expires, or without one when the server shuts down. Then, and after a disconnect, subscribe again with the last `cursor` as `after`.',
     args: {
       product: t.arg({
         type: OrderProductEnum,

@@ -65,7 +65,7 @@ const Filter = builder.inputType('OrderRecordFilter', {
     }),
     openid: t.string({
       description:
-        '用户标识: only orders of this user. Requires orders:any, else the error FORBIDDEN. Compared by its keyed hash: the server does not store it.',
+        '用户标识: only orders of this user. Requires orders:any, else the error FORBIDDEN. The server stores only a keyed hash of it, and compares that.',
     }),
     createdFrom: t.field({
       type: 'DateTime',

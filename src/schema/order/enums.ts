@@ -1,7 +1,8 @@
 import { builder } from '../builder.ts';
 
 export const OrderProductEnum = builder.enumType('OrderProduct', {
-  description: 'Which of the two products of WeChat Pay Score (微信支付分) an order belongs to.',
+  description:
+    'Which of the two products an order belongs to. Both are of WeChat Pay Score (微信支付分), by which WeChat Pay decides whether a user may pay after the service.',
   values: {
     PAY_AFTER: {
       description: '先享后付订单: a pay-after order, as createPayAfterOrder creates it.',
@@ -46,6 +47,8 @@ export const PaymentChannelEnum = builder.enumType('PaymentChannel', {
       description:
         "The user paid through the merchant's own channel, as a sync reported (商户渠道).",
     },
-    UNKNOWN: { description: 'WeChat Pay does not say it, or in a word that is not known.' },
+    UNKNOWN: {
+      description: 'WeChat Pay sent no channel, or one that this server version does not know.',
+    },
   },
 });

@@ -14,7 +14,7 @@ builder.queryField('node', (t) =>
     type: NodeInterface,
     complexity: 1,
     description:
-      'The object with this id (节点). Requires what the direct way to it requires: orders:read for an order or its record, events:read for an event. An order is one read from WeChat Pay. Null if there is no such object, or if a caller without orders:any does not own it.',
+      'The object with this id (节点). Requires the scope that the type requires elsewhere: orders:read for an order or its record, events:read for an event. An order is one read from WeChat Pay. Null if there is no such object, or if a caller without orders:any does not own it.',
     args: {
       id: t.arg.id({
         required: true,

@@ -95,7 +95,7 @@ builder.objectType(OrderBusyError, {
 
 builder.objectType(OrderConflictError, {
   name: 'OrderConflictError',
-  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. If you used it before, that earlier call may still take effect: retry it with its own input. Other mutations: an earlier call of the same operation took effect, or may have taken effect, with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
+  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder, createServiceOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. If you used it before, that earlier call may still take effect: retry it with its own input. Other mutations: an earlier call of the same operation took effect, or may have taken effect, with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {

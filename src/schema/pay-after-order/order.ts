@@ -46,7 +46,7 @@ const Discount = builder
 
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
   description:
-    '先享后付订单: the current order at WeChat Pay. Always present: appid, mchid, serviceId, outOrderNo, state and stateRaw. Any other field except `launch` is null if WeChat Pay sent no value, or one of an unexpected form.',
+    '先享后付订单: the current order at WeChat Pay. A nullable field, except `launch` and `record`, is null also if WeChat Pay sent no value, or one of an unexpected form.',
   interfaces: [OrderInterface, NodeInterface],
   fields: (t) => ({
     state: t.field({
@@ -113,7 +113,7 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     finishTicket: t.exposeString('finishTicket', {
       ...requireScope('orders:complete'),
       description:
-        '完结凭证: an opaque string that completePayAfterOrder sends to WeChat Pay, which it normally fetches itself. Requires orders:complete and orders:any; without them null, with an error in `errors`. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier ones stay valid.',
+        '完结凭证: an opaque string that completePayAfterOrder sends to WeChat Pay. You normally do not need it: completePayAfterOrder fetches it by itself. Requires orders:complete and orders:any; without them null, with an error in `errors`. Null unless the state is USER_ACCEPTED. It may differ between queries; earlier ones stay valid.',
     }),
     finishTransactionId: t.exposeString('finishTransactionId', {
       description:

@@ -22,7 +22,7 @@ const UseServiceState = builder.enumType('UseServiceState', {
 
 const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceState').implement({
   description:
-    '用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Needed only before an order with needUserConfirm: false, which requires AVAILABLE. If it is UNAVAILABLE, open `launch`, then query again.',
+    '用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Needed only before a pay-after order with needUserConfirm: false, which requires AVAILABLE. For service orders, servicePermission shows the permission of a user (预授权). If it is UNAVAILABLE, open `launch`, then query again.',
   fields: (t) => ({
     appid: t.exposeString('appid', {
       nullable: false,
@@ -75,7 +75,7 @@ builder.queryField('userServiceState', (t) =>
     ...requireScope('orders:read'),
     nullable: false,
     description:
-      '查询用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Requires orders:read; a caller without orders:any may query only its own openid, else FORBIDDEN. Needed only before an order with needUserConfirm: false. One read from WeChat Pay.',
+      '查询用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Requires orders:read; a caller without orders:any may query only its own openid, else FORBIDDEN. Needed only before a pay-after order with needUserConfirm: false; for service orders, servicePermission shows the permission of a user (预授权). One read from WeChat Pay.',
     args: {
       openid: t.arg.string({
         required: true,

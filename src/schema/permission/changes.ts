@@ -44,13 +44,14 @@ builder.objectType(PermissionOutcomeUnknownError, {
 });
 
 const ApplyInput = builder.inputType('ApplyServicePermissionInput', {
-  description: `商户预授权: the permission to apply for. ${PLAIN_TEXTS}`,
+  description: `商户预授权: the permission to apply for. It names no user: it becomes that of the user who agrees on its page. ${PLAIN_TEXTS}`,
   fields: (t) => ({
     appid: t.string({ description: ANY_APPID }),
     serviceId: t.string({ description: ANY_SERVICE_ID }),
     authorizationCode: t.string({
       required: true,
-      description: "授权协议号: the merchant's own number of the permission, a new one for each.",
+      description:
+        "授权协议号: the merchant's own number of the permission. Generate a new one for each user and application, and store it: servicePermission finds the permission by it. WeChat Pay does not document its length.",
     }),
     notifyUrl: t.string({
       description:
@@ -66,7 +67,7 @@ interface Applied {
 
 const ApplyPayload = builder.objectRef<Applied>('ApplyServicePermissionPayload').implement({
   description:
-    '商户预授权: WeChat Pay has accepted the application. Nothing has changed yet: open `launch`, then query servicePermission.',
+    '商户预授权: WeChat Pay has accepted the application. The user has not agreed yet: open `launch`, then query servicePermission until it is AVAILABLE.',
   fields: (t) => ({
     authorizationCode: t.exposeString('authorizationCode', {
       nullable: false,
@@ -75,13 +76,13 @@ const ApplyPayload = builder.objectRef<Applied>('ApplyServicePermissionPayload')
     applyPermissionsToken: t.exposeString('applyPermissionsToken', {
       nullable: false,
       description:
-        '预授权token: opens the page for an hour, also contained in `launch`. After that, apply again.',
+        '预授权token: opens the page, for an hour. Also contained in `launch`. After the hour, apply again.',
     }),
     launch: t.field({
       type: LaunchType,
       nullable: false,
       description:
-        'Launch data that opens the page where the user gives the permission (调起支付分授权页, wxpayScoreEnable): only the token, unsigned.',
+        'Launch data that opens the page where the user gives the permission (调起支付分授权页, wxpayScoreEnable). It contains only the token and needs no signature.',
       resolve: ({ applyPermissionsToken: token }) =>
         unsignedLaunch('wxpayScoreEnable', { apply_permissions_token: token }),
     }),
@@ -94,7 +95,7 @@ builder.mutationField('applyServicePermission', (t) =>
     type: ApplyPayload,
     nullable: false,
     description:
-      '商户预授权: requests from WeChat Pay the page on which a user permits service orders without confirming each one (免确认). Requires permissions:write and orders:any: it is not for end users. Nothing changes before the user agrees there, so that every error is safe to retry.',
+      '商户预授权: applies for the permission of a user for service orders without confirming each one (免确认); the user gives it on the page that `launch` opens. Requires permissions:write and orders:any: it is not for end users. Nothing changes before the user agrees there, so it is safe to call it again after any error.',
     errors: {
       types: [InvalidInputError, WechatRefusedError, WechatUnavailableError],
       union: { description: 'Result of applyServicePermission: its payload, or an error.' },
@@ -144,7 +145,7 @@ const TerminateInput = builder.inputType('TerminateServicePermissionInput', {
     }),
     reason: t.string({
       required: true,
-      description: '撤销原因: why it ends, which the user sees: 1 to 50 characters.',
+      description: '撤销原因: why the permission ends; the user sees it. 1 to 50 characters.',
     }),
   }),
 });
@@ -157,7 +158,7 @@ const TerminatePayload = builder
       permission: t.expose('permission', {
         type: ServicePermissionType,
         nullable: false,
-        description: '授权记录: the permission as a query shows it after the end.',
+        description: '授权记录: the permission after its end, as WeChat Pay shows it.',
       }),
     }),
   });
@@ -168,7 +169,7 @@ builder.mutationField('terminateServicePermission', (t) =>
     type: TerminatePayload,
     nullable: false,
     description:
-      '解除授权: ends the permission of a user for service orders without confirmation. Requires permissions:write and orders:any: it is not for end users. It succeeds only if a query then shows the end. Orders under way can still be debited; new ones without confirmation are refused.',
+      '解除授权: ends the permission of a user for service orders without confirmation. Requires permissions:write and orders:any: it is not for end users. It succeeds only after a query has shown that the permission has ended. Refused as PermissionInUseError while orders under it are open. After the end WeChat Pay refuses new orders without confirmation (needUserConfirm: false); it can still collect payments of earlier orders.',
     errors: {
       types: [
         InvalidInputError,

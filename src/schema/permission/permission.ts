@@ -46,7 +46,8 @@ export const ServicePermissionType = builder.objectRef<Permission>('ServicePermi
         "用户标识: the user's openid under the appid. Null before a user has opened the page.",
     }),
     authorizationCode: t.exposeString('authorizationCode', {
-      description: "授权协议号: the merchant's own number of the permission.",
+      description:
+        "授权协议号: the merchant's own number of the permission. Null if WeChat Pay sends none.",
     }),
     authorizationState: t.field({
       type: AuthorizationState,
@@ -61,16 +62,17 @@ export const ServicePermissionType = builder.objectRef<Permission>('ServicePermi
     }),
     authorizationSuccessTime: t.field({
       type: 'DateTime',
-      description: '授权成功时间: when the user gave the permission.',
+      description: '授权成功时间: when the user gave the permission. Null before that.',
       resolve: ({ authorizationSuccessTime: time }) => momentOf(time),
     }),
     cancelAuthorizationTime: t.field({
       type: 'DateTime',
-      description: '解除授权时间: when the permission ended.',
+      description: '解除授权时间: when the permission ended. Null before that.',
       resolve: ({ cancelAuthorizationTime: time }) => momentOf(time),
     }),
     notifyUrl: t.exposeString('notifyUrl', {
-      description: '商户回调地址: where WeChat Pay sends its webhooks about the permission.',
+      description:
+        '商户回调地址: where WeChat Pay sends its webhooks about the permission. Null if WeChat Pay sends none, as for a query by openid.',
     }),
   }),
 });
@@ -85,7 +87,7 @@ export const ServicePermissionKeyInput = builder.inputType('ServicePermissionKey
   isOneOf: true,
   fields: (t) => ({
     authorizationCode: t.string({
-      description: "授权协议号: the merchant's own number, as given when it was applied for.",
+      description: "授权协议号: the merchant's own number, as passed to applyServicePermission.",
     }),
     openid: t.string({
       description: "用户标识: the user's openid under the appid. At most 128 characters.",

@@ -35,7 +35,7 @@ builder.mutationField('cancelServiceOrder', (t) =>
       '取消支付分订单: the service order was canceled: its status is CANCELED.',
     ),
     nullable: false,
-    description: `取消支付分订单: cancels a service order. Requires orders:cancel. A caller without orders:any may cancel only its own order (else OrderNotFoundError), and only while it is CREATED (else OrderStateError); if the user confirms at the same moment, the confirmed order may be canceled. A caller with orders:any may also cancel a confirmed order (ACCEPTED). About a completed order that is not paid the sources disagree: WeChat Pay decides; modifyServiceOrder and syncServiceOrder are the other ways. ${REPEATED_CHANGE}`,
+    description: `取消支付分订单: cancels a service order. Requires orders:cancel. A caller without orders:any may cancel only its own order (else OrderNotFoundError), and only while it is CREATED (else OrderStateError); if the user confirms at the same moment, the confirmed order may be canceled. A caller with orders:any may also cancel a confirmed order (ACCEPTED). WeChat Pay's documents disagree whether a completed order that is not paid can be canceled; WeChat Pay decides. To lower its amount, use modifyServiceOrder; if the user has paid elsewhere, use syncServiceOrder. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of cancelServiceOrder: its payload, or an error.' },
@@ -62,11 +62,11 @@ builder.mutationField('collectServiceOrder', (t) =>
     ...requireScope('orders:complete'),
     type: updatePayload(
       'CollectServiceOrderPayload',
-      '商户发起催收扣款: WeChat Pay tries to collect the payment. This does not mean that the user has paid: wait for PAID. `replayed` is always false.',
+      '商户发起催收扣款: WeChat Pay tries to collect the payment. This does not mean that the user has paid: wait for PAID. `replayed` is always false, because every call is one more attempt.',
     ),
     nullable: false,
     description:
-      "商户发起催收扣款 (WeChat Pay's endpoint `pay`): lets WeChat Pay try to collect the payment of a completed order once more, beside its own attempts. Requires orders:complete and orders:any. Every call is one more attempt: only repeat it to try again.",
+      "商户发起催收扣款 (WeChat Pay's endpoint `pay`): requests that WeChat Pay tries to collect the payment of a completed order now, in addition to its own attempts. Requires orders:complete and orders:any. Not idempotent: every call is one more attempt. An order is paid only once: what is already paid is an OrderStateError.",
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of collectServiceOrder: its payload, or an error.' },
@@ -109,7 +109,7 @@ builder.mutationField('syncServiceOrder', (t) =>
       '同步服务订单信息: WeChat Pay has recorded the order as paid: its status is PAID.',
     ),
     nullable: false,
-    description: `同步服务订单信息: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel, for example in cash. The status must be COMPLETED. If WeChat Pay collects the payment at the same time, the user has paid twice: refund one of the payments. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
+    description: `同步服务订单信息: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel, for example in cash. The status must be COMPLETED. If WeChat Pay collects the payment at the same time, the user has paid twice: refund one of the two payments. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of syncServiceOrder: its payload, or an error.' },

@@ -79,7 +79,8 @@ export const CollectionType = builder.objectRef<Collection>('ServiceOrderCollect
     state: t.field({
       type: CollectionStateEnum,
       nullable: false,
-      description: '收款状态: whether the user has paid. It decides, not the amounts beside it.',
+      description:
+        '收款状态: whether the user has paid. Rely on it, not on the amounts of this type.',
       resolve: ({ state }, _, { log }) =>
         knownWord(['USER_PAYING', 'USER_PAID'], 'collection.state', state, log),
     }),

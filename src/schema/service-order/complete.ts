@@ -44,7 +44,7 @@ const Input = builder.inputType('CompleteServiceOrderInput', {
       type: 'Fen',
       required: true,
       description:
-        '总金额: the amount that the user pays, in fen: the sum of the items minus the discounts of this input. 0 if there is nothing to pay. At most the amount of the risk fund if a deposit is waived (先免), otherwise at most the limit of the service (先享).',
+        '总金额: the amount that the user pays, in fen: the sum of the items minus the discounts of this input. 0 if there is nothing to pay. At most the amount of the risk fund if a deposit is waived (先免), otherwise at most the limit that WeChat Pay set for the service (先享).',
     }),
     timeRange: t.field({
       type: TimeRangeInput,

@@ -81,13 +81,15 @@ const RiskFundNameInput = builder.enumType('RiskFundNameInput', {
   values: {
     DEPOSIT: { description: '押金: a deposit, which the user need not pay in advance.' },
     ADVANCE: { description: '预付款: a prepayment, which the user need not pay in advance.' },
-    CASH_DEPOSIT: { description: '保证金: a security, which the user need not pay in advance.' },
+    CASH_DEPOSIT: {
+      description: '保证金: a security deposit, which the user need not pay in advance.',
+    },
     ESTIMATE_ORDER_COST: { description: '预估订单费用: the estimated cost of the service.' },
   },
 });
 
 const RiskFundInput = builder.inputType('ServiceOrderRiskFundInput', {
-  description: `订单风险金: the amount at risk for the merchant. It is not a price, and nothing is charged at creation. ${BY_ANALOGY}`,
+  description: `订单风险金: the amount that the merchant can lose if the user does not pay. It is not a price, and nothing is charged at creation. ${BY_ANALOGY}`,
   fields: (t) => ({
     name: t.field({
       type: RiskFundNameInput,
@@ -146,7 +148,8 @@ const Input = builder.inputType('CreateServiceOrderInput', {
     riskFund: t.field({
       type: RiskFundInput,
       required: true,
-      description: '订单风险金信息: the amount at risk for the merchant.',
+      description:
+        '订单风险金信息: the amount that the merchant can lose if the user does not pay.',
     }),
     attach: t.string({
       description:
@@ -160,7 +163,7 @@ const Input = builder.inputType('CreateServiceOrderInput', {
       required: true,
       defaultValue: true,
       description:
-        '是否需要用户确认: whether the user has to confirm the order on a WeChat Pay page (需确认). With false (免确认), the order is ACCEPTED immediately: WeChat Pay has to enable this for the merchant, openid is needed, and the user must have authorized the service (预授权).',
+        '是否需要用户确认: whether the user has to confirm the order on a WeChat Pay page (需确认). With false (免确认), the order is ACCEPTED immediately: WeChat Pay has to enable this for the merchant, openid is needed, and the user must have given the permission (预授权; see applyServicePermission and servicePermission).',
     }),
     openid: t.string({
       description:
@@ -193,19 +196,19 @@ const CreateServiceOrderPayload = builder
       state: t.field({
         type: ServiceOrderStateEnum,
         description:
-          '服务订单状态: the state of the new order: CREATED, or DOING with needUserConfirm: false. After a repeat, the state that it has by then.',
+          '服务订单状态: the state of the order: CREATED for a new one, or DOING with needUserConfirm: false. In the response to a repeat, the current state.',
         resolve: ({ state }, _, { log }) => knownWord(STATES, 'state', state, log),
       }),
       // Not null, as that of OrderNotStartedError: else one selection of both would be invalid.
       stateRaw: t.exposeString('state', { nullable: false, description: STATE_RAW }),
       package: t.exposeString('package', {
         description:
-          '跳转微信侧小程序订单数据: the data of the order for the confirmation page, also contained in `launch`. It is valid for an hour and opens the page once; when it is spent or expired, only a new order with a new outOrderNo has another one. Null if WeChat Pay sent none, or if its response was lost and the server confirmed the order by a query instead.',
+          '跳转微信侧小程序订单数据: the data of the order for the confirmation page, also contained in `launch`. It is valid for an hour and opens the page once; when it is used up or expired, only a new order with a new outOrderNo has another one. Null if WeChat Pay sent none, or if its response was lost and the server confirmed the order by a query instead.',
       }),
       launch: t.field({
         type: LaunchType,
         description:
-          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse): only the package, unsigned. Null if `package` is null. Not needed with needUserConfirm: false. If it is spent or expired before the user has confirmed, query the order; if it is still CREATED, cancel it and create another one with a new outOrderNo.',
+          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). It contains only `package` and needs no signature. Null if `package` is null. Not needed with needUserConfirm: false. If it is used up or expired before the user has confirmed, query the order; if it is still CREATED, cancel it and create another one with a new outOrderNo.',
         resolve: ({ package: order }) =>
           order === null ? null : unsignedLaunch('wxpayScoreUse', { package: order }),
       }),

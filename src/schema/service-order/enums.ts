@@ -38,7 +38,9 @@ export const RiskFundNameEnum = builder.enumType('RiskFundName', {
   values: {
     DEPOSIT: { description: '押金: a deposit, which the user need not pay in advance.' },
     ADVANCE: { description: '预付款: a prepayment, which the user need not pay in advance.' },
-    CASH_DEPOSIT: { description: '保证金: a security, which the user need not pay in advance.' },
+    CASH_DEPOSIT: {
+      description: '保证金: a security deposit, which the user need not pay in advance.',
+    },
     ESTIMATE_ORDER_COST: { description: '预估订单费用: the estimated cost of the service.' },
     UNKNOWN: { description: `${NEWER} The raw value is in \`nameRaw\`.` },
   },

@@ -67,7 +67,8 @@ export const DeviceInput = builder.inputType('ServiceOrderDeviceInput', {
         '服务结束的设备编号: the number of the machine where the service ends. By analogy: at most 50 characters.',
     }),
     materielNo: t.string({
-      description: '物料编码: the URL or code of its material. By analogy: at most 100 characters.',
+      description:
+        "物料编码, in newer documents 物料URL: the code or URL on the merchant's printed material at the machine. WeChat Pay explains it no further. By analogy: at most 100 characters.",
     }),
   }),
 });

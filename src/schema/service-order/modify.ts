@@ -75,7 +75,7 @@ builder.mutationField('modifyServiceOrder', (t) =>
     type: Payload,
     nullable: false,
     description:
-      '修改订单金额: lowers the amount of a service order that is completed and not paid. May be called several times, each time with a lower amount. When the user has paid, refund the difference instead. Requires orders:complete and orders:any. Idempotent: a repeat of the last one succeeds without a new effect; one that a later one has replaced is an OrderStateError. While the outcome of an earlier one is unknown, different input is an OrderConflictError.',
+      '修改订单金额: lowers the amount of a service order that is completed and not paid. May be called several times, each time with a lower amount. When the user has paid, refund the difference instead, by the refund API of WeChat Pay (申请退款), which this server does not offer. Requires orders:complete and orders:any. Idempotent: a repeat of the last call succeeds without a new effect; a repeat of an earlier one, which a later one has replaced, is an OrderStateError. While the outcome of an earlier call is unknown, different input is an OrderConflictError.',
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of modifyServiceOrder: its payload, or an error.' },

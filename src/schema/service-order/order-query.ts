@@ -5,16 +5,17 @@ import type { OrderQuery, ServiceOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { APPID, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
+import { APPID, SERVICE_ID } from '../descriptions.ts';
 import { toOrderKey } from '../order/order-key.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
+import { SERVICE_ORDER_NUMBER } from './input-parts.ts';
 import { ServiceOrderType } from './service-order.ts';
 
 const ServiceOrderKeyInput = builder.inputType('ServiceOrderKey', {
   description: 'The key of a service order: exactly one of the two fields (二选一).',
   isOneOf: true,
   fields: (t) => ({
-    outOrderNo: t.string({ description: ORDER_NUMBER }),
+    outOrderNo: t.string({ description: SERVICE_ORDER_NUMBER }),
     queryId: t.string({
       description:
         '回跳查询ID: `query_id`, which the confirmation page of WeChat Pay passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed. WeChat Pay advises to query by outOrderNo. At most 512 characters.',

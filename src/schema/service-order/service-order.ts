@@ -54,7 +54,7 @@ const RiskFund = builder
   .objectRef<NonNullable<ServiceOrder['riskFund']>>('ServiceOrderRiskFund')
   .implement({
     description:
-      '订单风险金: the amount at risk for the merchant, which the user need not deposit.',
+      '订单风险金: the amount that the merchant can lose if the user does not pay. The user need not deposit it.',
     fields: (t) => ({
       name: t.field({
         type: RiskFundNameEnum,
@@ -115,7 +115,7 @@ const Location = builder
 
 export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').implement({
   description:
-    '支付分服务订单: the current service order at WeChat Pay. Any field other than its ids, states, `payments` and `launch` is null if WeChat Pay sent no value, or one of an unexpected form.',
+    '支付分服务订单: the current service order at WeChat Pay. A nullable field, except `launch` and `record`, is null also if WeChat Pay sent no value, or one of an unexpected form.',
   interfaces: [OrderInterface, NodeInterface],
   fields: (t) => ({
     orderId: t.exposeString('orderId', { description: ORDER_ID }),
