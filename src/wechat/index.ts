@@ -5,14 +5,17 @@ export { createWechatPay, type WechatPay } from './client.ts';
 export type {
   AppliedPermission,
   ApplyPermissionRequest,
+  AssessedUser,
   CancelServiceOrderRequest,
   CollectServiceOrderRequest,
   CompleteServiceOrderRequest,
   CreatedServiceOrder,
   CreateServiceOrderRequest,
+  DirectCompleteServiceOrderRequest,
   ModifyServiceOrderRequest,
   Permission,
   ServiceOrder,
+  ServiceOrderMessageRequest,
   SyncServiceOrderRequest,
 } from './codec/service-order-types.ts';
 export * from './codec/service-time.ts';
@@ -40,10 +43,14 @@ export {
   type PayAfterOrderQuery,
 } from './endpoints/pay-after-orders.ts';
 export type {
+  AssessUserRequest,
   PermissionKey,
   PermissionQuery,
+} from './endpoints/permission-query.ts';
+export type {
   Permissions,
   TerminatePermissionRequest,
+  UserTermination,
 } from './endpoints/permissions.ts';
 export type { OrderKey, OrderQuery, QueryOptions } from './endpoints/query-order.ts';
 export type { FreshWrite, PreparedWrite, WriteOptions } from './endpoints/send-write.ts';

@@ -168,12 +168,31 @@ export const serviceTime = {
   },
 } satisfies Field<string, string, boolean>;
 
+/** A service time that is a plain date. */
+export const serviceDate = {
+  ...serviceTime,
+  encode: (value) => {
+    const wire = serviceTime.encode(value);
+    if (!/^\d{8}$/.test(wire)) {
+      throw new RangeError('Invalid service date: use a date without a time, or yyyyMMdd.');
+    }
+    return wire;
+  },
+} satisfies Field<string, string, boolean>;
+
 /** Plaintext in the API, RSA-OAEP ciphertext on the wire. Only requests contain such fields. */
 export const sensitive = {
   required: false,
   encode: (value, encrypt) => encrypt(value),
   decode: () => undefined,
 } satisfies Field<string, never, boolean>;
+
+/** A list of texts. Only requests contain such fields. */
+export const texts = {
+  required: false,
+  encode: (value) => value,
+  decode: () => undefined,
+} satisfies Field<readonly string[], never, boolean>;
 
 /** A list of objects. An item that cannot be read is dropped, the others are kept. */
 export function listOf<S extends Shape>(

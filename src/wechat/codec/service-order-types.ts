@@ -7,8 +7,10 @@ import {
   type Request,
   required,
   type Shape,
+  serviceDate,
   serviceTime,
   text,
+  texts,
 } from './codec.ts';
 import type {
   CancelPayAfterOrderRequest,
@@ -19,11 +21,44 @@ import type {
 /** Unattended machines must name themselves. */
 const device = objectOf({ start_device_id: text, end_device_id: text, materiel_no: text });
 const location = objectOf({ start_location: text, end_location: text });
+const timeRange = objectOf({
+  start_time: required(serviceTime),
+  start_time_remark: text,
+  end_time: serviceTime,
+  end_time_remark: text,
+});
 const postPayments = listOf({
   name: required(text),
   amount: integer,
   description: text,
   count: integer,
+});
+/** The discounts of an order that is charged: they have an amount. */
+const finalDiscounts = listOf({
+  name: required(text),
+  description: text,
+  amount: required(integer),
+  count: integer,
+});
+/** Coupons (优惠). The sources differ in where they are: in each detail, in the collection, or in the order. */
+const promotionDetail = listOf({
+  coupon_id: text,
+  name: text,
+  scope: text,
+  type: text,
+  amount: integer,
+  stock_id: text,
+  wechatpay_contribute: integer,
+  merchant_contribute: integer,
+  other_contribute: integer,
+  currency: text,
+  goods_detail: listOf({
+    goods_id: text,
+    quantity: integer,
+    unit_price: integer,
+    discount_amount: integer,
+    goods_remark: text,
+  }),
 });
 
 /** POST /v3/payscore/serviceorder, request. `need_user_confirm` has no agreed default: it is always sent. */
@@ -34,14 +69,7 @@ export const createServiceOrderRequest = {
   service_introduction: required(text),
   post_payments: postPayments,
   post_discounts: listOf({ name: required(text), description: required(text), count: integer }),
-  time_range: required(
-    objectOf({
-      start_time: required(serviceTime),
-      start_time_remark: text,
-      end_time: serviceTime,
-      end_time_remark: text,
-    }),
-  ),
+  time_range: required(timeRange),
   location,
   risk_fund: required(
     objectOf({ name: required(text), amount: required(integer), description: text }),
@@ -94,27 +122,11 @@ export const serviceOrder = {
       paid_type: text,
       paid_time: serviceTime,
       transaction_id: text,
-      promotion_detail: listOf({
-        coupon_id: text,
-        name: text,
-        scope: text,
-        type: text,
-        amount: integer,
-        stock_id: text,
-        wechatpay_contribute: integer,
-        merchant_contribute: integer,
-        other_contribute: integer,
-        currency: text,
-        goods_detail: listOf({
-          goods_id: text,
-          quantity: integer,
-          unit_price: integer,
-          discount_amount: integer,
-          goods_remark: text,
-        }),
-      }),
+      promotion_detail: promotionDetail,
     }),
+    promotion_detail: promotionDetail,
   }),
+  promotion_detail: promotionDetail,
 } satisfies Shape;
 export type ServiceOrder = Answer<typeof serviceOrder>;
 
@@ -127,12 +139,7 @@ export const completeServiceOrderRequest = {
   appid: required(text),
   service_id: required(text),
   post_payments: required(postPayments),
-  post_discounts: listOf({
-    name: required(text),
-    description: text,
-    amount: required(integer),
-    count: integer,
-  }),
+  post_discounts: finalDiscounts,
   total_amount: required(integer),
   time_range: objectOf({ start_time: serviceTime, end_time: serviceTime }),
   location,
@@ -169,6 +176,40 @@ export const collectServiceOrderRequest = {
   service_id: required(text),
 } satisfies Shape;
 export type CollectServiceOrderRequest = Request<typeof collectServiceOrderRequest> & Numbered;
+
+/**
+ * POST …/direct-complete, request: the create and the complete of an order without confirmation in one.
+ * It has no risk fund. Which of its times have to be given is not known.
+ */
+export const directCompleteServiceOrderRequest = {
+  out_order_no: required(text),
+  appid: required(text),
+  service_id: required(text),
+  service_introduction: required(text),
+  post_payments: required(postPayments),
+  post_discounts: finalDiscounts,
+  total_amount: required(integer),
+  time_range: required(timeRange),
+  location,
+  profit_sharing: flag,
+  goods_tag: text,
+  attach: text,
+  notify_url: required(text),
+  openid: required(text),
+} satisfies Shape;
+export type DirectCompleteServiceOrderRequest = Request<typeof directCompleteServiceOrderRequest>;
+
+/** POST …/{out_order_no}/send-prepaidmessage and …/send-pendingmessage, request: it has no appid. */
+export const serviceOrderMessageRequest = {
+  service_id: required(text),
+  post_payments: required(postPayments),
+  post_discounts: finalDiscounts,
+  total_amount: required(integer),
+  prepaid_time: required(serviceDate),
+} satisfies Shape;
+/** @param appid names the order in the query that follows */
+export type ServiceOrderMessageRequest = Request<typeof serviceOrderMessageRequest> &
+  Numbered & { readonly appid: string };
 
 /** POST /v3/payscore/permissions, request. */
 export const applyPermissionRequest = {
@@ -211,3 +252,34 @@ export const terminateByOpenidRequest = {
   appid: required(text),
   reason: required(text),
 } satisfies Shape;
+
+/** POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate, request. */
+export const terminateByUserRequest = {
+  appid: required(text),
+  reason: required(text),
+} satisfies Shape;
+
+/** POST /v3/payscore/permissions/assess-user-risk-level, request. Which key has to be given is not known. */
+export const assessUserRequest = {
+  service_id: required(text),
+  appid: required(text),
+  authorization_code: text,
+  openid: text,
+  shopping_info: objectOf({
+    goods: listOf({
+      name: required(text),
+      picture: required(text),
+      amount: required(integer),
+      count: required(integer),
+      category_id: texts,
+    }),
+  }),
+} satisfies Shape;
+
+/** The answer to it. Without the level it is the answer to a query of the permission. */
+export const assessedUser = {
+  ...permission,
+  user_risk_level: required(text),
+  user_label: text,
+} satisfies Shape;
+export type AssessedUser = Answer<typeof assessedUser>;

@@ -1,25 +1,18 @@
 import { readOutcome } from '../calls/call-outcome.ts';
-import { isNotFound } from '../calls/refusals.ts';
 import { prepare, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
-import {
-  type Call,
-  type CallContext,
-  type CallOutcome,
-  type Deadline,
-  deadlineIn,
-  runAttempts,
-} from '../calls/run-attempts.ts';
+import { type Call, type CallContext, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
 import { decode, encode, type Wire } from '../codec/codec.ts';
 import {
   type AppliedPermission,
   type ApplyPermissionRequest,
+  type AssessedUser,
   appliedPermission,
   applyPermissionRequest,
   type Permission,
-  permission,
   terminateByCodeRequest,
   terminateByOpenidRequest,
+  terminateByUserRequest,
 } from '../codec/service-order-types.ts';
 import {
   PermissionInUseError,
@@ -28,25 +21,29 @@ import {
   WechatRefusedError,
   WechatUnavailableError,
 } from '../errors.ts';
+import {
+  type AssessUserRequest,
+  assessUser,
+  PERMISSIONS,
+  type PermissionQuery,
+  pathOf,
+  queryPermission,
+  runPermissionQuery,
+  templateOf,
+} from './permission-query.ts';
 import type { QueryOptions } from './query-order.ts';
 import type { WriteOptions } from './send-write.ts';
 
-const PERMISSIONS = '/v3/payscore/permissions';
 /** WeChat Pay's words for it: its error number is not documented. */
 const OPEN_ORDERS = '存在未完成订单';
-
-/** Exactly one of the two: the merchant's own number, or the user. */
-export type PermissionKey = { readonly authorizationCode: string } | { readonly openid: string };
-
-export type PermissionQuery = PermissionKey & {
-  readonly appid: string;
-  readonly serviceId: string;
-};
 
 export type TerminatePermissionRequest = PermissionQuery & {
   /** The user sees it. */
   readonly reason: string;
 };
+
+/** A termination that names the user; always by the openid. */
+export type UserTermination = Extract<TerminatePermissionRequest, { readonly openid: string }>;
 
 type PermissionWriteOptions = Pick<WriteOptions<Permission>, 'onSent'>;
 
@@ -61,6 +58,16 @@ export interface Permissions {
     request: TerminatePermissionRequest,
     options?: PermissionWriteOptions,
   ) => Promise<Permission>;
+  /** The call of 2020 that `terminate` with an openid has replaced. */
+  readonly terminateByUser: (
+    request: UserTermination,
+    options?: PermissionWriteOptions,
+  ) => Promise<Permission>;
+  /** 商户评估用户分层, for 先用后付. */
+  readonly assessUser: (
+    request: AssessUserRequest,
+    options?: QueryOptions,
+  ) => Promise<AssessedUser>;
 }
 
 /** @param track keeps the client open until the call has ended */
@@ -71,7 +78,11 @@ export function createPermissions(
   return {
     apply: (request, how) => track(applyPermission(context(), request, how)),
     query: (query, how) => track(queryPermission(context(), query, how)),
-    terminate: (request, how) => track(terminatePermission(context(), request, how)),
+    terminate: (request, how) =>
+      track(terminatePermission(context(), request, terminateCall(request), how)),
+    terminateByUser: (request, how) =>
+      track(terminatePermission(context(), request, terminateByUserCall(request), how)),
+    assessUser: (request, how) => track(assessUser(context(), request, how)),
   };
 }
 
@@ -97,24 +108,6 @@ async function applyPermission(
 }
 
 /**
- * 查询授权记录, by the merchant's number or by the user. Null if WeChat Pay has no such permission.
- * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
- */
-async function queryPermission(
-  context: CallContext,
-  query: PermissionQuery,
-  { signal, deadline }: QueryOptions = {},
-): Promise<Permission | null> {
-  const settled = await runPermissionQuery(
-    context,
-    query,
-    deadlineIn(context.budgetMs, deadline),
-    signal,
-  );
-  return settled.step === 'refuse' && isNotFound(settled.refusal) ? null : readOutcome(settled);
-}
-
-/**
  * 解除授权. WeChat Pay answers without a body: a query shows the effect, also after an attempt without
  * an answer, and after a refusal, which may be that of a repeat.
  * @throws WechatRefusedError, WechatUnavailableError, PermissionInUseError,
@@ -123,18 +116,18 @@ async function queryPermission(
 async function terminatePermission(
   context: CallContext,
   request: TerminatePermissionRequest,
+  call: Call<'accepted'>,
   { onSent }: PermissionWriteOptions = {},
 ): Promise<Permission> {
   const deadline = deadlineIn(context.budgetMs);
-  const settled = await runAttempts(terminateCall(request), context, deadline);
+  const settled = await runAttempts(call, context, deadline);
   onSent?.(settled.sent);
   if (settled.step === 'stop' && settled.last.kind === 'not-accepted') {
     throw new WechatUnavailableError(settled.last.what, settled.last);
   }
   if (settled.step === 'query' && !settled.refusal.verified) {
     const { status, code, requestId } = settled.refusal;
-    const endpoint = `POST ${templateOf(request)}/terminate`;
-    context.onUnverifiedRefusal({ endpoint, status, code, requestId });
+    context.onUnverifiedRefusal({ endpoint: call.endpoint, status, code, requestId });
   }
   const shown = await runPermissionQuery(context, request, deadline);
   const found = shown.step === 'answer' ? shown.answer : undefined;
@@ -179,53 +172,22 @@ function terminateCall(request: TerminatePermissionRequest): Call<'accepted'> {
     ...prepare('POST', `${pathOf(request)}/terminate`, {}, body),
     sent: () => scalarsIn(request),
     endpoint: `POST ${templateOf(request)}/terminate`,
-    // Documented as 204: a body is the answer to another call.
-    read: (wire: Wire) => (Object.keys(wire).length === 0 ? 'accepted' : undefined),
+    read: readAccepted,
   };
 }
 
-function runPermissionQuery(
-  context: CallContext,
-  query: PermissionQuery,
-  deadline: Deadline,
-  signal?: AbortSignal,
-): Promise<CallOutcome<Permission>> {
-  const { appid, serviceId } = query;
-  const { mchid } = context.credential;
-  const named = 'authorizationCode' in query;
-  const call = {
-    ...prepare('GET', pathOf(query), {
-      service_id: serviceId,
-      appid: named ? undefined : appid,
-    }),
-    endpoint: `GET ${templateOf(query)}`,
-    // The path has one of its values.
-    sent: () => scalarsIn(query),
-    read: (wire: Wire) => {
-      const shown = decode(permission, wire, context.onUnreadableField);
-      const isOwn =
-        shown?.mchid === mchid &&
-        shown.appid === appid &&
-        shown.serviceId === serviceId &&
-        (named
-          ? shown.authorizationCode === query.authorizationCode
-          : shown.openid === null || shown.openid === query.openid);
-      return isOwn ? shown : undefined;
-    },
-    signal,
+function terminateByUserCall(request: UserTermination): Call<'accepted'> {
+  const [openid, serviceId] = [request.openid, request.serviceId].map(encodeURIComponent);
+  const body = encode(terminateByUserRequest, request, (plaintext) => plaintext);
+  return {
+    ...prepare('POST', `/v3/payscore/users/${openid}/permissions/${serviceId}/terminate`, {}, body),
+    sent: () => scalarsIn(request),
+    endpoint: 'POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate',
+    read: readAccepted,
   };
-  return runAttempts(call, context, deadline);
 }
 
-function pathOf(key: PermissionKey): string {
-  return 'authorizationCode' in key
-    ? `${PERMISSIONS}/authorization-code/${encodeURIComponent(key.authorizationCode)}`
-    : `${PERMISSIONS}/openid/${encodeURIComponent(key.openid)}`;
-}
-
-/** The path without values, for metrics. */
-function templateOf(key: PermissionKey): string {
-  return 'authorizationCode' in key
-    ? `${PERMISSIONS}/authorization-code/{authorization_code}`
-    : `${PERMISSIONS}/openid/{openid}`;
+/** Documented as 204: a body is the answer to another call. */
+function readAccepted(wire: Wire): 'accepted' | undefined {
+  return Object.keys(wire).length === 0 ? 'accepted' : undefined;
 }

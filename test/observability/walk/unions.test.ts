@@ -128,7 +128,7 @@ const refuse = (
 };
 const stub = stubWechat();
 const debiting = <W extends { readonly send: unknown }>(write: W) => ({ ...write, send: refuse });
-const { create: createStub, query, complete, modify, cancel, collect, sync } = stub.serviceOrders;
+const { complete, modify, cancel, collect, sync } = stub.serviceOrders;
 const DEBITING = stubWechat({
   // A complete begins with a query.
   queryPayAfterOrder: () =>
@@ -137,7 +137,7 @@ const DEBITING = stubWechat({
   cancelPayAfterOrder: refuse,
   syncPayAfterOrder: refuse,
   serviceOrders: {
-    ...{ create: createStub, query },
+    ...stub.serviceOrders,
     complete: debiting(complete),
     modify: debiting(modify),
     cancel: debiting(cancel),

@@ -53,6 +53,7 @@ const refusing = (errorOf: (outOrderNo: string) => Error) => ({
   send: ({ outOrderNo }: { readonly outOrderNo: string }) => Promise.reject(errorOf(outOrderNo)),
 });
 const down = () => Promise.reject(new WechatUnavailableError('down', unknown));
+const stub = stubWechat();
 
 const wechat = stubWechat({
   queryPayAfterOrder: (query) => {
@@ -68,6 +69,7 @@ const wechat = stubWechat({
   cancelPayAfterOrder: ({ outOrderNo }) =>
     Promise.reject(new OrderNotFoundError(outOrderNo, unknown)),
   serviceOrders: {
+    ...stub.serviceOrders,
     create: { prepare: unsealed, send: down },
     query: (query) =>
       Promise.resolve('outOrderNo' in query && query.outOrderNo === 'ABSENT' ? null : paid),
@@ -82,6 +84,7 @@ const wechat = stubWechat({
     sync: { prepare: unsealed, send: down },
   },
   permissions: {
+    ...stub.permissions,
     apply: () => Promise.resolve({ applyPermissionsToken: 'token' }),
     query: () => Promise.resolve(permission),
     terminate: () => Promise.reject(new PermissionInUseError(unknown)),

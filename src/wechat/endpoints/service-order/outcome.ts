@@ -3,6 +3,7 @@ import { decode, type Wire } from '../../codec/codec.ts';
 import {
   type CreateServiceOrderRequest,
   createServiceOrderRequest,
+  directCompleteServiceOrderRequest,
   type ServiceOrder,
 } from '../../codec/service-order-types.ts';
 import type { ShownOrder } from '../resolve-by-query.ts';
@@ -18,7 +19,11 @@ export type ServiceOrderOperation =
   | 'modify'
   | 'cancel'
   | 'collect'
-  | 'sync';
+  | 'sync'
+  /** 创单结单合并. */
+  | 'directComplete'
+  /** A message about money to the user. */
+  | 'message';
 
 /** How a query shows the outcome of a write to this order. */
 export function shownServiceOrder(
@@ -28,12 +33,13 @@ export function shownServiceOrder(
 ): ShownOrder<ServiceOrder> {
   return {
     outOrderNo: order.outOrderNo,
-    isCreate: operation === 'create',
+    isCreate: operation === 'create' || operation === 'directComplete',
     query: (context, deadline) => runServiceOrderQuery(context, order, deadline),
     outcomeOf: (shown) => serviceOrderOutcome(operation, body, shown),
     confirms: (shown) => {
       const proof = proofOf(operation, body, shown);
-      return proof === 'took-effect' || (proof === 'silent' && phaseOf(shown) !== 'unknown');
+      const isSilent = proof === 'silent' && operation !== 'directComplete';
+      return proof === 'took-effect' || (isSilent && phaseOf(shown) !== 'unknown');
     },
     stateOf: (shown) => ({ state: shown.state, phase: phaseOf(shown) }),
     orderIdOf: ({ orderId }) => orderId,
@@ -79,6 +85,9 @@ const PROOFS: Readonly<
   cancel: (_, order) => (order.state === 'REVOKED' ? 'took-effect' : otherwise(order)),
   collect: (_, order) => collectProof(order),
   sync: (_, order) => syncProof(order),
+  directComplete: directCompleteProof,
+  // No order shows a message.
+  message: () => 'silent',
 };
 
 /**
@@ -110,6 +119,27 @@ function completeProof(sent: Wire, order: ServiceOrder): ServiceOrderProof {
     return phase === 'revoked' && total === 0 ? 'silent' : otherwise(order);
   }
   return amountProof(total, order.totalAmount);
+}
+
+/**
+ * It is the order that was sent, completed with its amount. Whether the order can be left without the
+ * complete is not documented: one that is not completed proves nothing.
+ */
+function directCompleteProof(sent: Wire, order: ServiceOrder): ServiceOrderProof {
+  const request = decode(directCompleteServiceOrderRequest, sent, () => {});
+  if (request === undefined) {
+    return 'silent';
+  }
+  const isSame =
+    sameValue(request.openid, order.openid) &&
+    sameValue(request.serviceIntroduction, order.serviceIntroduction);
+  if (!isSame) {
+    return 'no-effect';
+  }
+  const phase = phaseOf(order);
+  return phase === 'completed' || phase === 'done'
+    ? amountProof(request.totalAmount, order.totalAmount)
+    : 'silent';
 }
 
 /** The amount to collect is the new one; each modify lowers it. */

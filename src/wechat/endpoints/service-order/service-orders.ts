@@ -5,8 +5,10 @@ import type {
   CompleteServiceOrderRequest,
   CreatedServiceOrder,
   CreateServiceOrderRequest,
+  DirectCompleteServiceOrderRequest,
   ModifyServiceOrderRequest,
   ServiceOrder,
+  ServiceOrderMessageRequest,
   SyncServiceOrderRequest,
 } from '../../codec/service-order-types.ts';
 import type { QueryOptions } from '../query-order.ts';
@@ -17,8 +19,11 @@ import {
   cancelServiceOrder,
   collectServiceOrder,
   completeServiceOrder,
+  directCompleteServiceOrder,
   modifyServiceOrder,
   type ServiceOrderUpdate,
+  sendPendingMessage,
+  sendPrepaidMessage,
   syncServiceOrder,
   type UpdatedServiceOrder,
 } from './update.ts';
@@ -42,6 +47,15 @@ export interface ServiceOrders {
   /** WeChat Pay's `pay`. */
   readonly collect: ServiceOrderWrite<CollectServiceOrderRequest, UpdatedServiceOrder>;
   readonly sync: ServiceOrderWrite<SyncServiceOrderRequest, UpdatedServiceOrder>;
+  /** 创单结单合并, only for merchants whom WeChat Pay admits. */
+  readonly directComplete: ServiceOrderWrite<
+    DirectCompleteServiceOrderRequest,
+    UpdatedServiceOrder
+  >;
+  /** 下发服务预扣费消息. Success means that WeChat Pay accepted it: no query shows a message. */
+  readonly sendPrepaidMessage: ServiceOrderWrite<ServiceOrderMessageRequest, UpdatedServiceOrder>;
+  /** 下发服务费用待处理消息. Success means the same. */
+  readonly sendPendingMessage: ServiceOrderWrite<ServiceOrderMessageRequest, UpdatedServiceOrder>;
 }
 
 /** @param track keeps the client open until the call has ended */
@@ -61,5 +75,8 @@ export function createServiceOrders(
     cancel: update(cancelServiceOrder),
     collect: update(collectServiceOrder),
     sync: update(syncServiceOrder),
+    directComplete: update(directCompleteServiceOrder),
+    sendPrepaidMessage: update(sendPrepaidMessage),
+    sendPendingMessage: update(sendPendingMessage),
   };
 }

@@ -6,8 +6,6 @@ import {
   OrderNotStartedError,
   OrderOutcomeUnknownError,
   OrderStateError,
-  PermissionInUseError,
-  PermissionOutcomeUnknownError,
   type WechatPay,
   WechatRefusedError,
   WechatUntrustedError,
@@ -25,8 +23,11 @@ import {
   aServiceOrder,
   COMPLETED_ON_WIRE,
   CREATED_ON_WIRE,
+  DIRECTLY_COMPLETED_ON_WIRE,
   PAID_ON_WIRE,
   WHOLE_COMPLETE,
+  WHOLE_DIRECT_COMPLETE,
+  WHOLE_MESSAGE,
 } from '../../../fixtures/wechat/service-orders.ts';
 
 const S1 = { ...IDS, outOrderNo: 'S1' };
@@ -87,6 +88,7 @@ const WRITES: Readonly<Record<string, () => Promise<unknown>>> = {
   cancel: () => wechat().serviceOrders.cancel.send({ ...S1, reason: '用户投诉' }),
   collect: () => wechat().serviceOrders.collect.send(S1),
   sync: () => wechat().serviceOrders.sync.send(sync),
+  directComplete: () => wechat().serviceOrders.directComplete.send(WHOLE_DIRECT_COMPLETE),
 };
 
 const MODIFIED = {
@@ -127,6 +129,11 @@ const OWN: Readonly<
   cancel: { answer: FIVE_IDS, before: ACCEPTED, after: REVOKED },
   collect: { answer: FIVE_IDS, before: ACCEPTED, after: PAYING },
   sync: { answer: SYNCED, before: PAYING, after: SYNCED },
+  directComplete: {
+    answer: DIRECTLY_COMPLETED_ON_WIRE,
+    before: ACCEPTED,
+    after: { ...PAYING, openid: WHOLE_DIRECT_COMPLETE.openid },
+  },
 };
 
 describe.each(Object.entries(OWN))('%s', (name, { answer, before, after }) => {
@@ -206,6 +213,68 @@ describe('an attempt without an answer', () => {
   });
 });
 
+describe('a create and complete in one that may have been sent before', () => {
+  const { openid } = WHOLE_DIRECT_COMPLETE;
+  const repeat = () =>
+    wechat().serviceOrders.directComplete.send(WHOLE_DIRECT_COMPLETE, { ambiguousBefore: true });
+  const conflict = refused('INVALID_REQUEST', 271316598);
+
+  test('a create and complete in one has succeeded if a query shows the order of the user with the amount', async () => {
+    expect(await endOf(repeat, conflict, { ...PAYING, openid })).toBe('success');
+    expect(await endOf(repeat, conflict, { ...PAID_ON_WIRE, openid })).toBe('success');
+  });
+
+  test.each<[string, object, new (...args: never[]) => Error]>([
+    ['an order that is not completed', { ...ACCEPTED, openid }, OrderOutcomeUnknownError],
+    ['a state that is not known', { ...PAYING, openid, state: 'NEW' }, OrderOutcomeUnknownError],
+    ['a lower amount', { ...PAYING, openid, total_amount: 1 }, OrderOutcomeUnknownError],
+    ['a higher amount', { ...PAYING, openid, total_amount: 39_901 }, OrderConflictError],
+    ['the order of another user', { ...PAYING, openid: 'o2' }, OrderConflictError],
+  ])('a create and complete in one is no success if a query shows %s', async (_, order, kind) => {
+    expect(await endOf(repeat, conflict, order)).toBeInstanceOf(kind);
+  });
+});
+
+describe.each(['sendPrepaidMessage', 'sendPendingMessage'] as const)('%s', (name) => {
+  const send = () => wechat().serviceOrders[name].send(WHOLE_MESSAGE);
+  const accepted = { status: 204, body: '' };
+  const away = { status: 503, body: '{}' };
+
+  test('a message is accepted by a 204 if a query shows the order', async () => {
+    calls = 0;
+    replies = [accepted, { body: JSON.stringify(PAYING) }];
+    expect(await send()).toMatchObject({ outOrderNo: 'S1', order: { state: 'DOING' } });
+  });
+
+  test.each<[string, Reply]>([
+    ['no order', refused('ORDER_NOT_EXIST', 271317510, 404)],
+    ['nothing, because it is not answered', away],
+    ['the order of another number', { body: JSON.stringify({ ...PAYING, out_order_no: 'B2' }) }],
+    ['an unknown state', { body: JSON.stringify({ ...PAYING, state: 'NEW' }) }],
+  ])('a 204 proves no message if a query shows %s', async (_, shown) => {
+    expect(await endOf(send, accepted, shown)).toBeInstanceOf(OrderOutcomeUnknownError);
+  });
+
+  test('the signed response to another call is no success of a message', async () => {
+    const others = Object.values(OWN).map(({ answer }) => answer);
+    for (const other of [...others, { body: '[]' }, { data: [{ serial_no: 'A' }] }]) {
+      const end = await endOf(send, other, PAYING);
+      expect(end, JSON.stringify(other)).toBeInstanceOf(OrderOutcomeUnknownError);
+    }
+  });
+
+  test('a refused message is reported, and one that may have been sent is never a failure', async () => {
+    const again = refused('INVALID_REQUEST', 1);
+    expect(await endOf(send, again, PAYING)).toBeInstanceOf(WechatRefusedError);
+    const absent = refused('ORDER_NOT_EXIST', 271317510, 404);
+    expect(await endOf(send, absent)).toBeInstanceOf(OrderNotFoundError);
+    expect(await endOf(send, away)).toBeInstanceOf(OrderOutcomeUnknownError);
+    const repeat = () =>
+      wechat().serviceOrders[name].send(WHOLE_MESSAGE, { ambiguousBefore: true });
+    expect(await endOf(repeat, again, PAYING)).toBeInstanceOf(OrderOutcomeUnknownError);
+  });
+});
+
 describe('a create without confirmation', () => {
   const create = () =>
     wechat().serviceOrders.create.send(aServiceOrder({ needUserConfirm: false, openid: 'o1' }));
@@ -230,85 +299,4 @@ test('a query of an order that does not exist is null, and one with other ids is
   for (const other of [{}, FIVE_IDS, { ...PAID_ON_WIRE, out_order_no: 'B2' }]) {
     expect(await endOf(query, other)).toBeInstanceOf(WechatUntrustedError);
   }
-});
-
-describe('permissions', () => {
-  const key = { appid, serviceId, authorizationCode: 'C|1' };
-  const shown = {
-    service_id: serviceId,
-    appid,
-    mchid: MCHID,
-    authorization_code: 'C|1',
-    openid: 'o1',
-    authorization_state: 'AVAILABLE',
-    notify_url: 'https://shop.example/wechat/notify',
-    authorization_success_time: '2026-07-06T10:01:01.123+08:00',
-    user_risk_level: 2,
-    risk_level_version: '1',
-  };
-  const ended = { ...shown, authorization_state: 'UNAVAILABLE' };
-  const terminate = () => wechat().permissions.terminate({ ...key, reason: '用户要求' });
-
-  test('the response to an application for a permission must contain the token', async () => {
-    calls = 0;
-    replies = [{ body: JSON.stringify({ apply_permissions_token: 't' }) }];
-    const request = { appid, serviceId, authorizationCode: 'C|1' };
-    expect(await wechat().permissions.apply(request)).toEqual({ applyPermissionsToken: 't' });
-    const apply = () => wechat().permissions.apply(request);
-    expect(await endOf(apply, shown)).toBeInstanceOf(WechatUntrustedError);
-  });
-
-  test.each<[string, object]>([
-    ['the merchant’s number', key],
-    ['the user', { appid, serviceId, openid: 'o1' }],
-  ])('a query by %s shows the permission, and no other one', async (_, by) => {
-    calls = 0;
-    replies = [{ body: JSON.stringify(shown) }];
-    const query = () => wechat().permissions.query(by as never);
-    expect(await query()).toEqual({
-      appid,
-      mchid: MCHID,
-      serviceId,
-      authorizationCode: 'C|1',
-      openid: 'o1',
-      authorizationState: 'AVAILABLE',
-      authorizationSuccessTime: '2026-07-06T10:01:01.123+08:00',
-      cancelAuthorizationTime: null,
-      notifyUrl: 'https://shop.example/wechat/notify',
-      // No source says whether these two are numbers or texts.
-      userRiskLevel: '2',
-      riskLevelVersion: '1',
-    });
-    const others = [
-      {},
-      { ...shown, mchid: '1' },
-      { ...shown, openid: 'o2', authorization_code: 'D' },
-    ];
-    for (const other of others) {
-      expect(await endOf(query, other)).toBeInstanceOf(WechatUntrustedError);
-    }
-  });
-
-  test('the termination of a permission without a body is confirmed by a query', async () => {
-    expect(await endOf(terminate, { status: 204, body: '' }, ended)).toBe('success');
-    expect(await endOf(terminate, { status: 500, body: '{}' }, ended)).toBe('success');
-    const silent = await endOf(terminate, { status: 204, body: '' }, shown);
-    expect(silent).toBeInstanceOf(PermissionOutcomeUnknownError);
-    const body = await endOf(terminate, FIVE_IDS, shown);
-    expect(body).toBeInstanceOf(PermissionOutcomeUnknownError);
-  });
-
-  test('open orders that prevent a termination are reported', async () => {
-    const reply = refused('INVALID_REQUEST', 0, 400, '存在未完成订单');
-    expect(await endOf(terminate, reply)).toBeInstanceOf(PermissionInUseError);
-    expect(await endOf(terminate, refused('NO_AUTH', 0, 403))).toBeInstanceOf(WechatRefusedError);
-  });
-
-  test('a refusal about a permission repeats no value of its path', async () => {
-    const user = { appid, serviceId, openid: 'o1' };
-    const query = () => wechat().permissions.query(user);
-    const message = { refusal: { explanation: null } };
-    expect(await endOf(query, refused('X_1', 0, 400, '用户 o1'))).toMatchObject(message);
-    expect(await endOf(terminate, refused('X_1', 0, 400, '单 C|1'))).toMatchObject(message);
-  });
 });

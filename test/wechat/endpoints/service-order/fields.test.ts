@@ -5,6 +5,7 @@ import { IDS, MCHID } from '../../../fixtures/wechat/orders.ts';
 import {
   clientOf,
   PUBLIC_KEY_ID,
+  type Reply,
   type Seen,
   startSdkUpstream,
 } from '../../../fixtures/wechat/sdk-upstream.ts';
@@ -12,8 +13,12 @@ import {
   aServiceOrder,
   COMPLETED_ON_WIRE,
   CREATED_ON_WIRE,
+  DIRECTLY_COMPLETED_ON_WIRE,
+  IDS_ON_WIRE,
   PAID_ON_WIRE,
   WHOLE_COMPLETE,
+  WHOLE_DIRECT_COMPLETE,
+  WHOLE_MESSAGE,
   WHOLE_SERVICE_ORDER,
   WHOLE_SERVICE_ORDER_WIRE,
 } from '../../../fixtures/wechat/service-orders.ts';
@@ -24,7 +29,9 @@ const merchant = rsaKeys();
 const wechatKey = rsaKeys();
 const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
 
-let answer: object = {};
+/** The answers to the first request and to the query that may follow. */
+let answer: Reply = {};
+let shown: object = {};
 let seen: Seen | undefined;
 let client: WechatPay | undefined;
 let stop = () => Promise.resolve();
@@ -35,8 +42,9 @@ const raise = () => {
 
 beforeAll(async () => {
   const upstream = await startSdkUpstream(merchant.publicPem, signers, (request) => {
+    const isFirst = seen === undefined;
     seen ??= request;
-    return { body: JSON.stringify(answer) };
+    return isFirst ? answer : { body: JSON.stringify(shown) };
   });
   client = clientOf(upstream.url, merchant, wechatKey);
   stop = async () => {
@@ -46,9 +54,12 @@ beforeAll(async () => {
 });
 afterAll(() => stop());
 
-/** The first request of the call, which is answered with this. */
-async function sent(reply: object, call: () => Promise<unknown>) {
-  answer = reply;
+const NO_CONTENT = { status: 204, body: '' };
+
+/** The first request of the call, which is answered with this; a query shows the order. */
+async function sent(reply: object, call: () => Promise<unknown>, order: object = reply) {
+  answer = reply === NO_CONTENT ? NO_CONTENT : { body: JSON.stringify(reply) };
+  shown = order;
   seen = undefined;
   const result = await call();
   const request = seen as Seen | undefined;
@@ -87,7 +98,22 @@ describe('what is sent', () => {
     });
   });
 
-  test.each<[string, string, () => Promise<unknown>, object, object]>([
+  const device = {
+    start_device_id: 'HG123456',
+    end_device_id: 'HG123457',
+    materiel_no: 'https://d.example/1',
+  };
+  const payment = { name: '房费', amount: 40_000, description: '一晚', count: 1 };
+  const discount = { name: '满20减1元', description: '不与其他优惠叠加', amount: 100, count: 1 };
+  const message = {
+    service_id: IDS.serviceId,
+    post_payments: [payment],
+    post_discounts: [discount],
+    total_amount: 39_900,
+    prepaid_time: '20260706',
+  };
+
+  test.each<[string, string, () => Promise<unknown>, object, object, object?]>([
     [
       'complete',
       'complete',
@@ -96,20 +122,14 @@ describe('what is sent', () => {
       {
         appid: IDS.appid,
         service_id: IDS.serviceId,
-        post_payments: [{ name: '房费', amount: 40_000, description: '一晚', count: 1 }],
-        post_discounts: [
-          { name: '满20减1元', description: '不与其他优惠叠加', amount: 100, count: 1 },
-        ],
+        post_payments: [payment],
+        post_discounts: [discount],
         total_amount: 39_900,
         time_range: { start_time: '20260705173549', end_time: '20260706100000' },
         location: { start_location: '嗨客时尚主题展餐厅', end_location: '深圳北站' },
         profit_sharing: false,
         goods_tag: 'goods_tag',
-        device: {
-          start_device_id: 'HG123456',
-          end_device_id: 'HG123457',
-          materiel_no: 'https://d.example/1',
-        },
+        device,
       },
     ],
     [
@@ -129,6 +149,7 @@ describe('what is sent', () => {
           postDiscounts: [{ amount: 1 }],
           totalAmount: 99,
           reason: '用户投诉',
+          device: WHOLE_COMPLETE.device,
         }),
       {
         ...COMPLETED_ON_WIRE,
@@ -142,7 +163,49 @@ describe('what is sent', () => {
         post_discounts: [{ amount: 1 }],
         total_amount: 99,
         reason: '用户投诉',
+        device,
       },
+    ],
+    [
+      'cancel',
+      'cancel',
+      () => wechat().serviceOrders.cancel.send({ ...S1, reason: '用户投诉' }),
+      { ...IDS_ON_WIRE, order_id: '1' },
+      { appid: IDS.appid, service_id: IDS.serviceId, reason: '用户投诉' },
+      { ...CREATED_ON_WIRE, state: 'REVOKED' },
+    ],
+    [
+      'collect',
+      'pay',
+      () => wechat().serviceOrders.collect.send({ ...S1, reason: 'no field of it' } as never),
+      { ...IDS_ON_WIRE, order_id: '1' },
+      { appid: IDS.appid, service_id: IDS.serviceId },
+      COMPLETED_ON_WIRE,
+    ],
+    [
+      'sendPrepaidMessage',
+      'send-prepaidmessage',
+      () => wechat().serviceOrders.sendPrepaidMessage.send(WHOLE_MESSAGE),
+      NO_CONTENT,
+      message,
+      COMPLETED_ON_WIRE,
+    ],
+    [
+      'sendPendingMessage',
+      'send-pendingmessage',
+      () => wechat().serviceOrders.sendPendingMessage.send(WHOLE_MESSAGE),
+      NO_CONTENT,
+      message,
+      COMPLETED_ON_WIRE,
+    ],
+    [
+      'sendPendingMessage with what must be given',
+      'send-pendingmessage',
+      () =>
+        wechat().serviceOrders.sendPendingMessage.send({ ...WHOLE_MESSAGE, postDiscounts: null }),
+      NO_CONTENT,
+      { ...message, post_discounts: undefined },
+      COMPLETED_ON_WIRE,
     ],
     [
       'sync',
@@ -164,11 +227,51 @@ describe('what is sent', () => {
         detail: { paid_time: '20260706100101' },
       },
     ],
-  ])('%s: the number stands in the path only', async (_, path, call, reply, body) => {
-    const request = await sent(reply, call);
+  ])('%s: the number stands in the path only', async (_, path, call, reply, body, order) => {
+    const request = await sent(reply, call, order);
     expect([request.method, request.target]).toEqual(['POST', `${ORDERS}/S1/${path}`]);
     expect(request.body).toEqual(body);
   });
+
+  test('a create and complete in one sends each documented field, and the number in the body', async () => {
+    const order = { ...COMPLETED_ON_WIRE, openid: WHOLE_DIRECT_COMPLETE.openid };
+    const call = () =>
+      wechat().serviceOrders.directComplete.send({
+        ...WHOLE_DIRECT_COMPLETE,
+        riskFund: WHOLE_SERVICE_ORDER.riskFund,
+        needUserConfirm: false,
+      } as never);
+    const { method, target, body } = await sent(DIRECTLY_COMPLETED_ON_WIRE, call, order);
+    expect([method, target]).toEqual(['POST', `${ORDERS}/direct-complete`]);
+    const { time_range, location, attach, notify_url, openid } = WHOLE_SERVICE_ORDER_WIRE;
+    expect(body).toEqual({
+      out_order_no: 'S1',
+      appid: IDS.appid,
+      service_id: IDS.serviceId,
+      service_introduction: '某某酒店',
+      post_payments: [payment],
+      post_discounts: [discount],
+      total_amount: 39_900,
+      time_range,
+      location,
+      profit_sharing: true,
+      goods_tag: 'goods_tag',
+      attach,
+      notify_url,
+      openid,
+    });
+  });
+
+  test.each(['2026-07-06T10:00:00+08:00', 'OnAccept', '20260706100000'])(
+    'the day of a message cannot be %s, and nothing is sent',
+    async (prepaidTime) => {
+      seen = undefined;
+      const request = { ...WHOLE_MESSAGE, prepaidTime };
+      const call = wechat().serviceOrders.sendPrepaidMessage.send(request);
+      await expect(call).rejects.toThrow(RangeError);
+      expect(seen).toBeUndefined();
+    },
+  );
 
   test.each<[string, object, string]>([
     ['out_order_no', { outOrderNo: 'S|1' }, 'out_order_no=S%7C1'],
@@ -184,6 +287,30 @@ describe('what is sent', () => {
     ]);
   });
 });
+
+const promotions = [
+  {
+    couponId: '1',
+    name: '单品惠',
+    scope: 'SINGLE',
+    type: 'CASH',
+    amount: 100,
+    stockId: '2',
+    wechatpayContribute: 100,
+    merchantContribute: 0,
+    otherContribute: 0,
+    currency: 'CNY',
+    goodsDetail: [
+      {
+        goodsId: '1001',
+        quantity: 1,
+        unitPrice: 39_900,
+        discountAmount: 100,
+        goodsRemark: '商品备注',
+      },
+    ],
+  },
+];
 
 test('each field of a response is read under its camelCase name', async () => {
   const { result } = await sent(PAID_ON_WIRE, () => wechat().serviceOrders.query(S1));
@@ -222,33 +349,32 @@ test('each field of a response is read under its camelCase name', async () => {
           paidType: 'NEWTON',
           paidTime: '2026-07-06T10:01:01+08:00',
           transactionId: '4200202611231172253311570008',
-          promotionDetail: [
-            {
-              couponId: '1',
-              name: '单品惠',
-              scope: 'SINGLE',
-              type: 'CASH',
-              amount: 100,
-              stockId: '2',
-              wechatpayContribute: 100,
-              merchantContribute: 0,
-              otherContribute: 0,
-              currency: 'CNY',
-              goodsDetail: [
-                {
-                  goodsId: '1001',
-                  quantity: 1,
-                  unitPrice: 39_900,
-                  discountAmount: 100,
-                  goodsRemark: '商品备注',
-                },
-              ],
-            },
-          ],
+          promotionDetail: promotions,
         },
       ],
+      promotionDetail: null,
     },
+    promotionDetail: null,
   });
+});
+
+test('coupons are read wherever a source has them, and a create is read with its package', async () => {
+  const { details, ...collection } = PAID_ON_WIRE.collection;
+  const [{ promotion_detail, ...detail } = {}] = details;
+  const reply = {
+    ...PAID_ON_WIRE,
+    collection: { ...collection, details: [detail], promotion_detail },
+    promotion_detail,
+  };
+  const { result } = await sent(reply, () => wechat().serviceOrders.query(S1));
+  expect(result).toMatchObject({
+    collection: { details: [{ promotionDetail: null }], promotionDetail: promotions },
+    promotionDetail: promotions,
+  });
+  const created = await sent({ ...CREATED_ON_WIRE, package: 'p' }, () =>
+    wechat().serviceOrders.create.send(aServiceOrder()),
+  );
+  expect(created.result).toMatchObject({ package: 'p', state: 'CREATED', outOrderNo: 'S1' });
 });
 
 test('an amount that arrives as text is read as a number, and an empty detail as one without values', async () => {
