@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import type { MerchantCredential } from './crypto/signature.ts';
-import type { PlatformKey } from './keys/key-ring.ts';
+import type { MerchantCredential, PlatformKey } from './crypto/signature.ts';
 import {
   isCertificate,
   type Read,

@@ -1,8 +1,7 @@
 import { camelCase, isObject, type Wire } from '../codec/codec.ts';
-import { type VerificationFailure, verifySignature } from '../crypto/signature.ts';
+import { type FoundKey, type VerificationFailure, verifySignature } from '../crypto/signature.ts';
 import type { Refusal } from '../errors.ts';
 import type { TransportResult } from '../http/transport.ts';
-import type { FoundKey } from '../keys/key-ring.ts';
 import type { Ambiguous, Attempt, NotAccepted } from './retry-policy.ts';
 
 /**

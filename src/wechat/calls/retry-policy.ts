@@ -45,6 +45,18 @@ export function blockedLocally(
   return { kind: 'not-accepted', blockedLocally: true, reason, what, retryAfterMs, ...none };
 }
 
+const NO_KEY_RETRY_MS = 2_000;
+
+const NO_KEY =
+  'No valid WeChat Pay public key or platform certificate is available: configure the public key, or check that the platform certificates have not expired and can be downloaded.';
+
+/**
+ * Without a valid key no field can be encrypted for WeChat Pay, and no response can be verified.
+ */
+export function noValidKey(): NotAccepted {
+  return blockedLocally('NO_KEY', NO_KEY, NO_KEY_RETRY_MS);
+}
+
 /** WeChat Pay may or may not have processed it. */
 export interface Ambiguous extends LastAnswer {
   readonly kind: 'ambiguous';

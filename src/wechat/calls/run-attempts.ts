@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DropField } from '../codec/codec.ts';
-import { authorization, type MerchantCredential } from '../crypto/signature.ts';
+import {
+  authorization,
+  isUsable,
+  type KeyRing,
+  type MerchantCredential,
+} from '../crypto/signature.ts';
 import type { LastAnswer } from '../errors.ts';
 import type { Transport, TransportResult } from '../http/transport.ts';
-import { isUsable, type KeyRing, noValidKey } from '../keys/key-ring.ts';
 import type { Health } from '../resilience/circuit-breaker.ts';
 import type { Resilience } from '../resilience/resilience.ts';
 import { classifyResponse, type Reader } from './classify-response.ts';
@@ -17,6 +21,7 @@ import {
   decideNextStep,
   type NextStep,
   type NotAcceptedReason,
+  noValidKey,
   SHORTEST_ATTEMPT_MS,
   type UnverifiedRefusal,
 } from './retry-policy.ts';

@@ -1,6 +1,5 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { type KeyObject, sign, verify, type X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type FoundKey, type InvalidCertificate, isUsable } from '../keys/key-ring.ts';
 
 const signAsync = promisify(sign);
 
@@ -157,4 +156,95 @@ export function onlyValue(value: string | null): string | null {
 /** As WeChat Pay writes it: `Wechatpay-Nonce`. */
 function shown(index: number): string {
   return (SIGNED[index] ?? '').replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+export interface PlatformKey {
+  /** The serial number of a certificate in upper-case hex, or a `PUB_KEY_ID_…`. */
+  readonly serial: string;
+  readonly key: KeyObject;
+}
+
+/** Why a known platform certificate is not used. */
+export type InvalidCertificate = 'expired-certificate' | 'not-yet-valid-certificate';
+
+/** The key of a serial, or why it must not be used now; `undefined` for an unknown serial. */
+export type FoundKey = KeyObject | InvalidCertificate | undefined;
+
+export interface PlatformKeys {
+  /** The key that a response names. */
+  readonly find: (serial: string, nowMs: number) => FoundKey;
+  /**
+   * Encrypts sensitive fields and is named in every request, so that answers are signed with it;
+   * `undefined` if no key is valid.
+   */
+  readonly preferred: (nowMs: number) => PlatformKey | undefined;
+}
+
+/**
+ * WeChat Pay's current keys: if certificates are renewed automatically, they change while calls are
+ * in flight.
+ */
+export interface KeyRing {
+  /**
+   * Encrypts sensitive fields and is named in every request, so that responses are signed with it;
+   * undefined while no valid one is known.
+   */
+  readonly current: () => PlatformKey | undefined;
+  readonly find: (serial: string) => FoundKey;
+  /**
+   * Downloads certificates if the serial has no valid key, or, without a serial, if there is none
+   * at all; waits at most this long.
+   */
+  readonly learn: (serial: string | undefined, withinMs: number) => Promise<void>;
+}
+
+interface Entry {
+  readonly key: PlatformKey;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * WeChat Pay's keys: public key and platform certificates together, as while a merchant switches
+ * from one to the other. The public key is preferred: WeChat Pay requires its id in every call
+ * during the switch; among valid certificates the newest is preferred. Validity is checked at each
+ * use, because a certificate can expire long after it was read; its dates are parsed only once.
+ */
+export function platformKeys(
+  publicKey: PlatformKey | undefined,
+  certificates: readonly X509Certificate[],
+): PlatformKeys {
+  const newestFirst = certificates.map(entryOf).toSorted((one, other) => other.fromMs - one.fromMs);
+  const entries = publicKey === undefined ? newestFirst : [unlimited(publicKey), ...newestFirst];
+  const bySerial = new Map(entries.map((entry) => [entry.key.serial.toUpperCase(), entry]));
+  return {
+    find: (serial, nowMs) => {
+      const entry = bySerial.get(serial.toUpperCase());
+      return entry && (invalidity(entry, nowMs) ?? entry.key.key);
+    },
+    preferred: (nowMs) => entries.find((entry) => invalidity(entry, nowMs) === undefined)?.key,
+  };
+}
+
+export function isUsable(found: FoundKey): found is KeyObject {
+  return typeof found === 'object';
+}
+
+function entryOf(certificate: X509Certificate): Entry {
+  return {
+    key: { serial: certificate.serialNumber, key: certificate.publicKey },
+    fromMs: certificate.validFromDate.getTime(),
+    untilMs: certificate.validToDate.getTime(),
+  };
+}
+
+function unlimited(key: PlatformKey): Entry {
+  return { key, fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+}
+
+function invalidity({ fromMs, untilMs }: Entry, nowMs: number): InvalidCertificate | undefined {
+  if (fromMs <= nowMs && nowMs < untilMs) {
+    return undefined;
+  }
+  return nowMs < fromMs ? 'not-yet-valid-certificate' : 'expired-certificate';
 }

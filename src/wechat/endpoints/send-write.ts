@@ -1,5 +1,5 @@
 import { scalarsIn } from '../calls/request.ts';
-import type { Ambiguous } from '../calls/retry-policy.ts';
+import { type Ambiguous, noValidKey } from '../calls/retry-policy.ts';
 import {
   type Call,
   type CallContext,
@@ -11,9 +11,8 @@ import {
 import { bodyOf, encode, type Request, type Shape, type Wire } from '../codec/codec.ts';
 import type { PayAfterOrder } from '../codec/wire-types.ts';
 import { encryptField } from '../crypto/encryption.ts';
-import { checkPath } from '../crypto/signature.ts';
+import { checkPath, type KeyRing, type PlatformKey } from '../crypto/signature.ts';
 import { WechatUnavailableError } from '../errors.ts';
-import { requireEncryptionKey } from '../keys/key-ring.ts';
 import {
   confirmByQuery,
   definiteRefusal,
@@ -103,6 +102,18 @@ export function prepareWrite<S extends Shape>(
   const wire = encode(shape, request, (plaintext) => encryptField(current.key, plaintext));
   const canonical = encode(shape, request, (plaintext) => plaintext);
   return { target: path, body: bodyOf(wire), platformSerial: current.serial, canonical };
+}
+
+/** @throws WechatUnavailableError while there is no valid key */
+function requireEncryptionKey(keys: KeyRing): PlatformKey {
+  const current = keys.current();
+  if (current === undefined) {
+    // A write cannot wait for a download before it is prepared; its retry finds the result.
+    void keys.learn(undefined, 0);
+    const { what, ...details } = noValidKey();
+    throw new WechatUnavailableError(what, details);
+  }
+  return current;
 }
 
 /**

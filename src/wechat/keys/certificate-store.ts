@@ -1,8 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { NoCertificatesError } from './download-certificates.ts';
-import type { CertificateSource } from './key-ring.ts';
 
 /** Certificates that are renewed automatically. */
+export interface CertificateSource {
+  /** A new array whenever they have changed. */
+  readonly certificates: () => readonly X509Certificate[];
+  readonly learn: (serial: string | undefined) => Promise<void>;
+}
+
 export interface CertificateStore extends CertificateSource {
   /** Resolves when the first download has ended, successfully or not. */
   readonly begin: () => Promise<void>;

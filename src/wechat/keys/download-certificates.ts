@@ -3,9 +3,13 @@ import { parseObject, readCode } from '../calls/classify-response.ts';
 import { type Signer, sendSigned } from '../calls/run-attempts.ts';
 import { isObject } from '../codec/codec.ts';
 import { decryptWithAny, isOfOtherAlgorithm } from '../crypto/encryption.ts';
-import { type SignedMessage, verifySignature } from '../crypto/signature.ts';
+import {
+  type KeyRing,
+  platformKeys,
+  type SignedMessage,
+  verifySignature,
+} from '../crypto/signature.ts';
 import type { TransportResult } from '../http/transport.ts';
-import { type KeyRing, platformKeys } from './key-ring.ts';
 
 /** The download failed: the message says why and what to do. */
 class CertificatesError extends Error {

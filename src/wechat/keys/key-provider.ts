@@ -1,16 +1,23 @@
+import type { X509Certificate } from 'node:crypto';
 import type { AttemptReport } from '../calls/retry-policy.ts';
 import type { CallContext } from '../calls/run-attempts.ts';
 import { type CheckedOptions, checkOptions } from '../check-options.ts';
-import type { MerchantCredential } from '../crypto/signature.ts';
+import {
+  isUsable,
+  type KeyRing,
+  type MerchantCredential,
+  type PlatformKey,
+  type PlatformKeys,
+  platformKeys,
+} from '../crypto/signature.ts';
 import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from '../options.ts';
-import { createCertificateStore } from './certificate-store.ts';
+import { type CertificateSource, createCertificateStore } from './certificate-store.ts';
 import {
   CERTIFICATES,
   downloadCertificates,
   type KeyTrial,
   tryKeys,
 } from './download-certificates.ts';
-import { fixedCertificates, type KeyRing, keyRing } from './key-ring.ts';
 
 /**
  * The keys of both sides. A call reads them once and finishes with them, even if they change
@@ -105,4 +112,46 @@ export function createKeyProvider(
     },
     close: () => store?.close(),
   };
+}
+
+export function keyRing(
+  publicKey: PlatformKey | undefined,
+  source: CertificateSource,
+  now: () => number,
+): KeyRing {
+  let read: readonly X509Certificate[] | undefined;
+  let keys: PlatformKeys | undefined;
+  const latest = (): PlatformKeys => {
+    const certificates = source.certificates();
+    if (keys === undefined || certificates !== read) {
+      read = certificates;
+      keys = platformKeys(publicKey, certificates);
+    }
+    return keys;
+  };
+  const find = (serial: string) => latest().find(serial, now());
+  const current = () => latest().preferred(now());
+  return {
+    current,
+    find,
+    learn: async (serial, withinMs) => {
+      if (serial === undefined ? current() === undefined : !isUsable(find(serial))) {
+        await within(withinMs, source.learn(serial?.toUpperCase()));
+      }
+    },
+  };
+}
+
+/** Certificates from the configuration: nothing to download. */
+export function fixedCertificates(certificates: readonly X509Certificate[]): CertificateSource {
+  return { certificates: () => certificates, learn: () => Promise.resolve() };
+}
+
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
 }

@@ -5,12 +5,12 @@ import { type PayAfterOrder, payAfterOrder, serviceNotification } from '../codec
 import { decryptWithAny, isOfOtherAlgorithm, readResource } from '../crypto/encryption.ts';
 import {
   checkHeaders,
+  type KeyRing,
   onlyValue,
   type SignedMessage,
   type VerificationFailure,
   verifyBody,
 } from '../crypto/signature.ts';
-import type { KeyRing } from '../keys/key-ring.ts';
 
 /** A notification of WeChat Pay, verified and decrypted. */
 export interface Notification {

@@ -1,7 +1,10 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { answerMessage, verifySignature } from '../../../src/wechat/crypto/signature.ts';
-import type { FoundKey } from '../../../src/wechat/keys/key-ring.ts';
+import {
+  answerMessage,
+  type FoundKey,
+  verifySignature,
+} from '../../../src/wechat/crypto/signature.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const NOW_SECONDS = 1_722_850_421;

@@ -8,7 +8,7 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../../src/wechat/index.ts';
-import { keyRing } from '../../../src/wechat/keys/key-ring.ts';
+import { keyRing } from '../../../src/wechat/keys/key-provider.ts';
 import { readNotification } from '../../../src/wechat/notifications/notification.ts';
 import { certificateOf, rsaKeys } from '../../fixtures/wechat/keys.ts';
 import { anOrder, IDS } from '../../fixtures/wechat/orders.ts';

@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { isUsable, type PlatformKeys, platformKeys } from '../../../src/wechat/keys/key-ring.ts';
+import { isUsable, type PlatformKeys, platformKeys } from '../../../src/wechat/crypto/signature.ts';
 import { certificateOf, rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const NOW = Date.now();
