@@ -1,8 +1,7 @@
 import type { Caller } from '../auth/caller.ts';
 import type { RateLimit } from '../auth/rate-limit.ts';
 import { NO_ORDERS, type Visibility } from '../domain/visibility.ts';
-import type { OrderServices } from '../orders/commands/order-write.ts';
-import type { CallFacts } from '../orders/commands/write-result.ts';
+import type { OrderServices } from '../orders/commands/write-types.ts';
 import { type QueryCoalescing, queryKey } from '../orders/queries/query-coalescing.ts';
 import type { SharedQueries } from '../orders/queries/shared-queries.ts';
 import type { OrderQuery, PayAfterOrder, SendReport, ServiceOrder } from '../wechat/index.ts';
@@ -51,6 +50,9 @@ export interface GraphQLContext extends ServerResources, OrderServices {
   /** Aborted when the client disconnects. Not for writes: an aborted one has an unknown outcome. */
   readonly signal: AbortSignal | undefined;
 }
+
+/** Facts of a call for the log: names, codes and the words of system errors, no value of a caller. */
+export type CallFacts = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** A write, or a read that failed, for the log. */
 interface CallNote {

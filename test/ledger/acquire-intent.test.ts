@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { AcquiredIntent } from '../../src/ledger/jobs/acquire-intent.ts';
-import type { Intended } from '../../src/orders/commands/order-write.ts';
+import type { Intended } from '../../src/orders/commands/write-types.ts';
 import { OrderConflictError } from '../../src/wechat/index.ts';
 import { databases, startPostgresOnce, useDatabase } from '../fixtures/ledger/databases.ts';
 import { acquire, bytes, finish, writeResult } from '../fixtures/ledger/intended.ts';

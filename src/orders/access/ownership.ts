@@ -4,8 +4,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { OrderKey } from '../../ledger/records.ts';
 import { OrderConflictError, OrderNotFoundError } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
-import type { Refusal } from '../commands/refuse-unless-done.ts';
-import type { CallDeadline } from '../commands/write-order.ts';
+import type { CallDeadline, Refusal } from '../commands/write-types.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
 import type { InputIssue } from '../rules/field-rules.ts';
 

@@ -8,10 +8,16 @@ import { checkOwnOrder } from '../access/ownership.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS, type ProductOrders } from '../products/products.ts';
 import { InvalidInputError } from '../rules/field-rules.ts';
 import { type CancelInput, cancelInputIssues } from '../rules/update-input.ts';
-import type { OrderServices, OrderWrite } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
-import { type CallDeadline, type Replayable, startDeadline, writeOrder } from './write-order.ts';
+import { refuseUnlessDone } from './repeated-write.ts';
+import { startDeadline, writeOrder } from './write-order.ts';
+import type {
+  CallDeadline,
+  OrderServices,
+  OrderWrite,
+  Refusal,
+  Replayable,
+} from './write-types.ts';
 
 /**
  * Cancels an order. An end user may cancel it before it is confirmed; for other callers WeChat Pay

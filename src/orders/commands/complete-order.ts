@@ -11,10 +11,10 @@ import { checkActsForAll } from '../access/ownership.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS } from '../products/products.ts';
 import { type FeeItem, InvalidInputError } from '../rules/field-rules.ts';
 import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
-import type { OrderServices, OrderWrite } from './order-write.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import { refuseUnlessDone } from './refuse-unless-done.ts';
-import { type Replayable, startDeadline, writeOrder } from './write-order.ts';
+import { refuseUnlessDone } from './repeated-write.ts';
+import { startDeadline, writeOrder } from './write-order.ts';
+import type { OrderServices, OrderWrite, Replayable } from './write-types.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
 

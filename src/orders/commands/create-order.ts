@@ -8,9 +8,15 @@ import { checkNumberAvailable, ownerOfNew } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { createInputIssues } from '../rules/create-input.ts';
 import { type InputIssue, InvalidInputError } from '../rules/field-rules.ts';
-import type { OrderServices, OrderWrite } from './order-write.ts';
-import { type Refusal, refuseUnlessDone } from './refuse-unless-done.ts';
-import { type CallDeadline, type Replayable, startDeadline, writeOrder } from './write-order.ts';
+import { refuseUnlessDone } from './repeated-write.ts';
+import { startDeadline, writeOrder } from './write-order.ts';
+import type {
+  CallDeadline,
+  OrderServices,
+  OrderWrite,
+  Refusal,
+  Replayable,
+} from './write-types.ts';
 
 /**
  * Checks an order against every known rule, makes the intent durable, then creates the order at

@@ -3,9 +3,9 @@ import { checkActsForAll } from '../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../products/products.ts';
 import { InvalidInputError } from '../rules/field-rules.ts';
 import { type SyncInput, syncInputIssues } from '../rules/update-input.ts';
-import type { OrderServices, OrderWrite } from './order-write.ts';
-import { refuseUnlessDone } from './refuse-unless-done.ts';
-import { type Replayable, startDeadline, writeOrder } from './write-order.ts';
+import { refuseUnlessDone } from './repeated-write.ts';
+import { startDeadline, writeOrder } from './write-order.ts';
+import type { OrderServices, OrderWrite, Replayable } from './write-types.ts';
 
 /**
  * Reports to WeChat Pay that the user has paid through another channel; not for end users.

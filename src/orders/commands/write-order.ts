@@ -1,4 +1,3 @@
-import { semanticsOf } from '../../domain/write-semantics.ts';
 import type { AcquiredIntent, WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation } from '../../ledger/observation.ts';
@@ -6,31 +5,29 @@ import type { WriteResult } from '../../ledger/records.ts';
 import { within } from '../../ledger/within.ts';
 import {
   attemptTimeout,
+  OrderBusyError,
   OrderConflictError,
+  OrderNotFoundError,
   OrderNotStartedError,
-  OrderOutcomeUnknownError,
   OrderStateError,
   OutcomeUnknownError,
   type PreparedWrite,
   type SendReport,
   WechatError,
   type WechatPay,
+  WechatRefusedError,
   WechatUnavailableError,
 } from '../../wechat/index.ts';
-import { warnIfSuspicious } from '../state/observation.ts';
-import type { Intended, OrderWrite, WriteServices } from './order-write.ts';
+import { recorded, recordSuccess } from '../state/observation.ts';
 import { NO_ANSWER } from './query-before-write.ts';
-import { failureOf, successOf } from './write-result.ts';
-
-/** The deadlines of one call that writes an order, including the time for the ledger. */
-export interface CallDeadline {
-  /** On the monotonic clock, ms: the caller has a response by then. */
-  readonly deadline: number;
-  /** Nothing is sent for the first time after this: an attempt needs the remaining time. */
-  readonly sendBy: number;
-  /** A query before the write ends by then: the ledger needs the time from here to `sendBy`. */
-  readonly queryBy: number;
-}
+import { findEarlierEffect, resolveRefusal } from './repeated-write.ts';
+import type {
+  CallDeadline,
+  Intended,
+  OrderWrite,
+  Replayable,
+  WriteServices,
+} from './write-types.ts';
 
 /** A part of the whole time budget. */
 const LEDGER_SHARE = 0.15;
@@ -41,9 +38,6 @@ export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): Call
   const sendBy = deadline - attemptTimeout(timeoutMs, timeoutMs);
   return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
 }
-
-/** `replayed`: this call had no new effect, because the same call had succeeded before. */
-export type Replayable<T> = T & { readonly replayed: boolean };
 
 /**
  * The intent is durable before a byte is sent to WeChat Pay; the same input sends the same bytes,
@@ -74,7 +68,9 @@ export async function writeOrder<T extends object, O>(
   const send = () =>
     write.send({ prepared, ambiguousBefore, succeededBefore, deadline, onSent, onShown });
   try {
-    const earlier = await findEarlierEffect(services, write, { intent, deadline: sendBy, onShown });
+    const earlier = intent.repeated
+      ? await findEarlierEffect(services, write, { intent, deadline: sendBy, onShown })
+      : undefined;
     const answer = earlier ?? (await send());
     ledger.onIntent('done');
     const seen = shown ?? write.seen?.(answer, ledger.now());
@@ -181,112 +177,58 @@ function ownBytes(fresh: PreparedWrite | undefined): PreparedWrite | undefined {
   return { target, body: new Uint8Array(body), platformSerial };
 }
 
-interface Earlier<O> {
-  readonly intent: AcquiredIntent;
-  /** On the monotonic clock, ms. */
-  readonly deadline: number;
-  /** Called with the order that shows the effect. */
-  readonly onShown: (order: O) => void;
+/** How a write ended that took effect. */
+export function successOf(report: SendReport | undefined): WriteResult {
+  return {
+    outcome: 'took-effect',
+    attempts: report?.attempts ?? 0,
+    reason: null,
+    httpStatus: report?.status ?? null,
+    wechatCode: report?.code ?? null,
+    wechatMessage: null,
+    wechatRequestId: report?.requestId ?? null,
+  };
 }
 
-/**
- * The result of an earlier call with the same input, if a query shows its effect: for the writes of
- * which WeChat Pay does not document that they succeed again. Undefined if the write is to be sent.
- * @throws OrderStateError if it cannot take effect any more; OrderOutcomeUnknownError if the query
- *   does not determine it
- */
-async function findEarlierEffect<T, O>(
-  { wechat }: WriteServices,
-  { orders, intended, shownByQuery }: OrderWrite<T, O>,
-  { intent, deadline, onShown }: Earlier<O>,
-): Promise<T | undefined> {
-  const { product, operation, outOrderNo, appid, serviceId } = intended;
-  const { repeated, superseded, succeededBefore, prepared } = intent;
-  if (!repeated || semanticsOf(product, operation).repeat !== 'query, then send') {
-    return undefined;
-  }
-  if (superseded) {
-    throw new OrderStateError(outOrderNo, null, NO_ANSWER);
-  }
-  const query = { outOrderNo, appid, serviceId };
-  const order = await orders
-    .query(wechat, query, { proven: true, deadline })
-    .catch((error: unknown) => {
-      throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', {
-        ...NO_ANSWER,
-        cause: error,
-      });
-    });
-  if (order === null) {
-    return undefined;
-  }
-  const { body } = prepared;
-  const outcome = orders.outcomeOf(operation, body, order);
-  const isLost = orders.isSuperseded(operation, body, order);
-  if (isLost || (outcome === 'no-effect' && succeededBefore)) {
-    throw new OrderStateError(outOrderNo, orders.stateOf(order), NO_ANSWER);
-  }
-  if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
-    onShown(order);
-    return shownByQuery(order);
-  }
-  if (outcome === 'undetermined') {
-    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
-  }
-  return undefined;
+/** How a write ended that failed, as support needs it: the kind, and WeChat Pay's codes. */
+export function failureOf(error: unknown, report: SendReport | undefined): WriteResult {
+  const answer = error instanceof WechatError ? error : report;
+  return {
+    ...kindOf(error, report),
+    attempts: report?.attempts ?? 0,
+    httpStatus: answer?.status ?? null,
+    wechatCode: answer?.code ?? null,
+    wechatMessage: error instanceof WechatRefusedError ? error.refusal.explanation : null,
+    wechatRequestId: answer?.requestId ?? null,
+  };
 }
 
-interface ShownEffect {
-  readonly seen: Observation | null | undefined;
-  /** Null: only a query has shown it. */
-  readonly result: WriteResult | null;
-}
-
-/** Records in the background that a write took effect, and the observed order. */
-export function recordSuccess(
-  ledger: Ledger,
-  id: string,
-  { operation, owner }: Pick<Intended, 'operation' | 'owner'>,
-  { seen, result }: ShownEffect,
-): void {
-  const observation = seen ? { ...seen, owner: operation === 'create' ? owner : null } : null;
-  void recorded(ledger, ledger.finishIntent({ id, observation, result })).then((observed) =>
-    warnIfSuspicious(ledger, observation, observed ?? null),
-  );
-}
-
-/**
- * Another call sent the same write meanwhile: this one may have been refused because that one took
- * effect. A query decides, and nothing is sent again.
- */
-async function resolveRefusal<T extends object, O>(
-  { wechat, ledger }: WriteServices,
-  write: OrderWrite<T, O>,
-  { id, prepared }: AcquiredIntent,
-  { refusal, deadline }: { readonly refusal: WechatError; readonly deadline: number },
-): Promise<Replayable<T>> {
-  const { orders, intended } = write;
-  const { operation, outOrderNo, appid, serviceId } = intended;
-  const query = { outOrderNo, appid, serviceId };
-  const order = await orders
-    .query(wechat, query, { proven: true, deadline })
-    .catch(() => undefined);
-  const outcome = order && orders.outcomeOf(operation, prepared.body, order);
-  if (order === undefined || outcome === 'undetermined') {
-    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', refusal);
+function kindOf(
+  error: unknown,
+  report: SendReport | undefined,
+): Pick<WriteResult, 'outcome' | 'reason'> {
+  if (error instanceof OutcomeUnknownError) {
+    return { outcome: 'unknown', reason: error.reason };
   }
-  if (order === null || outcome === 'no-effect') {
-    throw refusal;
+  if (error instanceof WechatUnavailableError) {
+    return { outcome: 'not-accepted', reason: error.reason ?? report?.reason ?? 'NOT_SENT' };
   }
-  const seen = orders.observationOf(order, { source: 'MUTATION', ledger });
-  recordSuccess(ledger, id, intended, { seen, result: null });
-  return { ...write.shownByQuery(order), replayed: true };
-}
-
-/** Never rejects; undefined if it could not be recorded. */
-function recorded<R>({ log }: Ledger, work: Promise<R>): Promise<R | undefined> {
-  return work.catch((err: unknown) => {
-    log.error({ err }, 'recording the write outcome failed; the reconciler will resolve it');
-    return undefined;
-  });
+  if (error instanceof OrderConflictError) {
+    return { outcome: 'refused', reason: 'CONFLICT' };
+  }
+  if (error instanceof OrderNotStartedError) {
+    return { outcome: 'took-effect', reason: 'NOT_STARTED' };
+  }
+  if (error instanceof OrderNotFoundError) {
+    return { outcome: 'refused', reason: 'NOT_FOUND' };
+  }
+  if (error instanceof OrderStateError) {
+    return { outcome: 'refused', reason: 'STATE' };
+  }
+  if (error instanceof OrderBusyError) {
+    return { outcome: 'refused', reason: 'BUSY' };
+  }
+  return error instanceof WechatError
+    ? { outcome: 'refused', reason: 'REFUSED' }
+    : { outcome: 'unknown', reason: 'INTERNAL_ERROR' };
 }

@@ -8,7 +8,7 @@ import type {
   OrderRecord,
 } from '../../ledger/records.ts';
 import type { WriteOutcome } from '../../wechat/index.ts';
-import { sentBytes } from '../commands/refuse-unless-done.ts';
+import { sentBytes } from '../commands/repeated-write.ts';
 import { LOOK_UPS, type OrderQueries, type ShownOrder } from '../products/products.ts';
 import { warnIfSuspicious } from '../state/observation.ts';
 

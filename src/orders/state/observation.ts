@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observation, Observed, PlannedService } from '../../ledger/observation.ts';
-import type { EventSource } from '../../ledger/records.ts';
+import type { EventSource, Intent, WriteResult } from '../../ledger/records.ts';
 import {
   type CreateServiceOrderRequest,
   type PayAfterOrder,
@@ -108,6 +108,36 @@ export function warnIfSuspicious(
       'observation contradicts the ledger, not applied',
     );
   }
+}
+
+interface ShownEffect {
+  readonly seen: Observation | null | undefined;
+  /** Null: only a query has shown it. */
+  readonly result: WriteResult | null;
+}
+
+/** Records in the background that a write took effect, and the observed order. */
+export function recordSuccess(
+  ledger: Ledger,
+  id: string,
+  { operation, owner }: Pick<Intent, 'operation' | 'owner'>,
+  { seen, result }: ShownEffect,
+): void {
+  const observation = seen ? { ...seen, owner: operation === 'create' ? owner : null } : null;
+  void recorded(ledger, ledger.finishIntent({ id, observation, result })).then((observed) =>
+    warnIfSuspicious(ledger, observation, observed ?? null),
+  );
+}
+
+/** Never rejects; undefined if it could not be recorded. */
+export function recorded<R>(
+  { log }: Pick<Ledger, 'log'>,
+  work: Promise<R>,
+): Promise<R | undefined> {
+  return work.catch((err: unknown) => {
+    log.error({ err }, 'recording the write outcome failed; the reconciler will resolve it');
+    return undefined;
+  });
 }
 
 /** Records what queries show in the ledger, if it is new. */

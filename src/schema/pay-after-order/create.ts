@@ -1,6 +1,6 @@
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { createOrder } from '../../orders/commands/create-order.ts';
-import type { Replayable } from '../../orders/commands/write-order.ts';
+import type { Replayable } from '../../orders/commands/write-types.ts';
 import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {
   type CreatedPayAfterOrder,

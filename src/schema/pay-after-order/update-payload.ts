@@ -1,4 +1,4 @@
-import type { Replayable } from '../../orders/commands/write-order.ts';
+import type { Replayable } from '../../orders/commands/write-types.ts';
 import type { ChangedPayAfterOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';

@@ -1,6 +1,6 @@
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { createServiceOrder } from '../../orders/commands/service-order/create.ts';
-import type { Replayable } from '../../orders/commands/write-order.ts';
+import type { Replayable } from '../../orders/commands/write-types.ts';
 import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {
   type CreatedServiceOrder,

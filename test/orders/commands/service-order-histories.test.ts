@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
-import type { OrderServices } from '../../../src/orders/commands/order-write.ts';
 import { createServiceOrder } from '../../../src/orders/commands/service-order/create.ts';
 import {
   CANCEL,
@@ -14,6 +13,7 @@ import {
   SYNC,
   updateServiceOrder,
 } from '../../../src/orders/commands/service-order/update.ts';
+import type { OrderServices } from '../../../src/orders/commands/write-types.ts';
 import {
   createWechatPay,
   OrderConflictError,

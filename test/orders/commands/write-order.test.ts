@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resolveIntent } from '../../../src/ledger/jobs/finish-intent.ts';
-import type { Intended, OrderWrite } from '../../../src/orders/commands/order-write.ts';
 import { writeOrder } from '../../../src/orders/commands/write-order.ts';
+import type { Intended, OrderWrite } from '../../../src/orders/commands/write-types.ts';
 import { PAY_AFTER_ORDERS } from '../../../src/orders/products/products.ts';
 import {
   OrderConflictError,

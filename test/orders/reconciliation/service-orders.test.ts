@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Intended } from '../../../src/orders/commands/order-write.ts';
+import type { Intended } from '../../../src/orders/commands/write-types.ts';
 import type { ServiceOrder } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { acquire } from '../../fixtures/ledger/intended.ts';

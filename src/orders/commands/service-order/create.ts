@@ -14,10 +14,16 @@ import {
   SERVICE_ORDER_RULES,
 } from '../../rules/service-order-input.ts';
 import { plannedOf } from '../../state/observation.ts';
-import type { OrderServices, OrderWrite } from '../order-write.ts';
 import { NO_ANSWER } from '../query-before-write.ts';
-import { type Refusal, refuseUnlessDone } from '../refuse-unless-done.ts';
-import { type CallDeadline, type Replayable, startDeadline, writeOrder } from '../write-order.ts';
+import { refuseUnlessDone } from '../repeated-write.ts';
+import { startDeadline, writeOrder } from '../write-order.ts';
+import type {
+  CallDeadline,
+  OrderServices,
+  OrderWrite,
+  Refusal,
+  Replayable,
+} from '../write-types.ts';
 
 /** What a server fills in. */
 export interface CreateDefaults {

@@ -16,9 +16,15 @@ import { InvalidInputError } from '../../rules/field-rules.ts';
 import { brokenRules, type Rule } from '../../rules/rule.ts';
 import { SERVICE_ORDER_RULES } from '../../rules/service-order-input.ts';
 import { checkNotConfirmed } from '../cancel-order.ts';
-import type { OrderServices, OrderWrite } from '../order-write.ts';
-import { type Refusal, refuseUnlessDone } from '../refuse-unless-done.ts';
-import { type CallDeadline, type Replayable, startDeadline, writeOrder } from '../write-order.ts';
+import { refuseUnlessDone } from '../repeated-write.ts';
+import { startDeadline, writeOrder } from '../write-order.ts';
+import type {
+  CallDeadline,
+  OrderServices,
+  OrderWrite,
+  Refusal,
+  Replayable,
+} from '../write-types.ts';
 
 interface Named {
   readonly outOrderNo: string;

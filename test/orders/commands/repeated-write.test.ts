@@ -4,8 +4,8 @@ import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
 import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
 import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
 import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import type { OrderServices } from '../../../src/orders/commands/order-write.ts';
 import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import type { OrderServices } from '../../../src/orders/commands/write-types.ts';
 import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
 import {
   createWechatPay,

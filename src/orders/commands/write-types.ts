@@ -58,3 +58,28 @@ export interface OrderWrite<T, O> {
   /** The result when a query has shown that the write took effect. */
   readonly shownByQuery: (order: O) => T;
 }
+
+/** `replayed`: this call had no new effect, because the same call had succeeded before. */
+export type Replayable<T> = T & { readonly replayed: boolean };
+
+/** The deadlines of one call that writes an order, including the time for the ledger. */
+export interface CallDeadline {
+  /** On the monotonic clock, ms: the caller has a response by then. */
+  readonly deadline: number;
+  /** Nothing is sent for the first time after this: an attempt needs the remaining time. */
+  readonly sendBy: number;
+  /** A query before the write ends by then: the ledger needs the time from here to `sendBy`. */
+  readonly queryBy: number;
+}
+
+/** The result of a check of this server, before anything is sent. */
+export interface Refusal<O> {
+  readonly error: Error;
+  /** The order as queried by the check. */
+  readonly order?: O | undefined;
+  /**
+   * The order is recorded for another user: no intent of this caller can have created or changed
+   * it.
+   */
+  readonly isForeign?: boolean | undefined;
+}

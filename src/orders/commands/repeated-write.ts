@@ -1,21 +1,22 @@
 import { semanticsOf } from '../../domain/write-semantics.ts';
+import type { AcquiredIntent } from '../../ledger/jobs/acquire-intent.ts';
 import type { Intent } from '../../ledger/records.ts';
-import { OrderOutcomeUnknownError, WechatError, WechatRefusedError } from '../../wechat/index.ts';
-import type { Intended, OrderWrite, WriteServices } from './order-write.ts';
+import {
+  OrderOutcomeUnknownError,
+  OrderStateError,
+  WechatError,
+  WechatRefusedError,
+} from '../../wechat/index.ts';
+import { recordSuccess } from '../state/observation.ts';
 import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import { type CallDeadline, type Replayable, recordSuccess } from './write-order.ts';
-
-/** The result of a check of this server, before anything is sent. */
-export interface Refusal<O> {
-  readonly error: Error;
-  /** The order as queried by the check. */
-  readonly order?: O | undefined;
-  /**
-   * The order is recorded for another user: no intent of this caller can have created or changed
-   * it.
-   */
-  readonly isForeign?: boolean | undefined;
-}
+import type {
+  CallDeadline,
+  Intended,
+  OrderWrite,
+  Refusal,
+  Replayable,
+  WriteServices,
+} from './write-types.ts';
 
 /**
  * Checks run before any request is sent, those of a repeat included, so that a repeat does no more
@@ -108,4 +109,87 @@ export function sentBytes({ body }: Intent): Uint8Array {
     throw new Error('Decrypting the stored bytes of a write failed: check DATA_KEY.');
   }
   return body;
+}
+
+interface Earlier<O> {
+  readonly intent: AcquiredIntent;
+  /** On the monotonic clock, ms. */
+  readonly deadline: number;
+  /** Called with the order that shows the effect. */
+  readonly onShown: (order: O) => void;
+}
+
+/**
+ * The result of an earlier call with the same input, if a query shows its effect: for the writes of
+ * which WeChat Pay does not document that they succeed again. Undefined if the write is to be sent.
+ * @throws OrderStateError if it cannot take effect any more; OrderOutcomeUnknownError if the query
+ *   does not determine it
+ */
+export async function findEarlierEffect<T, O>(
+  { wechat }: WriteServices,
+  { orders, intended, shownByQuery }: OrderWrite<T, O>,
+  { intent, deadline, onShown }: Earlier<O>,
+): Promise<T | undefined> {
+  const { product, operation, outOrderNo, appid, serviceId } = intended;
+  const { superseded, succeededBefore, prepared } = intent;
+  if (semanticsOf(product, operation).repeat !== 'query, then send') {
+    return undefined;
+  }
+  if (superseded) {
+    throw new OrderStateError(outOrderNo, null, NO_ANSWER);
+  }
+  const query = { outOrderNo, appid, serviceId };
+  const order = await orders
+    .query(wechat, query, { proven: true, deadline })
+    .catch((error: unknown) => {
+      throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', {
+        ...NO_ANSWER,
+        cause: error,
+      });
+    });
+  if (order === null) {
+    return undefined;
+  }
+  const { body } = prepared;
+  const outcome = orders.outcomeOf(operation, body, order);
+  const isLost = orders.isSuperseded(operation, body, order);
+  if (isLost || (outcome === 'no-effect' && succeededBefore)) {
+    throw new OrderStateError(outOrderNo, orders.stateOf(order), NO_ANSWER);
+  }
+  if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
+    onShown(order);
+    return shownByQuery(order);
+  }
+  if (outcome === 'undetermined') {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', NO_ANSWER);
+  }
+  return undefined;
+}
+
+/**
+ * Another call sent the same write meanwhile: this one may have been refused because that one took
+ * effect. A query decides, and nothing is sent again.
+ */
+export async function resolveRefusal<T extends object, O>(
+  { wechat, ledger }: WriteServices,
+  write: OrderWrite<T, O>,
+  { id, prepared }: AcquiredIntent,
+  { refusal, deadline }: { readonly refusal: WechatError; readonly deadline: number },
+): Promise<Replayable<T>> {
+  const { orders, intended } = write;
+  const { operation, outOrderNo, appid, serviceId } = intended;
+  const query = { outOrderNo, appid, serviceId };
+  const order = await orders
+    .query(wechat, query, { proven: true, deadline })
+    .catch(() => undefined);
+  const outcome = order && orders.outcomeOf(operation, prepared.body, order);
+  if (order === undefined || outcome === 'undetermined') {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', refusal);
+  }
+  if (order === null || outcome === 'no-effect') {
+    throw refusal;
+  }
+  const seen = orders.observationOf(order, { source: 'MUTATION', ledger });
+  recordSuccess(ledger, id, intended, { seen, result: null });
+  return { ...write.shownByQuery(order), replayed: true };
 }
