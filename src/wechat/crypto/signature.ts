@@ -165,7 +165,7 @@ export interface PlatformKey {
 }
 
 /** Why a known platform certificate is not used. */
-export type InvalidCertificate = 'expired-certificate' | 'not-yet-valid-certificate';
+type InvalidCertificate = 'expired-certificate' | 'not-yet-valid-certificate';
 
 /** The key of a serial, or why it must not be used now; `undefined` for an unknown serial. */
 export type FoundKey = KeyObject | InvalidCertificate | undefined;

@@ -143,7 +143,7 @@ export function keyRing(
 }
 
 /** Certificates from the configuration: nothing to download. */
-export function fixedCertificates(certificates: readonly X509Certificate[]): CertificateSource {
+function fixedCertificates(certificates: readonly X509Certificate[]): CertificateSource {
   return { certificates: () => certificates, learn: () => Promise.resolve() };
 }
 
