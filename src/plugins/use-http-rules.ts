@@ -253,7 +253,7 @@ export async function readLimited(
   // Copied into one piece: a body may come byte by byte, and each part would cost a hundred times that.
   let body = Buffer.alloc(Math.min(FIRST_BYTES, maxBytes));
   let length = 0;
-  // A body that is too long is not cancelled: that would close the connection before the response.
+  // A body that is too long is not canceled: that would close the connection before the response.
   const reader = request.body?.getReader();
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };

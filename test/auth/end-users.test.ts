@@ -85,10 +85,10 @@ describe('a shopper', () => {
   });
 
   test('for a shopper a foreign order is like a missing one, and causes no call', async () => {
-    const cancelled = async (no: string) =>
+    const canceled = async (no: string) =>
       at(await run('b', CANCEL, { no }), 'data', 'cancelPayAfterOrder');
-    const missing = await cancelled('MISSING');
-    expect(await cancelled(owned)).toEqual({ ...Object(missing), outOrderNo: owned });
+    const missing = await canceled('MISSING');
+    expect(await canceled(owned)).toEqual({ ...Object(missing), outOrderNo: owned });
     expect(missing).toMatchObject({ __typename: 'OrderNotFoundError', code: 'ORDER_NOT_FOUND' });
     const foreign = await run('b', ORDER, { by: { outOrderNo: owned } });
     expect(foreign).toEqual({ data: { payAfterOrder: null } });

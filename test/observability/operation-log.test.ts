@@ -46,7 +46,7 @@ const CANCEL = `mutation ($input: CancelPayAfterOrderInput!) {
 
 const created = (outOrderNo: string, changes: JsonObject = {}) =>
   seenOf({ ...fixture.app, log: fixture.log }, CREATE, { input: personal(outOrderNo, changes) });
-const cancelled = (outOrderNo: string) =>
+const canceled = (outOrderNo: string) =>
   seenOf({ ...fixture.app, log: fixture.log }, CANCEL, { input: { outOrderNo, reason: PLACE } });
 const queried = (outOrderNo: string) =>
   seenOf({ ...fixture.app, log: fixture.log }, QUERY, { by: { outOrderNo } });
@@ -61,11 +61,11 @@ const WRITES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> = 
     await created(outOrderNo);
     return await created(outOrderNo, { riskAmount: 9_000 });
   },
-  ORDER_NOT_FOUND: cancelled,
+  ORDER_NOT_FOUND: canceled,
   ORDER_STATE: async (outOrderNo) => {
     await create(fixture, { outOrderNo });
     await fixture.user('expire', outOrderNo);
-    return await cancelled(outOrderNo);
+    return await canceled(outOrderNo);
   },
   ORDER_BUSY: (outOrderNo) => {
     const answer = { status: 400, code: 'INVALID_REQUEST', requestId: '08F4-271316754' };

@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([fixture.close(), confirmedOnly.close()]));
 
-/** What a launch of an authorisation under this number is answered with. */
-function authorise({ run }: AppWithSandbox, outRequestNo: string): Promise<unknown> {
+/** What a launch of an authorization under this number is answered with. */
+function authorize({ run }: AppWithSandbox, outRequestNo: string): Promise<unknown> {
   return run(
     `query ($no: String!) { userServiceState(openid: "o1") { useServiceState
       launch(outRequestNo: $no) { extraData } } }`,
@@ -51,7 +51,7 @@ test.each([
   ['R1\u0085', 'BAD_CHARACTER'],
 ])('the outRequestNo %j is never signed', async (outRequestNo, code) => {
   for (const one of [fixture, confirmedOnly]) {
-    expect(await authorise(one, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
+    expect(await authorize(one, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
   }
 });
 
@@ -63,8 +63,8 @@ test.each([
 ])(
   'the outRequestNo %j is refused by analogy, unless INPUT_RULES=confirmed',
   async (outRequestNo, code) => {
-    expect(await authorise(fixture, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
-    const signed = await authorise(confirmedOnly, outRequestNo);
+    expect(await authorize(fixture, outRequestNo)).toMatchObject(refusal(outRequestNo, code));
+    const signed = await authorize(confirmedOnly, outRequestNo);
     expect(at(signed, 'data', 'userServiceState', 'launch', 'extraData')).toMatchObject({
       out_request_no: outRequestNo,
     });

@@ -61,7 +61,7 @@ test('a new order opens wxpayScoreUse with its package, signed with the APIv2 ke
   expect(extraData.get('package')).toBe(textAt(order, 'package'));
 });
 
-test('an authorisation opens wxpayScoreEnable under the outRequestNo', async () => {
+test('an authorization opens wxpayScoreEnable under the outRequestNo', async () => {
   const outRequestNo = 'aZ09_-|*'.repeat(8);
   const answer = await fixture.run(
     `query ($no: String!) { userServiceState(openid: "o1") { launch(outRequestNo: $no) {

@@ -73,7 +73,7 @@ const clearNotifications: Control = {
   method: 'DELETE',
   path: '/sandbox/notifications',
   zh: '清除通知，不再重试',
-  en: 'delete the notifications; pending retries are cancelled',
+  en: 'delete the notifications; pending retries are canceled',
   handle: (_call, { notifications }) => {
     notifications.clear();
     return notifications.list();

@@ -4,13 +4,13 @@ import { NUMBER } from '../wechat/answer.ts';
 import { invalidRequest, orderIs, paramError, type Refusal } from '../wechat/refusal.ts';
 import type { Phase } from './service-order.ts';
 
-/** 当前订单状态不合法 has a number of its own for an order to confirm, and for a cancelled one. */
+/** 当前订单状态不合法 has a number of its own for an order to confirm, and for a canceled one. */
 function numberOf(phase: Phase): number {
   switch (phase) {
     case 'created':
       return NUMBER.stillToConfirm;
     case 'revoked':
-      return NUMBER.cancelled;
+      return NUMBER.canceled;
     default:
       return NUMBER.wrongState;
   }
@@ -46,7 +46,7 @@ export const notCompletable: Refuse = (phase, { stateRefusals }) => {
 export const notCancellable: Refuse = (phase, { stateRefusals }) => {
   const message = '当前订单状态不满足撤销条件';
   return stateRefusals === 'as-listed'
-    ? asListed(phase, message, phase === 'revoked' ? NUMBER.cancelled : NUMBER.notCancellable)
+    ? asListed(phase, message, phase === 'revoked' ? NUMBER.canceled : NUMBER.notCancellable)
     : paramError(message, at('/out_order_no', 'wrong state'), NUMBER.notCancellable);
 };
 
@@ -64,7 +64,7 @@ export const notPayable: Refuse = (phase, { stateRefusals }) => {
   const number = isEarly
     ? NUMBER.stillToConfirm
     : phase === 'revoked'
-      ? NUMBER.cancelled
+      ? NUMBER.canceled
       : NUMBER.onlyWhilePaying;
   const message = isEarly
     ? '当前订单状态不合法，订单状态为确认状态'

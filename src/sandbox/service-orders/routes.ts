@@ -112,8 +112,8 @@ const cancel = operation({
     }
   },
   prepare: (order, _wire, sandbox) => {
-    const cancelled: ServiceOrder = { ...order, phase: 'revoked' };
-    return { shown: cancelled, commit: () => sandbox.serviceOrders.put(cancelled) };
+    const canceled: ServiceOrder = { ...order, phase: 'revoked' };
+    return { shown: canceled, commit: () => sandbox.serviceOrders.put(canceled) };
   },
   answer: fiveIds,
 });

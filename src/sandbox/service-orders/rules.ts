@@ -59,7 +59,7 @@ export interface ServiceOrderRules {
    * meanwhile cancel, modify, sync and another pay are refused as busy. Default 0.
    */
   readonly debitSeconds: number;
-  /** A service order that is completed and not paid may be cancelled. Default true. */
+  /** A service order that is completed and not paid may be canceled. Default true. */
   readonly cancelWhilePaying: boolean;
   /** The state of a service order after a complete with a total of 0. Default DONE. */
   readonly stateAfterZeroTotal: 'DONE' | 'DOING';

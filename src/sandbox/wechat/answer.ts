@@ -21,7 +21,7 @@ export const NUMBER = {
   reentryDiffers: 271316598,
   orderNotFound: 271317510,
   wrongState: 271302262,
-  cancelled: 271302333,
+  canceled: 271302333,
   notCancellable: 271316592,
   endsBeforeStart: 271316637,
   aboveRisk: 271316656,

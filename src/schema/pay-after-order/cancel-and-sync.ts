@@ -33,10 +33,10 @@ builder.mutationField('cancelPayAfterOrder', (t) =>
     ...requireScope('orders:cancel'),
     type: changePayload(
       'CancelPayAfterOrderPayload',
-      '撤销先享后付订单: the order was cancelled: its state is REVOKED.',
+      '撤销先享后付订单: the order was canceled: its state is REVOKED.',
     ),
     nullable: false,
-    description: `撤销先享后付订单: cancels an order that is not completed. Requires orders:cancel. A caller without orders:any may cancel only its own order (else OrderNotFoundError), and only while it is CREATED (else OrderStateError); if the user confirms at the same moment, the confirmed order may be cancelled. For a caller with orders:any, WeChat Pay decides which states allow it; it does not document them. ${REPEATED_CHANGE}`,
+    description: `撤销先享后付订单: cancels an order that is not completed. Requires orders:cancel. A caller without orders:any may cancel only its own order (else OrderNotFoundError), and only while it is CREATED (else OrderStateError); if the user confirms at the same moment, the confirmed order may be canceled. For a caller with orders:any, WeChat Pay decides which states allow it; it does not document them. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of cancelPayAfterOrder: its payload, or an error.' },

@@ -19,7 +19,7 @@ export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
         '商户完结订单: the merchant has completed the order. WeChat Pay collects a totalAmount of more than 0 by itself, and the state then becomes USER_PAID. No state shows that collecting failed; WeChat Pay does not document how long it retries. Nor does it document what follows for a totalAmount of 0, or whether finishType UNUSED leads to this state: do not wait for USER_PAID in these cases.',
     },
     USER_PAID: { description: '用户订单支付成功: the user has paid. Final.' },
-    REVOKED: { description: '商户撤销订单: the order was cancelled. Final.' },
+    REVOKED: { description: '商户撤销订单: the order was canceled. Final.' },
     EXPIRED: { description: '订单已失效: the user did not confirm it within an hour. Final.' },
     UNKNOWN: {
       description:

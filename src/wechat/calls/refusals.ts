@@ -27,7 +27,7 @@ export type RefusalKind =
  */
 export const REFUSALS: ReadonlyMap<number, RefusalKind> = new Map([
   [271317510, 'not-found'],
-  // 当前订单状态不合法, of orders that are cancelled or not confirmed yet.
+  // 当前订单状态不合法, of orders that are canceled or not confirmed yet.
   [271302262, 'state'],
   [271302332, 'state'],
   [271302333, 'state'],

@@ -235,11 +235,11 @@ describe('after a write', () => {
     const query = '{ payAfterOrder(by: { outOrderNo: "A" }) { stateRaw } }';
     const before = run(app, query);
     await expect.poll(() => calls.length).toBe(1);
-    const cancelled = await run(
+    const canceled = await run(
       app,
       'mutation { cancelPayAfterOrder(input: { outOrderNo: "A", reason: "x" }) { __typename } }',
     );
-    expect(at(cancelled, 'data', 'cancelPayAfterOrder', '__typename')).toMatch(/Payload$/);
+    expect(at(canceled, 'data', 'cancelPayAfterOrder', '__typename')).toMatch(/Payload$/);
     const after = run(app, query);
     await expect.poll(() => calls.length).toBe(2);
     calls[1]?.answer(order('REVOKED'));

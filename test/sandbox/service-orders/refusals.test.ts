@@ -73,7 +73,7 @@ describe('refusals because of the state', () => {
     },
   );
 
-  test('a cancelled order is not cancelled again for another reason', async () => {
+  test('a canceled order is not canceled again for another reason', async () => {
     const outOrderNo = await merchant.orderIn('revoked');
     expect((await write('cancel', outOrderNo)).number).toBe('271316592');
     const repeat = await merchant.operate(outOrderNo, 'cancel', { reason: '首个原因' });
@@ -85,7 +85,7 @@ describe('refusals because of the state', () => {
     });
   });
 
-  test('an order whose payment is due cannot be cancelled if cancelWhilePaying says so', async () => {
+  test('an order whose payment is due cannot be canceled if cancelWhilePaying says so', async () => {
     await merchant.rules({ cancelWhilePaying: false });
     const reply = await write('cancel', await merchant.orderIn('completed'));
     expect([reply.json['code'], reply.number]).toEqual(['PARAM_ERROR', '271316592']);

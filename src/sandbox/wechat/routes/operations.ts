@@ -200,5 +200,5 @@ function alreadyDone() {
 }
 
 function alreadyCancelled() {
-  return orderIs('ORDER_CANCELED', '订单已撤销', NUMBER.cancelled);
+  return orderIs('ORDER_CANCELED', '订单已撤销', NUMBER.canceled);
 }

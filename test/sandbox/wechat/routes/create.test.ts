@@ -59,7 +59,7 @@ describe('a first create', () => {
     expect((await merchant.create(withoutConfirm)).json).toHaveProperty('package');
   });
 
-  test('a create without confirmation requires a user who has authorised the service', async () => {
+  test('a create without confirmation requires a user who has authorized the service', async () => {
     await merchant.control('POST', '/sandbox/users/oStranger', { useServiceState: 'UNAVAILABLE' });
     const { status, json } = await merchant.create({ ...withoutConfirm, openid: 'oStranger' });
     expect([status, json['code']]).toEqual([400, 'INVALID_REQUEST']);

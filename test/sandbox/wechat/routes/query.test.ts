@@ -165,7 +165,7 @@ test('an hour of the business clock expires CREATED orders, and signatures use r
   expect(Math.abs(Date.now() / 1000 - Number(headers.get('wechatpay-timestamp')))).toBeLessThan(5);
 });
 
-test("a user's authorisation is AVAILABLE until a test changes it", async () => {
+test("a user's authorization is AVAILABLE until a test changes it", async () => {
   const { appid, service_id } = merchant.order();
   const params = { appid: String(appid), service_id: String(service_id), openid: 'oSome|body' };
   const state = () =>
