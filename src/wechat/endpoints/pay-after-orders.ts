@@ -57,7 +57,7 @@ function shownPayAfterOrder(
       return outcome === 'took-effect' || (outcome === 'undetermined' && isKnownState(shown.state));
     },
     stateOf: ({ state }) => ({ state }),
-    orderIdOf: () => null,
+    showsOrderId: false,
   };
 }
 

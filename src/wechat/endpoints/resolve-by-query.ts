@@ -27,8 +27,8 @@ export interface ShownOrder<O> {
    */
   readonly confirms: (order: O) => boolean;
   readonly stateOf: (order: O) => ShownState;
-  /** WeChat Pay's own id of the order; null if a query of the product does not return it. */
-  readonly orderIdOf: (order: O) => string | null;
+  /** Whether a query of the product returns WeChat Pay's own id of the order. */
+  readonly showsOrderId: boolean;
 }
 
 /** A write whose response does not prove its outcome. */
@@ -91,12 +91,15 @@ const IDS_ONLY: Ambiguous = {
  */
 export async function confirmByQuery<O>(
   context: CallContext,
-  shown: ShownOrder<O>,
+  { shown, succeededBefore }: SentWrite<O>,
   deadline: Deadline,
 ): Promise<O> {
   const asked = await shown.query(context, deadline);
-  if (asked.step === 'answer' && shown.confirms(asked.answer)) {
-    return asked.answer;
+  if (asked.step === 'answer') {
+    const order = asked.answer;
+    if (shown.confirms(order) || (succeededBefore && shown.outcomeOf(order) !== 'no-effect')) {
+      return order;
+    }
   }
   throw outcomeUnknown(shown.outOrderNo, IDS_ONLY);
 }

@@ -123,7 +123,7 @@ function requireEncryptionKey(keys: KeyRing): PlatformKey {
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError,
  *   OrderNotFoundError, OrderStateError
  */
-export async function write<T extends { readonly orderId: string | null }, O>(
+export async function write<T, O>(
   context: CallContext,
   { shown, prepared, endpoint, request, read, shownByQuery }: Write<T, O>,
   options: WriteOptions<O>,
@@ -144,14 +144,14 @@ export async function write<T extends { readonly orderId: string | null }, O>(
   switch (settled.step) {
     case 'answer': {
       const { answer, isUnique } = settled.answer;
-      if (!isUnique && !succeededBefore) {
-        const order = await confirmByQuery(context, shown, deadline);
-        options.onShown?.(order);
-        // The effect is confirmed, but the response may be that to another order with the same number.
-        const orderId = shown.orderIdOf(order);
-        return orderId === null || orderId === answer.orderId ? answer : shownByQuery(order);
+      // What is known to have succeeded needs no proof, unless a query can say more than this answer.
+      if (isUnique || (succeededBefore && !shown.showsOrderId)) {
+        return answer;
       }
-      return answer;
+      const order = await confirmByQuery(context, { shown, succeededBefore }, deadline);
+      options.onShown?.(order);
+      // The answer may be that to another call, also to one about another order with the same number.
+      return shown.showsOrderId ? shownByQuery(order) : answer;
     }
     case 'stop':
       throw settled.last.kind === 'ambiguous'

@@ -42,7 +42,7 @@ export function shownServiceOrder(
       return proof === 'took-effect' || (isSilent && phaseOf(shown) !== 'unknown');
     },
     stateOf: (shown) => ({ state: shown.state, phase: phaseOf(shown) }),
-    orderIdOf: ({ orderId }) => orderId,
+    showsOrderId: true,
   };
 }
 

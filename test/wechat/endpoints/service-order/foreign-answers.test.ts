@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  OrderNotStartedError,
   OrderOutcomeUnknownError,
   PermissionOutcomeUnknownError,
   type WechatPay,
@@ -16,7 +17,12 @@ import {
   type Reply,
   startSdkUpstream,
 } from '../../../fixtures/wechat/sdk-upstream.ts';
-import { CREATED_ON_WIRE } from '../../../fixtures/wechat/service-orders.ts';
+import {
+  aServiceOrder,
+  COMPLETED_ON_WIRE,
+  CREATED_ON_WIRE,
+  WHOLE_COMPLETE,
+} from '../../../fixtures/wechat/service-orders.ts';
 
 /*
  * Validly signed answers with the ids of the request that are about something else, or a repeat.
@@ -68,6 +74,39 @@ test('the order id is that of the order which confirms a write, not that of a re
   const request = { ...S1, reason: '用户投诉' };
   const { order_id: orderId } = CREATED_ON_WIRE;
   expect(await wechat.serviceOrders.cancel.send(request)).toMatchObject({ orderId });
+});
+
+test('a repeat of what succeeded does not return the order id of another order either', async () => {
+  write = { body: answerTo('S1', { order_id: 'of another order' }) };
+  query = { body: JSON.stringify({ ...CREATED_ON_WIRE, state: 'REVOKED' }) };
+  const request = { ...S1, reason: '用户投诉' };
+  const repeat = () => wechat.serviceOrders.cancel.send(request, { succeededBefore: true });
+  const { order_id: orderId } = CREATED_ON_WIRE;
+  expect(await repeat()).toMatchObject({ orderId });
+  query = { status: 503, body: '{}' };
+  expect(await failureOf(repeat())).toBeInstanceOf(OrderOutcomeUnknownError);
+});
+
+test('a response without the total does not show what a repeated complete returns', async () => {
+  write = { body: JSON.stringify({ ...COMPLETED_ON_WIRE, total_amount: undefined }) };
+  query = { body: JSON.stringify(COMPLETED_ON_WIRE) };
+  const { complete } = wechat.serviceOrders;
+  for (const succeededBefore of [false, true]) {
+    const completed = await complete.send(WHOLE_COMPLETE, { succeededBefore });
+    expect(completed).toMatchObject({ order: { totalAmount: 39_900 } });
+  }
+});
+
+test('the order that confirms a create decides whether it has started, not a response without a package', async () => {
+  const accepted = { ...CREATED_ON_WIRE, state: 'DOING', state_description: 'USER_CONFIRM' };
+  const request = aServiceOrder({ needUserConfirm: false, openid: 'o1' });
+  const create = () => wechat.serviceOrders.create.send(request);
+  write = { body: JSON.stringify(CREATED_ON_WIRE) };
+  query = { body: JSON.stringify(accepted) };
+  expect(await create()).toMatchObject({ state: 'DOING' });
+  write = { body: JSON.stringify(accepted) };
+  query = { body: JSON.stringify(CREATED_ON_WIRE) };
+  expect(await failureOf(create())).toBeInstanceOf(OrderNotStartedError);
 });
 
 const { appid, serviceId } = IDS;
