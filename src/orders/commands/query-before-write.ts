@@ -25,7 +25,7 @@ export async function queryBeforeWrite<O>(
   deadline: number,
 ): Promise<O | null> {
   try {
-    return await orders.query(wechat, query, { deadline, proven: true });
+    return await orders.query(wechat, query, { deadline });
   } catch (error) {
     if (!isUnproven(error)) {
       throw error;

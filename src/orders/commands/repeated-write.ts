@@ -139,14 +139,12 @@ export async function findEarlierEffect<T, O>(
     throw new OrderStateError(outOrderNo, null, NO_ANSWER);
   }
   const query = { outOrderNo, appid, serviceId };
-  const order = await orders
-    .query(wechat, query, { proven: true, deadline })
-    .catch((error: unknown) => {
-      throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', {
-        ...NO_ANSWER,
-        cause: error,
-      });
+  const order = await orders.query(wechat, query, { deadline }).catch((error: unknown) => {
+    throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', {
+      ...NO_ANSWER,
+      cause: error,
     });
+  });
   if (order === null) {
     return undefined;
   }
@@ -179,9 +177,7 @@ export async function resolveRefusal<T extends object, O>(
   const { orders, intended } = write;
   const { operation, outOrderNo, appid, serviceId } = intended;
   const query = { outOrderNo, appid, serviceId };
-  const order = await orders
-    .query(wechat, query, { proven: true, deadline })
-    .catch(() => undefined);
+  const order = await orders.query(wechat, query, { deadline }).catch(() => undefined);
   const outcome = order && orders.outcomeOf(operation, prepared.body, order);
   if (order === undefined || outcome === 'undetermined') {
     throw new OrderOutcomeUnknownError(outOrderNo, 'UNDETERMINED', refusal);

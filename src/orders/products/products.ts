@@ -96,7 +96,7 @@ type LookUp = (
 
 function lookUpOf<O>(orders: ProductOrders<O>): LookUp {
   return async (wechat, query, sighting) => {
-    const order = await orders.query(wechat, query, { proven: true });
+    const order = await orders.query(wechat, query);
     if (order === null) {
       return null;
     }
@@ -113,7 +113,7 @@ function lookUpOf<O>(orders: ProductOrders<O>): LookUp {
   };
 }
 
-/** By product, with proof if there is no such order. */
+/** By product. */
 export const LOOK_UPS: Readonly<Record<OrderProduct, LookUp>> = {
   PAY_AFTER: lookUpOf(PAY_AFTER_ORDERS),
   SERVICE_ORDER: lookUpOf(SERVICE_ORDERS),

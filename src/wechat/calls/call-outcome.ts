@@ -4,6 +4,7 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../errors.ts';
+import { isNotFound } from './refusals.ts';
 import type { Ambiguous, NotAccepted } from './retry-policy.ts';
 import type { CallOutcome } from './run-attempts.ts';
 
@@ -18,6 +19,23 @@ export function readOutcome<T>(settled: CallOutcome<T>): T {
     case 'stop':
       throw readFailure({ ...settled.last, attempts: settled.sent.attempts });
   }
+}
+
+/**
+ * The response of a query; null if WeChat Pay has no such order or permission. Only its signature
+ * proves that: a missing order is the reason to create it once more.
+ */
+export function readIfPresent<T>(settled: CallOutcome<T>): T | null {
+  if (settled.step !== 'refuse' || !isNotFound(settled.refusal)) {
+    return readOutcome(settled);
+  }
+  const { refusal, sent } = settled;
+  if (refusal.verified) {
+    return null;
+  }
+  const what =
+    'A 404 has no valid WeChat Pay signature and proves nothing: check proxies, the clock and the platform keys.';
+  throw new WechatUntrustedError(what, { ...refusal, attempts: sent.attempts });
 }
 
 /** The response of a write, or its error if no query can resolve the outcome. */

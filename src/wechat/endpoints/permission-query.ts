@@ -1,5 +1,4 @@
-import { readOutcome } from '../calls/call-outcome.ts';
-import { isNotFound } from '../calls/refusals.ts';
+import { readIfPresent, readOutcome } from '../calls/call-outcome.ts';
 import { prepare, scalarsIn } from '../calls/request.ts';
 import {
   type CallContext,
@@ -33,7 +32,8 @@ export type AssessUserRequest = PermissionQuery &
   Pick<Request<typeof assessUserRequest>, 'shoppingInfo'>;
 
 /**
- * 查询授权记录, by the merchant's number or by the user. Null if WeChat Pay has no such permission.
+ * 查询授权记录, by the merchant's number or by the user. Null if WeChat Pay has no such
+ * permission, as its signature proves.
  * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
  */
 export async function queryPermission(
@@ -41,13 +41,8 @@ export async function queryPermission(
   query: PermissionQuery,
   { signal, deadline }: QueryOptions = {},
 ): Promise<Permission | null> {
-  const settled = await runPermissionQuery(
-    context,
-    query,
-    deadlineIn(context.budgetMs, deadline),
-    signal,
-  );
-  return settled.step === 'refuse' && isNotFound(settled.refusal) ? null : readOutcome(settled);
+  const latest = deadlineIn(context.budgetMs, deadline);
+  return readIfPresent(await runPermissionQuery(context, query, latest, signal));
 }
 
 export function runPermissionQuery(

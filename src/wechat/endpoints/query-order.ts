@@ -1,6 +1,5 @@
-import { readOutcome } from '../calls/call-outcome.ts';
+import { readIfPresent } from '../calls/call-outcome.ts';
 import { isOwnAnswer } from '../calls/classify-response.ts';
-import { isNotFound } from '../calls/refusals.ts';
 import { prepare } from '../calls/request.ts';
 import {
   type CallContext,
@@ -24,14 +23,12 @@ export interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
   /** On the monotonic clock, ms: when the call must have ended. At most the client's own budget from now. */
   readonly deadline?: Deadline | undefined;
-  /** Null only if WeChat Pay's signature proves that there is no such order. */
-  readonly proven?: boolean | undefined;
 }
 
 /** The query of the orders of one product. */
 export interface OrderQueries<O> {
   /**
-   * Null if WeChat Pay has no such order.
+   * Null if WeChat Pay has no such order, as its signature proves.
    * @throws WechatRefusedError, WechatUnavailableError, WechatUntrustedError
    */
   readonly query: (
@@ -82,11 +79,9 @@ export function orderQueries<O extends Parameters<typeof isOwnAnswer>[0]>(
   };
   return {
     run,
-    query: async (context, query, { signal, deadline, proven = false } = {}) => {
+    query: async (context, query, { signal, deadline } = {}) => {
       const latest = deadlineIn(context.budgetMs, deadline);
-      const settled = await run(context, query, latest, signal);
-      const absent = settled.step === 'refuse' && isNotFound(settled.refusal);
-      return absent && (settled.refusal.verified || !proven) ? null : readOutcome(settled);
+      return readIfPresent(await run(context, query, latest, signal));
     },
   };
 }

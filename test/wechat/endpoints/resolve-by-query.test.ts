@@ -5,6 +5,7 @@ import {
   OrderOutcomeUnknownError,
   OutcomeUnknownError,
   WechatRefusedError,
+  WechatUntrustedError,
 } from '../../../src/wechat/index.ts';
 import { anOrder, aWholeOrder, MCHID, PERSONAL } from '../../fixtures/wechat/orders.ts';
 import { failureOf, sandboxFixture } from '../../fixtures/wechat/sandbox-client.ts';
@@ -174,6 +175,23 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
       expect(await failureOf(cancel(kept))).toBeInstanceOf(WechatRefusedError);
     },
   );
+
+  test('a 404 does not show that there is no order or permission', async () => {
+    const { appid, serviceId, outOrderNo } = anOrder();
+    await inject({ on: 'any', times: null, fault: 'status', status: 404, signature });
+    const { serviceOrders, permissions, queryPayAfterOrder } = client();
+    const order = { appid, serviceId, outOrderNo };
+    const key = { appid, serviceId, authorizationCode: 'C1' };
+    for (const query of [
+      () => queryPayAfterOrder(order),
+      () => serviceOrders.query(order),
+      () => permissions.query(key),
+    ]) {
+      const error = await failureOf(query());
+      expect(error).toBeInstanceOf(WechatUntrustedError);
+      expect(error).toMatchObject({ status: 404, code: 'ORDER_NOT_EXIST' });
+    }
+  });
 
   test('an unverified rate limit proves nothing, so that the outcome is unknown', async () => {
     const { outOrderNo, ...order } = anOrder();
