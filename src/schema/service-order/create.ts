@@ -199,8 +199,8 @@ const CreateServiceOrderPayload = builder
           '服务订单状态: the state of the order: CREATED for a new one, or DOING with needUserConfirm: false. In the response to a repeat, the current state.',
         resolve: ({ state }, _, { log }) => knownWord(STATES, 'state', state, log),
       }),
-      // Not null, as that of OrderNotStartedError: else one selection of both would be invalid.
-      stateRaw: t.exposeString('state', { nullable: false, description: STATE_RAW }),
+      // Of the same type as that of OrderNotStartedError: else one selection of both would be invalid.
+      stateRaw: t.exposeString('state', { nullable: true, description: STATE_RAW }),
       package: t.exposeString('package', {
         description:
           '跳转微信侧小程序订单数据: the data of the order for the confirmation page, also contained in `launch`. It is valid for an hour and opens the page once; when it is used up or expired, only a new order with a new outOrderNo has another one. Null if WeChat Pay sent none, or if its response was lost and the server confirmed the order by a query instead.',
@@ -229,7 +229,7 @@ builder.objectType(OrderNotStartedError, {
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: INPUT_ORDER_NUMBER }),
-    stateRaw: t.exposeString('state', { nullable: false, description: STATE_RAW }),
+    stateRaw: t.exposeString('state', { nullable: true, description: STATE_RAW }),
   }),
 });
 

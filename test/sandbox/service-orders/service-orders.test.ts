@@ -7,6 +7,7 @@ import {
   OrderStateError,
   PermissionInUseError,
   type WechatPay,
+  WechatRefusedError,
 } from '../../../src/wechat/index.ts';
 import { createMerchant, type Merchant } from '../../fixtures/sandbox/merchant.ts';
 import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
@@ -444,6 +445,17 @@ test('the SDK of the ecosystem is a client of every endpoint', async () => {
     collection: { details: [{ paid_type: 'MCH' }] },
   });
 
+  const { service_id } = base;
+  const message = {
+    ...{ service_id, post_payments: PAYMENTS, total_amount: 400 },
+    prepaid_time: '20990101',
+  };
+  for (const name of ['send-prepaidmessage', 'send-pendingmessage']) {
+    const config = { headers, out_order_no: 'SDK-2' };
+    const sent = await orders?.['{out_order_no}']?.[name]?.post(message, config);
+    expect(sent?.status).toBe(204);
+  }
+
   const permissions = sdk?.['permissions'];
   const code = { authorization_code: 'SDK-CODE' };
   const applied = await permissions?.post({ ...base, ...code }, { headers });
@@ -452,7 +464,6 @@ test('the SDK of the ecosystem is a client of every endpoint', async () => {
   const byCode = permissions?.['authorizationCode']?.['{authorization_code}'];
   const byUser = permissions?.['openid']?.['{openid}'];
   const shown = { authorization_state: 'AVAILABLE', openid: 'oSdk' };
-  const { service_id } = base;
   const found = await byCode?.get({ params: { service_id }, headers, ...code });
   expect(found?.data).toMatchObject(shown);
   const ofUser = await byUser?.get({ params: base, headers, openid: 'oSdk' });
@@ -462,6 +473,13 @@ test('the SDK of the ecosystem is a client of every endpoint', async () => {
     { headers, openid: 'oSdk' },
   );
   expect(ended?.status).toBe(204);
+
+  const other = { authorization_code: 'SDK-CODE-2' };
+  await permissions?.post({ ...base, ...other }, { headers });
+  await merchant.control('POST', '/sandbox/permissions/SDK-CODE-2/grant', { openid: 'oSdk2' });
+  const reason = { service_id, reason: 'r' };
+  const endedByCode = await byCode?.['terminate']?.post(reason, { headers, ...other });
+  expect(endedByCode?.status).toBe(204);
 });
 
 /** Now, in Beijing. */
@@ -469,6 +487,17 @@ function digitsNow(): string {
   const beijing = new Date(Date.now() + aheadMs + 8 * 3_600_000).toISOString();
   return beijing.replaceAll(/[-:T]/g, '').slice(0, 14);
 }
+
+test('the two messages are accepted once for each order', async () => {
+  const outOrderNo = await accepted();
+  const { sendPrepaidMessage, sendPendingMessage } = client.serviceOrders;
+  const message = { ...ids, outOrderNo, postPayments: PAYMENTS, totalAmount: 400 };
+  for (const write of [sendPrepaidMessage, sendPendingMessage]) {
+    const request = { ...message, prepaidTime: '2099-01-01' };
+    expect(await write.send(request)).toMatchObject({ outOrderNo, order: { state: 'DOING' } });
+    await expect(write.send(request)).rejects.toThrow(WechatRefusedError);
+  }
+});
 
 test('the fault other-answer of same-order has the id of the order of the product that is called', async () => {
   const created = order();
