@@ -1,5 +1,6 @@
 import { readOutcome, writeOutcome } from './calls/call-outcome.ts';
 import { prepare, type Query } from './calls/request.ts';
+import { createResilience } from './calls/resilience.ts';
 import { attemptTimeout } from './calls/retry-policy.ts';
 import { type CallContext, deadlineIn, type Method, runAttempts } from './calls/run-attempts.ts';
 import { checkOptions } from './check-options.ts';
@@ -43,8 +44,7 @@ import {
   type ReceivedNotification,
   readNotification,
 } from './notifications/notification.ts';
-import type { WechatPayKeys, WechatPayOptions } from './options.ts';
-import { createResilience, DEFAULT_RESILIENCE } from './resilience/resilience.ts';
+import { DEFAULT_RESILIENCE, type WechatPayKeys, type WechatPayOptions } from './options.ts';
 
 /**
  * WeChat Pay for one merchant. Input that cannot be encoded is a RangeError, every other failure a

@@ -1,4 +1,4 @@
-export { type AttemptReport, attemptTimeout } from './calls/retry-policy.ts';
+export { attemptTimeout } from './calls/retry-policy.ts';
 export type { SendReport } from './calls/run-attempts.ts';
 export { checkOptions, readSymmetricKey } from './check-options.ts';
 export { createWechatPay, type WechatPay } from './client.ts';
@@ -66,7 +66,6 @@ export type { UpdatedServiceOrder } from './endpoints/service-order/update.ts';
 export type { UserServiceStateQuery } from './endpoints/user-service-state.ts';
 export { outcomeByQuery, type WriteOutcome } from './endpoints/write-outcome.ts';
 export * from './errors.ts';
-export type { CertificateNews } from './keys/certificate-store.ts';
 export type { KeyTrial } from './keys/download-certificates.ts';
 export { readCertificates } from './keys/pem.ts';
 export {
@@ -76,9 +75,11 @@ export {
   UntrustedNotificationError,
 } from './notifications/notification.ts';
 export {
+  type AttemptReport,
+  type BreakerState,
+  type CertificateNews,
   type OptionProblem,
   type WechatPayKeys,
   type WechatPayOptions,
   WechatPayOptionsError,
 } from './options.ts';
-export type { BreakerState } from './resilience/circuit-breaker.ts';

@@ -1,8 +1,3 @@
-import type { AttemptReport, UnverifiedRefusal } from './calls/retry-policy.ts';
-import type { CertificateNews } from './keys/certificate-store.ts';
-import type { BreakerState } from './resilience/circuit-breaker.ts';
-import type { ResilienceOptions } from './resilience/resilience.ts';
-
 export interface WechatPayOptions {
   /** Merchant number, digits. */
   readonly mchid: string;
@@ -53,6 +48,66 @@ export interface WechatPayOptions {
   /** Called when automatically renewed certificates have changed, or their download failed. */
   readonly onCertificates?: ((news: CertificateNews) => void) | undefined;
 }
+
+/** Limits that keep an outage of WeChat Pay, or overload, from costing more than necessary. */
+export interface ResilienceOptions {
+  /** Maximum concurrent attempts; as many connections are kept. */
+  readonly maxConcurrent: number;
+  /** Maximum attempts that are queued. */
+  readonly maxQueued: number;
+  /**
+   * The breaker opens if the window has at least this many attempts, and this share of them failed.
+   */
+  readonly breakerAttempts: number;
+  readonly breakerShare: number;
+  readonly breakerOpenMs: number;
+  /** Retries within the window: this share of the first attempts, or `maxRetries` if that is more. */
+  readonly retryShare: number;
+  readonly maxRetries: number;
+  /** Ms between the first attempt and the second, before jitter; doubled each time. */
+  readonly firstDelayMs: number;
+}
+
+export const DEFAULT_RESILIENCE: ResilienceOptions = {
+  maxConcurrent: 128,
+  maxQueued: 256,
+  breakerAttempts: 20,
+  breakerShare: 0.5,
+  breakerOpenMs: 5_000,
+  retryShare: 0.1,
+  maxRetries: 30,
+  firstDelayMs: 200,
+};
+
+/** One attempt of a call, for metrics. Contains no order number and no value of the request. */
+export interface AttemptReport {
+  /**
+   * A path template: `POST /v3/payscore/payafter-orders/{out_order_no}/complete`, or `POST other`.
+   */
+  readonly endpoint: string;
+  readonly kind: 'done' | 'refused' | 'not-accepted' | 'ambiguous';
+  /** OK, WeChat Pay's error code if it is one of few, or why there is no usable response. */
+  readonly code: string;
+  /** From the request to send until the result was classified, including the time in the queue. */
+  readonly ms: number;
+}
+
+/** A write was refused without a valid signature: a query resolves it. */
+export interface UnverifiedRefusal {
+  /** A path template, as in {@link AttemptReport}. */
+  readonly endpoint: string;
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+}
+
+/** The state of a circuit breaker; half-open while one attempt probes whether the outage is over. */
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
+export type CertificateNews =
+  | { readonly kind: 'changed'; readonly serials: readonly string[] }
+  /** The previous certificates stay in use. The message follows `platform certificates: `. */
+  | { readonly kind: 'failed'; readonly problem: string };
 
 /** What may change while calls are in flight. */
 export type WechatPayKeys = Pick<

@@ -2,7 +2,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { checkOptions } from '../../src/wechat/index.ts';
-import { DEFAULT_RESILIENCE } from '../../src/wechat/resilience/resilience.ts';
+import { DEFAULT_RESILIENCE } from '../../src/wechat/options.ts';
 import { codeIn, read } from '../fixtures/docs/documents.ts';
 import { namesIn, tablesOf } from '../fixtures/docs/tables.ts';
 import { knownVariables } from '../fixtures/docs/variables.ts';

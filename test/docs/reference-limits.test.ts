@@ -12,7 +12,7 @@ import { MOST_ELEMENTS } from '../../src/plugins/documents/use-safe-errors.ts';
 import { createUpstreamBudget } from '../../src/schema/context.ts';
 import { schema } from '../../src/schema/index.ts';
 import { attemptTimeout, MAX_ATTEMPTS } from '../../src/wechat/calls/retry-policy.ts';
-import { DEFAULT_RESILIENCE } from '../../src/wechat/resilience/resilience.ts';
+import { DEFAULT_RESILIENCE } from '../../src/wechat/options.ts';
 import { read } from '../fixtures/docs/documents.ts';
 import { rowsOf } from '../fixtures/docs/tables.ts';
 

@@ -1,4 +1,5 @@
 import type { LastAnswer, Refusal, UnknownOutcomeReason } from '../errors.ts';
+import type { ResilienceOptions } from '../options.ts';
 
 /** The result of one attempt: one of four kinds. */
 export type Attempt<T> =
@@ -63,28 +64,6 @@ export interface Ambiguous extends LastAnswer {
   readonly reason: UnknownOutcomeReason;
   readonly what: string;
   readonly cause?: unknown;
-}
-
-/** One attempt of a call, for metrics. Contains no order number and no value of the request. */
-export interface AttemptReport {
-  /**
-   * A path template: `POST /v3/payscore/payafter-orders/{out_order_no}/complete`, or `POST other`.
-   */
-  readonly endpoint: string;
-  readonly kind: Attempt<unknown>['kind'];
-  /** OK, WeChat Pay's error code if it is one of few, or why there is no usable response. */
-  readonly code: string;
-  /** From the request to send until the result was classified, including the time in the queue. */
-  readonly ms: number;
-}
-
-/** A write was refused without a valid signature: a query resolves it. */
-export interface UnverifiedRefusal {
-  /** A path template, as in {@link AttemptReport}. */
-  readonly endpoint: string;
-  readonly status: number;
-  readonly code: string;
-  readonly requestId: string | null;
 }
 
 export type NextStep<T> =
@@ -174,4 +153,87 @@ function lastAmbiguous<T>(attempts: readonly Attempt<T>[]): Ambiguous | undefine
     return { kind: 'ambiguous', reason: 'UNTRUSTED_ANSWER', what, status, code, requestId };
   }
   return last?.kind === 'ambiguous' ? last : undefined;
+}
+
+/** Limits the retries of all calls together, so that they do not multiply an outage. */
+export interface RetryBudget {
+  /** Whether the budget allows another retry. */
+  readonly mayRetry: () => boolean;
+  readonly countFirst: () => void;
+  readonly countRetry: () => void;
+}
+
+/** The window of the retry budget and of the circuit breaker. */
+export const WINDOW_MS = 10_000;
+
+/** @param now ms of a monotonic clock */
+export function createRetryBudget(
+  { maxRetries, retryShare }: Pick<ResilienceOptions, 'maxRetries' | 'retryShare'>,
+  now: () => number,
+): RetryBudget {
+  const attempts = createSlidingWindow(WINDOW_MS, now);
+  return {
+    mayRetry: () => {
+      const { all, failed: retries } = attempts.read();
+      return retries < Math.max(maxRetries, retryShare * (all - retries));
+    },
+    countFirst: () => attempts.count(false),
+    countRetry: () => attempts.count(true),
+  };
+}
+
+/** Counts over a sliding window, some of them marked as failed. */
+interface Tally {
+  readonly count: (marked: boolean) => void;
+  readonly read: () => Counts;
+  readonly clear: () => void;
+}
+
+export interface Counts {
+  readonly all: number;
+  readonly failed: number;
+}
+
+const SLOTS = 10;
+
+/**
+ * Counts in ten slots, so that the cost does not depend on the counts; what is older than the
+ * window leaves slot by slot.
+ * @param now ms of a monotonic clock
+ */
+export function createSlidingWindow(windowMs: number, now: () => number): Tally {
+  const slotMs = windowMs / SLOTS;
+  let slots: { turn: number; all: number; marked: number }[] = [];
+  const current = () => {
+    const turn = Math.floor(now() / slotMs);
+    if (slots.at(-1)?.turn !== turn) {
+      slots = slots.filter((slot) => slot.turn > turn - SLOTS);
+    }
+    return turn;
+  };
+  return {
+    count: (marked) => {
+      const turn = current();
+      let slot = slots.at(-1);
+      if (slot?.turn !== turn) {
+        slot = { turn, all: 0, marked: 0 };
+        slots.push(slot);
+      }
+      slot.all += 1;
+      slot.marked += marked ? 1 : 0;
+    },
+    read: () => {
+      current();
+      let all = 0;
+      let marked = 0;
+      for (const slot of slots) {
+        all += slot.all;
+        marked += slot.marked;
+      }
+      return { all, failed: marked };
+    },
+    clear: () => {
+      slots = [];
+    },
+  };
 }

@@ -9,13 +9,12 @@ import {
 } from '../crypto/signature.ts';
 import type { LastAnswer } from '../errors.ts';
 import type { Transport, TransportResult } from '../http/transport.ts';
-import type { Health } from '../resilience/circuit-breaker.ts';
-import type { Resilience } from '../resilience/resilience.ts';
+import type { AttemptReport, UnverifiedRefusal } from '../options.ts';
 import { classifyResponse, type Reader } from './classify-response.ts';
+import type { Health, Resilience } from './resilience.ts';
 import {
   type Ambiguous,
   type Attempt,
-  type AttemptReport,
   attemptTimeout,
   blockedLocally,
   decideNextStep,
@@ -23,7 +22,6 @@ import {
   type NotAcceptedReason,
   noValidKey,
   SHORTEST_ATTEMPT_MS,
-  type UnverifiedRefusal,
 } from './retry-policy.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

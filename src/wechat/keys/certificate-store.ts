@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import type { CertificateNews } from '../options.ts';
 import { NoCertificatesError } from './download-certificates.ts';
 
 /** Certificates that are renewed automatically. */
@@ -13,11 +14,6 @@ export interface CertificateStore extends CertificateSource {
   readonly begin: () => Promise<void>;
   readonly close: () => void;
 }
-
-export type CertificateNews =
-  | { readonly kind: 'changed'; readonly serials: readonly string[] }
-  /** The previous certificates stay in use. The message follows `platform certificates: `. */
-  | { readonly kind: 'failed'; readonly problem: string };
 
 const MINUTE = 60_000;
 /**

@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto';
-import type { AttemptReport } from '../calls/retry-policy.ts';
 import type { CallContext } from '../calls/run-attempts.ts';
 import { type CheckedOptions, checkOptions } from '../check-options.ts';
 import {
@@ -10,7 +9,12 @@ import {
   type PlatformKeys,
   platformKeys,
 } from '../crypto/signature.ts';
-import { type WechatPayKeys, type WechatPayOptions, WechatPayOptionsError } from '../options.ts';
+import {
+  type AttemptReport,
+  type WechatPayKeys,
+  type WechatPayOptions,
+  WechatPayOptionsError,
+} from '../options.ts';
 import { type CertificateSource, createCertificateStore } from './certificate-store.ts';
 import {
   CERTIFICATES,

@@ -7,7 +7,7 @@ import {
   WechatUnavailableError,
   WechatUntrustedError,
 } from '../../../src/wechat/index.ts';
-import { DEFAULT_RESILIENCE } from '../../../src/wechat/resilience/resilience.ts';
+import { DEFAULT_RESILIENCE } from '../../../src/wechat/options.ts';
 import { closedPort, serve } from '../../fixtures/http/http-server.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 import { anOrder } from '../../fixtures/wechat/orders.ts';

@@ -1,10 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import {
-  type CertificateNews,
-  createCertificateStore,
-} from '../../../src/wechat/keys/certificate-store.ts';
+import { createCertificateStore } from '../../../src/wechat/keys/certificate-store.ts';
 import { NoCertificatesError } from '../../../src/wechat/keys/download-certificates.ts';
+import type { CertificateNews } from '../../../src/wechat/options.ts';
 import { certificateOf, rsaKeys } from '../../fixtures/wechat/keys.ts';
 
 const HOUR = 3_600_000;

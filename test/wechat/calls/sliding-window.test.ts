@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSlidingWindow } from '../../../src/wechat/resilience/circuit-breaker.ts';
+import { createSlidingWindow } from '../../../src/wechat/calls/retry-policy.ts';
 
 test('a sliding window counts its entries, and drops those that are older', () => {
   let now = 0;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBulkhead } from '../../../src/wechat/resilience/resilience.ts';
+import { createBulkhead } from '../../../src/wechat/calls/resilience.ts';
 
 test('up to the limits attempts run or are queued, and the rest are rejected immediately', async () => {
   const bulkhead = createBulkhead(2, 1);

@@ -6,7 +6,7 @@ import {
   canAttempt,
   type Health,
   recordOutcome,
-} from '../../../src/wechat/resilience/circuit-breaker.ts';
+} from '../../../src/wechat/calls/resilience.ts';
 
 const RULE: CircuitRule = { attempts: 20, failingShare: 0.5, openMs: 5_000 };
 const NOW = 100_000;

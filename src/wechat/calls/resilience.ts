@@ -1,57 +1,22 @@
-import { blockedLocally, type NotAccepted } from '../calls/retry-policy.ts';
+import type { BreakerState, ResilienceOptions } from '../options.ts';
 import {
-  type BreakerState,
-  createBreaker,
+  blockedLocally,
+  type Counts,
+  createRetryBudget,
   createSlidingWindow,
-  type Health,
-  PAUSED,
-} from './circuit-breaker.ts';
-
-/** Limits that keep an outage of WeChat Pay, or overload, from costing more than necessary. */
-export interface ResilienceOptions {
-  /** Maximum concurrent attempts; as many connections are kept. */
-  readonly maxConcurrent: number;
-  /** Maximum attempts that are queued. */
-  readonly maxQueued: number;
-  /**
-   * The breaker opens if the window has at least this many attempts, and this share of them failed.
-   */
-  readonly breakerAttempts: number;
-  readonly breakerShare: number;
-  readonly breakerOpenMs: number;
-  /** Retries within the window: this share of the first attempts, or `maxRetries` if that is more. */
-  readonly retryShare: number;
-  readonly maxRetries: number;
-  /** Ms between the first attempt and the second, before jitter; doubled each time. */
-  readonly firstDelayMs: number;
-}
-
-/** The window of the breaker and of the retry budget. */
-const WINDOW_MS = 10_000;
-
-export const DEFAULT_RESILIENCE: ResilienceOptions = {
-  maxConcurrent: 128,
-  maxQueued: 256,
-  breakerAttempts: 20,
-  breakerShare: 0.5,
-  breakerOpenMs: 5_000,
-  retryShare: 0.1,
-  maxRetries: 30,
-  firstDelayMs: 200,
-};
+  type NotAccepted,
+  type RetryBudget,
+  WINDOW_MS,
+} from './retry-policy.ts';
 
 /** Guards every attempt: circuit breakers, a bulkhead and a retry budget. */
-export interface Resilience {
+export interface Resilience extends RetryBudget {
   /** A permit, to be released with the result of the attempt; or why nothing is sent. */
   readonly acquire: (
     writes: boolean,
     withinMs: number,
     signal?: AbortSignal,
   ) => Promise<Permit | NotAccepted>;
-  /** Whether the budget allows another retry. */
-  readonly mayRetry: () => boolean;
-  readonly countFirst: () => void;
-  readonly countRetry: () => void;
   readonly firstDelayMs: number;
 }
 
@@ -74,7 +39,6 @@ export function createResilience(
   onBreaker: (state: BreakerState) => void,
 ): Resilience {
   const bulkhead = createBulkhead(protection.maxConcurrent, protection.maxQueued);
-  const repeats = createSlidingWindow(WINDOW_MS, now);
   let told: BreakerState = 'closed';
   const tell = () => {
     const states = [writes.state(), reads.state()];
@@ -120,13 +84,118 @@ export function createResilience(
         },
       };
     },
-    mayRetry: () => {
-      const { all, failed: marked } = repeats.read();
-      return marked < Math.max(protection.maxRetries, protection.retryShare * (all - marked));
-    },
-    countFirst: () => repeats.count(false),
-    countRetry: () => repeats.count(true),
+    ...createRetryBudget(protection, now),
     firstDelayMs: protection.firstDelayMs,
+  };
+}
+
+/** The state of a circuit breaker, and until when it is open. */
+export type Circuit =
+  | { readonly state: 'closed' | 'half-open' }
+  | { readonly state: 'open'; readonly untilMs: number };
+
+/** What an attempt says of the server's health; `neutral`: rate limited, or never reached it. */
+export type Health = 'good' | 'bad' | 'neutral';
+
+export interface CircuitRule {
+  /** With fewer attempts in the window the circuit does not open. */
+  readonly attempts: number;
+  /** From 0 to 1. */
+  readonly failingShare: number;
+  readonly openMs: number;
+}
+
+export type AttemptDecision =
+  | { readonly pass: 'allowed' | 'probe' }
+  /** How long the circuit stays open: the wait that a caller may be given. */
+  | { readonly pass: 'rejected'; readonly waitMs: number };
+
+export const CLOSED: Circuit = { state: 'closed' };
+
+/**
+ * Whether an attempt may be sent now. Pure, as is {@link recordOutcome}: together they are the
+ * whole breaker.
+ */
+export function canAttempt(circuit: Circuit, nowMs: number, rule: CircuitRule): AttemptDecision {
+  switch (circuit.state) {
+    case 'closed':
+      return { pass: 'allowed' };
+    case 'half-open':
+      return { pass: 'rejected', waitMs: rule.openMs };
+    case 'open':
+      return nowMs >= circuit.untilMs
+        ? { pass: 'probe' }
+        : { pass: 'rejected', waitMs: circuit.untilMs - nowMs };
+  }
+}
+
+/**
+ * The state after the result of an attempt. If a probe is inconclusive, the next attempt probes.
+ * Attempts sent before the circuit opened are ignored.
+ */
+export function recordOutcome(
+  circuit: Circuit,
+  { pass, health }: { readonly pass: 'allowed' | 'probe'; readonly health: Health },
+  counts: Counts,
+  nowMs: number,
+  rule: CircuitRule,
+): Circuit {
+  if (pass === 'probe') {
+    return health === 'good'
+      ? CLOSED
+      : { state: 'open', untilMs: health === 'bad' ? nowMs + rule.openMs : nowMs };
+  }
+  const failing = counts.all >= rule.attempts && counts.failed >= rule.failingShare * counts.all;
+  return circuit.state === 'closed' && health === 'bad' && failing
+    ? { state: 'open', untilMs: nowMs + rule.openMs }
+    : circuit;
+}
+
+const PAUSED = 'Circuit breaker open: WeChat Pay failed too often recently. Retry later.';
+
+interface BreakerContext {
+  readonly windowMs: number;
+  readonly now: () => number;
+  readonly onChange: () => void;
+}
+
+/**
+ * A breaker with its state, over the counts of a window.
+ * @param now ms of a monotonic clock
+ */
+function createBreaker(rule: CircuitRule, { windowMs, now, onChange }: BreakerContext) {
+  const tally = createSlidingWindow(windowMs, now);
+  let circuit: Circuit = CLOSED;
+  const become = (next: Circuit) => {
+    const changed = next.state !== circuit.state;
+    circuit = next;
+    if (changed) {
+      tally.clear();
+      onChange();
+    }
+  };
+  return {
+    state: () => circuit.state,
+    /** Why nothing is sent now; undefined if an attempt may be sent. */
+    shut: (): NotAccepted | undefined => {
+      const admission = canAttempt(circuit, now(), rule);
+      return admission.pass === 'rejected'
+        ? blockedLocally('CIRCUIT_OPEN', PAUSED, admission.waitMs)
+        : undefined;
+    },
+    pass: (): 'allowed' | 'probe' | undefined => {
+      const { pass } = canAttempt(circuit, now(), rule);
+      if (pass === 'probe') {
+        become({ state: 'half-open' });
+      }
+      return pass === 'rejected' ? undefined : pass;
+    },
+    conclude: (pass: 'allowed' | 'probe', health: Health) => {
+      if (health !== 'neutral') {
+        tally.count(health === 'bad');
+      }
+      become(recordOutcome(circuit, { pass, health }, tally.read(), now(), rule));
+    },
   };
 }
 
