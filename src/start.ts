@@ -30,7 +30,7 @@ export interface StartOptions {
   readonly env: Environment;
   readonly log: Log;
   readonly requests: RequestIds;
-  /** Watched from now on, if left out. */
+  /** If omitted, signals are watched from now on. */
   readonly hangups?: Hangups;
 }
 

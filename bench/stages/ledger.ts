@@ -38,7 +38,7 @@ export async function ledgerStages(
   const works = [
     {
       name: 'ledger write',
-      what: `an intent, sealed and durable, ${TOGETHER} at once: they share commits`,
+      what: `an intent, sealed and durable, ${TOGETHER} concurrently: they share commits`,
       run: async (times: number) => {
         for (let done = 0; done < times; done += TOGETHER) {
           await Promise.all(Array.from({ length: Math.min(TOGETHER, times - done) }, write));

@@ -2,7 +2,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { type Experiment, holds, none, type Row } from '../experiment.ts';
 import { control } from '../support/expected-state.ts';
 import { CREATE, inputOf } from '../support/goods.ts';
-import { makeNotification } from '../support/notices.ts';
+import { makeNotification } from '../support/notifications.ts';
 import { createPoster } from '../support/post.ts';
 import { startServer } from '../support/server.ts';
 import { PERSON, type Watch } from '../support/watch.ts';

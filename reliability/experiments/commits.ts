@@ -35,8 +35,8 @@ export const commits: Experiment = {
     const perSecond = Math.round(writes / ((performance.now() - start) / 1_000));
     delay.disable();
     await ledger.close();
-    const counted = `${COUNTED} writes, ${AT_ONCE} at once, SQLite, synchronous=FULL`;
-    const size = `${writes} writes, ${AT_ONCE} at once, SQLite, synchronous=FULL, ${perSecond}/s`;
+    const counted = `${COUNTED} writes, ${AT_ONCE} concurrent, SQLite, synchronous=FULL`;
+    const size = `${writes} writes, ${AT_ONCE} concurrent, SQLite, synchronous=FULL, ${perSecond}/s`;
     const p99 = delay.percentile(99) / 1e6 - RESOLUTION_MS;
     return [
       atLeast('writes that share one fsync', counted, Math.round(shared * 10) / 10, 10),

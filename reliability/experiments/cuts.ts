@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { all, type Experiment, none } from '../experiment.ts';
 import { count } from '../support/databases.ts';
 import { compare, follow } from '../support/follower.ts';
-import { makeNotification, makeNotifications } from '../support/notices.ts';
+import { makeNotification, makeNotifications } from '../support/notifications.ts';
 import type { Poster } from '../support/post.ts';
 import { between, pick } from '../support/stats.ts';
 import { isAcknowledged } from '../support/storm.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { all, atLeast, type Experiment, holds, none } from '../experiment.ts';
 import { CREATE, inputOf } from '../support/goods.ts';
 import { at } from '../support/json.ts';
-import { makeNotification } from '../support/notices.ts';
+import { makeNotification } from '../support/notifications.ts';
 import type { Poster } from '../support/post.ts';
 import { setUp } from '../support/setup.ts';
 import { isAcknowledged } from '../support/storm.ts';
@@ -50,7 +50,7 @@ export const diskFull: Experiment = {
 
     await rm(`${disk}/ballast`);
     const backMs = await back(send);
-    const size = `${stored} notices until the disk of ${DISK_KB / 1024} MB was full`;
+    const size = `${stored} webhooks until the disk of ${DISK_KB / 1024} MB was full`;
     const refused = full.filter((status) => status >= 500).length;
     return [
       all('webhooks answered 5xx while it is full', size, refused, tries),

@@ -41,7 +41,7 @@ export const fuzz: Experiment = {
     return [
       atLeast('cases', size, cases, graphql + notifications + messages),
       ...rowsOf('GraphQL over HTTP', overHttp),
-      ...rowsOf('notices', ofNotifications),
+      ...rowsOf('webhooks', ofNotifications),
       ...rowsOf('WebSocket', overSocket),
       none('webhooks stored', size, stored),
       none('log lines with input', size, await echoesIn(directory.path)),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Experiment, none, type Row } from '../experiment.ts';
 import { type Database, sqliteDatabase } from '../support/databases.ts';
 import { checkLedger, type LedgerCheck } from '../support/ledger-check.ts';
-import { makeNotifications, type Notification, signed } from '../support/notices.ts';
+import { makeNotifications, type Notification, signed } from '../support/notifications.ts';
 import { createPoster } from '../support/post.ts';
 import { type Server, startServer, type Variables } from '../support/server.ts';
 import { between } from '../support/stats.ts';

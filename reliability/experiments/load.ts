@@ -4,7 +4,7 @@ import { checkLedger } from '../support/ledger-check.ts';
 import { startQueries } from '../support/load-worker.ts';
 import { p99Of } from '../support/pace.ts';
 import { setUp } from '../support/setup.ts';
-import { batch, steady } from '../support/steady-notices.ts';
+import { batch, steady } from '../support/steady-notifications.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
 /** Quick experiments share the machine with others: their times prove little. */
@@ -38,7 +38,7 @@ export const load: Experiment = {
       acknowledged.map(({ notification }) => notification),
     );
     const perSecond = Math.round(answered / (seconds + 0.5));
-    const size = `${PER_SECOND} notices/s for ${seconds} s, ${perSecond} queries/s of ${LOOPS} loops`;
+    const size = `${PER_SECOND} webhooks/s for ${seconds} s, ${perSecond} queries/s of ${LOOPS} loops`;
     const [base, p99] = [p99Of(calm), p99Of(loaded)];
     const times = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
     return [

@@ -4,7 +4,7 @@ import type { Database } from '../support/databases.ts';
 import { type Pair, startPair } from '../support/environment.ts';
 import { compare, type Follower, follow } from '../support/follower.ts';
 import { checkLedger } from '../support/ledger-check.ts';
-import { makeNotification, type Notification, STATES } from '../support/notices.ts';
+import { makeNotification, type Notification, STATES } from '../support/notifications.ts';
 import type { Poster } from '../support/post.ts';
 import { isAcknowledged } from '../support/storm.ts';
 import type { WechatKeys } from '../support/wechat-keys.ts';

@@ -3,11 +3,11 @@ import { all, atLeast, atMost, type Experiment, none, type Row } from '../experi
 import { ownCores } from '../support/cores.ts';
 import { checkLedger } from '../support/ledger-check.ts';
 import { type OpenLoad, openLoad, startQueries } from '../support/load-worker.ts';
-import type { Notification } from '../support/notices.ts';
+import type { Notification } from '../support/notifications.ts';
 import { p99Of } from '../support/pace.ts';
 import { setUp } from '../support/setup.ts';
 import { percentile } from '../support/stats.ts';
-import { batch, steady } from '../support/steady-notices.ts';
+import { batch, steady } from '../support/steady-notifications.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
 /** Quick experiments share the machine with others: their times prove little. */
@@ -79,7 +79,7 @@ export const overload: Experiment = {
     );
     const [base, p99] = [p99Of(calm), p99Of(sent)];
     const ms = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
-    const size = `${Math.round(before * TIMES_PEAK)} queries/s of ${orders} orders for ${seconds} s, ${perSecond} notices/s, ${cores?.told ?? 'beside others'}`;
+    const size = `${Math.round(before * TIMES_PEAK)} queries/s of ${orders} orders for ${seconds} s, ${perSecond} webhooks/s, ${cores?.told ?? 'beside others'}`;
     return [
       ...rowsOf(load, peak, size, sizes),
       atMost(

@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
 import { CALLER } from '../support/caller.ts';
 import { PROBED, probe } from '../support/memory.ts';
-import { makeNotification } from '../support/notices.ts';
+import { makeNotification } from '../support/notifications.ts';
 import { openSockets } from '../support/open-sockets.ts';
 import type { Poster } from '../support/post.ts';
 import { setUp } from '../support/setup.ts';
@@ -19,7 +19,7 @@ const SIZES = {
   quick: { leaving: 40, readers: 10, events: 150 },
 } as const;
 const LEFT_MS = 1_000;
-/** Many subscribers at once may be rejected with a 503. */
+/** Many concurrent subscribers may be rejected with a 503. */
 const AT_ONCE = 50;
 /** A state that this server does not know, and long, so that buffers would fill. */
 const LONG_WORD = 'X'.repeat(15_000);

@@ -1,6 +1,6 @@
 import { all, atMost, type Experiment } from '../experiment.ts';
 import { type Follower, follow } from '../support/follower.ts';
-import { makeNotification } from '../support/notices.ts';
+import { makeNotification } from '../support/notifications.ts';
 import { percentile } from '../support/stats.ts';
 import { isAcknowledged } from '../support/storm.ts';
 

@@ -194,7 +194,7 @@ async function exchange(target: Target, bytes: string): Promise<void> {
   await once(socket, 'close');
 }
 
-/** Sends a request, and lets its connection stand for as long as the server does. */
+/** Sends a request, and keeps its connection open for as long as the server does. */
 async function keep(target: Target, bytes: string, unread = false): Promise<void> {
   const socket = await opened(target);
   target.kept.add(socket);

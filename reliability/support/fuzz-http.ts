@@ -3,7 +3,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { graphqlBody, headers, otherBody } from '../../test/fixtures/graphql/arbitraries.ts';
 import { CALLER } from './caller.ts';
 import { type Findings, judgeAnswer, noFindings } from './fuzz-findings.ts';
-import { makeNotification } from './notices.ts';
+import { makeNotification } from './notifications.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 
 interface HttpCase {

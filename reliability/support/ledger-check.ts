@@ -1,5 +1,5 @@
 import { count, type Database } from './databases.ts';
-import { type Notification, STATES } from './notices.ts';
+import { type Notification, STATES } from './notifications.ts';
 
 /** The acknowledged notifications in the database. */
 export interface LedgerCheck {

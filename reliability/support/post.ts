@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { CALLER } from './caller.ts';
 import { at, parse } from './json.ts';
-import type { Notification } from './notices.ts';
+import type { Notification } from './notifications.ts';
 
 /** Sends requests to one server. */
 export interface Poster extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { Notification } from './notices.ts';
+import type { Notification } from './notifications.ts';
 import type { Poster } from './post.ts';
 
 export interface Storm {

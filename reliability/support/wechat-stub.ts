@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type NoticedState, orderIn } from './notices.ts';
+import { type NoticedState, orderIn } from './notifications.ts';
 import type { Variables } from './server.ts';
 import type { WechatKeys } from './wechat-keys.ts';
 

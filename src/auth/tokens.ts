@@ -181,7 +181,7 @@ function wordsOf(claim: unknown): readonly string[] {
   return texts.flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));
 }
 
-/** RFC 9068 has `client_id`, OpenID Connect `azp`. What is no such id is left out. */
+/** RFC 9068 has `client_id`, OpenID Connect `azp`. Any other value is omitted. */
 function clientIn(claim: unknown): string | null {
   return typeof claim === 'string' && CLIENT.test(claim) ? claim : null;
 }

@@ -124,7 +124,7 @@ function isNews({ unknownFollows }: StateMachine, observed: OrderState): boolean
   return unknownFollows(observed).includes('COMPLETED');
 }
 
-/** What an order has once and for all; null or left out: not known. */
+/** What never changes in an order; null or undefined: not known. */
 interface Facts {
   readonly appid: string;
   readonly serviceId: string;

@@ -1,6 +1,6 @@
 import { DAY, HOUR, type OrderState, type OrderStatus, type StateMachine } from './order-state.ts';
 
-/** The three words that together say what a service order is at; null: left out. */
+/** The three values that together are the state of a service order; null: omitted. */
 export interface ServiceOrderWords {
   readonly state: string;
   readonly stateDescription: string | null;
@@ -19,7 +19,7 @@ export const SERVICE_ORDER_STATES: StateMachine = {
     UNKNOWN: [],
   },
   // An order that is under way may be at any step between CREATED and PAID: where a later one is
-  // known, a description that is left out or unknown adds nothing.
+  // known, a description that is omitted or unknown adds nothing.
   unknownFollows: ({ stateRaw }) =>
     stateRaw === 'DOING' ? ['CREATED'] : ['CREATED', 'ACCEPTED', 'COMPLETED'],
   canLowerTotal: true,
@@ -37,7 +37,7 @@ export const SERVICE_ORDER_STATES: StateMachine = {
   },
 };
 
-/** The state of a service order: `state` alone says too little. */
+/** The state of a service order: `state` is not enough. */
 export function readServiceOrderState(words: ServiceOrderWords): OrderState {
   return {
     status: statusOfWords(words),

@@ -15,7 +15,7 @@ const MOST_WAITING = 64;
 
 /**
  * Starts a request when the one before it on its connection is answered. Node starts all requests
- * that have arrived: a client that sends hundreds at once and reads nothing would have all of them
+ * that have arrived: a client that sends hundreds together and reads nothing would have all of them
  * executed. While requests wait, no more is read from their connection than the piece of at most
  * 64 KB that Node has begun: behind a stream that stays open they would wait for hours.
  */

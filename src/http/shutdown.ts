@@ -46,7 +46,7 @@ export interface Reloadable {
 
 /** SIGHUP, from the moment at which it is watched. */
 export interface Hangups {
-  /** Called for each one from now on, and at once if one has come before. */
+  /** Called for each one from now on, and immediately if one has come before. */
   readonly onHangup: (reload: () => void) => void;
 }
 

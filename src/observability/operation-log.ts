@@ -59,7 +59,7 @@ const FAILED: ReadonlySet<string> = new Set([
 ]);
 export interface OperationLogOptions {
   readonly log: OperationLog;
-  /** For the errors of callers that name no order: their requests alone cause them. */
+  /** For the errors of callers that name no order: only their requests cause them. */
   readonly counted: CountedLog;
   readonly clientOf: ClientAddress;
 }

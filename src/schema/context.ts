@@ -13,7 +13,7 @@ export interface ServerResources extends Omit<OrderServices, 'visibility' | 'ori
   readonly defaults: {
     readonly appid: string | undefined;
     readonly serviceId: string | undefined;
-    /** Where WeChat Pay sends the notifications about a service order; none if it is left out. */
+    /** Where WeChat Pay sends the notifications about a service order; none if it is undefined. */
     readonly notifyUrl?: () => string | undefined;
   };
   /** The current key for launch data; without it, selecting launch data is an error. */
@@ -51,7 +51,7 @@ export interface GraphQLContext extends ServerResources, OrderServices {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Facts of a call for the log: names, codes and the words of system errors, no value of a caller. */
+/** Facts of a call for the log: names, codes and the messages of system errors, no value of a caller. */
 export type CallFacts = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** A write, or a read that failed, for the log. */

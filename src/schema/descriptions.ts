@@ -1,6 +1,6 @@
 /** Sentences that several descriptions of the schema share. */
 
-/** The words for permissions in other descriptions: of queries, mutations and subscriptions. */
+/** The terms for permissions in other descriptions: of queries, mutations and subscriptions. */
 export const ACCESS =
   '"Requires x:y" names a scope of the caller\'s credential, which the operator of this server provides and you send as `authorization: Bearer <API key or JWT>`; in local development without authentication, every caller has all scopes. A caller with orders:any acts for all users. A caller without it is an end user, identified by the openid in its credential (用户标识: the id of a user under one appid), and can access only its own orders: those that belong to the user with that openid, as the input `openid` of createPayAfterOrder describes.';
 

@@ -54,7 +54,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
   },
 });
 
-/** Every error of the commands; a query alone has `untrusted`. */
+/** Every error of the commands; only a query has `untrusted`. */
 type ExpectedError = InvalidInputError | LedgerUnavailableError | WechatError;
 type ExpectedKind = Exclude<ExpectedError['kind'], 'untrusted'>;
 

@@ -179,7 +179,7 @@ interface Cause {
   readonly message: string;
 }
 
-/** The error at the end of the chain, which has the words that an administrator searches for. */
+/** The error at the end of the chain, which has the text that an administrator searches for. */
 function innermost(error: unknown): Cause | undefined {
   if (!(error instanceof Error)) {
     return undefined;

@@ -16,7 +16,7 @@ export function knownWord<const Value extends string>(
   return values.find((value) => value === word) ?? unknownWord(field, word, log);
 }
 
-/** The value of an enum for a word that this server version does not know. */
+/** The value of an enum for a value that this server version does not know. */
 export function unknownWord(field: string, word: string | number, log: SchemaLog): 'UNKNOWN' {
   log.warn(
     { why: field, word: String(word).slice(0, LONGEST_WORD) },

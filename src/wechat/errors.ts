@@ -179,7 +179,7 @@ export class OrderNotFoundError extends WechatError {
 export interface ShownState {
   /** As WeChat Pay names it. */
   readonly state: string;
-  /** Of a service order, whose `state` alone says too little. */
+  /** Of a service order, whose `state` is not enough. */
   readonly phase?: ServiceOrderPhase | undefined;
 }
 

@@ -102,7 +102,7 @@ describe('a service order of which the state is not known', () => {
     expect(stepAfter('CREATED', 'DOING/USER_CONFIRM', 'DOING')).toBe('forward');
   });
 
-  test('a service order of which the state is not known is the same only with the same words', () => {
+  test('a service order of which the state is not known is the same only with the same values', () => {
     expect(stepAfter('CREATED', 'DOING', 'DOING')).toBe('same');
     expect(stepAfter('CREATED', 'DOING/SOMETHING_NEW', 'DOING')).toBe('forward');
     expect(stepAfter('COMPLETED', 'DOING')).toBe('stale');
@@ -130,7 +130,7 @@ describe('the total of an order', () => {
 
   test.each([
     ['a total that becomes known', 'COMPLETED', [null, 450], 'same', 'none'],
-    ['a total that is left out', 'COMPLETED', [450, null], 'same', 'none'],
+    ['a total that is omitted', 'COMPLETED', [450, null], 'same', 'none'],
     ['the same total', 'PAID', [450, 450], 'same', 'none'],
     ['a lower total', 'COMPLETED', [450, 300], 'same', 'lowered'],
     ['a total of 0', 'COMPLETED', [450, 0], 'same', 'lowered'],

@@ -74,7 +74,7 @@ afterAll(() => {
   }
 });
 
-/** Sends these very bytes, and gives the last response. */
+/** Sends exactly these bytes, and returns the last response. */
 async function answerTo(port: number, text: string) {
   const socket = connect(port, '127.0.0.1').on('error', () => {});
   socket.write(text);

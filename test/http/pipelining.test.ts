@@ -7,7 +7,7 @@ import { createHttpServer, listen } from '../../src/http/server.ts';
 
 const REQUESTS = 40;
 const BODY = 'x'.repeat(60_000);
-/** A piece of what Node reads at once, before it and after it. */
+/** A part of what Node reads in one go, before it and after it. */
 const MOST_BYTES = 4 * 64 * 1024;
 
 test('of requests behind one that is under way no more is read than a few pieces, and each is answered in its turn', async () => {

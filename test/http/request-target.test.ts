@@ -37,7 +37,7 @@ afterAll(async () => {
   await app.close();
 });
 
-/** Sends these very bytes and returns all that comes back. */
+/** Sends exactly these bytes and returns all that comes back. */
 async function raw(head: readonly string[], body = BODY): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   const lines = [

@@ -41,7 +41,7 @@ async function cutAfter(port: number, begin: (socket: Socket) => void): Promise<
   return await Promise.all(clients);
 }
 
-/** So much at once, then a byte now and then, for as long as anybody listens. */
+/** So much in one write, then a byte now and then, for as long as anybody listens. */
 function dripAfter(socket: Socket, start: string, drip = ' ') {
   socket.write(start);
   const timer = setInterval(() => socket.write(drip), 50);

@@ -64,7 +64,7 @@ describe.each(databases)('what is stored on $name', ({ name: kind, start }) => {
     for (const canary of CANARIES) {
       expect(stored.filter((value) => value.includes(canary))).toEqual([]);
     }
-    // The scan would find it: only the data key stands between.
+    // The scan would find it: only the data key prevents it.
     const intents = await ledger.store.db.selectFrom('intents').select('body').execute();
     const body = ledger.encryption.decrypt(intents[0]?.body ?? '', 'intent body').toString();
     expect(body).toContain(PERSONAL.attach);

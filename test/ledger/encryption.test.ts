@@ -30,7 +30,7 @@ describe('what is sealed', () => {
   });
 
   test('a ciphertext is not decrypted as another kind', () => {
-    expect(() => encryption.decrypt(encryption.encrypt(TEXT, 'body'), 'notice')).toThrow();
+    expect(() => encryption.decrypt(encryption.encrypt(TEXT, 'body'), 'notification')).toThrow();
   });
 
   test('a ciphertext with any bit flipped is not decrypted', () => {

@@ -24,7 +24,7 @@ async function changesOf(ledger: TestLedger): Promise<readonly string[]> {
 describe.each(databases)('what is seen of a service order, on $name', ({ start }) => {
   const database = useDatabase(start);
 
-  test('each change of the status of a service order makes one event, with the words that show it', async () => {
+  test('each change of the status of a service order makes one event, with the values that show it', async () => {
     const ledger = await database.openLedger();
     for (const words of [CREATED, ACCEPTED, COMPLETED, COLLECTING, COLLECTING, PAID]) {
       await seeService(ledger, words);

@@ -21,7 +21,7 @@ afterAll(() => fixture.close());
 
 const documented = rowsOf('docs/reference/logs.md', 'Why an order failed');
 
-describe('from the log and an order number alone', () => {
+describe('from only the log and an order number', () => {
   test('every failure of the reference is caused here, and there are at least 25', () => {
     expect(documented.map(([failure]) => failure)).toEqual(Object.keys(FAILURES));
     expect(documented.length).toBeGreaterThanOrEqual(25);

@@ -54,7 +54,7 @@ const queried = (outOrderNo: string) =>
 /** More than the five that are allowed. */
 const DISCOUNTS = Array.from({ length: 6 }, (_, index) => ({ discountName: `优惠${index}` }));
 
-/** How each outcome of a write comes about. */
+/** What causes each outcome of a write. */
 const WRITES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> = {
   INVALID_INPUT: (outOrderNo) => created(outOrderNo, { discounts: DISCOUNTS }),
   ORDER_CONFLICT: async (outOrderNo) => {
@@ -107,7 +107,7 @@ const WRITES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> = 
   },
 };
 
-/** How each code of a query that is executed comes about. */
+/** What causes each code of a query that is executed. */
 const QUERIES: Readonly<Record<string, (outOrderNo: string) => Promise<Seen>>> = {
   WECHAT_REFUSED: async (outOrderNo) => {
     await fixture.inject({ on: 'query', fault: 'status', status: 400, code: 'PARAM_ERROR' });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 beforeEach(() => fixture.reset());
 afterAll(() => fixture.close());
 
-/** Runs a create whose riskAmount stands in the document as it is written here. */
+/** Runs a create whose riskAmount is a literal in the document. */
 function withLiteral(riskAmount: string): Promise<unknown> {
   return fixture.run(`mutation {
     createPayAfterOrder(input: {

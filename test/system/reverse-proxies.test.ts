@@ -119,7 +119,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Sends these very lines, and returns all that comes back until the end or for two seconds. */
+/** Sends exactly these lines, and returns all that comes back until the end or for two seconds. */
 async function send(name: string, head: readonly string[], body = BODY): Promise<string> {
   const socket = connect(ports.get(name) ?? 0, '127.0.0.1');
   const lines = [...head, `Content-Length: ${Buffer.byteLength(body)}`];

@@ -18,7 +18,7 @@ const weak = weakRsaKeys();
 const elliptic = ecKeys();
 const only = (start: string) => [expect.stringMatching(new RegExp(`^${start}`))];
 
-test('everything that is missing is named at once', () => {
+test('everything that is missing is named in one error', () => {
   const nothing = { publicKey: undefined, publicKeyId: undefined, platformCertificates: undefined };
   expect(problems({ ...nothing, mchid: '', merchantSerial: '', merchantKey: '' })).toEqual([
     'mchid is missing: expected the merchant number, digits only.',
@@ -41,7 +41,7 @@ test('of a chain of certificates the one of the merchant key counts', () => {
   expect(problems({ merchantSerial: chain })).toEqual([]);
 });
 
-describe('one thing is wrong, and named alone:', () => {
+describe('one thing is wrong, and only it is named:', () => {
   test.each<[string, Partial<WechatPayOptions>, string]>([
     ['a merchant number with a letter', { mchid: '12300001O9' }, 'mchid is invalid'],
     [

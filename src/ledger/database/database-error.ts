@@ -80,7 +80,7 @@ function hintFor(error: unknown): string | undefined {
   return known ?? (error instanceof Error && error.cause ? hintFor(error.cause) : undefined);
 }
 
-/** The code and the words of the database, and a hint. */
+/** The code and the message of the database, and a hint. */
 export function describeDatabaseError(error: unknown): string {
   const { code } = codesOf(error);
   const text = `${wordsOf(error)}${code === undefined ? '' : ` (${String(code)})`}`;

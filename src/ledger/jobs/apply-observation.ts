@@ -189,7 +189,7 @@ function wordsOfRow({ state_raw, state_description_raw, collection_state_raw }: 
 }
 
 /**
- * WeChat Pay's words after an observation. Different words for one status fill in what was left out:
+ * WeChat Pay's values after an observation. Different values of one status fill in what was missing:
  * a description belongs to a state that is not the last one.
  */
 function wordsAfter(order: OrderRow, seen: Observation, step: Advance): Words {

@@ -11,7 +11,7 @@ export interface StreamSource extends Pick<Ledger, 'eventsAfter' | 'bus'> {
 
 export interface StreamOptions {
   readonly visibility: Visibility;
-  /** Events of orders of this product only; left out: of both. */
+  /** Events of orders of this product only; undefined: of both. */
   readonly product?: OrderProduct | undefined;
   /** Events of orders with this number only. */
   readonly outOrderNo: string | null;

@@ -61,7 +61,7 @@ export async function handleNotification(
   return outcome;
 }
 
-/** The words of a state; a description decides only with its state. */
+/** The values of a state; a description decides only with its state. */
 function wordsOf({ stateRaw, stateDescriptionRaw }: Observation): string {
   return stateDescriptionRaw === null ? stateRaw : `${stateRaw}/${stateDescriptionRaw}`;
 }

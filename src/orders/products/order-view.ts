@@ -3,7 +3,7 @@ import { readPayAfterState } from '../../domain/pay-after-state.ts';
 import { readServiceOrderState } from '../../domain/service-order-state.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
 
-/** What the orders of both products have, in the same words. Amounts are in fen. */
+/** What the orders of both products have in common. Amounts are in fen. */
 export interface OrderView extends OrderState {
   readonly product: OrderProduct;
   readonly collectionStateRaw: string | null;
@@ -21,7 +21,7 @@ export interface OrderPayment {
   readonly channel: 'WECHAT' | 'MERCHANT' | 'UNKNOWN';
 }
 
-/** What a pay-after order shows: it is paid at once. */
+/** What a pay-after order shows: it is paid in one payment. */
 export function viewOfPayAfterOrder(order: PayAfterOrder): OrderView {
   const { riskAmount, totalAmount, finishTransactionId, paySuccTime, payType } = order;
   const state = readPayAfterState(order.state);

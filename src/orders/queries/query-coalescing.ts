@@ -32,7 +32,7 @@ export interface QueryCoalescingOptions<O> {
   readonly query: (query: OrderQuery, options: QueryOptions) => Promise<O | null>;
   /** Called with each order that a query shows. */
   readonly see: (order: O) => void;
-  /** WeChat Pay's words for the state of an order, as events have them. */
+  /** WeChat Pay's values for the state of an order, as events have them. */
   readonly wordsOf: (order: O) => StateWords;
   readonly bus: Pick<Ledger['bus'], 'subscribe'>;
   /** How long a result is cached, in ms since its query. */
@@ -140,7 +140,7 @@ interface Flight<O> {
   waiting: number;
   /** Callers that arrived before this time, on the monotonic clock, may receive its response. */
   freshUntilMs: number;
-  /** The state of the order in the response, in WeChat Pay's words; null before it arrives. */
+  /** The state of the order in the response, as WeChat Pay names it; null before it arrives. */
   state: string | null;
   readonly abort: (reason: unknown) => void;
 }

@@ -57,7 +57,7 @@ function read(key) {
 
 /**
  * GraphiQL keeps the query of the open tab in the address: mostly there is a tab with it. It stores
- * its tabs later, so that a reload may find what has been edited in the address alone: that is no
+ * its tabs later, so that a reload may find what has been edited in the address only: that is no
  * other tab.
  */
 function withLink({ tabs, activeTabIndex }, query) {

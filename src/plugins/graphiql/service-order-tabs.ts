@@ -32,7 +32,7 @@ mutation CreateServiceOrder(
 `;
 
 const query = (sandbox: SandboxAddress) => `# 8. 查询支付分服务订单
-#    Query it: status has the same words for both
+#    Query it: status has the same values for both
 #    products.
 #
 ${confirmedFirst(sandbox)}

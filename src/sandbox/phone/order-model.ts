@@ -80,7 +80,7 @@ export function payAfterModel(order: Order, sandbox: SandboxState): OrderModel {
   };
 }
 
-/** The state of a service order in words. */
+/** The state of a service order as text. */
 export function wordsOf({ phase, collects, totalAmount }: ServiceOrder): StateWords {
   const isFree = phase === 'done' && totalAmount === 0 && !collects;
   return isFree ? NOTHING_TO_PAY : PHASES[phase];

@@ -46,7 +46,7 @@ function hero({
   </div>`;
 }
 
-/** Rows of a label and a value; those without a value are left out. */
+/** Rows of a label and a value; those without a value are omitted. */
 function facts(rows: readonly (readonly [Html, string | undefined])[]): Html {
   const shown = rows.flatMap(([label, value]) =>
     value === undefined ? [] : [html`<div><dt>${label}</dt><dd>${value}</dd></div>`],

@@ -148,7 +148,7 @@ export function yuan(fen: number): string {
   return `¥${Math.floor(fen / 100).toLocaleString('en-US')}.${cents}`;
 }
 
-/** WeChat Pay's `yyyyMMddHHmmss` or `yyyyMMdd` as text; OnAccept in words. */
+/** WeChat Pay's `yyyyMMddHHmmss` or `yyyyMMdd` as text; OnAccept as a phrase. */
 export function moment(time: string): string {
   if (time === 'OnAccept') {
     return '确认使用时';

@@ -50,7 +50,7 @@ export function mustEndInTime(order: ServiceOrder, wire: JsonObject, nowMs: numb
     isJsonObject(planned) &&
     planned['start_time'] === 'OnAccept'
   ) {
-    throw paramError('参数错误', at('/time_range/start_time', 'left out after OnAccept'));
+    throw paramError('参数错误', at('/time_range/start_time', 'omitted after OnAccept'));
   }
   const end = isJsonObject(range) ? textOf(range, 'end_time') : undefined;
   if (end === undefined) {

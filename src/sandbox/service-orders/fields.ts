@@ -16,7 +16,7 @@ import { analogy, confirmed, FEN, type FieldRule } from '../validation/field-rul
 
 const MOST_PAYMENTS = 100;
 const MOST_DISCOUNTS = 30;
-/** It may stand more than once in an order. */
+/** It may occur more than once in an order. */
 const REPEATABLE = '商品信息';
 
 export const DIGITS = shapedLike(/^(?:\d{8}|\d{14})$/, 'yyyyMMddHHmmss or yyyyMMdd');

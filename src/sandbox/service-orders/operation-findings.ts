@@ -142,7 +142,7 @@ export function* syncServiceOrderFindings(
   yield* numberInBody(wire);
 }
 
-/** A path parameter must not stand in the body too. */
+/** A path parameter must not be in the body too. */
 function* numberInBody(wire: JsonObject): Generator<Finding> {
   if (wire['out_order_no'] !== undefined) {
     yield { field: '/out_order_no', issue: 'is in the path: leave it out of the body' };

@@ -32,7 +32,7 @@ function* repeatedFees(wire: JsonObject, order: Order): Generator<Finding> {
   for (const [index, fee] of objects(wire, 'fees').entries()) {
     for (const field of ['fee_count', 'fee_desc']) {
       if (known.has(fee['fee_name']) && fee[field] !== undefined) {
-        yield { field: `/fees/${index}/${field}`, issue: 'left out for a fee given at create' };
+        yield { field: `/fees/${index}/${field}`, issue: 'omitted for a fee given at create' };
       }
     }
   }
@@ -55,7 +55,7 @@ function* endLocation(wire: JsonObject, order: Order): Generator<Finding> {
   const end = textOf(wire, 'real_service_end_location');
   for (const place of ['service_start_location', 'service_end_location']) {
     if (end !== undefined && end === order.wire[place]) {
-      yield { field: '/real_service_end_location', issue: `left out if it is the ${place}` };
+      yield { field: '/real_service_end_location', issue: `omitted if it is the ${place}` };
     }
   }
 }

@@ -15,7 +15,7 @@ export const OrderProductEnum = builder.enumType('OrderProduct', {
 
 export const OrderStatusEnum = builder.enumType('OrderStatus', {
   description:
-    'The status of an order (订单状态), with the same words for both products. It only moves forward; you may not see every status.',
+    'The status of an order (订单状态), with the same values for both products. It only moves forward; you may not see every status.',
   values: {
     CREATED: {
       description:

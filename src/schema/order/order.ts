@@ -34,7 +34,7 @@ const PaymentType = builder.objectRef<OrderPayment>('OrderPayment').implement({
   }),
 });
 
-/** An order in the words that both products share. */
+/** What the orders of both products share. */
 function viewOf(order: LiveOrder): OrderView {
   return 'timeRange' in order ? viewOfServiceOrder(order) : viewOfPayAfterOrder(order);
 }
@@ -69,7 +69,7 @@ export const OrderInterface = builder.interfaceRef<LiveOrder>('Order').implement
     status: t.field({
       type: OrderStatusEnum,
       nullable: false,
-      description: 'The status of the order (订单状态), in the same words for both products.',
+      description: 'The status of the order (订单状态), with the same values for both products.',
       resolve: (order) => viewOf(order).status,
     }),
     serviceIntroduction: t.exposeString('serviceIntroduction', {

@@ -51,7 +51,7 @@ builder.objectType(OrderStateError, {
     orderStatus: t.field({
       type: OrderStatusEnum,
       description:
-        'The current status of the order (订单状态), in the same words for both products. Null if a query could not determine it.',
+        'The current status of the order (订单状态), with the same values for both products. Null if a query could not determine it.',
       resolve: statusOfRefused,
     }),
     stateRaw: t.exposeString('state', {
@@ -124,7 +124,7 @@ export const UnknownOutcomeReason = builder.enumType('UnknownOutcomeReason', {
   },
 });
 
-/** The schema has no word of its own for what no query has determined. */
+/** The schema has no value of its own for what no query has determined. */
 const REASONS = {
   TIMEOUT: 'TIMEOUT',
   CONNECTION: 'CONNECTION',
@@ -136,7 +136,7 @@ const REASONS = {
   typeof UnknownOutcomeReason.$inferType
 >;
 
-/** Why an outcome is unknown, in the words of the schema. */
+/** Why an outcome is unknown, as the schema names it. */
 export function reasonOf(
   reason: OrderOutcomeUnknownError['reason'],
 ): typeof UnknownOutcomeReason.$inferType {

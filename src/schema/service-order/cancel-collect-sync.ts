@@ -98,7 +98,7 @@ const SyncInput = builder.inputType('SyncServiceOrderInput', {
   }),
 });
 
-/** WeChat Pay's word for ORDER_PAID. */
+/** WeChat Pay's value of ORDER_PAID. */
 const ORDER_PAID = 'Order_Paid';
 
 builder.mutationField('syncServiceOrder', (t) =>

@@ -4,7 +4,7 @@ const NEWER = 'A value that this server version does not know.';
 
 export const ServiceOrderStateEnum = builder.enumType('ServiceOrderState', {
   description:
-    '订单状态: the state of a service order. While it is DOING, `stateDescription` says more; `status` has both in one word.',
+    '订单状态: the state of a service order. While it is DOING, `stateDescription` says more; `status` combines the two.',
   values: {
     CREATED: {
       description:

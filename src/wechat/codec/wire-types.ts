@@ -110,7 +110,7 @@ export type UpdatedPayAfterOrder = Omit<Answer<typeof updateResponse>, 'orderId'
 /** The answer to sync has no service_id. */
 export const syncResponse = { ...updateResponse, service_id: text } satisfies Shape;
 
-/** POST …/{out_order_no}/complete, request. The number stands in the path. */
+/** POST …/{out_order_no}/complete, request. The number is in the path. */
 export const completeRequest = {
   appid: required(text),
   service_id: required(text),
@@ -153,7 +153,7 @@ export const syncRequest = {
 } satisfies Shape;
 export type SyncPayAfterOrderRequest = Request<typeof syncRequest> & Numbered;
 
-/** The number stands in the path, and must not stand in the body too. */
+/** The number is in the path, and must not be in the body too. */
 export interface Numbered {
   readonly outOrderNo: string;
 }

@@ -34,7 +34,7 @@ import {
 import type { QueryOptions } from './query-order.ts';
 import type { WriteOptions } from './send-write.ts';
 
-/** WeChat Pay's words for it: its error number is not documented. */
+/** WeChat Pay's message: its error number is not documented. */
 const OPEN_ORDERS = '存在未完成订单';
 
 export type TerminatePermissionRequest = PermissionQuery & {

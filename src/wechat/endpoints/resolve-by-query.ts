@@ -22,7 +22,7 @@ export interface ShownOrder<O> {
   readonly query: (context: CallContext, deadline: Deadline) => Promise<CallOutcome<O>>;
   readonly outcomeOf: (order: O) => WriteOutcome;
   /**
-   * Whether the order confirms a response of ids alone: it shows the effect, or is in a known state
+   * Whether the order confirms a response that has only ids: it shows the effect, or is in a known state
    * and leaves out what would decide.
    */
   readonly confirms: (order: O) => boolean;

@@ -102,7 +102,7 @@ export function createKeyProvider(
     now: () => held,
     change: (keys) => {
       held = assemble(check(keys));
-      // One that WeChat Pay has withdrawn is forgotten at once, not at the next renewal.
+      // One that WeChat Pay has withdrawn is removed immediately, not at the next renewal.
       void store?.begin();
     },
     tryOut: (keys) => {

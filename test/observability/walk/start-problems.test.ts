@@ -175,7 +175,7 @@ async function lines(): Promise<readonly string[]> {
   ];
 }
 
-/** How what is written on standard error comes about; the keys are the texts of the reference. */
+/** What causes each text on standard error; the keys are the texts of the reference. */
 const REFUSED: Readonly<Record<string, () => Promise<Environment> | Environment>> = {
   "Can't start with this configuration:": () => ({ PORT: SECRET }),
   "Can't listen on <host>:<port>. …": () => ({ HOST: '127.0.0.1', PORT: new URL(taken.url).port }),

@@ -36,7 +36,7 @@ const withHeaders = (changes: Readonly<Record<string, string>>): Sent => [
   { ...signed, ...changes },
 ];
 
-/** How each refusal comes about: the compiler finds one that is missing. */
+/** What causes each refusal: the compiler finds one that is missing. */
 const REFUSALS: Readonly<Record<UntrustedNotificationError['why'], Sent>> = {
   unsigned: withHeaders({ 'Wechatpay-Nonce': '' }),
   'unreadable-header': withHeaders({ 'Wechatpay-Timestamp': 'today' }),

@@ -26,7 +26,7 @@ import { orderInput, startUpstream, type Upstream } from '../../fixtures/orders/
 const MOST_STEPS = 9;
 const RUNS = 60;
 type CallerName = 'shop' | 'alice' | 'bob';
-/** As often as they stand here. */
+/** As often as they are listed here. */
 const CALLERS = ['shop', 'alice', 'alice', 'bob'] as const;
 const OPERATIONS = ['create', 'create', 'cancel', 'cancel', 'cancel', 'complete', 'sync'] as const;
 /** A fault of every attempt of one call. */

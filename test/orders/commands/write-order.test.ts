@@ -88,7 +88,7 @@ async function findNothing({ store, now }: TestLedger) {
   await store.write((tx) => resolveIntent(tx, { ...held, status: 'absent' }, now()));
 }
 
-describe.each(databases)('one create in two calls at once, on $name', ({ start }) => {
+describe.each(databases)('one create in two concurrent calls, on $name', ({ start }) => {
   const database = useDatabase(start);
 
   async function twoCalls() {

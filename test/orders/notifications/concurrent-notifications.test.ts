@@ -6,7 +6,7 @@ import { eventsOf, MCHID, orderNotification } from '../../fixtures/ledger/observ
 const COPIES = 200;
 const NOTICES = 60;
 
-describe.each(databases)('many deliveries at once, on $name', ({ name, start }) => {
+describe.each(databases)('many concurrent deliveries, on $name', ({ name, start }) => {
   const database = useDatabase(start);
 
   async function instances() {
@@ -45,14 +45,14 @@ describe.each(databases)('many deliveries at once, on $name', ({ name, start }) 
   });
 });
 
-describe('many deliveries at once, on a PostgreSQL with another default isolation level', () => {
+describe('many concurrent deliveries, on a PostgreSQL with another default isolation level', () => {
   const database = useDatabase(startPostgresOnce);
 
   test.each([
     ['serializable', 'serializable'],
     ['repeatable read', 'repeatable%5C%20read'],
   ])(
-    '200 notifications at once to two instances are stored once each with the default %s',
+    '200 concurrent notifications to two instances are stored once each with the default %s',
     async (_level, inUrl) => {
       const fresh = await database.freshUrl();
       const url = `${fresh}%20-c%20default_transaction_isolation%3D${inUrl}`;

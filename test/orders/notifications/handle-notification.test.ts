@@ -183,7 +183,7 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     ]);
   });
 
-  test('a notification of a service order in an unknown state is logged with its words', async () => {
+  test('a notification of a service order in an unknown state is logged with its values', async () => {
     const ledger = await database.openLedger();
     const lines: object[] = [];
     const counted = { warn: (fields: object) => lines.push(fields) };

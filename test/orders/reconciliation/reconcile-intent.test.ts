@@ -112,7 +112,7 @@ describe.each(databases)('an open intent and the reconciler, on $name', ({ start
     await expect(standAgain({ canonical: '{"other":1}' })).rejects.toThrow(OrderConflictError);
   });
 
-  test('an open intent stays open if the query fails, and is checked again soon', async () => {
+  test('an open intent stays open if the query fails, and is checked again within 30 s', async () => {
     const { clock, ledger, row } = await openIntent();
     await lookOnce(
       queriesAnswering(() => Promise.reject(new Error('no answer'))),

@@ -52,7 +52,7 @@ async function changesOf(ledger: TestLedger): Promise<readonly string[]> {
 
 const PAID = { status: 'PAID', state_raw: 'DONE', total_amount: 300, paid_amount: 300 };
 
-test('the reconciler alone follows a service order at WeChat Pay from its create until it is paid', async () => {
+test('the reconciler follows a service order without webhooks at WeChat Pay from its create until it is paid', async () => {
   let nowMs = Date.now();
   const ledger = await openTestLedger({ now: () => nowMs });
   const outOrderNo = 'L1';
@@ -75,7 +75,7 @@ test('the reconciler alone follows a service order at WeChat Pay from its create
   await ledger.close();
 });
 
-test('webhooks alone record the confirmation and the payment of a service order', async () => {
+test('webhooks record the confirmation and the payment of a service order without the reconciler', async () => {
   const ledger = await openTestLedger();
   const { wechat } = upstream;
   receiver.reset();

@@ -33,7 +33,7 @@ const STATUS_OF: Readonly<Record<ServiceOrderPhase, OrderStatus>> = {
   unknown: 'UNKNOWN',
 };
 
-test('the client and the ledger read the same from the words of a service order', () => {
+test('the client and the ledger read the same from the values of a service order', () => {
   for (const state of ['CREATED', 'DOING', 'DONE', 'REVOKED', 'EXPIRED', 'OTHER']) {
     for (const stateDescription of [null, '', 'USER_CONFIRM', 'MCH_COMPLETE', 'OTHER']) {
       for (const word of [null, 'USER_PAYING', 'USER_PAID', 'OTHER']) {

@@ -76,7 +76,7 @@ test('each response says what is left to its caller, and nothing if there is no 
 
 test('a request that has started is never refused halfway, and its further calls are charged later', async () => {
   const { app, calls } = limited(10, 1);
-  // The clock of the bucket stands until it is set.
+  // The clock of the bucket does not move until it is set.
   let now = performance.now();
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const changed = await run(app, cancel('W1'));

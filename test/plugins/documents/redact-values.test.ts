@@ -232,7 +232,7 @@ test('lists in variables that are too long together are one error, whatever is i
   ]);
 });
 
-test('a variable that is left out is not what objects inherit under its name', async () => {
+test('a variable that is omitted is not what objects inherit under its name', async () => {
   const query = 'query ($toString: String) { orderRecords(after: $toString) { edges { cursor } } }';
   expect(await answerTo({ query })).toEqual({
     data: { orderRecords: { edges: expect.any(Array) } },

@@ -159,7 +159,7 @@ describe('a fault of delivery', () => {
     expect(receiver.received).toHaveLength(0);
   });
 
-  test('duplicate sends the same notification several times at once', async () => {
+  test('duplicate sends the same notification several times concurrently', async () => {
     await inject('duplicate', { copies: 3 });
     await merchant.accepted();
     await soon(statuses).toEqual([204, 204, 204]);

@@ -147,7 +147,7 @@ describe('the life of a service order', () => {
     expect(await stateOf(outOrderNo)).toEqual(['DONE', null, 'USER_PAID']);
   });
 
-  test('an order without confirmation is under way at once', async () => {
+  test('an order without confirmation is under way immediately', async () => {
     const created = order({ needUserConfirm: false, openid: USER });
     expect(await client.serviceOrders.create.send(created)).toMatchObject({
       state: 'DOING',

@@ -9,7 +9,7 @@ import { graphqlWs, openSocket } from '../../fixtures/http/websocket.ts';
 import { BEGINNING } from '../../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
-/** As over a network: a cursor is not found at once. */
+/** As over a network: a cursor is not found immediately. */
 const LOOK_UP_MS = 30;
 const slow = (real: Ledger): Ledger => ({
   ...real,

@@ -86,7 +86,7 @@ describe('where every call meets', () => {
   );
 });
 
-describe('where WeChat Pay asks for fewer calls', () => {
+describe('where WeChat Pay limits the rate', () => {
   test.each<[string, JsonObject, number | null]>([
     ['and names no time', {}, null],
     ['for longer than a call may take', { retryAfter: 30 }, 30],

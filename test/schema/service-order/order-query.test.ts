@@ -96,7 +96,7 @@ describe('serviceOrder', () => {
     });
   });
 
-  test('a confirmed order is ACCEPTED: its description counts, not its state alone', async () => {
+  test('a confirmed order is ACCEPTED: its description counts, not only its state', async () => {
     const outOrderNo = await made();
     await act(outOrderNo, 'confirm');
     expect(await order(outOrderNo)).toMatchObject({
@@ -107,7 +107,7 @@ describe('serviceOrder', () => {
     });
   });
 
-  test('a paid order has its payments in the words of both products, and of its own', async () => {
+  test('a paid order has its payments with the values of both products, and of its own', async () => {
     const shown = await order(await paid());
     expect(shown).toMatchObject({
       status: 'PAID',

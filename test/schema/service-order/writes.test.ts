@@ -225,7 +225,7 @@ describe('a state that does not allow the operation', () => {
 describe('a create without confirmation', () => {
   const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 
-  test('a service order without confirmation is accepted at once', async () => {
+  test('a service order without confirmation is accepted immediately', async () => {
     await fixture.control('POST', `users/${openid}`, { useServiceState: 'AVAILABLE' });
     const input = serviceOrderInput({ needUserConfirm: false, openid });
     expect(await write('create', input, 'state order { status }')).toMatchObject({

@@ -52,7 +52,7 @@ async function seriousFindings(page: Page): Promise<readonly string[]> {
 }
 
 describe('the phone page', () => {
-  test('a service order goes from its create to its payment by the keyboard alone', async () => {
+  test('a service order goes from its create to its payment by the keyboard only', async () => {
     await service.create(service.order({ out_order_no: 'KEYS', service_introduction: '海边民宿' }));
     await merchant.create({ out_order_no: 'LATER' });
     await phone.goto(sandbox.url);

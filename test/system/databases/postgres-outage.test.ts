@@ -91,7 +91,7 @@ test('if PostgreSQL has no connection left at all, every caller soon learns why'
   await admin.destroy();
 });
 
-test('a connection that breaks between two statements fails that write alone', async () => {
+test('a connection that breaks between two statements fails only that write', async () => {
   const { store, close } = await openTestLedger({ url: await server.freshUrl() });
   const broken = store.write(async (tx) => {
     const own = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);

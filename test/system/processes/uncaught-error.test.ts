@@ -11,7 +11,7 @@ const ENDS_THREAD = fileURLToPath(
 );
 const FAULTS = fileURLToPath(new URL('../../fixtures/process/fails-on-signal.ts', import.meta.url));
 
-describe.concurrent('an error that nobody caught', () => {
+describe.concurrent('an uncaught error', () => {
   test.for([
     ['an exception', 'SIGUSR2', 'nobody catches this'],
     ['a rejection', 'SIGALRM', 'nobody handles this'],

@@ -34,7 +34,7 @@ describe('a closed circuit', () => {
     ['stays where fewer have failed', 'bad', 20, 9, CLOSED],
     ['stays below 20 attempts, even if all failed', 'bad', 19, 19, CLOSED],
     ['does not open with an attempt that went well', 'good', 40, 30, CLOSED],
-    ['does not open because WeChat asks for fewer calls', 'neutral', 40, 30, CLOSED],
+    ['does not open because WeChat Pay limits the rate', 'neutral', 40, 30, CLOSED],
   ])('%s', (_, health, all, marked, expected) => {
     const seen = { pass: 'allowed', health } as const;
     expect(recordOutcome(CLOSED, seen, { all, failed: marked }, NOW, RULE)).toEqual(expected);
@@ -45,7 +45,7 @@ describe('the probe', () => {
   test.each<[Health, Circuit]>([
     ['good', CLOSED],
     ['bad', reopened],
-    // It showed nothing: the next attempt probes at once.
+    // It showed nothing: the next attempt probes immediately.
     ['neutral', overdue],
   ])('the circuit breaker after a probe that was %s', (health, expected) => {
     const seen = { pass: 'probe', health } as const;

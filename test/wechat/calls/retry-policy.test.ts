@@ -144,7 +144,7 @@ describe('no repeat follows', () => {
     expect(step([busy], { mayRepeat: false })).toEqual({ step: 'stop', last: busy });
   });
 
-  test('no repeat follows where the call was held back here: it fails at once, with its ambiguous if it has one', () => {
+  test('no repeat follows where the call was held back here: it fails immediately, with its ambiguous if it has one', () => {
     const heldBack: NotAccepted = { ...busy, blockedLocally: true, retryAfterMs: 10 };
     expect(step([heldBack])).toEqual({ step: 'stop', last: heldBack });
     expect(step([lost, heldBack])).toEqual({ step: 'stop', last: lost });

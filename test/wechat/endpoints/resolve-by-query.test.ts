@@ -208,7 +208,7 @@ describe.each(['none', 'wrong'])('a refusal whose signature is %s', (signature) 
   });
 });
 
-describe('a create that is refused at once', () => {
+describe('a create that is refused at the first attempt', () => {
   test('a create that is refused as a different order is a conflict, and nothing is queried', async () => {
     const order = anOrder();
     await create(order);

@@ -47,7 +47,7 @@ async function create(changes: Partial<WechatPayOptions>, serial?: string) {
 test.each([
   ['public-key mode', PUBLIC_KEY_ONLY, PUBLIC_KEY_ID, publicKeyMode],
   ['certificate mode, the newest', CERTIFICATES_ONLY, NEWER, newerKeys],
-  ['both at once, the public key', BOTH, PUBLIC_KEY_ID, publicKeyMode],
+  ['both together, the public key', BOTH, PUBLIC_KEY_ID, publicKeyMode],
 ] as const)(
   'the key that is named is the key that encrypts: %s',
   async (_, changes, serial, keys) => {

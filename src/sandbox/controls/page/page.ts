@@ -74,7 +74,7 @@ function clockCard({ clock }: SandboxState): Html {
   return html`<section class="card" aria-labelledby="clock">
     <h2 id="clock">${both('时钟', 'Clock')}</h2>
     <p class="now" data-live="now">${moment(beijingDigits(clock.now()))}</p>
-    <p class="hint">${both('先享后付订单 1 小时、服务订单 30 天未确认即失效', 'Orders that nobody confirms expire')}</p>
+    <p class="hint">${both('先享后付订单 1 小时、服务订单 30 天未确认即失效', 'Orders that are not confirmed expire')}</p>
     <div class="row">${buttons}</div>
   </section>`;
 }

@@ -24,7 +24,7 @@ export function prepareServiceOrder(
 
 /**
  * 创建支付分订单. An order that exists is never reported as failed, and the call cannot be aborted. Without
- * confirmation by the user the order must be under way at once: if it is only created, WeChat Pay
+ * confirmation by the user the order must be under way immediately: if it is only created, WeChat Pay
  * calls the create failed.
  * @returns the order; `package` is null if WeChat Pay's response never arrived
  * @throws WechatRefusedError, WechatUnavailableError, OrderOutcomeUnknownError, OrderConflictError,

@@ -61,7 +61,7 @@ export function serviceOrderOutcome(
 }
 
 /**
- * `silent`: what would decide is left out. `lowered`: the amount is lower than the one that was sent,
+ * `silent`: what would decide is missing. `lowered`: the amount is lower than the one that was sent,
  * as after a later modify; the response to the write itself never shows that.
  */
 export type ServiceOrderProof = 'took-effect' | 'no-effect' | 'silent' | 'lowered';

@@ -1,7 +1,7 @@
 import type { ServiceOrder } from '../../codec/service-order-types.ts';
 
 /**
- * What a service order is at: `state` alone says too little, and `state_description` counts only
+ * What a service order is at: `state` is not enough, and `state_description` counts only
  * while the order is under way. `unknown`: a word that this client does not know.
  */
 export type ServiceOrderPhase =

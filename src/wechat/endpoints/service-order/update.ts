@@ -137,7 +137,7 @@ interface UpdateEndpoint<S extends Shape> {
   /** Below that of all service orders. */
   readonly path: `/${string}`;
   readonly shape: S;
-  /** Whether the response is the order, its ids alone, or a 204. */
+  /** Whether the response is the order, only its ids, or a 204. */
   readonly answer: 'order' | 'ids' | 'nothing';
 }
 

@@ -229,7 +229,7 @@ describe('what is sent', () => {
         detail: { paid_time: '20260706100101' },
       },
     ],
-  ])('%s: the number stands in the path only', async (_, path, call, reply, body, order) => {
+  ])('%s: the number is in the path only', async (_, path, call, reply, body, order) => {
     const request = await sent(reply, call, order);
     expect([request.method, request.target]).toEqual(['POST', `${ORDERS}/S1/${path}`]);
     expect(request.body).toEqual(body);
@@ -278,7 +278,7 @@ describe('what is sent', () => {
   test.each<[string, object, string]>([
     ['out_order_no', { outOrderNo: 'S|1' }, 'out_order_no=S%7C1'],
     ['query_id', { queryId: '15646' }, 'query_id=15646'],
-  ])('a query by %s has that key alone', async (_, key, text) => {
+  ])('a query by %s has only that key', async (_, key, text) => {
     const reply = { ...CREATED_ON_WIRE, out_order_no: 'S|1' };
     const { method, target } = await sent(reply, () =>
       wechat().serviceOrders.query({ ...IDS, ...key } as never),

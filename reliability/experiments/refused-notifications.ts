@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { all, atMost, type Experiment, none } from '../experiment.ts';
 import { count } from '../support/databases.ts';
-import { makeNotification } from '../support/notices.ts';
+import { makeNotification } from '../support/notifications.ts';
 import type { Variables } from '../support/server.ts';
 import { setUp } from '../support/setup.ts';
 import { makeWechatKeys, type WechatKeys } from '../support/wechat-keys.ts';
@@ -14,7 +14,7 @@ const AHEAD_S = 330;
 /** Notifications that are forged or outdated: rejected, and nothing is written. */
 export const refusedNotifications: Experiment = {
   goal: 'G10',
-  name: 'refused-notices',
+  name: 'refused-notifications',
   minutes: 0.5,
   run: async (scale, environment) => {
     const times = SIZES[scale];
@@ -29,9 +29,9 @@ export const refusedNotifications: Experiment = {
         }),
       );
       const refused = statuses.filter((status) => status >= 400 && status < 500).length;
-      rows.push(all(`${what}: refused with 4xx`, `${times} notices`, refused, times));
+      rows.push(all(`${what}: refused with 4xx`, `${times} webhooks`, refused, times));
     }
-    const size = `${times * rows.length} notices`;
+    const size = `${times * rows.length} webhooks`;
     const tables = ['notifications', 'orders', 'events', 'intents'];
     const counts = tables.map((table) => count(database, `select count(*) from ${table}`));
     const written = (await Promise.all(counts)).reduce((sum, one) => sum + one, 0);

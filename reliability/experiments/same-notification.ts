@@ -1,6 +1,6 @@
 import { all, type Experiment, type Row } from '../experiment.ts';
 import { count } from '../support/databases.ts';
-import { makeNotification } from '../support/notices.ts';
+import { makeNotification } from '../support/notifications.ts';
 import { isAcknowledged } from '../support/storm.ts';
 
 const SIZES = { full: 1_000, quick: 100 } as const;
@@ -24,7 +24,7 @@ export const sameNotification: Experiment = {
       database,
       `select count(*) from notifications where id = '${notification.id}'`,
     );
-    const size = `${times} at once, 2 instances, PostgreSQL`;
+    const size = `${times} concurrent, 2 instances, PostgreSQL`;
     return [
       all('answers 2xx', size, answers.filter(isAcknowledged).length, times),
       exactlyOne('events', size, events),

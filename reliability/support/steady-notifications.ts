@@ -1,4 +1,4 @@
-import { makeNotifications, type Notification } from './notices.ts';
+import { makeNotifications, type Notification } from './notifications.ts';
 import { atPace } from './pace.ts';
 import type { Poster } from './post.ts';
 import type { WechatKeys } from './wechat-keys.ts';

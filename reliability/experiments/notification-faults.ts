@@ -67,7 +67,7 @@ export const notificationFaults: Experiment = {
       database,
       'select count(*) from (select 1 from events group by out_order_no, state_raw having count(*) > 1)',
     );
-    const size = `${orders} orders, notices late, five times, or never`;
+    const size = `${orders} orders, webhooks late, five times, or never`;
     return [
       none('orders recorded in another state', size, await differing()),
       none('states applied twice', size, twice),
