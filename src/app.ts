@@ -47,7 +47,6 @@ import { useAuthentication } from './plugins/use-authentication.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
 import {
   useBodyLimit,
-  useClosingRefusals,
   useRequestRules,
   useResponseHeaders,
 } from './plugins/use-http-rules.ts';
@@ -164,7 +163,6 @@ export function createApp(parts: AppParts) {
     logging: yogaLog(log, strangers),
     plugins: [
       useResponseHeaders({ requestId: requests.id }),
-      useClosingRefusals(),
       guarded(useHealth({ isReady }), onFault),
       guarded(
         useNotify({ wechat, ledger, log: strangers, onNotification: metrics.notification }),

@@ -137,27 +137,28 @@ export function createShares(most: number): Shares {
   const whole = share(most);
   const shoppers = share(Math.max(1, Math.floor(most / 2)));
   const ofNobody = [whole];
-  const busy = new Map<string, readonly Share[]>();
-  const keyOf = (by: LimitedCaller) => `${isShopper(by) ? 'shopper' : 'client'} ${by.id}`;
+  const busyShoppers = new Map<string, readonly Share[]>();
+  const busyClients = new Map<string, readonly Share[]>();
+  const busyLike = (by: LimitedCaller) => (isShopper(by) ? busyShoppers : busyClients);
   const create = (by: LimitedCaller) =>
     isShopper(by)
       ? [share(Math.max(1, eighth(most))), shoppers, whole]
       : [share(most - eighth(most)), whole];
   const of = (by: LimitedCaller | undefined) =>
-    by === undefined ? ofNobody : (busy.get(keyOf(by)) ?? create(by));
+    by === undefined ? ofNobody : (busyLike(by).get(by.id) ?? create(by));
   return {
     of,
     take: (by) => {
       const own = of(by);
       if (by !== undefined) {
-        busy.set(keyOf(by), own);
+        busyLike(by).set(by.id, own);
       }
       return own;
     },
     forget: (by) => {
       const [own] = of(by);
       if (by !== undefined && own?.underWay === 0 && own.waiting === 0) {
-        busy.delete(keyOf(by));
+        busyLike(by).delete(by.id);
       }
     },
   };

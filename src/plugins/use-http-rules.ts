@@ -125,7 +125,11 @@ function refusalOf(request: Request, trustedOnly: boolean): Refusal | undefined 
 
 /** Whether the header Accept names one of these ranges; as Yoga reads it, only in UTF-8. */
 function accepts({ headers }: Request, ranges: readonly string[]): boolean {
-  const named = (headers.get('accept') || '*/*').toLowerCase().replace(/\s/g, '').split(',');
+  const accept = headers.get('accept') || '*/*';
+  if (ranges.includes(accept)) {
+    return true;
+  }
+  const named = accept.toLowerCase().replace(/\s/g, '').split(',');
   return named.some((one) => {
     const [range = '', ...parameters] = one.split(';');
     const charset = parameters.find((parameter) => parameter.includes('charset='));
@@ -184,17 +188,6 @@ function jsonObject(name: string, text: string): object | null {
     // Reported like JSON of another type.
   }
   throw refused(400, 'BAD_USER_INPUT', `The URL parameter ${name} is not a JSON object.`);
-}
-
-/** The rest of a body that is too long is not read, so the connection cannot be reused. */
-export function useClosingRefusals(): Plugin {
-  return {
-    onResponse: ({ response }) => {
-      if (response.status === 413) {
-        response.headers.set('connection', 'close');
-      }
-    },
-  };
 }
 
 /**
@@ -277,14 +270,20 @@ export async function readLimited(
 /** Most bodies have less. */
 const FIRST_BYTES = 4_096;
 
+const DEFAULTS = Object.entries(RESPONSE_HEADERS);
+
 /** On every response: {@link RESPONSE_HEADERS} and the id of the request. */
 export function useResponseHeaders({ requestId }: ResponseHeadersOptions): Plugin {
   return {
-    onResponse: ({ response: { headers } }) => {
-      for (const [name, value] of Object.entries(RESPONSE_HEADERS)) {
+    onResponse: ({ response: { headers, status } }) => {
+      for (const [name, value] of DEFAULTS) {
         if (!headers.has(name)) {
           headers.set(name, value);
         }
+      }
+      if (status === 413) {
+        // The rest of a body that is too long is not read, so the connection cannot be reused.
+        headers.set('connection', 'close');
       }
       if (/^(?:text\/event-stream|multipart\/mixed)/.test(headers.get('content-type') ?? '')) {
         // nginx would collect the events in a buffer; `none` is no coding that a proxy knows.

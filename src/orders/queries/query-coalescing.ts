@@ -76,7 +76,7 @@ export function createQueryCoalescing<O>(options: QueryCoalescingOptions<O>): Qu
     answer.then((order) => {
       const landedMs = performance.now();
       flight.freshUntilMs = Math.max(landedMs, askedMs + keepMs);
-      flight.state = order === null ? null : oneWord(wordsOf(order));
+      flight.state = order && wordsOf(order);
       if (order === null || flights.size() > MOST_KEPT) {
         drop();
       } else {
@@ -98,7 +98,7 @@ export function createQueryCoalescing<O>(options: QueryCoalescingOptions<O>): Qu
     // The response of a query may itself have caused the event.
     close: bus.subscribe((event) => {
       if (event.product === product) {
-        flights.forget(event.outOrderNo, oneWord(event));
+        flights.forget(event.outOrderNo, event);
       }
     }),
   };
@@ -141,7 +141,7 @@ interface Flight<O> {
   /** Callers that arrived before this time, on the monotonic clock, may receive its response. */
   freshUntilMs: number;
   /** The state of the order in the response, as WeChat Pay names it; null before it arrives. */
-  state: string | null;
+  state: StateWords | null;
   readonly abort: (reason: unknown) => void;
 }
 
@@ -162,16 +162,16 @@ interface FlightIndex<O> {
   /** Removes this query, but not one that has replaced it. */
   readonly drop: (key: FlightKey, flight: Flight<O>) => void;
   /** Removes all of an order, except those whose response has this state. */
-  readonly forget: (outOrderNo: string, butState?: string) => void;
+  readonly forget: (outOrderNo: string, butState?: StateWords) => void;
 }
 
 function flightIndex<O>(): FlightIndex<O> {
   const byOrder = new Map<string | null, Map<string, Flight<O>>>();
   let size = 0;
-  const remove = (outOrderNo: string | null, butState: string | undefined) => {
+  const remove = (outOrderNo: string | null, butState: StateWords | undefined) => {
     const flights = byOrder.get(outOrderNo) ?? new Map<string, Flight<O>>();
     for (const [query, { state }] of flights) {
-      if (butState === undefined || state !== butState) {
+      if (!isSame(state, butState)) {
         flights.delete(query);
         size -= 1;
       }
@@ -205,8 +205,13 @@ function flightIndex<O>(): FlightIndex<O> {
   };
 }
 
-function oneWord({ stateRaw, stateDescriptionRaw, collectionStateRaw }: StateWords): string {
-  return JSON.stringify([stateRaw, stateDescriptionRaw, collectionStateRaw]);
+function isSame(one: StateWords | null, other: StateWords | undefined): boolean {
+  return (
+    one !== null &&
+    one.stateRaw === other?.stateRaw &&
+    one.stateDescriptionRaw === other.stateDescriptionRaw &&
+    one.collectionStateRaw === other.collectionStateRaw
+  );
 }
 
 function flightKey(query: OrderQuery): FlightKey {

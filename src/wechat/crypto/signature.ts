@@ -149,7 +149,10 @@ const SIGNED = ['timestamp', 'nonce', 'signature', 'serial'].map((name) => `wech
 
 /** A gateway may send a header twice, which arrives as a list: equal values are one value. */
 export function onlyValue(value: string | null): string | null {
-  const [first = '', ...others] = value?.split(/, */) ?? [];
+  if (!value?.includes(',')) {
+    return value;
+  }
+  const [first = '', ...others] = value.split(/, */);
   return others.every((other) => other === first) ? first : value;
 }
 

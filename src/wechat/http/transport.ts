@@ -122,7 +122,12 @@ class WholeAnswer {
   constructor({ status, headers, body }: BufferedResponse) {
     this.status = status;
     this.ok = status >= 200 && status < 300;
-    this.headers = { get: (name) => [headers[name.toLowerCase()] ?? []].flat()[0] ?? null };
+    this.headers = {
+      get: (name) => {
+        const value = headers[name.toLowerCase()];
+        return (typeof value === 'object' ? value[0] : value) ?? null;
+      },
+    };
     this.#bytes = body;
   }
 
