@@ -45,11 +45,7 @@ import { credentialOf, graphiqlAuthorization } from './plugins/graphiql/browser-
 import { useOfflineGraphiql } from './plugins/graphiql/use-offline-graphiql.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useCredentialExpiry } from './plugins/use-credential-expiry.ts';
-import {
-  useBodyLimit,
-  useRequestRules,
-  useResponseHeaders,
-} from './plugins/use-http-rules.ts';
+import { useBodyLimit, useRequestRules, useResponseHeaders } from './plugins/use-http-rules.ts';
 import { useNotify } from './plugins/use-notify.ts';
 import {
   type AppLog,

@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Authenticator } from '../auth/authenticator.ts';
+import type { AuthenticationResult, Authenticator } from '../auth/authenticator.ts';
 import { type Caller, permission, type Scope } from '../auth/caller.ts';
 
 export interface AuthenticationOptions {
@@ -26,24 +26,26 @@ export function useAuthentication({
   onRejected,
 }: AuthenticationOptions): Plugin<object, { caller?: Caller }> {
   return {
-    onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
+    onRequest: ({ request, url, serverContext, endResponse, fetchAPI }) => {
       if (request.method === 'OPTIONS') {
-        return;
+        return undefined;
       }
       const scope = scopes.get(url.pathname);
-      const pending = authenticator.authenticate(credentialOf(request.headers));
-      const result = pending instanceof Promise ? await pending : pending;
       const reject = (reason: Reason) => {
         onRejected(told(reason).code);
         endResponse(refusal(request, reason, fetchAPI));
       };
-      if (typeof result === 'string') {
-        reject(result);
-      } else if (scope !== undefined && permission(result, scope) !== 'granted') {
-        reject(scope);
-      } else {
-        serverContext.caller = result;
-      }
+      const apply = (result: AuthenticationResult) => {
+        if (typeof result === 'string') {
+          reject(result);
+        } else if (scope !== undefined && permission(result, scope) !== 'granted') {
+          reject(scope);
+        } else {
+          serverContext.caller = result;
+        }
+      };
+      const result = authenticator.authenticate(credentialOf(request.headers));
+      return result instanceof Promise ? result.then(apply) : apply(result);
     },
   };
 }

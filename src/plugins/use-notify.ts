@@ -46,31 +46,37 @@ const ANSWER_MS = 4_500;
 export function useNotify(options: NotifyOptions): Plugin {
   const answer = createAnswer(options);
   return {
-    onRequest: async ({ request, url, endResponse, fetchAPI }) => {
-      if (!PATH.test(url.pathname)) {
-        if (isStray(request.method, (name) => request.headers.has(name))) {
-          reportStray(options, url.pathname);
-        }
-        return;
+    onRequest: ({ request, url, endResponse, fetchAPI }) => {
+      if (PATH.test(url.pathname)) {
+        const status = request.method === 'POST' ? answer(request) : Promise.resolve(405);
+        return status.then((known) => endResponse(acknowledgement(known, fetchAPI)));
       }
-      const status = request.method === 'POST' ? await answer(request) : 405;
-      const body =
-        status === 200
-          ? { code: 'SUCCESS', message: '成功' }
-          : { code: 'FAIL', message: status < 500 ? 'refused' : 'retry' };
-      endResponse(
-        new fetchAPI.Response(JSON.stringify(body), {
-          status,
-          headers: {
-            'content-type': 'application/json',
-            // The body may not have been read.
-            ...(status !== 200 && { connection: 'close' }),
-            ...(status === 405 && { allow: 'POST' }),
-          },
-        }),
-      );
+      if (isStray(request.method, (name) => request.headers.has(name))) {
+        reportStray(options, url.pathname);
+      }
+      return undefined;
     },
   };
+}
+
+/** What WeChat Pay reads; only 200 ends its retries. */
+function acknowledgement(
+  status: number,
+  { Response }: { readonly Response: typeof globalThis.Response },
+): Response {
+  const body =
+    status === 200
+      ? { code: 'SUCCESS', message: '成功' }
+      : { code: 'FAIL', message: status < 500 ? 'refused' : 'retry' };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      // The body may not have been read.
+      ...(status !== 200 && { connection: 'close' }),
+      ...(status === 405 && { allow: 'POST' }),
+    },
+  });
 }
 
 /** Whether a request for another path is a notification: its URL is wrong at WeChat Pay or a proxy. */

@@ -17,11 +17,15 @@ export interface HealthOptions {
  */
 export function useHealth({ isReady }: HealthOptions): Plugin {
   return {
-    onRequest: async ({ url, endResponse, fetchAPI }) => {
-      if (url.pathname === '/health') {
-        endResponse(new fetchAPI.Response(null, { status: 200 }));
-      } else if (url.pathname === '/ready') {
-        endResponse(new fetchAPI.Response(null, { status: (await isReady()) ? 200 : 503 }));
+    onRequest: ({ url, endResponse, fetchAPI }) => {
+      const respond = (status: number) => endResponse(new fetchAPI.Response(null, { status }));
+      switch (url.pathname) {
+        case '/health':
+          return respond(200);
+        case '/ready':
+          return Promise.resolve(isReady()).then((ready) => respond(ready ? 200 : 503));
+        default:
+          return undefined;
       }
     },
   };
@@ -54,19 +58,18 @@ const REFUSALS = new Set([401, 403, 405, 413, 415, 429, 503]);
 export function useMetrics(options: MetricsOptions): Plugin<object, CallerContext> {
   const { show, contentType, refused, onRejected } = options;
   return {
-    onRequest: async ({ request, url, serverContext, endResponse, fetchAPI }) => {
+    onRequest: ({ request, url, serverContext, endResponse, fetchAPI }) => {
       if (url.pathname !== METRICS_PATH) {
-        return;
+        return undefined;
       }
       const isGet = request.method === 'GET';
       if (!(isGet && isAllowed(serverContext, 'metrics:read'))) {
         const refusal = isGet ? NO_METRICS : GET_ONLY;
         onRejected(refusal.code);
-        endResponse(rejection(request, refusal, fetchAPI));
-      } else {
-        const headers = { 'content-type': contentType };
-        endResponse(new fetchAPI.Response(await show(), { headers }));
+        return endResponse(rejection(request, refusal, fetchAPI));
       }
+      const headers = { 'content-type': contentType };
+      return show().then((text) => endResponse(new fetchAPI.Response(text, { headers })));
     },
     onResponse: ({ response: { status } }) => {
       if (REFUSALS.has(status)) {

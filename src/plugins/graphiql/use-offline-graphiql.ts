@@ -42,36 +42,39 @@ export function useOfflineGraphiql({
       });
     return page;
   };
+  const respond = async ({ request, url, endResponse, fetchAPI }: Asked) => {
+    if (url.pathname === '/') {
+      // Relative: a proxy may have removed a prefix of the path.
+      const headers = { location: endpoint.slice(1) };
+      endResponse(new fetchAPI.Response(null, { status: 302, headers }));
+    } else if (url.pathname === endpoint && !(await mayOpen(request))) {
+      const headers = {
+        'content-type': 'text/html; charset=utf-8',
+        'www-authenticate': 'Basic realm="GraphiQL", charset="UTF-8"',
+      };
+      endResponse(new fetchAPI.Response(LOGIN_HELP, { status: 401, headers }));
+    } else if (url.pathname === endpoint) {
+      const compressed = await compressedPage();
+      const isGzip = acceptsGzip(request.headers);
+      const body = isGzip ? compressed : new Uint8Array(await gunzipAsync(compressed));
+      const headers = {
+        'content-type': 'text/html; charset=utf-8',
+        ...(isGzip && { 'content-encoding': 'gzip' }),
+        'content-security-policy': CONTENT_SECURITY_POLICY,
+        vary: 'accept, accept-encoding',
+      };
+      endResponse(new fetchAPI.Response(body, { headers }));
+    }
+  };
   return {
-    onRequest: async ({ request, url, endResponse, fetchAPI }) => {
-      if (request.method !== 'GET' || !prefersPage(request.headers)) {
-        return;
-      }
-      if (url.pathname === '/') {
-        // Relative: a proxy may have removed a prefix of the path.
-        const headers = { location: endpoint.slice(1) };
-        endResponse(new fetchAPI.Response(null, { status: 302, headers }));
-      } else if (url.pathname === endpoint && !(await mayOpen(request))) {
-        const headers = {
-          'content-type': 'text/html; charset=utf-8',
-          'www-authenticate': 'Basic realm="GraphiQL", charset="UTF-8"',
-        };
-        endResponse(new fetchAPI.Response(LOGIN_HELP, { status: 401, headers }));
-      } else if (url.pathname === endpoint) {
-        const compressed = await compressedPage();
-        const isGzip = acceptsGzip(request.headers);
-        const body = isGzip ? compressed : new Uint8Array(await gunzipAsync(compressed));
-        const headers = {
-          'content-type': 'text/html; charset=utf-8',
-          ...(isGzip && { 'content-encoding': 'gzip' }),
-          'content-security-policy': CONTENT_SECURITY_POLICY,
-          vary: 'accept, accept-encoding',
-        };
-        endResponse(new fetchAPI.Response(body, { headers }));
-      }
-    },
+    onRequest: (asked) =>
+      asked.request.method === 'GET' && prefersPage(asked.request.headers)
+        ? respond(asked)
+        : undefined,
   };
 }
+
+type Asked = Parameters<NonNullable<Plugin['onRequest']>>[0];
 
 function prefersPage(headers: Headers): boolean {
   const weights = weightsIn(headers.get('accept'));
