@@ -10,7 +10,7 @@ import './service-order/complete.ts';
 import './service-order/modify.ts';
 import './service-order/cancel-collect-sync.ts';
 import './permission/permission.ts';
-import './permission/changes.ts';
+import './permission/apply-and-terminate.ts';
 import './order/node-query.ts';
 import './order-record/order-record.ts';
 import './order-record/record-queries.ts';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../src/domain/visibility.ts';
 import type { Store } from '../../src/ledger/database/open-store.ts';
-import { createOrder } from '../../src/orders/commands/create-order.ts';
+import { createOrder } from '../../src/orders/commands/pay-after-order/create.ts';
 import { handleNotification } from '../../src/orders/notifications/handle-notification.ts';
 import { databases, useDatabase } from '../fixtures/ledger/databases.ts';
 import { ORIGIN } from '../fixtures/ledger/intended.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LedgerUnavailableError } from '../../src/ledger/ledger.ts';
-import { createOrder } from '../../src/orders/commands/create-order.ts';
+import { createOrder } from '../../src/orders/commands/pay-after-order/create.ts';
 import { openTestLedger } from '../fixtures/ledger/test-ledger.ts';
 import { orderInput, type TestServices } from '../fixtures/orders/services.ts';
 import { useServices } from '../fixtures/orders/use-services.ts';

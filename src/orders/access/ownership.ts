@@ -2,7 +2,7 @@ import type { Visibility } from '../../domain/visibility.ts';
 import type { Ownership } from '../../ledger/jobs/find-ownership.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { OrderKey } from '../../ledger/records.ts';
-import { OrderConflictError, OrderNotFoundError } from '../../wechat/index.ts';
+import { OrderConflictError, OrderNotFoundError, OrderStateError } from '../../wechat/index.ts';
 import { NO_ANSWER, queryBeforeWrite } from '../commands/query-before-write.ts';
 import type { CallDeadline, Refusal } from '../commands/write-types.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
@@ -21,19 +21,35 @@ interface OrderIds {
 }
 
 /**
- * Checks that the caller may write to an order: an order of another user is refused as if it did
- * not exist, without a call. WeChat Pay is queried only if the owner's create is still open.
+ * Checks that the caller may cancel an order: an end user its own one, before it is confirmed. For
+ * other callers WeChat Pay decides.
  * @throws LedgerUnavailableError, or what queryBeforeWrite throws
  */
-export async function checkOwnOrder<O>(
+export async function checkOwnUnconfirmed<O>(
+  services: OwnershipServices & { readonly wechat: OrderQueries },
+  orders: ProductOrders<O>,
+  ids: OrderIds,
+  deadline: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
+): Promise<Refusal<O> | undefined> {
+  if (services.visibility.kind === 'all') {
+    return undefined;
+  }
+  return (
+    (await checkOwnOrder(services, orders, ids, deadline)) ??
+    (await checkNotConfirmed({ orders, wechat: services.wechat }, ids, deadline.queryBy))
+  );
+}
+
+/**
+ * An order of another user is refused as if it did not exist, without a call. WeChat Pay is queried
+ * only if the owner's create is still open.
+ */
+async function checkOwnOrder<O>(
   services: OwnershipServices & { readonly wechat: OrderQueries },
   orders: ProductOrders<O>,
   ids: OrderIds,
   { sendBy, queryBy }: Pick<CallDeadline, 'sendBy' | 'queryBy'>,
 ): Promise<Refusal<O> | undefined> {
-  if (services.visibility.kind === 'all') {
-    return undefined;
-  }
   const { appid, serviceId, outOrderNo } = ids;
   const { product } = orders;
   const ownership = await ownershipFor(services, { product, outOrderNo }, sendBy);
@@ -51,6 +67,28 @@ export async function checkOwnOrder<O>(
         );
   const error = new OrderNotFoundError(outOrderNo, NO_ANSWER);
   return isOwn ? undefined : { error, isForeign: ownership === 'foreign' };
+}
+
+/**
+ * An end user may cancel only an unconfirmed order: queried live, because the ledger may be behind.
+ */
+async function checkNotConfirmed<O>(
+  { orders, wechat }: { readonly orders: ProductOrders<O>; readonly wechat: OrderQueries },
+  { appid, serviceId, outOrderNo }: OrderIds,
+  queryBy: number,
+): Promise<Refusal<O> | undefined> {
+  const order = await queryBeforeWrite(
+    { orders, wechat },
+    { appid, serviceId, outOrderNo },
+    queryBy,
+  );
+  if (order === null) {
+    return { error: new OrderNotFoundError(outOrderNo, NO_ANSWER) };
+  }
+  const shown = orders.stateOf(order);
+  return shown.state === 'CREATED'
+    ? undefined
+    : { error: new OrderStateError(outOrderNo, shown, NO_ANSWER), order };
 }
 
 /** Checks that the caller may act for every user: end users never complete or sync an order. */

@@ -20,11 +20,12 @@ import {
 } from '../../wechat/index.ts';
 import { recorded, recordSuccess } from '../state/observation.ts';
 import { NO_ANSWER } from './query-before-write.ts';
-import { findEarlierEffect, resolveRefusal } from './repeated-write.ts';
+import { findEarlierEffect, refuseUnlessDone, resolveRefusal } from './repeated-write.ts';
 import type {
   CallDeadline,
   Intended,
   OrderWrite,
+  Refusal,
   Replayable,
   WriteServices,
 } from './write-types.ts';
@@ -37,6 +38,23 @@ export function startDeadline({ timeoutMs }: Pick<WechatPay, 'timeoutMs'>): Call
   const deadline = performance.now() + timeoutMs;
   const sendBy = deadline - attemptTimeout(timeoutMs, timeoutMs);
   return { deadline, sendBy, queryBy: sendBy - LEDGER_SHARE * timeoutMs };
+}
+
+/**
+ * The end of every command, after its checks: sends the write; if a check refuses it, it succeeds
+ * only if an earlier call has sent it.
+ * @param write evaluated only here, because invalid input may have no bytes
+ * @throws the error of the refusal, and what {@link writeOrder} throws
+ */
+export async function writeUnlessRefused<T extends object, O>(
+  services: WriteServices,
+  write: () => OrderWrite<T, O>,
+  refusal: Refusal<O> | undefined,
+  deadline: CallDeadline,
+): Promise<Replayable<T>> {
+  return refusal === undefined
+    ? await writeOrder(services, write(), deadline)
+    : await refuseUnlessDone(services, write, refusal, deadline);
 }
 
 /**

@@ -1,5 +1,4 @@
-import { cancelOrder } from '../../orders/commands/cancel-order.ts';
-import { syncOrder } from '../../orders/commands/sync-order.ts';
+import { cancelOrder, syncOrder } from '../../orders/commands/pay-after-order/cancel-and-sync.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import {

@@ -1,4 +1,4 @@
-import { completeOrder } from '../../orders/commands/complete-order.ts';
+import { completeOrder } from '../../orders/commands/pay-after-order/complete.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import {

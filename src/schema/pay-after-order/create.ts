@@ -1,5 +1,5 @@
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
-import { createOrder } from '../../orders/commands/create-order.ts';
+import { createOrder } from '../../orders/commands/pay-after-order/create.ts';
 import type { Replayable } from '../../orders/commands/write-types.ts';
 import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {

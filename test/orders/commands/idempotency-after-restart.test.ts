@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { completeOrder } from '../../../src/orders/commands/pay-after-order/complete.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import type { TestLedgerOptions } from '../../fixtures/ledger/test-ledger.ts';

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ALL_ORDERS, type Visibility } from '../../../src/domain/visibility.ts';
-import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import {
+  cancelOrder,
+  syncOrder,
+} from '../../../src/orders/commands/pay-after-order/cancel-and-sync.ts';
+import { completeOrder } from '../../../src/orders/commands/pay-after-order/complete.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import type { OrderServices } from '../../../src/orders/commands/write-types.ts';
 import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
 import {

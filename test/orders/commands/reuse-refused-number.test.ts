@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import { WechatRefusedError } from '../../../src/wechat/index.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';
 import { ORIGIN } from '../../fixtures/ledger/intended.ts';

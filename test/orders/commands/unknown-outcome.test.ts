@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import { OrderConflictError, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
 import { ORIGIN } from '../../fixtures/ledger/intended.ts';
 import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
+import { completeOrder } from '../../../src/orders/commands/pay-after-order/complete.ts';
 import { eventsOf } from '../../fixtures/ledger/observations.ts';
 import { acceptedOrder, completion } from '../../fixtures/orders/completed.ts';
 import { useServices } from '../../fixtures/orders/use-services.ts';

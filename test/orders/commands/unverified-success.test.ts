@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import {
+  cancelOrder,
+  syncOrder,
+} from '../../../src/orders/commands/pay-after-order/cancel-and-sync.ts';
+import { completeOrder } from '../../../src/orders/commands/pay-after-order/complete.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import { OTHER_ANSWERS } from '../../../src/sandbox/faults/fault.ts';
 import { createWechatPay, OrderOutcomeUnknownError } from '../../../src/wechat/index.ts';
 import { eventsOf } from '../../fixtures/ledger/observations.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import { orderInput } from '../../fixtures/orders/services.ts';
 import { useServices } from '../../fixtures/orders/use-services.ts';
 

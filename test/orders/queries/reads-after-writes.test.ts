@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ALL_ORDERS } from '../../../src/domain/visibility.ts';
-import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
+import {
+  cancelOrder,
+  syncOrder,
+} from '../../../src/orders/commands/pay-after-order/cancel-and-sync.ts';
+import { completeOrder } from '../../../src/orders/commands/pay-after-order/complete.ts';
+import { createOrder } from '../../../src/orders/commands/pay-after-order/create.ts';
 import { eventStream } from '../../../src/orders/events/event-stream.ts';
 import { at } from '../../fixtures/json.ts';
 import { databases, useDatabase } from '../../fixtures/ledger/databases.ts';

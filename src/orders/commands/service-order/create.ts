@@ -15,8 +15,7 @@ import {
 } from '../../rules/service-order-input.ts';
 import { plannedOf } from '../../state/observation.ts';
 import { NO_ANSWER } from '../query-before-write.ts';
-import { refuseUnlessDone } from '../repeated-write.ts';
-import { startDeadline, writeOrder } from '../write-order.ts';
+import { startDeadline, writeUnlessRefused } from '../write-order.ts';
 import type {
   CallDeadline,
   OrderServices,
@@ -47,9 +46,7 @@ export async function createServiceOrder(
   const own = [...issues, ...notifyUrlIssues(services, input, defaults)];
   const refusal = await checkCreate(services, input, { deadline, issues: own });
   const write = () => createWrite(services, input, { owner, defaults });
-  return refusal === undefined
-    ? await writeOrder(services, write(), deadline)
-    : await refuseUnlessDone(services, write, refusal, deadline);
+  return await writeUnlessRefused(services, write, refusal, deadline);
 }
 
 /** Only callers that act for every user decide where WeChat Pay sends its notifications. */

@@ -10,14 +10,12 @@ import type {
   SyncServiceOrderRequest,
   UpdatedServiceOrder,
 } from '../../../wechat/index.ts';
-import { checkActsForAll, checkOwnOrder } from '../../access/ownership.ts';
+import { checkActsForAll, checkOwnUnconfirmed } from '../../access/ownership.ts';
 import { SERVICE_ORDERS } from '../../products/products.ts';
 import { InvalidInputError } from '../../rules/field-rules.ts';
 import { brokenRules, type Rule } from '../../rules/rule.ts';
 import { SERVICE_ORDER_RULES } from '../../rules/service-order-input.ts';
-import { checkNotConfirmed } from '../cancel-order.ts';
-import { refuseUnlessDone } from '../repeated-write.ts';
-import { startDeadline, writeOrder } from '../write-order.ts';
+import { startDeadline, writeUnlessRefused } from '../write-order.ts';
 import type {
   CallDeadline,
   OrderServices,
@@ -96,18 +94,16 @@ export async function updateServiceOrder<R extends Named>(
   const deadline = startDeadline(services.wechat);
   const refusal = await checkUpdate(services, update, request, deadline);
   const write = () => writeOf(services, update, request);
-  return refusal === undefined
-    ? await writeOrder(services, write(), deadline)
-    : await refuseUnlessDone(services, write, refusal, deadline);
+  return await writeUnlessRefused(services, write, refusal, deadline);
 }
 
 async function checkUpdate<R extends Named>(
   services: OrderServices,
   { rules, forShoppers }: ServiceOrderUpdate<R>,
   request: R,
-  { sendBy, queryBy }: CallDeadline,
+  deadline: CallDeadline,
 ): Promise<Refusal<ServiceOrder> | undefined> {
-  const { wechat, inputRules, ledger, visibility } = services;
+  const { inputRules, ledger } = services;
   const forbidden =
     forShoppers === 'never' ? checkActsForAll(services, request.outOrderNo) : undefined;
   if (forbidden !== undefined) {
@@ -117,14 +113,7 @@ async function checkUpdate<R extends Named>(
   if (issues.length > 0) {
     return { error: new InvalidInputError(issues) };
   }
-  if (visibility.kind === 'all') {
-    return undefined;
-  }
-  const orders = SERVICE_ORDERS;
-  return (
-    (await checkOwnOrder(services, orders, request, { sendBy, queryBy })) ??
-    (await checkNotConfirmed({ orders, wechat }, request, queryBy))
-  );
+  return await checkOwnUnconfirmed(services, SERVICE_ORDERS, request, deadline);
 }
 
 function writeOf<R extends Named>(

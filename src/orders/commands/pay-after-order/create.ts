@@ -3,20 +3,19 @@ import {
   type CreatePayAfterOrderRequest,
   createdByQuery,
   type PayAfterOrder,
-} from '../../wechat/index.ts';
-import { checkNumberAvailable, ownerOfNew } from '../access/ownership.ts';
-import { PAY_AFTER_ORDERS } from '../products/products.ts';
-import { createInputIssues } from '../rules/create-input.ts';
-import { type InputIssue, InvalidInputError } from '../rules/field-rules.ts';
-import { refuseUnlessDone } from './repeated-write.ts';
-import { startDeadline, writeOrder } from './write-order.ts';
+} from '../../../wechat/index.ts';
+import { checkNumberAvailable, ownerOfNew } from '../../access/ownership.ts';
+import { PAY_AFTER_ORDERS } from '../../products/products.ts';
+import { type InputIssue, InvalidInputError } from '../../rules/field-rules.ts';
+import { createInputIssues } from '../../rules/pay-after-create-input.ts';
+import { startDeadline, writeUnlessRefused } from '../write-order.ts';
 import type {
   CallDeadline,
   OrderServices,
   OrderWrite,
   Refusal,
   Replayable,
-} from './write-types.ts';
+} from '../write-types.ts';
 
 /**
  * Checks an order against every known rule, makes the intent durable, then creates the order at
@@ -33,9 +32,7 @@ export async function createOrder(
   const { owner, issues } = ownerOfNew(services, order.openid);
   const refusal = await checkCreate(services, order, { deadline, issues });
   const write = () => createWrite(services, order, owner);
-  return refusal === undefined
-    ? await writeOrder(services, write(), deadline)
-    : await refuseUnlessDone(services, write, refusal, deadline);
+  return await writeUnlessRefused(services, write, refusal, deadline);
 }
 
 type Issues = readonly InputIssue[];

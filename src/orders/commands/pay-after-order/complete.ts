@@ -6,15 +6,14 @@ import {
   OrderStateError,
   type PayAfterOrder,
   WechatError,
-} from '../../wechat/index.ts';
-import { checkActsForAll } from '../access/ownership.ts';
-import { type OrderQueries, PAY_AFTER_ORDERS } from '../products/products.ts';
-import { type FeeItem, InvalidInputError } from '../rules/field-rules.ts';
-import { type CompleteInput, completeInputIssues } from '../rules/update-input.ts';
-import { NO_ANSWER, queryBeforeWrite } from './query-before-write.ts';
-import { refuseUnlessDone } from './repeated-write.ts';
-import { startDeadline, writeOrder } from './write-order.ts';
-import type { OrderServices, OrderWrite, Replayable } from './write-types.ts';
+} from '../../../wechat/index.ts';
+import { checkActsForAll } from '../../access/ownership.ts';
+import { type OrderQueries, PAY_AFTER_ORDERS } from '../../products/products.ts';
+import { type FeeItem, InvalidInputError } from '../../rules/field-rules.ts';
+import { type CompleteInput, completeInputIssues } from '../../rules/pay-after-update-input.ts';
+import { NO_ANSWER, queryBeforeWrite } from '../query-before-write.ts';
+import { startDeadline, writeUnlessRefused } from '../write-order.ts';
+import type { OrderServices, OrderWrite, Replayable } from '../write-types.ts';
 
 const FINISH_TYPES = { UNUSED: 1, FINISHED: 2 } as const;
 
@@ -35,9 +34,7 @@ export async function completeOrder(
     checkActsForAll(services, input.outOrderNo) ??
     (issues.length > 0 ? { error: new InvalidInputError(issues) } : undefined);
   const write = () => completeWrite(services, input, deadline.queryBy);
-  return refusal === undefined
-    ? await writeOrder(services, write(), deadline)
-    : await refuseUnlessDone(services, write, refusal, deadline);
+  return await writeUnlessRefused(services, write, refusal, deadline);
 }
 
 function completeWrite(

@@ -1,21 +1,26 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { handleNotification } from '../../../src/orders/notifications/handle-notification.ts';
-import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
+import { createOrder } from '../../../../src/orders/commands/pay-after-order/create.ts';
+import { handleNotification } from '../../../../src/orders/notifications/handle-notification.ts';
+import { InvalidInputError } from '../../../../src/orders/rules/field-rules.ts';
 import {
   OrderConflictError,
   OrderOutcomeUnknownError,
   WechatRefusedError,
   WechatUnavailableError,
-} from '../../../src/wechat/index.ts';
-import { eventsOf, MCHID, orderNotification, orderOf } from '../../fixtures/ledger/observations.ts';
+} from '../../../../src/wechat/index.ts';
+import {
+  eventsOf,
+  MCHID,
+  orderNotification,
+  orderOf,
+} from '../../../fixtures/ledger/observations.ts';
 import {
   openServices,
   orderInput,
   startUpstream,
   type TestServices,
   type Upstream,
-} from '../../fixtures/orders/services.ts';
+} from '../../../fixtures/orders/services.ts';
 
 let upstream: Upstream;
 let services: TestServices;

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
+import { completeOrder } from '../../../../src/orders/commands/pay-after-order/complete.ts';
+import { createOrder } from '../../../../src/orders/commands/pay-after-order/create.ts';
+import { InvalidInputError } from '../../../../src/orders/rules/field-rules.ts';
 import {
   OrderConflictError,
   OrderNotFoundError,
   OrderOutcomeUnknownError,
   OrderStateError,
-} from '../../../src/wechat/index.ts';
-import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
-import { acceptedOrder, completion, toTheSecond } from '../../fixtures/orders/completed.ts';
-import { orderInput } from '../../fixtures/orders/services.ts';
-import { useServices } from '../../fixtures/orders/use-services.ts';
+} from '../../../../src/wechat/index.ts';
+import { eventsOf, orderOf } from '../../../fixtures/ledger/observations.ts';
+import { acceptedOrder, completion, toTheSecond } from '../../../fixtures/orders/completed.ts';
+import { orderInput } from '../../../fixtures/orders/services.ts';
+import { useServices } from '../../../fixtures/orders/use-services.ts';
 
 const { upstream, services } = useServices();
 

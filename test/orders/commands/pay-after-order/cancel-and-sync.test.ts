@@ -1,26 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { cancelOrder } from '../../../src/orders/commands/cancel-order.ts';
-import { completeOrder } from '../../../src/orders/commands/complete-order.ts';
-import { createOrder } from '../../../src/orders/commands/create-order.ts';
-import { syncOrder } from '../../../src/orders/commands/sync-order.ts';
-import { InvalidInputError } from '../../../src/orders/rules/field-rules.ts';
+import {
+  cancelOrder,
+  syncOrder,
+} from '../../../../src/orders/commands/pay-after-order/cancel-and-sync.ts';
+import { completeOrder } from '../../../../src/orders/commands/pay-after-order/complete.ts';
+import { createOrder } from '../../../../src/orders/commands/pay-after-order/create.ts';
+import { InvalidInputError } from '../../../../src/orders/rules/field-rules.ts';
 import {
   OrderNotFoundError,
   OrderOutcomeUnknownError,
   OrderStateError,
   WechatUnavailableError,
-} from '../../../src/wechat/index.ts';
-import { eventsOf, orderOf } from '../../fixtures/ledger/observations.ts';
-import { openTestLedger } from '../../fixtures/ledger/test-ledger.ts';
+} from '../../../../src/wechat/index.ts';
+import { eventsOf, orderOf } from '../../../fixtures/ledger/observations.ts';
+import { openTestLedger } from '../../../fixtures/ledger/test-ledger.ts';
 import {
   acceptedOrder,
   cancellation,
   completion,
   paidElsewhere,
   toTheSecond,
-} from '../../fixtures/orders/completed.ts';
-import { orderInput } from '../../fixtures/orders/services.ts';
-import { useServices } from '../../fixtures/orders/use-services.ts';
+} from '../../../fixtures/orders/completed.ts';
+import { orderInput } from '../../../fixtures/orders/services.ts';
+import { useServices } from '../../../fixtures/orders/use-services.ts';
 
 const { upstream, services } = useServices();
 
