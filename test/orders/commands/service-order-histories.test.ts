@@ -45,7 +45,9 @@ const FAULTS = [
   { fault: 'unsigned', takesEffect: true },
   { fault: 'other-answer', of: 'same-order', takesEffect: true },
   { fault: 'other-answer', of: 'same-order', takesEffect: false },
+  { fault: 'other-answer', of: 'other-order', takesEffect: true },
   { fault: 'status', status: 400, signature: 'none', takesEffect: true },
+  { fault: 'status', status: 404, signature: 'wrong', takesEffect: false },
 ] as const;
 
 const step = fc.oneof(
@@ -53,7 +55,7 @@ const step = fc.oneof(
     weight: 7,
     arbitrary: fc.record({
       kind: fc.constant('call' as const),
-      caller: fc.constantFrom<CallerName>('shop', 'shop', 'shop', 'alice', 'bob'),
+      caller: fc.constantFrom<CallerName>('shop', 'shop', 'shop', 'alice', 'alice', 'bob'),
       operation: fc.constantFrom(...OPERATIONS),
       variant: fc.constantFrom<0 | 1>(0, 0, 1),
       fault: fc.constantFrom(...FAULTS),
@@ -65,15 +67,33 @@ const step = fc.oneof(
 );
 type Call = Extract<typeof step extends fc.Arbitrary<infer One> ? One : never, { kind: 'call' }>;
 
+/** An order of Alice's. */
+const ofAlice: Call = {
+  kind: 'call',
+  caller: 'alice',
+  operation: 'create',
+  variant: 0,
+  fault: null,
+};
 const begun: readonly Call[] = (['create', 'complete'] as const).map((operation) => ({
   ...{ kind: 'call', caller: 'shop', operation, variant: 0, fault: null },
 }));
-/** Some histories begin with an order that is completed already. */
+/** Some histories begin with an order of an end user, or with one that is completed already. */
 const history = fc
-  .tuple(fc.boolean(), fc.array(step, { minLength: 2, maxLength: 9 }))
-  .map(([isCompleted, steps]) =>
-    isCompleted ? [begun[0], { kind: 'confirm' as const }, begun[1], ...steps] : steps,
-  );
+  .tuple(
+    fc.constantFrom('nothing', 'completed', 'completed', 'of Alice'),
+    fc.array(step, { minLength: 2, maxLength: 9 }),
+  )
+  .map(([beginning, steps]) => {
+    switch (beginning) {
+      case 'completed':
+        return [begun[0], { kind: 'confirm' as const }, begun[1], ...steps];
+      case 'of Alice':
+        return [ofAlice, ...steps];
+      default:
+        return steps;
+    }
+  });
 
 let upstream: Upstream;
 let hasty: WechatPay;
@@ -167,6 +187,13 @@ async function startSetup() {
     outOrderNo,
     run,
     ledger: () => ledger,
+    /** As the ledger has it; undefined without an order. */
+    owner: async () => {
+      const { db } = ledger.store;
+      const rows = await db.selectFrom('orders').select('owner').execute();
+      return rows.find(() => true)?.owner;
+    },
+    ownerOf: (caller: CallerName) => ledger.ownerOf(caller),
     /** What WeChat Pay has: the state, and the amount. */
     truth: async () => {
       const orders = await upstream.control('GET', 'service-orders');
@@ -207,10 +234,17 @@ const SHOWN: Readonly<
   sync: ({ state }) => state === 'DONE',
 };
 
-async function check(call: Call, setup: Setup, succeeded: Set<string>, steps: string) {
+interface Told {
+  readonly succeeded: Set<string>;
+  /** Whose create made the order. */
+  createdBy: CallerName | null;
+}
+
+async function check(call: Call, setup: Setup, told: Told, steps: string) {
   const { caller, operation, variant, fault } = call;
+  const { succeeded } = told;
   await setup.ledger().idle();
-  const before = await setup.truth();
+  const [before, owner] = [await setup.truth(), await setup.owner()];
   const kind = kindOf(operation);
   const sentBefore = upstream.calls(kind).length;
   if (fault !== null) {
@@ -220,8 +254,17 @@ async function check(call: Call, setup: Setup, succeeded: Set<string>, steps: st
   await upstream.control('DELETE', 'faults');
   const sent = upstream.calls(kind).length - sentBefore;
   const after = await setup.truth();
-  if (caller !== 'shop' && operation !== 'create' && operation !== 'cancel') {
-    expect(sent, `an end user's write was sent\n${steps}`).toBe(0);
+  if (before.state === 'NONE' && after.state !== 'NONE') {
+    told.createdBy = caller;
+  }
+  if (caller !== 'shop') {
+    const isOwn = told.createdBy === caller;
+    const mayCancel = operation === 'cancel' && before.state === 'CREATED' && isOwn;
+    const isAvailable = owner === undefined || owner === setup.ownerOf(caller);
+    const mayCreate = operation === 'create' && isAvailable;
+    expect(sent === 0 || mayCancel || mayCreate, `an end user's write was sent\n${steps}`).toBe(
+      true,
+    );
   }
   const key = `${caller} ${operation} ${variant}`;
   if (typeof outcome === 'object' && outcome !== null && 'replayed' in outcome) {
@@ -253,7 +296,7 @@ test('a write to a service order is never a false success or a false refusal, in
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
       const setup = await startSetup();
-      const succeeded = new Set<string>();
+      const told: Told = { succeeded: new Set(), createdBy: null };
       const log: string[] = [];
       try {
         for (const one of steps) {
@@ -269,7 +312,7 @@ test('a write to a service order is never a false success or a false refusal, in
               await setup.restart();
               break;
             case 'call':
-              await check(one, setup, succeeded, log.join('\n'));
+              await check(one, setup, told, log.join('\n'));
               break;
             default:
               break;

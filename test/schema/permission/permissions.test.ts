@@ -100,6 +100,32 @@ describe('a permission', () => {
     expect(await shown({ authorizationCode })).toMatchObject({ authorizationState: 'AVAILABLE' });
   });
 
+  test.each([
+    [400, 'PARAM_ERROR', 'none'],
+    [403, 'NO_AUTH', 'wrong'],
+    [404, 'RESOURCE_NOT_EXISTS', 'none'],
+    [409, 'INVALID_REQUEST', 'wrong'],
+  ])(
+    'an unverified refusal to end a permission is decided by a query: %i %s, signature %s',
+    async (status, code, signature) => {
+      const refusal = { on: 'permission', fault: 'status', status, code, signature };
+      const end = async () => {
+        const openid = newOutOrderNo();
+        await granted(openid);
+        return async () => await terminate({ by: { openid }, reason: '用户要求' });
+      };
+      const [ended, kept, unknown] = [await end(), await end(), await end()];
+      await fixture.inject({ ...refusal, takesEffect: true });
+      expect(await ended()).toMatchObject({ permission: { authorizationState: 'UNAVAILABLE' } });
+      await fixture.inject({ ...refusal, takesEffect: false });
+      expect(await kept()).toMatchObject({ code: 'WECHAT_REFUSED' });
+      expect(await kept()).toMatchObject({ permission: { authorizationState: 'UNAVAILABLE' } });
+      await fixture.inject({ ...refusal, takesEffect: true });
+      await fixture.inject({ on: 'permission', fault: 'status', status: 503, times: null });
+      expect(await unknown()).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    },
+  );
+
   test('the line of a write of a permission that fails counts the requests that were sent', async () => {
     const authorizationCode = await granted(`openid-${newOutOrderNo()}`);
     const refused = { on: 'permission', fault: 'status', status: 403, code: 'NO_AUTH' } as const;

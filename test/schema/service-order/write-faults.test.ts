@@ -81,6 +81,49 @@ test.each(WRITES)(
   },
 );
 
+/** Refusals that WeChat Pay has not signed, or not so. */
+const UNVERIFIED = [
+  [400, 'PARAM_ERROR', 'none'],
+  [403, 'NO_AUTH', 'wrong'],
+  [404, 'ORDER_NOT_EXIST', 'none'],
+  [409, 'INVALID_REQUEST', 'wrong'],
+] as const;
+
+describe.each(UNVERIFIED)('a %i %s whose signature is %s', (status, code, signature) => {
+  const refusal = { fault: 'status', status, code, signature };
+
+  test.each(WRITES)(
+    'an unverified refusal of a %s of a service order that took effect is no refusal',
+    async (name, kind, make) => {
+      const input = await make(fixture);
+      await fixture.inject({ on: kind, ...refusal, takesEffect: true });
+      // No query shows a request to collect.
+      const expected =
+        name === 'collect'
+          ? { code: 'OUTCOME_UNKNOWN', reason: 'UNTRUSTED_ANSWER' }
+          : { outOrderNo: input['outOrderNo'], replayed: false };
+      expect(await writeServiceOrder(fixture, name, input)).toMatchObject(expected);
+    },
+  );
+
+  test.each(WRITES)(
+    'an unverified refusal of a %s of a service order that had no effect is the refusal',
+    async (name, kind, make) => {
+      const input = await make(fixture);
+      fixture.resetCalls();
+      await fixture.inject({ on: kind, ...refusal, takesEffect: false });
+      const expected =
+        name === 'collect'
+          ? { code: 'OUTCOME_UNKNOWN', reason: 'UNTRUSTED_ANSWER' }
+          : { code: 'WECHAT_REFUSED', wechatCode: code, status };
+      expect(await writeServiceOrder(fixture, name, input)).toMatchObject(expected);
+      expect(fixture.calls().map((call) => call.kind)).toEqual([kind, 'query']);
+      // The number is free for the same call, and for a corrected one.
+      expect(await writeServiceOrder(fixture, name, input)).toMatchObject({ replayed: false });
+    },
+  );
+});
+
 test('an open modify makes another one a conflict until its outcome is known', async () => {
   const outOrderNo = await completedServiceOrder(fixture);
   await fixture.injectUntilCleared({ on: 'modify', fault: 'reset-before' });
