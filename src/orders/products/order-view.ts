@@ -54,7 +54,7 @@ export function viewOfServiceOrder(order: ServiceOrder): OrderView {
   });
   // The response to a complete has no collection, also if there is something to collect.
   const withoutCollection = needCollection === true ? null : 0;
-  const paid = collection === null ? withoutCollection : (collection.totalAmount ?? totalAmount);
+  const paid = collection === null ? withoutCollection : collectedAmount(collection, totalAmount);
   return {
     ...state,
     product: 'SERVICE_ORDER',
@@ -72,6 +72,14 @@ export function viewOfServiceOrder(order: ServiceOrder): OrderView {
         channel: CHANNEL_OF[paidType ?? ''] ?? 'UNKNOWN',
       })),
   };
+}
+
+/** WeChat Pay may end an order and go on collecting: then less than the total was paid. */
+function collectedAmount(
+  { state, totalAmount, paidAmount }: NonNullable<ServiceOrder['collection']>,
+  totalOfOrder: number | null,
+): number | null {
+  return state === 'USER_PAID' ? (totalAmount ?? totalOfOrder) : paidAmount;
 }
 
 const CHANNEL_OF: Readonly<Record<string, OrderPayment['channel']>> = {

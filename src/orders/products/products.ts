@@ -73,8 +73,10 @@ export const SERVICE_ORDERS: ProductOrders<ServiceOrder> = {
     const create = readServiceOrderCreate(body);
     return create === undefined ? null : plannedOf(create);
   },
-  changingPartsOf: ({ state, stateDescription, totalAmount, collection }) =>
-    [state, stateDescription, totalAmount, collection?.state, collection?.totalAmount].join(' '),
+  changingPartsOf: ({ state, stateDescription, totalAmount, collection }) => {
+    const { state: word, totalAmount: toCollect, paidAmount } = collection ?? {};
+    return [state, stateDescription, totalAmount, word, toCollect, paidAmount].join(' ');
+  },
   stateOf: (order) => ({ state: order.state, phase: phaseOf(order) }),
 };
 

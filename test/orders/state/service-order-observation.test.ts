@@ -78,6 +78,19 @@ describe('what a service order shows', () => {
     });
   });
 
+  test('an order that is done is paid with its total only if its collection is', () => {
+    const amounts = { totalAmount: 450, paidAmount: 100 };
+    const done = (word: string) => ({
+      state: 'DONE',
+      totalAmount: 450,
+      collection: collection({ state: word, ...amounts }),
+    });
+    expect(seen(done('USER_PAID'))).toMatchObject({ paidAmount: 450 });
+    // The rest may be paid later.
+    expect(seen(done('USER_PAYING'))).toMatchObject({ status: 'PAID', paidAmount: 100 });
+    expect(seen(done('OTHER'))).toMatchObject({ status: 'PAID', paidAmount: 100 });
+  });
+
   test('payments are those that have a transaction id, and the last one has the time', () => {
     const details = [
       collected({ amount: 100, transactionId: '41', paidTime: '2026-01-03T08:00:00+08:00' }),
