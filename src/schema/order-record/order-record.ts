@@ -65,7 +65,8 @@ OrderRecordRef.implement({
     }),
     riskAmount: t.expose('riskAmount', {
       type: 'Fen',
-      description: '订单风险金额: the amount at risk, in fen.',
+      description:
+        '订单风险金额, in fen: the maximum that a pay-after order can cost the user; of a service order, the amount of its risk fund.',
     }),
     totalAmount: t.expose('totalAmount', {
       type: 'Fen',

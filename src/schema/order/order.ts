@@ -78,7 +78,7 @@ export const OrderInterface = builder.interfaceRef<LiveOrder>('Order').implement
     riskAmount: t.field({
       type: 'Fen',
       description:
-        '订单风险金额: the amount at risk, in fen. The maximum that a pay-after order can cost the user; of a service order, the amount of its risk fund.',
+        '订单风险金额, in fen: the maximum that a pay-after order can cost the user; of a service order, the amount of its risk fund.',
       resolve: (order) => viewOf(order).riskAmount,
     }),
     totalAmount: t.expose('totalAmount', {

@@ -95,7 +95,7 @@ builder.mutationField('applyServicePermission', (t) =>
     type: ApplyPayload,
     nullable: false,
     description:
-      '商户预授权: applies for the permission of a user for service orders without confirming each one (免确认); the user gives it on the page that `launch` opens. Requires permissions:write and orders:any: it is not for end users. Nothing changes before the user agrees there, so it is safe to call it again after any error.',
+      '商户预授权: applies for a permission (免确认): the user agrees once, on the page that `launch` opens, and service orders then need no confirmation of their own. Requires permissions:write and orders:any: it is not for end users. Nothing changes before the user agrees there, so it is safe to call it again after any error.',
     errors: {
       types: [InvalidInputError, WechatRefusedError, WechatUnavailableError],
       union: { description: 'Result of applyServicePermission: its payload, or an error.' },

@@ -77,7 +77,7 @@ const TimeRangeInput = builder.inputType('ServiceOrderTimeRangeInput', {
 
 const RiskFundNameInput = builder.enumType('RiskFundNameInput', {
   description:
-    '风险金名称: what the amount at risk is. The service decides which ones are allowed: the first three if a deposit is waived (先免), the last if the service is paid afterwards (先享).',
+    '风险金名称: the kind of the amount at risk. The service decides which ones are allowed: the first three if a deposit is waived (先免), the last if the service is paid afterwards (先享).',
   values: {
     DEPOSIT: { description: '押金: a deposit, which the user need not pay in advance.' },
     ADVANCE: { description: '预付款: a prepayment, which the user need not pay in advance.' },
@@ -94,7 +94,7 @@ const RiskFundInput = builder.inputType('ServiceOrderRiskFundInput', {
     name: t.field({
       type: RiskFundNameInput,
       required: true,
-      description: '风险金名称: what the amount is.',
+      description: '风险金名称: the kind of the amount.',
     }),
     amount: t.field({
       type: 'Fen',
@@ -167,7 +167,7 @@ const Input = builder.inputType('CreateServiceOrderInput', {
     }),
     openid: t.string({
       description:
-        "用户标识: the user's openid under the appid. It is never logged. Required if needUserConfirm is false, not allowed otherwise; at most 128 characters. By analogy: no appid. The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it. A credential that names a user allows only the openid of that user; another one is an InvalidInputError.",
+        "用户标识: the user's openid under the appid. It is never logged. Required if needUserConfirm is false, not allowed otherwise; at most 128 characters. By analogy: it must not be an appid (`wx…`). The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it. A credential that names a user allows only the openid of that user; another one is an InvalidInputError.",
     }),
     device: t.field({
       type: DeviceInput,

@@ -34,7 +34,7 @@ export const ServiceOrderStateDescriptionEnum = builder.enumType('ServiceOrderSt
 });
 
 export const RiskFundNameEnum = builder.enumType('RiskFundName', {
-  description: '风险金名称: what the amount at risk is.',
+  description: '风险金名称: the kind of the amount at risk.',
   values: {
     DEPOSIT: { description: '押金: a deposit, which the user need not pay in advance.' },
     ADVANCE: { description: '预付款: a prepayment, which the user need not pay in advance.' },

@@ -58,12 +58,12 @@ const RiskFund = builder
     fields: (t) => ({
       name: t.field({
         type: RiskFundNameEnum,
-        description: '风险金名称: what the amount is.',
+        description: '风险金名称: the kind of the amount.',
         resolve: ({ name }, _, { log }) =>
           name === null ? null : knownWord(RISK_FUNDS, 'risk_fund.name', name, log),
       }),
       nameRaw: t.exposeString('name', {
-        description: '风险金名称: what the amount is, exactly as WeChat Pay names it.',
+        description: '风险金名称: the kind of the amount, exactly as WeChat Pay names it.',
       }),
       amount: t.expose('amount', { type: 'Fen', description: '风险金额: the amount, in fen.' }),
       description: t.exposeString('description', {
