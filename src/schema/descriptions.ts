@@ -95,3 +95,9 @@ export const ERROR_CODES = `
 - LEDGER_UNAVAILABLE: the database of this server failed during a query; retry after \`extensions.retryAfterSeconds\`.
 - LAUNCH_NOT_CONFIGURED: a key is not configured; contact the operator.
 - INTERNAL_SERVER_ERROR: an error of this server; contact the operator with the \`x-request-id\` of the response. A mutation may have taken effect: retry the same call.`;
+
+/** WeChat Pay's further words for the state of a service order, in records and events. */
+export const STATE_DESCRIPTION_RAW =
+  '订单状态说明: of a service order, how far it is while its state is DOING, exactly as WeChat Pay names it. Null otherwise.';
+export const COLLECTION_STATE_RAW =
+  '收款状态: of a service order, whether it is paid, exactly as WeChat Pay names it. Null if WeChat Pay sent none.';

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../../domain/order-state.ts';
 import { builder } from '../builder.ts';
 import type { SchemaLog } from '../context.ts';
-import { unknownWord } from '../words.ts';
+import { unknownValue } from '../enum-values.ts';
 
 export const EventSource = builder.enumType('EventSource', {
   description: 'How this server learned of a change.',
@@ -45,5 +45,5 @@ export function recordedStatus(
   { status, stateRaw }: { readonly status: OrderStatus; readonly stateRaw: string | null },
   log: SchemaLog,
 ): OrderStatus {
-  return status === 'UNKNOWN' && stateRaw !== null ? unknownWord('state', stateRaw, log) : status;
+  return status === 'UNKNOWN' && stateRaw !== null ? unknownValue('state', stateRaw, log) : status;
 }

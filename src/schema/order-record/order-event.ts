@@ -1,10 +1,14 @@
 import type { OrderEvent } from '../../ledger/records.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { ORDER_IDS, STATE_RAW } from '../descriptions.ts';
+import {
+  COLLECTION_STATE_RAW,
+  ORDER_IDS,
+  STATE_DESCRIPTION_RAW,
+  STATE_RAW,
+} from '../descriptions.ts';
 import { OrderProductEnum, OrderStatusEnum } from '../order/enums.ts';
 import { NodeInterface } from '../order/node.ts';
-import { COLLECTION_STATE_RAW, STATE_DESCRIPTION_RAW } from './descriptions.ts';
 import { EventSource, OrderEventTypeEnum, recordedStatus } from './enums.ts';
 import { loadRecord, OrderRecordRef } from './record-loader.ts';
 

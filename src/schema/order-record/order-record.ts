@@ -1,12 +1,16 @@
 import { requireScope } from '../authorization.ts';
-import { LIVEMODE, ORDER_IDS } from '../descriptions.ts';
+import {
+  COLLECTION_STATE_RAW,
+  LIVEMODE,
+  ORDER_IDS,
+  STATE_DESCRIPTION_RAW,
+} from '../descriptions.ts';
 import { OrderProductEnum, OrderStatusEnum } from '../order/enums.ts';
 import { NodeInterface } from '../order/node.ts';
 import { OrderInterface } from '../order/order.ts';
 import { queryPayAfterOrder } from '../pay-after-order/order-query.ts';
 import { queryServiceOrder } from '../service-order/order-query.ts';
 import { AFTER, connection, eventCursor, PAGE_SIZE, pageSize, rowsOfPage } from './connection.ts';
-import { COLLECTION_STATE_RAW, STATE_DESCRIPTION_RAW } from './descriptions.ts';
 import { recordedStatus } from './enums.ts';
 import { OrderEventConnection } from './order-event.ts';
 import { loadEvents, OrderRecordRef } from './record-loader.ts';

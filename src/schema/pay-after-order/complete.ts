@@ -9,9 +9,9 @@ import {
   REPEATED_CHANGE,
   SERVICE_ID,
 } from '../descriptions.ts';
+import { CHANGE_ERRORS } from '../order/order-errors.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { PayAfterFinishTypeInput } from './enums.ts';
-import { CHANGE_ERRORS } from './order-errors.ts';
 import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {

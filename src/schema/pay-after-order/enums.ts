@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts';
 import type { SchemaLog } from '../context.ts';
-import { knownWord, unknownWord } from '../words.ts';
+import { knownValue, unknownValue } from '../enum-values.ts';
 
 export const PayAfterOrderState = builder.enumType('PayAfterOrderState', {
   description:
@@ -53,7 +53,7 @@ type FinishType = typeof PayAfterFinishType.$inferType;
 const STATES = ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const;
 
 export function toState(word: string, log: SchemaLog): State {
-  return knownWord(STATES, 'state', word, log);
+  return knownValue(STATES, 'state', word, log);
 }
 
 export function toFinishType(number: number | null, log: SchemaLog): FinishType | null {
@@ -65,6 +65,6 @@ export function toFinishType(number: number | null, log: SchemaLog): FinishType 
     case 2:
       return 'FINISHED';
     default:
-      return unknownWord('finish_type', number, log);
+      return unknownValue('finish_type', number, log);
   }
 }

@@ -17,7 +17,7 @@ import { builder } from '../builder.ts';
 import { ANY_APPID, ANY_SERVICE_ID, PLAIN_TEXTS } from '../descriptions.ts';
 import { UserError } from '../errors.ts';
 import { LaunchType } from '../launch.ts';
-import { reasonOf, UnknownOutcomeReason } from '../pay-after-order/order-errors.ts';
+import { reasonOf, UnknownOutcomeReason } from '../order/order-errors.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { ServicePermissionKeyInput, ServicePermissionType, toPermissionKey } from './permission.ts';
 

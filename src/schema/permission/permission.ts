@@ -3,9 +3,9 @@ import type { Permission, PermissionKey } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { ANY_APPID, ANY_SERVICE_ID } from '../descriptions.ts';
+import { knownValue } from '../enum-values.ts';
 import { badUserInput } from '../query-errors.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
-import { knownWord } from '../words.ts';
 
 const AuthorizationState = builder.enumType('AuthorizationState', {
   description: '授权状态: whether a user permits service orders without confirming each one.',
@@ -54,7 +54,7 @@ export const ServicePermissionType = builder.objectRef<Permission>('ServicePermi
       nullable: false,
       description: '授权状态: whether the user permits orders without confirmation.',
       resolve: ({ authorizationState: word }, _, { log }) =>
-        knownWord(STATES, 'authorization_state', word, log),
+        knownValue(STATES, 'authorization_state', word, log),
     }),
     authorizationStateRaw: t.exposeString('authorizationState', {
       nullable: false,

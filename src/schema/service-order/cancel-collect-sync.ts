@@ -7,8 +7,8 @@ import {
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { APPID, PLAIN_TEXTS, REPEATED_CHANGE, SERVICE_ID } from '../descriptions.ts';
+import { CHANGE_ERRORS } from '../order/order-errors.ts';
 import { OrderSyncType, SyncDetailInput } from '../pay-after-order/cancel-and-sync.ts';
-import { CHANGE_ERRORS } from '../pay-after-order/order-errors.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { SERVICE_ORDER_NUMBER } from './input-parts.ts';
 import { updatePayload } from './update-payload.ts';

@@ -1,6 +1,6 @@
 import type { ServiceOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
-import { knownWord } from '../words.ts';
+import { knownValue } from '../enum-values.ts';
 import { CollectionPaidTypeEnum, CollectionStateEnum } from './enums.ts';
 
 type Listed<T> = T extends readonly (infer Item)[] ? Item : never;
@@ -53,7 +53,7 @@ const CollectionDetail = builder.objectRef<Detail>('CollectionDetail').implement
       type: CollectionPaidTypeEnum,
       description: '收款成功渠道: who collected it.',
       resolve: ({ paidType }, _, { log }) =>
-        paidType === null ? null : knownWord(['NEWTON', 'MCH'], 'paid_type', paidType, log),
+        paidType === null ? null : knownValue(['NEWTON', 'MCH'], 'paid_type', paidType, log),
     }),
     paidTypeRaw: t.exposeString('paidType', {
       description: '收款成功渠道: who collected it, exactly as WeChat Pay names it.',
@@ -82,7 +82,7 @@ export const CollectionType = builder.objectRef<Collection>('ServiceOrderCollect
       description:
         '收款状态: whether the user has paid. Rely on it, not on the amounts of this type.',
       resolve: ({ state }, _, { log }) =>
-        knownWord(['USER_PAYING', 'USER_PAID'], 'collection.state', state, log),
+        knownValue(['USER_PAYING', 'USER_PAID'], 'collection.state', state, log),
     }),
     stateRaw: t.exposeString('state', {
       nullable: false,

@@ -25,10 +25,10 @@ import {
   REPLAYED,
   STATE_RAW,
 } from '../descriptions.ts';
+import { knownValue } from '../enum-values.ts';
 import { UserError } from '../errors.ts';
 import { LaunchType } from '../launch.ts';
 import { withDefaults, writing } from '../resolver.ts';
-import { knownWord } from '../words.ts';
 import { ServiceOrderStateEnum } from './enums.ts';
 import { DeviceInput, LocationInput, PaymentInput } from './input-parts.ts';
 import { ServiceOrderType, STATES } from './service-order.ts';
@@ -197,7 +197,7 @@ const CreateServiceOrderPayload = builder
         type: ServiceOrderStateEnum,
         description:
           '服务订单状态: the state of the order: CREATED for a new one, or DOING with needUserConfirm: false. In the response to a repeat, the current state.',
-        resolve: ({ state }, _, { log }) => knownWord(STATES, 'state', state, log),
+        resolve: ({ state }, _, { log }) => knownValue(STATES, 'state', state, log),
       }),
       // Of the same type as that of OrderNotStartedError: else one selection of both would be invalid.
       stateRaw: t.exposeString('state', { nullable: true, description: STATE_RAW }),

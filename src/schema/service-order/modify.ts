@@ -2,7 +2,7 @@ import { MODIFY, updateServiceOrder } from '../../orders/commands/service-order/
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { APPID, BY_ANALOGY, PLAIN_TEXTS, SERVICE_ID } from '../descriptions.ts';
-import { CHANGE_ERRORS } from '../pay-after-order/order-errors.ts';
+import { CHANGE_ERRORS } from '../order/order-errors.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import {
   DeviceInput,

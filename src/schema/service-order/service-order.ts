@@ -2,9 +2,9 @@ import type { ServiceOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import { ORDER_ID, STATE_RAW } from '../descriptions.ts';
+import { knownValue } from '../enum-values.ts';
 import { NodeInterface } from '../order/node.ts';
 import { OrderInterface } from '../order/order.ts';
-import { knownWord } from '../words.ts';
 import { CollectionType } from './collection.ts';
 import {
   RiskFundNameEnum,
@@ -60,7 +60,7 @@ const RiskFund = builder
         type: RiskFundNameEnum,
         description: '风险金名称: the kind of the amount.',
         resolve: ({ name }, _, { log }) =>
-          name === null ? null : knownWord(RISK_FUNDS, 'risk_fund.name', name, log),
+          name === null ? null : knownValue(RISK_FUNDS, 'risk_fund.name', name, log),
       }),
       nameRaw: t.exposeString('name', {
         description: '风险金名称: the kind of the amount, exactly as WeChat Pay names it.',
@@ -124,7 +124,7 @@ export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').
       nullable: false,
       description:
         '服务订单状态: the state of the order. It does not say everything: use `status`.',
-      resolve: ({ state }, _, { log }) => knownWord(STATES, 'state', state, log),
+      resolve: ({ state }, _, { log }) => knownValue(STATES, 'state', state, log),
     }),
     stateRaw: t.exposeString('state', {
       nullable: false,
@@ -135,7 +135,7 @@ export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').
       description: '订单状态说明: how far an order in progress is. Null unless the state is DOING.',
       resolve: ({ state, stateDescription: word }, _, { log }) =>
         state === 'DOING' && word !== null
-          ? knownWord(['USER_CONFIRM', 'MCH_COMPLETE'], 'state_description', word, log)
+          ? knownValue(['USER_CONFIRM', 'MCH_COMPLETE'], 'state_description', word, log)
           : null,
     }),
     stateDescriptionRaw: t.exposeString('stateDescription', {

@@ -15,8 +15,8 @@ import {
 import { builder } from '../builder.ts';
 import { INPUT_ORDER_NUMBER, SAME_INPUT, STATE_RAW } from '../descriptions.ts';
 import { UserError } from '../errors.ts';
-import { OrderStatusEnum } from '../order/enums.ts';
-import { PayAfterOrderState, toState } from './enums.ts';
+import { PayAfterOrderState, toState } from '../pay-after-order/enums.ts';
+import { OrderStatusEnum } from './enums.ts';
 
 builder.objectType(OrderNotFoundError, {
   name: 'OrderNotFoundError',
