@@ -75,6 +75,11 @@ export function isBusy({ number }: Refusal): boolean {
   return isOfKind(number, 'busy');
 }
 
+/** A debit failed. Where the call is no request for a debit, it may have taken effect before. */
+export function isFailedDebit({ number }: Refusal): boolean {
+  return isOfKind(number, 'debit-failed');
+}
+
 /** WeChat Pay has no such order. Other 404s, of a wrong path for example, do not mean that. */
 export function isNotFound({ status, code, number }: Refusal): boolean {
   return status === 404 && (NOT_FOUND_CODES.has(code) || isOfKind(number, 'not-found'));

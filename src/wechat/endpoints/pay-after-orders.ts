@@ -50,6 +50,7 @@ function shownPayAfterOrder(
   return {
     outOrderNo: order.outOrderNo,
     isCreate: operation === 'create',
+    isComplete: operation === 'complete',
     query: (context, deadline) => run(context, order, deadline),
     outcomeOf: (shown) => outcomeByQuery(operation, body, shown),
     confirms: (shown) => {

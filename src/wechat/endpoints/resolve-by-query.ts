@@ -21,6 +21,8 @@ export interface ShownOrder<O> {
   readonly isCreate: boolean;
   readonly query: (context: CallContext, deadline: Deadline) => Promise<CallOutcome<O>>;
   readonly outcomeOf: (order: O) => WriteOutcome;
+  /** A complete: WeChat Pay debits the user after it. */
+  readonly isComplete: boolean;
   /**
    * Whether the order confirms a response that has only ids: it shows the effect, or is in a known state
    * and leaves out what would decide.
@@ -38,16 +40,17 @@ interface SentWrite<O> {
   readonly succeededBefore: boolean;
 }
 
-type Asking<T> = Extract<CallOutcome<T>, { step: 'query' }>;
+/** A refusal that proves nothing by itself. */
+type Doubtful = Pick<Extract<CallOutcome<unknown>, { step: 'query' }>, 'refusal' | 'ambiguous'>;
 
 /**
  * The order, if a query shows that the write took effect. Every other result is an error. A missing
  * order confirms a refusal if it is verified, or if no attempt was ambiguous.
  */
-export async function resolveByQuery<T, O>(
+export async function resolveByQuery<O>(
   context: CallContext,
   { shown, succeededBefore }: SentWrite<O>,
-  { refusal, ambiguous }: Asking<T>,
+  { refusal, ambiguous }: Doubtful,
   deadline: Deadline,
 ): Promise<O> {
   const { outOrderNo, isCreate } = shown;
@@ -102,6 +105,12 @@ export async function confirmByQuery<O>(
     }
   }
   throw outcomeUnknown(shown.outOrderNo, IDS_ONLY);
+}
+
+/** A debit failed: an order is debited once its complete has taken effect. */
+export function failedDebit({ status, code, requestId }: Refusal): Ambiguous {
+  const what = 'A debit failed: the complete before it may have taken effect.';
+  return { kind: 'ambiguous', reason: 'UNDETERMINED', what, status, code, requestId };
 }
 
 /** Converts an unverified refusal that no query confirms to an ambiguous attempt. */

@@ -1,3 +1,4 @@
+import { isFailedDebit } from '../calls/refusals.ts';
 import { scalarsIn } from '../calls/request.ts';
 import { type Ambiguous, noValidKey } from '../calls/retry-policy.ts';
 import {
@@ -16,6 +17,7 @@ import { WechatUnavailableError } from '../errors.ts';
 import {
   confirmByQuery,
   definiteRefusal,
+  failedDebit,
   outcomeUnknown,
   resolveByQuery,
   type ShownOrder,
@@ -157,8 +159,17 @@ export async function write<T, O>(
       throw settled.last.kind === 'ambiguous'
         ? outcomeUnknown(shown.outOrderNo, settled.last)
         : new WechatUnavailableError(settled.last.what, settled.last);
-    case 'refuse':
-      throw await definiteRefusal(context, shown, settled.refusal, deadline);
+    case 'refuse': {
+      const { refusal } = settled;
+      if (!shown.isComplete || !isFailedDebit(refusal)) {
+        throw await definiteRefusal(context, shown, refusal, deadline);
+      }
+      const ambiguous = failedDebit(refusal);
+      const sent = { shown, succeededBefore };
+      const order = await resolveByQuery(context, sent, { refusal, ambiguous }, deadline);
+      options.onShown?.(order);
+      return shownByQuery(order);
+    }
     case 'query': {
       if (!settled.refusal.verified) {
         const { status, code, requestId } = settled.refusal;

@@ -34,6 +34,7 @@ export function shownServiceOrder(
   return {
     outOrderNo: order.outOrderNo,
     isCreate: operation === 'create' || operation === 'directComplete',
+    isComplete: operation === 'complete' || operation === 'directComplete',
     query: (context, deadline) => runServiceOrderQuery(context, order, deadline),
     outcomeOf: (shown) => serviceOrderOutcome(operation, body, shown),
     confirms: (shown) => {

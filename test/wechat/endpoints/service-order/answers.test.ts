@@ -206,6 +206,17 @@ describe('a refusal', () => {
   });
 });
 
+test('a complete that is refused for a failed debit has taken effect if a query shows that', async () => {
+  const failed = refused('INVALID_REQUEST', 271316574);
+  const complete = WRITES['complete'] ?? raise;
+  expect(await endOf(complete, failed, PAYING)).toBe('success');
+  expect(await endOf(complete, failed, ACCEPTED)).toBeInstanceOf(WechatRefusedError);
+  const away = { status: 503, body: '{}' };
+  expect(await endOf(complete, failed, away)).toBeInstanceOf(OrderOutcomeUnknownError);
+  // A request to collect is nothing but the debit.
+  expect(await endOf(WRITES['collect'] ?? raise, failed)).toBeInstanceOf(WechatRefusedError);
+});
+
 describe('an attempt without an answer', () => {
   const away = { status: 500, body: '{}' };
   test.each(Object.keys(OWN))('%s is unknown, and never a failure', async (name) => {
