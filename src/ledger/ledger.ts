@@ -14,11 +14,12 @@ import type {
 } from './jobs/reconcile.ts';
 import type { RecordSelection } from './jobs/record-filter.ts';
 import type { NotificationConclusion, ReceivedNotification } from './jobs/save-notification.ts';
-import type { Observation, Observed } from './observation.ts';
 import type {
   Intent,
   IntentStatus,
   LoggedEvent,
+  Observation,
+  Observed,
   OrderEvent,
   OrderKey,
   RecordedOrder,

@@ -3,8 +3,7 @@ import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { EventRow, Tables } from '../database/tables.ts';
-import type { Observation } from '../observation.ts';
-import type { LoggedEvent } from '../records.ts';
+import type { LoggedEvent, Observation } from '../records.ts';
 import type { ReadContext } from './context.ts';
 import { compiledQuery, OPEN, orderEvent, type Params } from './rows.ts';
 

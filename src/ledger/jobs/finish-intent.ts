@@ -3,8 +3,14 @@ import { nextIntentCheck } from '../../domain/order-state.ts';
 import { OPERATIONS, semanticsOf } from '../../domain/write-semantics.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { IntentRow, Tables } from '../database/tables.ts';
-import type { Observation, Observed } from '../observation.ts';
-import type { IntentOutcome, IntentStatus, Operation, WriteResult } from '../records.ts';
+import type {
+  IntentOutcome,
+  IntentStatus,
+  Observation,
+  Observed,
+  Operation,
+  WriteResult,
+} from '../records.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
 import { compiledQuery, DONE, OPEN, type Params } from './rows.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Observation, Observed } from '../observation.ts';
+import type { Observation, Observed } from '../records.ts';
 import { acquireIntent, hasIntent, intentsWithSameInput } from './acquire-intent.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';

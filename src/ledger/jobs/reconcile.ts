@@ -1,7 +1,6 @@
 import { nextOrderCheck, type OrderProduct, type OrderStatus } from '../../domain/order-state.ts';
 import type { OrderRow } from '../database/tables.ts';
-import type { Observation, Observed } from '../observation.ts';
-import type { Intent, IntentStatus, OrderRecord } from '../records.ts';
+import type { Intent, IntentStatus, Observation, Observed, OrderRecord } from '../records.ts';
 import { applyObservation, STATE_MACHINES } from './apply-observation.ts';
 import type { ReadContext, WriteContext } from './context.ts';
 import { keepOpen, resolveIntent } from './finish-intent.ts';

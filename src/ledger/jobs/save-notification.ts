@@ -1,6 +1,5 @@
 import type { OrderProduct } from '../../domain/order-state.ts';
-import type { Observation } from '../observation.ts';
-import type { NotificationOutcome } from '../records.ts';
+import type { NotificationOutcome, Observation } from '../records.ts';
 import { applyObservation } from './apply-observation.ts';
 import type { WriteContext } from './context.ts';
 

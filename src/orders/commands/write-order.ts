@@ -1,7 +1,6 @@
 import type { AcquiredIntent, WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Observation } from '../../ledger/observation.ts';
-import type { WriteResult } from '../../ledger/records.ts';
+import type { Observation, WriteResult } from '../../ledger/records.ts';
 import { within } from '../../ledger/within.ts';
 import {
   attemptTimeout,

@@ -2,8 +2,7 @@ import type { InputRules } from '../../domain/input-rules.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { WriteOrigin } from '../../ledger/jobs/acquire-intent.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Observation } from '../../ledger/observation.ts';
-import type { Operation, OrderKey } from '../../ledger/records.ts';
+import type { Observation, Operation, OrderKey } from '../../ledger/records.ts';
 import type { PreparedWrite, SendReport, WechatPay, WriteOptions } from '../../wechat/index.ts';
 import type { OrderQueries, ProductOrders } from '../products/products.ts';
 

@@ -1,6 +1,5 @@
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Observation } from '../../ledger/observation.ts';
-import type { NotificationOutcome } from '../../ledger/records.ts';
+import type { NotificationOutcome, Observation } from '../../ledger/records.ts';
 import type { Notification } from '../../wechat/index.ts';
 import { PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../products/products.ts';
 

@@ -1,6 +1,5 @@
 import type { OrderProduct } from '../../domain/order-state.ts';
-import type { Observation, PlannedService } from '../../ledger/observation.ts';
-import type { Operation } from '../../ledger/records.ts';
+import type { Observation, Operation, PlannedService } from '../../ledger/records.ts';
 import {
   isSuperseded,
   type OrderQuery,

@@ -1,8 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { OrderProduct } from '../../domain/order-state.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Observation, Observed, PlannedService } from '../../ledger/observation.ts';
-import type { EventSource, Intent, WriteResult } from '../../ledger/records.ts';
+import type {
+  EventSource,
+  Intent,
+  Observation,
+  Observed,
+  PlannedService,
+  WriteResult,
+} from '../../ledger/records.ts';
 import {
   type CreateServiceOrderRequest,
   type PayAfterOrder,
