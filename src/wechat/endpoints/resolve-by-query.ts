@@ -41,7 +41,10 @@ interface SentWrite<O> {
 }
 
 /** A refusal that proves nothing by itself. */
-type Doubtful = Pick<Extract<CallOutcome<unknown>, { step: 'query' }>, 'refusal' | 'ambiguous'>;
+type UnprovenRefusal = Pick<
+  Extract<CallOutcome<unknown>, { step: 'query' }>,
+  'refusal' | 'ambiguous'
+>;
 
 /**
  * The order, if a query shows that the write took effect. Every other result is an error. A missing
@@ -50,7 +53,7 @@ type Doubtful = Pick<Extract<CallOutcome<unknown>, { step: 'query' }>, 'refusal'
 export async function resolveByQuery<O>(
   context: CallContext,
   { shown, succeededBefore }: SentWrite<O>,
-  { refusal, ambiguous }: Doubtful,
+  { refusal, ambiguous }: UnprovenRefusal,
   deadline: Deadline,
 ): Promise<O> {
   const { outOrderNo, isCreate } = shown;
