@@ -70,6 +70,23 @@ test('the phone page shows payments, pending orders and the notifications of the
   await updateScreenshot(phone, PHONE_SCREENSHOT);
 });
 
+test('a service order goes through GraphiQL and the phone page from its create to its payment', async () => {
+  await working.open('CreateServiceOrder');
+  expect(await working.run()).toContain('"__typename":"CreateServiceOrderPayload"');
+  await phone.goto(server.sandbox);
+  await phone.getByText('待确认').first().waitFor();
+  await phone.getByRole('button', { name: '确认使用' }).click();
+  await phone.getByText('服务中').first().waitFor();
+  await heard('DOING', 'NOTIFICATION');
+
+  await working.open('CompleteServiceOrder');
+  expect(await working.run()).toContain('"status":"COMPLETED"');
+  await heard('DONE', 'NOTIFICATION');
+  await phone.getByText('支付成功，感谢使用').waitFor();
+  await working.open('ServiceOrder');
+  expect(await working.run()).toContain('"status":"PAID"');
+});
+
 test('the pages request nothing from another host, and the console has no errors', () => {
   expect(browser.outside).toEqual([]);
   expect(browser.complaints).toEqual([]);
