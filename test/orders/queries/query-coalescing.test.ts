@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { OrderProduct } from '../../../src/domain/order-state.ts';
 import { createSharedQueries } from '../../../src/orders/queries/shared-queries.ts';
 import { createObservationFilter } from '../../../src/orders/state/observation.ts';
 import type { PayAfterOrder } from '../../../src/wechat/index.ts';
@@ -12,6 +13,7 @@ import {
 } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
+import { see } from '../../fixtures/ledger/observations.ts';
 
 const ids = { appid: 'wx1', serviceId: '500001' };
 const A = { ...ids, outOrderNo: 'A' };
@@ -42,7 +44,7 @@ async function shared(keepMs = 0) {
     bus: ledger.bus,
     keepMs,
   });
-  return { calls, ...payAfterOrders };
+  return { calls, ledger, ...payAfterOrders };
 }
 
 const order = (state: string) => payAfterOrder({ outOrderNo: 'A', state });
@@ -186,6 +188,29 @@ describe('an answer', () => {
 
   test('a missing order is never cached', async () => {
     const { calls, ask } = await answered(10_000, null);
+    void ask(A, none);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('an event of an order drops its cached response, and not that of the other product under its number', async () => {
+    const { calls, ask, ledger } = await answered(10_000);
+    const revoked = async (product: OrderProduct) => {
+      const heard = new Promise<void>((resolve) => {
+        const leave = ledger.bus.subscribe((event) => {
+          if (event.product === product && event.stateRaw === 'REVOKED') {
+            leave();
+            resolve();
+          }
+        });
+      });
+      const { appid, serviceId, outOrderNo } = order('CREATED');
+      await see(ledger, { appid, serviceId, outOrderNo, product, state: 'REVOKED' });
+      await heard;
+    };
+    await revoked('SERVICE_ORDER');
+    await ask(A, none);
+    expect(calls).toHaveLength(1);
+    await revoked('PAY_AFTER');
     void ask(A, none);
     expect(calls).toHaveLength(2);
   });
