@@ -12,6 +12,7 @@ import {
 } from '../fixtures/app/service-order-operations.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { type JsonObject, parsed } from '../fixtures/json.ts';
+import { aServiceOrder } from '../fixtures/wechat/service-orders.ts';
 
 const ALICE = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 let fixture: AppWithSandbox;
@@ -80,6 +81,21 @@ test('the number of another user is a conflict, and nothing is sent', async () =
   await write('alice', 'create', input);
   fixture.resetCalls();
   expect(await write('bob', 'create', input)).toMatchObject({ code: 'ORDER_CONFLICT' });
+  expect(fixture.calls()).toEqual([]);
+});
+
+test('the number of an order that another system made is a conflict for an end user, and nothing is sent', async () => {
+  const input = serviceOrderInput();
+  const outOrderNo = String(input['outOrderNo']);
+  const ids = { appid: 'wxd678efh567hg6787', serviceId: '500001', outOrderNo };
+  await fixture.wechat.serviceOrders.create.send({ ...aServiceOrder(), ...input, ...ids });
+  const query = 'query ($by: ServiceOrderKey!) { serviceOrder(by: $by) { status } }';
+  const byShop = graphqlRequest({ query, variables: { by: { outOrderNo } } }, as('shop'));
+  await (await fixture.app.fetch(byShop)).text();
+  await fixture.ledger.idle();
+  fixture.resetCalls();
+  const { notifyUrl: _, ...ofAlice } = input;
+  expect(await write('alice', 'create', ofAlice)).toMatchObject({ code: 'ORDER_CONFLICT' });
   expect(fixture.calls()).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { newOutOrderNo, orderInput } from '../fixtures/graphql/inputs.ts';
 import { at, type JsonObject, listAt } from '../fixtures/json.ts';
 import { writeRows } from '../fixtures/ledger/test-ledger.ts';
+import { anOrder } from '../fixtures/wechat/orders.ts';
 
 const A = 'openid-of-A';
 const B = 'openid-of-B';
@@ -133,6 +134,18 @@ describe('a shopper', () => {
     expect(await run('operator', ORDER, { by: { outOrderNo } })).toMatchObject({
       data: { payAfterOrder: { outOrderNo } },
     });
+  });
+
+  test('a shopper cannot claim the number of an order that another system made', async () => {
+    const input = same(newOutOrderNo());
+    const outOrderNo = String(input['outOrderNo']);
+    const ids = { appid: 'wxd678efh567hg6787', serviceId: '500001', outOrderNo };
+    await fixture.wechat.createPayAfterOrder({ ...anOrder(), ...ids });
+    await run('operator', ORDER, { by: { outOrderNo } });
+    await fixture.ledger.idle();
+    fixture.resetCalls();
+    expect(await create('a', input)).toMatchObject({ __typename: 'OrderConflictError' });
+    expect(fixture.calls()).toEqual([]);
   });
 
   test('a shopper that repeats the create of another caller gets a conflict, and nothing of the order', async () => {
