@@ -9,6 +9,9 @@ import type { Ambiguous, Attempt, NotAccepted } from './retry-policy.ts';
  */
 export type Reader<T> = (wire: Wire) => T | undefined;
 
+/** What a reader gets of a 204: no other response is it, also none without fields. */
+export const NO_CONTENT: Wire = Object.freeze({});
+
 export interface ClassifyContext<T> {
   readonly findKey: (serial: string) => FoundKey;
   /** Unix ms. */
@@ -57,7 +60,7 @@ export function classifyResponse<T>(
     }
     // A 204 without ids is not a response to a call that expects them: its reader rejects it.
     const isEmpty = status === 204 && delivery.body.length === 0;
-    const wire = isEmpty ? {} : parseObject(delivery.body);
+    const wire = isEmpty ? NO_CONTENT : parseObject(delivery.body);
     const answer = wire && context.read(wire);
     return answer === undefined
       ? untrusted('other-request', 'The response does not belong to the request.')

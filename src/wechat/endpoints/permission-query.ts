@@ -85,7 +85,8 @@ export async function assessUser(
     writes: false,
     read: (wire: Wire) => {
       const shown = decode(assessedUser, wire, context.onUnreadableField);
-      return shown && isOwnPermission(shown, request, context) ? shown : undefined;
+      const isOwn = shown && isOwnPermission(shown, request, context) && isOfUser(shown, request);
+      return isOwn ? shown : undefined;
     },
     signal,
   };
@@ -113,6 +114,11 @@ function isOwnPermission(
     (authorizationCode === undefined || shown.authorizationCode === authorizationCode) &&
     (openid === undefined || shown.openid === null || shown.openid === openid)
   );
+}
+
+/** Whether it cannot be the permission of another user, as one may be that names none. */
+export function isOfUser({ openid }: Permission, key: PermissionKey): boolean {
+  return 'authorizationCode' in key || openid === key.openid;
 }
 
 export function pathOf(key: PermissionKey): string {

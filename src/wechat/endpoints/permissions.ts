@@ -1,4 +1,5 @@
 import { readOutcome } from '../calls/call-outcome.ts';
+import { NO_CONTENT } from '../calls/classify-response.ts';
 import { prepare, scalarsIn } from '../calls/request.ts';
 import type { Ambiguous } from '../calls/retry-policy.ts';
 import { type Call, type CallContext, deadlineIn, runAttempts } from '../calls/run-attempts.ts';
@@ -24,6 +25,7 @@ import {
 import {
   type AssessUserRequest,
   assessUser,
+  isOfUser,
   PERMISSIONS,
   type PermissionQuery,
   pathOf,
@@ -132,9 +134,7 @@ async function terminatePermission(
   const shown = await runPermissionQuery(context, request, deadline);
   const found = shown.step === 'answer' ? shown.answer : undefined;
   const isEnded = found?.authorizationState === 'UNAVAILABLE';
-  // Without the user it may be the permission of another one.
-  const isOwn = 'authorizationCode' in request || found?.openid === request.openid;
-  if (found !== undefined && isEnded && isOwn) {
+  if (found !== undefined && isEnded && isOfUser(found, request)) {
     return found;
   }
   if (settled.step === 'refuse') {
@@ -189,5 +189,5 @@ function terminateByUserCall(request: UserTermination): Call<'accepted'> {
 
 /** Documented as 204: a body is the answer to another call. */
 function readAccepted(wire: Wire): 'accepted' | undefined {
-  return Object.keys(wire).length === 0 ? 'accepted' : undefined;
+  return wire === NO_CONTENT ? 'accepted' : undefined;
 }

@@ -1,4 +1,4 @@
-import { isOfOtherEndpoint, isOwnAnswer } from '../../calls/classify-response.ts';
+import { isOfOtherEndpoint, isOwnAnswer, NO_CONTENT } from '../../calls/classify-response.ts';
 import type { CallContext } from '../../calls/run-attempts.ts';
 import { decode, type Request, type Shape, type Wire } from '../../codec/codec.ts';
 import {
@@ -180,7 +180,7 @@ function update<S extends Shape, R extends Request<S> & Named>({
         return isOwn ? { answer: { ...read, order: null }, isUnique: false } : undefined;
       };
       const readNothing = (wire: Wire): OwnAnswer<UpdatedServiceOrder> | undefined =>
-        Object.keys(wire).length === 0
+        wire === NO_CONTENT
           ? { answer: { ...ids, orderId: null, order: null }, isUnique: false }
           : undefined;
       const readers = { order: readOrder, ids: readIds, nothing: readNothing };

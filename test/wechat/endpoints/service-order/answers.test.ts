@@ -268,7 +268,13 @@ describe.each(['sendPrepaidMessage', 'sendPendingMessage'] as const)('%s', (name
 
   test('the signed response to another call is no success of a message', async () => {
     const others = Object.values(OWN).map(({ answer }) => answer);
-    for (const other of [...others, { body: '[]' }, { data: [{ serial_no: 'A' }] }]) {
+    for (const other of [
+      ...others,
+      {},
+      { body: '' },
+      { body: '[]' },
+      { data: [{ serial_no: 'A' }] },
+    ]) {
       const end = await endOf(send, other, PAYING);
       expect(end, JSON.stringify(other)).toBeInstanceOf(OrderOutcomeUnknownError);
     }

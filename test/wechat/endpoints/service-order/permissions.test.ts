@@ -206,7 +206,15 @@ describe.each(TERMINATIONS)('a termination %s', (_, call, target, body) => {
   });
 
   test('the signed response to another call is no success of a termination', async () => {
-    const others = [shown, over, FIVE_IDS, CREATED_ON_WIRE, { apply_permissions_token: 't' }];
+    const others = [
+      {},
+      { body: '' },
+      shown,
+      over,
+      FIVE_IDS,
+      CREATED_ON_WIRE,
+      { apply_permissions_token: 't' },
+    ];
     for (const other of others) {
       const end = await endOf(call, other, ofUser);
       expect(end, JSON.stringify(other)).toBeInstanceOf(PermissionOutcomeUnknownError);
@@ -276,6 +284,10 @@ describe('the assessment of a user', () => {
     ];
     for (const other of others) {
       expect(await endOf(assess, other)).toBeInstanceOf(WechatUntrustedError);
+    }
+    const byUser = () => wechat().permissions.assessUser(user);
+    for (const openid of [undefined, 'o2']) {
+      expect(await endOf(byUser, { ...answer, openid })).toBeInstanceOf(WechatUntrustedError);
     }
     expect(await endOf(assess, NO_CONTENT)).toBeInstanceOf(WechatUntrustedError);
     expect(await endOf(assess, { status: 500, body: '{}' })).toBeInstanceOf(WechatUnavailableError);
