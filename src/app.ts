@@ -18,11 +18,8 @@ import type { Metrics } from './observability/metrics.ts';
 import { logCall, logOperation } from './observability/operation-log.ts';
 import { createSharedQueries } from './orders/queries/shared-queries.ts';
 import type { ObservationFilter } from './orders/state/observation.ts';
-import {
-  createAdmission,
-  useAdmissionQueue,
-  useAdmissionSlots,
-} from './plugins/admission/use-admission.ts';
+import { createAdmission } from './plugins/admission/admission-queue.ts';
+import { useAdmissionQueue, useAdmissionSlots } from './plugins/admission/use-admission.ts';
 import {
   useBodyPlaces,
   useRateLimit,

@@ -10,7 +10,7 @@ import { overloaded } from '../http/overloaded.ts';
 import type { RequestIds } from '../http/request-headers.ts';
 import { SHUTTING_DOWN } from '../http/server.ts';
 import type { GraphQLEngine } from '../http/websocket.ts';
-import type { Admission } from './admission/use-admission.ts';
+import type { Admission } from './admission/admission-queue.ts';
 import { withoutValues } from './documents/redact-values.ts';
 import { documentOf, type TrustedDocuments } from './documents/trusted-documents.ts';
 import { credentialEnded } from './use-credential-expiry.ts';

@@ -1,7 +1,7 @@
 import { getNamedType, isInputObjectType, isObjectType } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { readPayAfterState } from '../../src/domain/pay-after-state.ts';
-import { readServiceOrderState } from '../../src/domain/service-order-state.ts';
+import { readPayAfterState } from '../../src/domain/pay-after-state-machine.ts';
+import { readServiceOrderState } from '../../src/domain/service-order-state-machine.ts';
 import { schema } from '../../src/schema/index.ts';
 import { codeIn } from '../fixtures/docs/documents.ts';
 import { tablesOf } from '../fixtures/docs/tables.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { advance } from '../../src/domain/order-state.ts';
-import { PAY_AFTER_STATES, readPayAfterState } from '../../src/domain/pay-after-state.ts';
+import { PAY_AFTER_STATES, readPayAfterState } from '../../src/domain/pay-after-state-machine.ts';
 import { documentProblems } from '../../src/plugins/documents/use-document-limits.ts';
 import { schema } from '../../src/schema/index.ts';
 import { diagramProblems, transitionsOf } from '../fixtures/docs/diagrams.ts';

@@ -5,8 +5,8 @@ import {
   type OrderStatus,
   statusOf,
 } from '../../src/domain/order-state.ts';
-import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state.ts';
-import { SERVICE_ORDER_STATES } from '../../src/domain/service-order-state.ts';
+import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state-machine.ts';
+import { SERVICE_ORDER_STATES } from '../../src/domain/service-order-state-machine.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -8,8 +8,8 @@ import {
   type StateMachine,
   totalChange,
 } from '../../domain/order-state.ts';
-import { PAY_AFTER_STATES } from '../../domain/pay-after-state.ts';
-import { SERVICE_ORDER_STATES } from '../../domain/service-order-state.ts';
+import { PAY_AFTER_STATES } from '../../domain/pay-after-state-machine.ts';
+import { SERVICE_ORDER_STATES } from '../../domain/service-order-state-machine.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { OrderRow } from '../database/tables.ts';
 import type { Encryption } from '../encryption.ts';

@@ -1,6 +1,6 @@
 import type { OrderProduct, OrderState } from '../../domain/order-state.ts';
-import { readPayAfterState } from '../../domain/pay-after-state.ts';
-import { readServiceOrderState } from '../../domain/service-order-state.ts';
+import { readPayAfterState } from '../../domain/pay-after-state-machine.ts';
+import { readServiceOrderState } from '../../domain/service-order-state-machine.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
 
 /** What the orders of both products have in common. Amounts are in fen. */

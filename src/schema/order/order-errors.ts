@@ -1,5 +1,5 @@
 import type { OrderStatus } from '../../domain/order-state.ts';
-import { readPayAfterState } from '../../domain/pay-after-state.ts';
+import { readPayAfterState } from '../../domain/pay-after-state-machine.ts';
 import { LedgerUnavailableError } from '../../ledger/ledger.ts';
 import { InvalidInputError } from '../../orders/rules/field-rules.ts';
 import {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Caller } from '../../../src/auth/caller.ts';
 import { createRejections } from '../../../src/auth/rate-limit.ts';
-import { createAdmission } from '../../../src/plugins/admission/use-admission.ts';
+import { createAdmission } from '../../../src/plugins/admission/admission-queue.ts';
 import { as, caller, knowing, shopper } from '../../fixtures/app/callers.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';

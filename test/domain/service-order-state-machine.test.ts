@@ -6,12 +6,12 @@ import {
   type OrderStatus,
   totalChange,
 } from '../../src/domain/order-state.ts';
-import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state.ts';
+import { PAY_AFTER_STATES } from '../../src/domain/pay-after-state-machine.ts';
 import {
   readServiceOrderState,
   SERVICE_ORDER_STATES,
   type ServiceOrderWords,
-} from '../../src/domain/service-order-state.ts';
+} from '../../src/domain/service-order-state-machine.ts';
 
 /** `state`, `state_description` and `collection.state`, or a part of them. */
 function words(text: string): ServiceOrderWords {

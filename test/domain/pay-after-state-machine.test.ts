@@ -6,7 +6,7 @@ import {
   type OrderState,
   statusOf,
 } from '../../src/domain/order-state.ts';
-import { PAY_AFTER_STATES, readPayAfterState } from '../../src/domain/pay-after-state.ts';
+import { PAY_AFTER_STATES, readPayAfterState } from '../../src/domain/pay-after-state-machine.ts';
 
 const STATES = ['CREATED', 'USER_ACCEPTED', 'FINISHED', 'USER_PAID', 'REVOKED', 'EXPIRED'] as const;
 
