@@ -38,7 +38,7 @@ export async function compare(
   scenarios: readonly Scenario[],
   candidates: readonly Candidate[],
   sizes: Sizes,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<Comparison> {
   await using runner = await openRunner();
   const servers: RunningServer[] = [];
@@ -50,13 +50,13 @@ export async function compare(
     servers.push(server);
     runner.spread('one');
     atRest.set(server, rssMb(server.pid));
-    tell(`${candidate.title}: started in ${Math.round(server.startMs)} ms, warming up`);
+    report(`${candidate.title}: started in ${Math.round(server.startMs)} ms, warming up`);
     await warm(server, runner, sizes.warmSeconds, operations);
   }
   const samples = new Map<string, Sample[]>();
   for (const round of Array(sizes.rounds).keys()) {
     for (const scenario of scenarios) {
-      tell(`round ${round + 1} of ${sizes.rounds}: ${scenario.title}`);
+      report(`round ${round + 1} of ${sizes.rounds}: ${scenario.title}`);
       // Rotates, so that no candidate is always the first.
       for (const server of rotated(servers, round)) {
         const key = keyOf(scenario, server.candidate);
@@ -67,7 +67,7 @@ export async function compare(
   }
   const { inspected, bad, faults } = await runner.counts();
   const afterLoad = new Map(servers.map((server) => [server, rssMb(server.pid)]));
-  tell(`resting for ${sizes.restSeconds} s`);
+  report(`resting for ${sizes.restSeconds} s`);
   await sleep(sizes.restSeconds * 1_000);
   const memory = servers.map((server) => ({
     candidate: server.candidate,

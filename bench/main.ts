@@ -61,10 +61,10 @@ if (platform() !== 'linux' || availableParallelism() < 2) {
 }
 const [load = 0] = loadavg();
 if (load > 1) {
-  tell(`The machine is busy (load average ${load.toFixed(1)}): do not believe the figures.`);
+  report(`The machine is busy (load average ${load.toFixed(1)}): do not believe the figures.`);
 }
 if (values.against !== undefined) {
-  process.stdout.write(`\n${await compareAgainst(values.against, sizes, values.quick, tell)}`);
+  process.stdout.write(`\n${await compareAgainst(values.against, sizes, values.quick, report)}`);
 } else if (values.profile) {
   await profile();
 } else {
@@ -81,12 +81,12 @@ async function bench(names: readonly string[]): Promise<void> {
     install();
   }
   const comparison =
-    scenarios.length === 0 ? undefined : await compare(scenarios, [OURS, ...PEERS], sizes, tell);
+    scenarios.length === 0 ? undefined : await compare(scenarios, [OURS, ...PEERS], sizes, report);
   const series = [];
   for (const name of SERIES_NAMES.filter((one) => names.includes(one))) {
-    series.push(await SERIES[name](sizes, tell));
+    series.push(await SERIES[name](sizes, report));
   }
-  const stages = names.includes('stages') ? await timeStages(sizes.stageMs, tell) : [];
+  const stages = names.includes('stages') ? await timeStages(sizes.stageMs, report) : [];
   const findings = { comparison, series, stages, seconds: (performance.now() - startedMs) / 1000 };
   process.stdout.write(`\n${figures(findings)}`);
   const isWhole = names === NAMES && !values.quick;
@@ -102,11 +102,11 @@ async function write(page: string, findings: Findings): Promise<void> {
   if (findings.comparison !== undefined) {
     await writeFile(page.replace(/\.md$/, '.svg'), ratiosPicture(findings.comparison));
   }
-  tell(`written: ${page}`);
+  report(`written: ${page}`);
 }
 
 async function profile(): Promise<void> {
-  const profiled = await takeProfiles(sizes, tell);
+  const profiled = await takeProfiles(sizes, report);
   const table = profileTable(profiled);
   process.stdout.write(`\n${table}${profiled.map(topFunctions).join('')}`);
   if (values.write !== undefined) {
@@ -119,7 +119,7 @@ function docs(name: string): string {
   return fileURLToPath(new URL(`../docs/explanation/${name}`, import.meta.url));
 }
 
-function tell(line: string): void {
+function report(line: string): void {
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   process.stderr.write(`${String(seconds).padStart(4)} s  ${line}\n`);
 }

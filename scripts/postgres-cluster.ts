@@ -8,7 +8,7 @@ import { freePort } from '../reliability/support/free-port.ts';
 /** A PostgreSQL of its own, on a free port, that waits for the disk at each commit. */
 export interface PostgresCluster {
   readonly directory: string;
-  /** Makes a new, empty database, and tells where it is. */
+  /** Makes a new, empty database, and returns where it is. */
   readonly create: (name: string) => Promise<string>;
   readonly stop: () => Promise<void>;
   /** Again, at the same place with the same data. */

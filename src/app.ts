@@ -81,7 +81,7 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   readonly graphiqlFor?: 'schema-readers';
   /** Maximum concurrent operations; as many more are queued for a moment. */
   readonly maxInFlight: number;
-  /** How long an idle connection is kept open; undefined if clients are not told. */
+  /** How long an idle connection is kept open; undefined if responses do not state it. */
   readonly idleMs?: number | undefined;
   /** Maximum open subscriptions. */
   readonly streamLimits: StreamLimits;

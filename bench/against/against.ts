@@ -37,7 +37,7 @@ export async function compareAgainst(
   ref: string,
   sizes: Sizes,
   isQuick: boolean,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<string> {
   using checkout = await checkOut(ref);
   await using runner = await openRunner();
@@ -46,14 +46,14 @@ export async function compareAgainst(
   const tasks = tasksFor(await checkout.read('schema.graphql'));
   const operations = [...new Set(tasks.map(({ operation }) => operation))];
   for (const server of [base, now]) {
-    tell(`${server.candidate.title}: warming up`);
+    report(`${server.candidate.title}: warming up`);
     await warm(server, runner, sizes.warmSeconds, operations);
   }
   const rows: Row[] = [];
   const pairs = isQuick ? PAIRS.quick : PAIRS.full;
   for (const { cores, ...task } of tasks) {
     const title = `${task.operation}, ${task.concurrency} in flight, ${cores === 'one' ? 'one core' : 'two cores'}`;
-    tell(title);
+    report(title);
     runner.spread(cores);
     const samples: { readonly base: Sample; readonly now: Sample }[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {

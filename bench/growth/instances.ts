@@ -10,7 +10,7 @@ import { OPERATIONS, type Point, type Series } from './series.ts';
 const CONCURRENCY = 64;
 
 /** One instance, then two, on one PostgreSQL; they share the two cores with everything else. */
-export async function growInstances(sizes: Sizes, tell: (line: string) => void): Promise<Series> {
+export async function growInstances(sizes: Sizes, report: (line: string) => void): Promise<Series> {
   await using postgres = await startPostgres();
   await using runner = await openRunner();
   await using secondLoad = await startLoad('0,1');
@@ -20,7 +20,7 @@ export async function growInstances(sizes: Sizes, tell: (line: string) => void):
   for (const load of [runner.load, secondLoad]) {
     const server = await runner.open(OURS, { changes });
     running.push({ server, by: { load, upstream: runner.upstream } });
-    tell(`${running.length} on one PostgreSQL`);
+    report(`${running.length} on one PostgreSQL`);
     await warm(server, runner, sizes.warmSeconds);
     for (const { operation, numbers } of OPERATIONS) {
       const task = {

@@ -28,19 +28,19 @@ export const OPERATIONS = [
   { operation: 'query', numbers: 'distinct' },
   { operation: 'create', numbers: 'new' },
 ] as const;
-type Tell = (line: string) => void;
+type Report = (line: string) => void;
 
 /** One of these may contain the full garbage collection that so many new connections cause. */
 const WINDOWS = 3;
 
 /** From one client to very many concurrent ones. */
-export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series> {
+export async function growConcurrency(sizes: Sizes, report: Report): Promise<Series> {
   await using runner = await openRunner();
   const server = await runner.open(OURS);
   await warm(server, runner, sizes.warmSeconds);
   const points: Point[] = [];
   for (const concurrency of sizes.concurrencies) {
-    tell(`${concurrency} requests in flight`);
+    report(`${concurrency} requests in flight`);
     for (const { operation, numbers } of OPERATIONS) {
       const { rewarmSeconds: warmSeconds, seconds } = sizes;
       const task = { operation, numbers, concurrency, warmSeconds, seconds };
@@ -52,11 +52,11 @@ export async function growConcurrency(sizes: Sizes, tell: Tell): Promise<Series>
 }
 
 /** From a young ledger to one with years of orders: a new server with a filled file each time. */
-export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
+export async function growLedger(sizes: Sizes, report: Report): Promise<Series> {
   const points: Point[] = [];
   for (const rows of sizes.ledgers) {
     await using runner = await openRunner();
-    tell(`a ledger of ${rows} orders`);
+    report(`a ledger of ${rows} orders`);
     const server = await runner.open(OURS, {
       prepare: (directory) => fillLedger(directory, rows),
     });
@@ -74,7 +74,7 @@ export async function growLedger(sizes: Sizes, tell: Tell): Promise<Series> {
 }
 
 /** Open subscriptions without events, each to its own order. */
-export async function growSubscriptions(sizes: Sizes, tell: Tell): Promise<Series> {
+export async function growSubscriptions(sizes: Sizes, report: Report): Promise<Series> {
   await using runner = await openRunner();
   const server = await runner.open(OURS);
   await warm(server, runner, sizes.warmSeconds);
@@ -82,7 +82,7 @@ export async function growSubscriptions(sizes: Sizes, tell: Tell): Promise<Serie
   const notes: string[] = [];
   let open = 0;
   for (const wanted of sizes.subscriptions) {
-    tell(`${wanted} subscriptions`);
+    report(`${wanted} subscriptions`);
     const { opened, note } = await subscribe(server, runner, wanted - open);
     open += opened;
     notes.push(...note);

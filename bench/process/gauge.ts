@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answerParent, textAt } from './answer.ts';
 
 /**
- * Imported into every server that is measured, ours and the peers alike: tells the parent how late
+ * Imported into every server that is measured, ours and the peers alike: reports to the parent how late
  * its event loop was, and takes a CPU profile on request. Costs one timer a millisecond.
  */
 const RESOLUTION_MS = 1;

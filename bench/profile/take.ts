@@ -22,16 +22,16 @@ const TOP = 25;
 /** CPU profiles of our server under queries and creates, 64 in flight on both cores. */
 export async function takeProfiles(
   sizes: Sizes,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<readonly Profiled[]> {
   await using runner = await openRunner();
   await using directory = await temporary();
   const server = await runner.open(OURS);
-  tell('warming up');
+  report('warming up');
   await warm(server, runner, sizes.warmSeconds);
   const profiled: Profiled[] = [];
   for (const operation of ['query', 'create'] as const) {
-    tell(`profile of ${operation}`);
+    report(`profile of ${operation}`);
     const numbers = operation === 'query' ? 'distinct' : 'new';
     const { rewarmSeconds: warmSeconds, seconds } = sizes;
     const task = { operation, numbers, concurrency: 64, warmSeconds, seconds } as const;

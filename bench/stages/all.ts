@@ -11,7 +11,7 @@ import { wechatStages } from './wechat.ts';
 /** Times every stage, one after the other. @param ms how long a run of one should take */
 export async function timeStages(
   ms: number,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<readonly Stage[]> {
   await using stack = new AsyncDisposableStack();
   const merchant = makeMerchant();
@@ -26,7 +26,7 @@ export async function timeStages(
   ];
   const stages: Stage[] = [];
   for (const work of works) {
-    tell(`stage: ${work.name}`);
+    report(`stage: ${work.name}`);
     stages.push(await timeStage(work, ms));
   }
   return stages;

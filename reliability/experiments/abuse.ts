@@ -102,7 +102,7 @@ export const abuse: Experiment = {
     ]);
     const logged = ((await stat(log)).size - before.log) / 2 ** 20 / (sizes.seconds / 60);
     const strikes = struck.reduce((sum, one) => sum + one, 0);
-    const size = `${ATTACKS.length} kinds of abuse, ${strikes} requests in ${sizes.seconds} s, ${cores?.told ?? 'beside others'}`;
+    const size = `${ATTACKS.length} kinds of abuse, ${strikes} requests in ${sizes.seconds} s, ${cores?.description ?? 'beside others'}`;
     const grown = `resident memory, most above the beginning (${before.mb.toFixed(0)} → ${most.toFixed(0)} MB)`;
     return [
       ...rows,

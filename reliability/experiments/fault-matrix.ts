@@ -60,10 +60,10 @@ async function tryOne(
   const isLie = created.endsWith('Payload') !== (await trueOrders(sandbox.url)).has(NUMBER);
   const lied = isLie && created !== 'OutcomeUnknownError' ? ' (which is not true)' : '';
   const lives = (await poster.get('/health')) === 200 && server.isRunning();
-  const told = `create: ${created}${lied}; query: ${queried}; ${lives ? 'alive' : 'dead'}`;
+  const outcome = `create: ${created}${lied}; query: ${queried}; ${lives ? 'alive' : 'dead'}`;
   const wanted = `create: ${one.create}; query: ${one.query}; alive`;
   if (one.clockOffMs !== undefined) {
-    return holds(one.what, 'a create and a query', told, wanted);
+    return holds(one.what, 'a create and a query', outcome, wanted);
   }
   await place.recover();
   const after = await recovered(poster, server);
@@ -74,7 +74,7 @@ async function tryOne(
   return holds(
     one.what,
     'a create and a query, and again after recovery',
-    told + end(after, orders, open),
+    outcome + end(after, orders, open),
     wanted + end('CreatePayAfterOrderPayload', 1, 0),
   );
 }

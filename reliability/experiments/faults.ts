@@ -15,7 +15,7 @@ import {
   type Step,
 } from '../support/goods.ts';
 import { createPoster } from '../support/post.ts';
-import { type Shop, type Told, take } from '../support/shopper.ts';
+import { type Shop, type StepResult, take } from '../support/shopper.ts';
 import { type Supervisor, superviseServer } from '../support/supervisor.ts';
 
 /** Orders that are finished by then count; the table shows the actual number. */
@@ -72,20 +72,20 @@ export const faults: Experiment = {
       }),
     );
     const mix = mixFaults(sandbox.url);
-    const told = await shopAll(sandbox, server, { steps, kills, minutes });
+    const results = await shopAll(sandbox, server, { steps, kills, minutes });
     await mix.end();
     const settled = await secondsUntilSettled(database);
-    const end = await checkEnd(database, sandbox, told, ALL_GOODS);
+    const end = await checkEnd(database, sandbox, results, ALL_GOODS);
     const share = Math.round((100 * calls.faulty) / calls.all);
     const times = (step: Step) => {
-      const taken = told.filter((one) => one.step === step);
+      const taken = results.filter((one) => one.step === step);
       return new Set(taken.map(({ goods, outOrderNo }) => `${goods.product} ${outOrderNo}`)).size;
     };
-    const answers = (of: string) => told.filter(({ word }) => word === of).length;
+    const answers = (of: string) => results.filter(({ word }) => word === of).length;
     const size = `${times('create')} creates, ${times('complete')} completes, ${times('modify')} modifies, ${answers('OutcomeUnknownError')} unknown outcomes, ${answers('WechatUnavailableError')} unavailable, ${answers('WechatRefusedError')} refused, ${calls.all} calls (${share} % faulty), ${server.kills()} × kill −9`;
     return [
       atMost('until every intent is resolved', size, settled, SETTLED_GOAL_S, ' s'),
-      ...rowsOf(told, size),
+      ...rowsOf(results, size),
       ...end.map(({ what, which }) => none(what + named(which), size, which.length)),
     ];
   },
@@ -96,9 +96,9 @@ async function shopAll(
   { url }: Sandbox,
   server: Supervisor,
   { steps, kills, minutes }: Readonly<Record<'steps' | 'kills' | 'minutes', number>>,
-): Promise<readonly Told[]> {
+): Promise<readonly StepResult[]> {
   await using poster = createPoster(server.url, SHOPPERS);
-  const told: Told[] = [];
+  const results: StepResult[] = [];
   let over = false;
   let next = 0;
   let completes = 0;
@@ -107,7 +107,7 @@ async function shopAll(
   const shop: Shop = {
     poster,
     look: async (goods, outOrderNo) => (await goods.orders(url)).get(outOrderNo),
-    tell: (one) => told.push(one),
+    report: (one) => results.push(one),
     isOver: () => over,
   };
   const shopper = async () => {
@@ -149,11 +149,11 @@ async function shopAll(
   };
   await Promise.all(Array.from({ length: SHOPPERS }, shopper));
   await killing;
-  return told;
+  return results;
 }
 
-function rowsOf(told: readonly Told[], size: string): readonly Row[] {
-  const wrong = told.filter(({ isFalse }) => isFalse);
+function rowsOf(results: readonly StepResult[], size: string): readonly Row[] {
+  const wrong = results.filter(({ isFalse }) => isFalse);
   const failures = wrong.filter(({ word }) => !word.endsWith('Payload'));
   const words = new Set(failures.map(({ step, word }) => `${step}: ${word}`));
   return [

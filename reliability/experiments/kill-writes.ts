@@ -15,7 +15,7 @@ import {
   type Step,
 } from '../support/goods.ts';
 import { createPoster } from '../support/post.ts';
-import { type Shop, type Told, take } from '../support/shopper.ts';
+import { type Shop, type StepResult, take } from '../support/shopper.ts';
 import { between } from '../support/stats.ts';
 import { superviseServer } from '../support/supervisor.ts';
 
@@ -70,11 +70,11 @@ export const killWrites: Experiment = {
       }),
     );
     await using poster = createPoster(server.url, WRITES.length);
-    const told: Told[] = [];
+    const results: StepResult[] = [];
     const shop: Shop = {
       poster,
       look: async (goods, number) => (await goods.orders(sandbox.url)).get(number),
-      tell: (one) => told.push(one),
+      report: (one) => results.push(one),
       isOver: () => false,
     };
     const indexOf = (round: number, write: number) => round * WRITES.length + write;
@@ -107,12 +107,12 @@ export const killWrites: Experiment = {
       await control(sandbox.url, 'DELETE', '/sandbox/faults');
     }
     const settled = await secondsUntilSettled(database);
-    const end = await checkEnd(database, sandbox, told, [PAY_AFTER_GOODS, SERVICE_GOODS]);
-    const lost = told.filter(({ word }) => word === 'no-answer').length;
+    const end = await checkEnd(database, sandbox, results, [PAY_AFTER_GOODS, SERVICE_GOODS]);
+    const lost = results.filter(({ word }) => word === 'no-answer').length;
     const size = `${rounds} × kill −9 inside ${WRITES.length} writes each, ${lost} calls without an answer`;
-    const wrong = told.filter(({ isFalse }) => isFalse);
+    const wrong = results.filter(({ isFalse }) => isFalse);
     const failures = wrong.filter(({ word }) => !word.endsWith('Payload'));
-    const named = (some: readonly Told[]) =>
+    const named = (some: readonly StepResult[]) =>
       [...new Set(some.map(({ step, word }) => ` ${step}: ${word}`))].slice(0, 5).join(',');
     return [
       atMost('until every intent is resolved', size, settled, SETTLED_GOAL_S, ' s'),

@@ -79,7 +79,7 @@ export const overload: Experiment = {
     );
     const [base, p99] = [p99Of(calm), p99Of(sent)];
     const ms = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
-    const size = `${Math.round(before * TIMES_PEAK)} queries/s of ${orders} orders for ${seconds} s, ${perSecond} webhooks/s, ${cores?.told ?? 'beside others'}`;
+    const size = `${Math.round(before * TIMES_PEAK)} queries/s of ${orders} orders for ${seconds} s, ${perSecond} webhooks/s, ${cores?.description ?? 'beside others'}`;
     return [
       ...rowsOf(load, peak, size, sizes),
       atMost(

@@ -59,13 +59,13 @@ export const upstreamOutage: Experiment = {
     await atPace(numbers.slice(0, LEARNING), PER_SECOND, create);
     await sleep(100);
     const before = calls;
-    const told = await atPace(numbers.slice(LEARNING), PER_SECOND, create);
-    const extra = Math.max(0, (100 * (calls - before)) / told.length - 100);
-    const wrong = told.filter(
+    const results = await atPace(numbers.slice(LEARNING), PER_SECOND, create);
+    const extra = Math.max(0, (100 * (calls - before)) / results.length - 100);
+    const wrong = results.filter(
       ({ word }) => word !== 'WechatUnavailableError' && word !== 'OutcomeUnknownError',
     );
-    const size = `${told.length} creates at ${PER_SECOND}/s, WeChat Pay answers 500 to all, ${calls - before} attempts`;
-    const most = Math.max(...told.map(({ ms }) => ms));
+    const size = `${results.length} creates at ${PER_SECOND}/s, WeChat Pay answers 500 to all, ${calls - before} attempts`;
+    const most = Math.max(...results.map(({ ms }) => ms));
     return [
       atMost('extra calls because of retries', size, extra, EXTRA_PERCENT, ' %'),
       none('results other than unavailable or unknown', size, wrong.length),

@@ -6,7 +6,7 @@ export interface Cores extends Disposable {
   /** The command that runs the server. */
   readonly within: readonly string[];
   /** The text for the table. */
-  readonly told: string;
+  readonly description: string;
 }
 
 /**
@@ -16,14 +16,14 @@ export interface Cores extends Disposable {
 export function ownCores(): Cores {
   const count = availableParallelism();
   if (process.platform !== 'linux' || count < 2) {
-    return { within: [], told: 'all on the same cores', [Symbol.dispose]: () => {} };
+    return { within: [], description: 'all on the same cores', [Symbol.dispose]: () => {} };
   }
   const keepTo = (cores: string) =>
     execFileSync('taskset', ['-a', '-p', '-c', cores, String(process.pid)], { stdio: 'ignore' });
   keepTo('1');
   return {
     within: ['taskset', '-c', '0'],
-    told: 'the server alone on one core',
+    description: 'the server alone on one core',
     [Symbol.dispose]: () => {
       keepTo(`0-${count - 1}`);
     },

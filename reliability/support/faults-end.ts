@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { count, type Database } from './databases.ts';
 import { amountsOf, type Goods } from './goods.ts';
-import type { Told } from './shopper.ts';
+import type { StepResult } from './shopper.ts';
 
 const GIVE_UP_S = 120;
 /** An order that has not changed for some minutes is queried after a quarter of that time. */
@@ -37,7 +37,7 @@ export interface Finding {
 export async function checkEnd(
   database: Database,
   sandbox: Sandbox,
-  told: readonly Told[],
+  results: readonly StepResult[],
   all: readonly Goods[],
 ): Promise<readonly Finding[]> {
   await waitForStates(database, sandbox.url, all);
@@ -46,7 +46,7 @@ export async function checkEnd(
       endOf(
         database,
         sandbox,
-        told.filter((one) => one.goods === goods),
+        results.filter((one) => one.goods === goods),
         goods,
       ),
     ),
@@ -60,7 +60,7 @@ export async function checkEnd(
 async function endOf(
   database: Database,
   { url, credentials }: Sandbox,
-  told: readonly Told[],
+  results: readonly StepResult[],
   goods: Goods,
 ): Promise<readonly Finding[]> {
   const orders = await goods.orders(url);
@@ -69,8 +69,8 @@ async function endOf(
     totals.set(number, await goods.totalOf(credentials, order));
   }
   const indexOf = (number: string) => Number(number.slice(1));
-  const asked = new Set(told.map(({ outOrderNo }) => outOrderNo));
-  const successes = told.filter(({ word }) => word.endsWith('Payload'));
+  const asked = new Set(results.map(({ outOrderNo }) => outOrderNo));
+  const successes = results.filter(({ word }) => word.endsWith('Payload'));
   const modified = new Set(
     successes.filter(({ step }) => step === 'modify').map(({ outOrderNo }) => outOrderNo),
   );
@@ -96,7 +96,7 @@ async function endOf(
   const done = new Set(intents.map((row) => `${row['operation']} ${row['out_order_no']}`));
   const misjudged = [...asked].filter((number) => {
     const order = orders.get(number);
-    const steps = told.filter(({ outOrderNo }) => outOrderNo === number).map(({ step }) => step);
+    const steps = results.filter(({ outOrderNo }) => outOrderNo === number).map(({ step }) => step);
     return steps
       .filter((step) => step !== 'collect')
       .some((step) => {

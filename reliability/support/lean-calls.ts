@@ -45,7 +45,7 @@ export async function leanCalls(
   }
   const free = sockets.map((socket) => {
     const line: Line = { socket, sentMs: 0, got: NOTHING };
-    const tell = (answer: LeanAnswer | undefined) => {
+    const answer = (answer: LeanAnswer | undefined) => {
       const { onAnswer } = line;
       line.onAnswer = undefined;
       line.got = NOTHING;
@@ -57,12 +57,12 @@ export async function leanCalls(
         const ms = performance.now() - line.sentMs;
         const bytes = line.got;
         free.push(line);
-        tell({ status: Number(bytes.toString('latin1', 9, 12)), bytes, ms });
+        answer({ status: Number(bytes.toString('latin1', 9, 12)), bytes, ms });
       }
     });
     socket.once('close', () => {
       free.splice(0, free.length, ...free.filter((other) => other !== line));
-      tell(undefined);
+      answer(undefined);
     });
     return line;
   });

@@ -32,11 +32,11 @@ export async function openLoad(url: string, options: OpenLoadOptions): Promise<O
   const worker = new Worker(new URL('./open-loop.ts', import.meta.url), {
     workerData: { url, orders: 1, ...options },
   });
-  const told = await message(worker);
+  const loads = await message(worker);
   await worker.terminate();
-  const number = (name: string) => Number(at(told, name));
+  const number = (name: string) => Number(at(loads, name));
   const list = (name: string): readonly number[] => {
-    const value = at(told, name);
+    const value = at(loads, name);
     return Array.isArray(value) ? value.map(Number) : [];
   };
   return {

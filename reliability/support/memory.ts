@@ -17,9 +17,9 @@ export interface Held {
 
 /** The memory of the server after a garbage collection. */
 export async function probe(server: Server): Promise<Held> {
-  const told = server.logged('probe');
+  const logged = server.logged('probe');
   server.signal('SIGUSR2');
-  const entry = await told;
+  const entry = await logged;
   const mb = (name: string) => Number(at(entry, name)) / 2 ** 20;
   return { rssMb: mb('rss'), heapMb: mb('heapUsed'), fds: Number(at(entry, 'fds')) };
 }

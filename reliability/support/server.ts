@@ -88,8 +88,8 @@ export async function startServer(
     if (at(entry, 'level') === 'error') {
       errors.set(message, (errors.get(message) ?? 0) + 1);
     }
-    for (const told of waiting) {
-      told(entry);
+    for (const listener of waiting) {
+      listener(entry);
     }
   });
   const kill = async () => {
@@ -106,13 +106,13 @@ export async function startServer(
     errors,
     logged: (message) =>
       new Promise((resolve) => {
-        const told = (entry: unknown) => {
+        const listener = (entry: unknown) => {
           if (at(entry, 'msg') === message) {
-            waiting.delete(told);
+            waiting.delete(listener);
             resolve(entry);
           }
         };
-        waiting.add(told);
+        waiting.add(listener);
       }),
     [Symbol.asyncDispose]: kill,
   };

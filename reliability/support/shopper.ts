@@ -7,7 +7,7 @@ import type { Poster } from './post.ts';
 import { between } from './stats.ts';
 
 /** The response of the server to one step of one order. */
-export interface Told {
+export interface StepResult {
   readonly goods: Goods;
   readonly step: Step;
   readonly outOrderNo: string;
@@ -22,13 +22,13 @@ export interface Shop {
   readonly poster: Poster;
   /** The current order in WeChat Pay. */
   readonly look: (goods: Goods, outOrderNo: string) => Promise<TrueOrder | undefined>;
-  readonly tell: (told: Told) => void;
+  readonly report: (results: StepResult) => void;
   /** No more retries. */
   readonly isOver: () => boolean;
 }
 
 /** A response to one step of one order. */
-interface Answer extends Pick<Told, 'goods' | 'step' | 'outOrderNo' | 'word'> {
+interface Answer extends Pick<StepResult, 'goods' | 'step' | 'outOrderNo' | 'word'> {
   readonly index: number;
   /** Of an error. */
   readonly message: string;
@@ -77,7 +77,7 @@ export async function take(
     const message = String(at(result, 'message'));
     const isSuccess = word.endsWith('Payload');
     const orderId = isSuccess ? at(result, 'orderId') : undefined;
-    shop.tell({
+    shop.report({
       goods,
       step,
       outOrderNo,

@@ -30,7 +30,7 @@ if (client === undefined || scopes === undefined) {
     process.stderr.write(`${made.problems.map((problem) => `- ${problem}`).join('\n')}\n`);
     process.exitCode = 1;
   } else {
-    process.stderr.write(made.told);
+    process.stderr.write(made.message);
     process.stdout.write(`${id}.${secret}\n`);
   }
 }
@@ -45,7 +45,7 @@ interface NewKey {
   readonly file: string | undefined;
 }
 
-type Added = { readonly told: string } | { readonly problems: readonly string[] };
+type Added = { readonly message: string } | { readonly problems: readonly string[] };
 
 /**
  * Adds the hash of a key to the file, readable only by its owner. An invalid file is not changed.
@@ -71,7 +71,7 @@ function addApiKey({ id, secret, client, scopes, expires, file }: NewKey): Added
   if (file === undefined) {
     const lines = JSON.stringify({ [id]: entry }, null, 2);
     return {
-      told: `${note}Add this to the file of API_KEYS_FILE:\n${lines}\nThe key, printed only once:\n`,
+      message: `${note}Add this to the file of API_KEYS_FILE:\n${lines}\nThe key, printed only once:\n`,
     };
   }
   // Written atomically, because a server may read it at any moment.
@@ -80,6 +80,6 @@ function addApiKey({ id, secret, client, scopes, expires, file }: NewKey): Added
   chmodSync(aside, 0o600);
   renameSync(aside, file);
   return {
-    told: `${note}Added to ${file}. Servers reload it on SIGHUP. The key, printed only once:\n`,
+    message: `${note}Added to ${file}. Servers reload it on SIGHUP. The key, printed only once:\n`,
   };
 }

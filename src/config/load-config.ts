@@ -161,14 +161,14 @@ export function reloadSecrets(options: ReloadOptions) {
     current = next;
     launchKey = config.apiv2Key;
   };
-  const told = (read: readonly string[], problems: readonly string[]) => {
+  const report = (read: readonly string[], problems: readonly string[]) => {
     if (problems.length > 0) {
       log.error({ problems, read }, 'SIGHUP: reload failed, the previous values stay in use');
     } else {
       log.info({ read }, 'SIGHUP: reloaded');
     }
   };
-  reloadOnHangup([{ name: 'keys', reload }, ...others], told, hangups);
+  reloadOnHangup([{ name: 'keys', reload }, ...others], report, hangups);
   return { launchKey: () => launchKey };
 }
 

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { REQUEST_ID, RESPONSE_HEADERS } from './response-headers.ts';
 
 interface OverloadResponseOptions {
-  /** How long the server keeps an idle connection open, if it tells its clients. */
+  /** How long the server keeps an idle connection open, if responses state it. */
   readonly idleMs?: number | undefined;
 }
 
@@ -60,13 +60,13 @@ export function overloaded(): GraphQLError {
 /** The same as a whole response: built once, because it is sent most often under overload. */
 export function overloadedResponse() {
   const { message, extensions } = overloaded();
-  const { http: _, ...told } = extensions;
+  const { http: _, ...shown } = extensions;
   return {
     status: STATUS,
     headers: {
       'content-type': 'application/json; charset=utf-8',
       'retry-after': String(RETRY_AFTER_S),
     },
-    body: JSON.stringify({ errors: [{ message, extensions: told }] }),
+    body: JSON.stringify({ errors: [{ message, extensions: shown }] }),
   };
 }

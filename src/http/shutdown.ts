@@ -70,11 +70,11 @@ export function watchHangups(): Hangups {
 
 /**
  * Reloads everything on SIGHUP: one after the other, also if an earlier one failed.
- * @param told receives the names of what was reloaded, and the problems
+ * @param report receives the names of what was reloaded, and the problems
  */
 export function reloadOnHangup(
   reloadables: readonly Reloadable[],
-  told: (read: readonly string[], problems: readonly string[]) => void,
+  report: (read: readonly string[], problems: readonly string[]) => void,
   { onHangup }: Hangups,
 ): void {
   let last = Promise.resolve();
@@ -89,7 +89,7 @@ export function reloadOnHangup(
         problems.push(`${one.name}: ${error instanceof Error ? error.message : 'unknown'}`);
       }
     }
-    told(read, problems);
+    report(read, problems);
   };
   onHangup(() => {
     last = last.then(reload);

@@ -68,18 +68,18 @@ export function answerUnreadable(
     }
   });
   server.on('checkExpectation', (_request, response: ServerResponse) => {
-    const { status, ...told } = NO_EXPECTATION;
-    onRejected(told.code);
+    const { status, ...error } = NO_EXPECTATION;
+    onRejected(error.code);
     const headers = { ...RESPONSE_HEADERS, 'content-type': TYPE, connection: 'close' };
-    response.writeHead(status, headers).end(errorBody(told));
+    response.writeHead(status, headers).end(errorBody(error));
   });
 }
 
 const TYPE = 'application/json; charset=utf-8';
 
 /** A connection that is closed with unread bytes is reset, and its client may not see the response. */
-function closeWith(socket: Duplex, { status, ...told }: typeof NOT_HTTP): void {
-  const body = errorBody(told);
+function closeWith(socket: Duplex, { status, ...error }: typeof NOT_HTTP): void {
+  const body = errorBody(error);
   const headers = {
     ...RESPONSE_HEADERS,
     'content-type': TYPE,

@@ -32,7 +32,7 @@ export function useAuthentication({
       }
       const scope = scopes.get(url.pathname);
       const reject = (reason: Reason) => {
-        onRejected(told(reason).code);
+        onRejected(refusalFor(reason).code);
         endResponse(refusal(request, reason, fetchAPI));
       };
       const apply = (result: AuthenticationResult) => {
@@ -58,7 +58,7 @@ function refusal(
   reason: Reason,
   { Response }: { Response: typeof globalThis.Response },
 ) {
-  const { status, code, message, headers } = told(reason);
+  const { status, code, message, headers } = refusalFor(reason);
   const asked = request.headers.get('accept')?.includes('application/graphql-response+json');
   const type = asked ? 'application/graphql-response+json' : 'application/json';
   return new Response(JSON.stringify({ errors: [{ message, extensions: { code } }] }), {
@@ -67,7 +67,7 @@ function refusal(
   });
 }
 
-function told(reason: Reason) {
+function refusalFor(reason: Reason) {
   switch (reason) {
     case 'refused':
       return {

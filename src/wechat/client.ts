@@ -217,10 +217,10 @@ function trackCalls() {
 }
 
 /** A callback whose errors must not fail the call. */
-function ignoreErrors<T>(callback: ((told: T) => void) | undefined): (told: T) => void {
-  return (told) => {
+function ignoreErrors<T>(callback: ((report: T) => void) | undefined): (report: T) => void {
+  return (report) => {
     try {
-      callback?.(told);
+      callback?.(report);
     } catch {
       // An error in a listener must not affect the call.
     }

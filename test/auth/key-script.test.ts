@@ -14,9 +14,9 @@ const file = join(folder, 'keys.json');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function make(...args: readonly string[]) {
-  return new Promise<{ code: unknown; key: string; told: string }>((resolve) => {
+  return new Promise<{ code: unknown; key: string; printed: string }>((resolve) => {
     execFile(process.execPath, [SCRIPT, ...args], (error, stdout, stderr) => {
-      resolve({ code: error?.code ?? 0, key: stdout.trim(), told: stderr });
+      resolve({ code: error?.code ?? 0, key: stdout.trim(), printed: stderr });
     });
   });
 }
@@ -31,19 +31,26 @@ test('a key is printed once and works; the file contains its hash, readable only
   const entries = 'problems' in keys ? [] : keys;
   const ways = [{ kind: 'api-keys', file, keys: entries }] as const;
   const { authenticate } = createAuthenticator({ kind: 'required', ways }, collectLog().log);
-  for (const { code, key, told } of [first, second]) {
+  for (const { code, key, printed } of [first, second]) {
     expect(code).toBe(0);
     expect(authenticate(`Bearer ${key}`)).toMatchObject({ id: 'bff' });
     const [, secret = ''] = key.split('.');
     expect(secret).toHaveLength(43);
-    expect(`${text}${told}`).not.toContain(secret);
+    expect(`${text}${printed}`).not.toContain(secret);
   }
 });
 
 test('a third valid key of a client is refused, and the file does not change', async () => {
   const before = readFileSync(file, 'utf8');
-  const { code, told } = await make('--client', 'bff', '--scopes', 'schema:read', '--file', file);
-  expect({ code, told }).toEqual({ code: 1, told: expect.stringContaining('3 live keys') });
+  const { code, printed } = await make(
+    '--client',
+    'bff',
+    '--scopes',
+    'schema:read',
+    '--file',
+    file,
+  );
+  expect({ code, printed }).toEqual({ code: 1, printed: expect.stringContaining('3 live keys') });
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
@@ -51,11 +58,11 @@ test('an unknown scope, a missing client and an invalid file are refused', async
   expect(await make('--client', 'a', '--scopes', 'orders:all')).toMatchObject({
     code: 1,
     key: '',
-    told: expect.stringContaining('orders:create'),
+    printed: expect.stringContaining('orders:create'),
   });
   expect(await make('--scopes', 'orders:any')).toMatchObject({ code: 2, key: '' });
   writeFileSync(file, '{"one"');
   const damaged = await make('--client', 'a', '--scopes', 'orders:any', '--file', file);
-  expect(damaged).toMatchObject({ code: 1, key: '', told: expect.stringContaining(file) });
+  expect(damaged).toMatchObject({ code: 1, key: '', printed: expect.stringContaining(file) });
   expect(readFileSync(file, 'utf8')).toBe('{"one"');
 });

@@ -38,8 +38,8 @@ test.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/x', '10.0.0.0/8/8', '300.1.
   'TRUSTED_PROXIES=%s is refused, or empty',
   (value) => {
     const problems = problemsOf({ TRUSTED_PROXIES: value });
-    const told =
+    const expected =
       value === ',' ? [] : [expect.stringContaining('TRUSTED_PROXIES contains an invalid entry')];
-    expect(problems).toEqual(told);
+    expect(problems).toEqual(expected);
   },
 );

@@ -143,6 +143,6 @@ test('neither the response nor the log contains the content of a notification', 
     notificationBody({ order: { state: 1 } }),
   ];
   const answers = await Promise.all(bodies.map((body) => post(clientFixture, body)));
-  const told = answers.map(({ text }) => text).join('') + clientFixture.log.text();
-  expect(told).not.toMatch(/SECRET/);
+  const written = answers.map(({ text }) => text).join('') + clientFixture.log.text();
+  expect(written).not.toMatch(/SECRET/);
 });

@@ -40,7 +40,7 @@ afterAll(async () => {
   await Promise.all([clientFixture.close(), fixture.close()]);
 });
 
-/** Posts bytes to the port, with their length told or in chunks of unknown end. */
+/** Posts bytes to the port, with their length or in chunks of unknown end. */
 async function posted(body: string, framing: 'content-length' | 'chunked'): Promise<unknown> {
   const request = httpRequest(`${port.url}/wechat/notify`, {
     method: 'POST',

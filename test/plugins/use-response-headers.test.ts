@@ -20,16 +20,19 @@ describe('every answer', () => {
     ],
     ['a page', new Request('http://app/graphql', { headers: { accept: 'text/html' } })],
     ['404', new Request('http://app/nothing')],
-  ])('%s is not sniffed, kept, framed, or told to others', async (_, request) => {
-    const { headers } = await app.fetch(request);
-    expect(Object.fromEntries(headers)).toMatchObject({
-      'x-content-type-options': 'nosniff',
-      'cache-control': expect.stringMatching(/^no-/),
-      'referrer-policy': 'no-referrer',
-      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
-      'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
-    });
-  });
+  ])(
+    '%s is not sniffed, kept or framed, and its address is not sent as a referrer',
+    async (_, request) => {
+      const { headers } = await app.fetch(request);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': expect.stringMatching(/^no-/),
+        'referrer-policy': 'no-referrer',
+        'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+        'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+      });
+    },
+  );
 });
 
 describe('a request', () => {

@@ -64,10 +64,10 @@ export async function examineApiv3Key(options: WechatPayOptions): Promise<readon
   });
   await wechat.ready();
   await wechat.close();
-  return news.flatMap((one) => told(one, options));
+  return news.flatMap((one) => findingsOf(one, options));
 }
 
-function told(news: CertificateNews, options: WechatPayOptions): readonly Finding[] {
+function findingsOf(news: CertificateNews, options: WechatPayOptions): readonly Finding[] {
   if (news.kind === 'changed') {
     const known = pemsIn(options.platformCertificates).map(({ serialNumber }) => serialNumber);
     const missing = known.length > 0 && news.serials.some((serial) => !known.includes(serial));

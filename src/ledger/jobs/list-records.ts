@@ -274,7 +274,7 @@ export async function listEvents(
   });
 }
 
-/** PostgreSQL takes a value in a list for text, unless told otherwise. */
+/** PostgreSQL takes a value in a list for text, unless a cast says otherwise. */
 function integer(value: number) {
   return sql`cast(${value} as bigint)`;
 }

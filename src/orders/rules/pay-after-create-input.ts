@@ -30,9 +30,9 @@ export function createInputIssues(
   checkTexts(found, order);
   checkFees(found, order.fees ?? []);
   checkDiscounts(found, order.discounts ?? [], ({ discountDesc }, at) => {
-    const told = Boolean(discountDesc);
+    const isDescribed = Boolean(discountDesc);
     const message = 'Must be given with the name.';
-    found.check(told, 'analogy', at('discountDesc'), 'REQUIRED', message);
+    found.check(isDescribed, 'analogy', at('discountDesc'), 'REQUIRED', message);
   });
   found.amount(order.riskAmount, ['riskAmount']);
   found.check(

@@ -190,13 +190,13 @@ export function documentProblems(schema: GraphQLSchema, text: string): readonly 
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) {
       return ['No operation found: each file must be a whole document, including its fragments.'];
     }
-    return [...limitErrors(shapeOf(document)), ...validate(schema, document)].map(told);
+    return [...limitErrors(shapeOf(document)), ...validate(schema, document)].map(described);
   } catch (error) {
-    return [error instanceof GraphQLError ? told(error) : String(error)];
+    return [error instanceof GraphQLError ? described(error) : String(error)];
   }
 }
 
-function told({ message, locations }: GraphQLError): string {
+function described({ message, locations }: GraphQLError): string {
   const [at] = locations ?? [];
   return at ? `line ${at.line}: ${message}` : message;
 }

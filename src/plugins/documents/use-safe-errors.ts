@@ -124,8 +124,8 @@ function variableErrors(args: VariableArgs): GraphQLError[] {
     }
     const onError = (error: GraphQLError, path: readonly (string | number)[]) => {
       const at = [`$${name}`, ...path].join('.');
-      const told = error.extensions['code'] ? error.message : typeMessage(error.message);
-      errors.push(variableError(node, `${at}: ${told}`));
+      const text = error.extensions['code'] ? error.message : typeMessage(error.message);
+      errors.push(variableError(node, `${at}: ${text}`));
       printed += error.message.length;
       if (errors.length === MOST_ERRORS || printed > MOST_PRINTED) {
         throw new EnoughErrors();

@@ -44,8 +44,8 @@ function message(name: Message): Route {
       if (order.messages.includes(name)) {
         throw invalidRequest('消息已下发', NUMBER.unlisted);
       }
-      const told = { ...order, messages: [...order.messages, name] };
-      return { answer: NO_CONTENT, commit: () => serviceOrders.put(told) };
+      const notified = { ...order, messages: [...order.messages, name] };
+      return { answer: NO_CONTENT, commit: () => serviceOrders.put(notified) };
     },
   };
 }

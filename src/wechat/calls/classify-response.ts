@@ -254,7 +254,7 @@ const OF_PRODUCT: Readonly<Record<'PAY_AFTER' | 'SERVICE_ORDER', readonly string
 };
 
 /**
- * Whether this is an order of the product. Nothing else tells them apart: the orders of both may have
+ * Whether this is an order of the product. Nothing else distinguishes them: the orders of both may have
  * the same ids.
  */
 export function isOrderOf(product: 'PAY_AFTER' | 'SERVICE_ORDER', wire: Wire): boolean {

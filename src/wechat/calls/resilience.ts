@@ -39,12 +39,12 @@ export function createResilience(
   onBreaker: (state: BreakerState) => void,
 ): Resilience {
   const bulkhead = createBulkhead(protection.maxConcurrent, protection.maxQueued);
-  let told: BreakerState = 'closed';
-  const tell = () => {
+  let reported: BreakerState = 'closed';
+  const report = () => {
     const states = [writes.state(), reads.state()];
     const worst = WORST_FIRST.find((state) => states.includes(state)) ?? 'closed';
-    if (worst !== told) {
-      told = worst;
+    if (worst !== reported) {
+      reported = worst;
       onBreaker(worst);
     }
   };
@@ -53,7 +53,7 @@ export function createResilience(
     failingShare: protection.breakerShare,
     openMs: protection.breakerOpenMs,
   };
-  const breakerContext = { windowMs: WINDOW_MS, now, onChange: tell };
+  const breakerContext = { windowMs: WINDOW_MS, now, onChange: report };
   const writes = createBreaker(rule, breakerContext);
   const reads = createBreaker(rule, breakerContext);
   return {

@@ -93,7 +93,7 @@ export const userServiceState = {
 } satisfies Shape;
 export type UserServiceState = Answer<typeof userServiceState>;
 
-/** The answer to complete and cancel. The `order_id` tells it from the answer to a query. */
+/** The answer to complete and cancel. The `order_id` distinguishes it from the answer to a query. */
 export const updateResponse = {
   appid: required(text),
   mchid: required(text),

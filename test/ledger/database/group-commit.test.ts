@@ -205,13 +205,13 @@ describe.each(databases)('writing on $name', ({ start }) => {
 
   test('no result of a write is returned before its group is committed', async () => {
     const store = await database.openStore();
-    let told = false;
+    let isNotified = false;
     const first = store.write(append(1)).then(() => {
-      told = true;
+      isNotified = true;
     });
     const second = store.write(async (tx) => {
       await append(2)(tx);
-      return told;
+      return isNotified;
     });
     expect(await second).toBe(false);
     await first;

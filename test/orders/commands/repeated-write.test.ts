@@ -201,7 +201,7 @@ test('a repeat sends nothing that a first call could not send, and never fails a
   await fc.assert(
     fc.asyncProperty(story, async (steps) => {
       const setup = await startSetup();
-      const told: Told = { succeeded: new Set(), createdBy: null };
+      const known: Known = { succeeded: new Set(), createdBy: null };
       const log: string[] = [];
       try {
         for (const one of steps) {
@@ -215,7 +215,7 @@ test('a repeat sends nothing that a first call could not send, and never fails a
           } else if (one.kind === 'two hours later') {
             setup.later();
           } else {
-            await check(one, setup, told, log);
+            await check(one, setup, known, log);
           }
         }
       } finally {
@@ -226,7 +226,7 @@ test('a repeat sends nothing that a first call could not send, and never fails a
   );
 }, 120_000);
 
-interface Told {
+interface Known {
   readonly succeeded: Set<string>;
   /** Whose create made the order. */
   createdBy: CallerName | null;
@@ -235,7 +235,7 @@ interface Told {
 async function check(
   call: Call,
   setup: Awaited<ReturnType<typeof startSetup>>,
-  told: Told,
+  known: Known,
   log: readonly string[],
 ): Promise<void> {
   const { caller, operation, variant, fault } = call;
@@ -250,10 +250,10 @@ async function check(
   await upstream.control('DELETE', 'faults');
   const sent = upstream.calls(operation).length - sentBefore;
   if (before === null && (await setup.shownState()) !== null) {
-    told.createdBy = caller;
+    known.createdBy = caller;
   }
   if (caller !== 'shop') {
-    const isOwn = told.createdBy === caller;
+    const isOwn = known.createdBy === caller;
     const mayCancel = operation === 'cancel' && before === 'CREATED' && isOwn;
     const isAvailable = owner === undefined || owner === setup.ownerOf(caller);
     const mayCreate = operation === 'create' && isAvailable;
@@ -264,11 +264,11 @@ async function check(
   }
   const key = `${caller} ${operation} ${variant}`;
   const isSuccess = typeof outcome === 'object' && outcome !== null && 'replayed' in outcome;
-  if (told.succeeded.has(key) && fault === null) {
+  if (known.succeeded.has(key) && fault === null) {
     expect(outcome, `a repeat of a success failed\n${steps}`).toMatchObject({ replayed: true });
   }
   if (isSuccess) {
-    told.succeeded.add(key);
+    known.succeeded.add(key);
     const after = await setup.shownState();
     const expected = {
       create: after !== null,

@@ -258,15 +258,15 @@ const SHOWN: Readonly<
   sync: ({ state }) => state === 'DONE',
 };
 
-interface Told {
+interface Known {
   readonly succeeded: Set<string>;
   /** Whose create made the order. */
   createdBy: CallerName | null;
 }
 
-async function check(call: Call, setup: Setup, told: Told, steps: string) {
+async function check(call: Call, setup: Setup, known: Known, steps: string) {
   const { caller, operation, variant, fault } = call;
-  const { succeeded } = told;
+  const { succeeded } = known;
   await setup.ledger().idle();
   const [before, owner] = [await setup.truth(), await setup.owner()];
   const kind = kindOf(operation);
@@ -279,10 +279,10 @@ async function check(call: Call, setup: Setup, told: Told, steps: string) {
   const sent = upstream.calls(kind).length - sentBefore;
   const after = await setup.truth();
   if (before.state === 'NONE' && after.state !== 'NONE') {
-    told.createdBy = caller;
+    known.createdBy = caller;
   }
   if (caller !== 'shop') {
-    const isOwn = told.createdBy === caller;
+    const isOwn = known.createdBy === caller;
     const mayCancel = operation === 'cancel' && before.state === 'CREATED' && isOwn;
     const isAvailable = owner === undefined || owner === setup.ownerOf(caller);
     const mayCreate = operation === 'create' && isAvailable;
@@ -320,7 +320,7 @@ test('a write to a service order is never a false success or a false refusal, in
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
       const setup = await startSetup();
-      const told: Told = { succeeded: new Set(), createdBy: null };
+      const known: Known = { succeeded: new Set(), createdBy: null };
       const log: string[] = [];
       try {
         for (const one of steps) {
@@ -336,7 +336,7 @@ test('a write to a service order is never a false success or a false refusal, in
               await setup.restart();
               break;
             case 'call':
-              await check(one, setup, told, log.join('\n'));
+              await check(one, setup, known, log.join('\n'));
               break;
             default:
               break;

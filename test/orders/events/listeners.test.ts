@@ -21,14 +21,14 @@ function logged(of: Partial<Pick<LoggedEvent, 'owner' | 'claimant'>>): LoggedEve
 }
 
 /** The listeners that are called with an event. */
-function calledWith(told: LoggedEvent): readonly string[] {
+function calledWith(logged: LoggedEvent): readonly string[] {
   const listeners = createListeners();
   const called: string[] = [];
   for (const [name, interest] of Object.entries(INTERESTS)) {
     listeners.add(() => called.push(name), interest);
   }
-  for (const listener of listeners.of(told)) {
-    listener(told);
+  for (const listener of listeners.of(logged)) {
+    listener(logged);
   }
   return called.toSorted();
 }

@@ -174,11 +174,11 @@ describe('the schema', () => {
     expect(at((await ask(deep, true)).answer, 'data', '__schema')).toBeDefined();
   });
 
-  test('the schema is not told by suggestions either, no matter which caller has sent the document before', async () => {
+  test('the schema is not shown by suggestions either, no matter which caller has sent the document before', async () => {
     const wrong = '{ payAfterOrdr { state } }';
     for (const may of [true, false, true, false]) {
-      const told = JSON.stringify((await ask(wrong, may)).answer);
-      expect(told.includes('Did you mean')).toBe(may);
+      const answered = JSON.stringify((await ask(wrong, may)).answer);
+      expect(answered.includes('Did you mean')).toBe(may);
     }
   });
 

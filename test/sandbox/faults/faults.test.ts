@@ -9,13 +9,13 @@ import {
 } from '../../fixtures/sandbox/merchant.ts';
 import { startTestSandbox } from '../../fixtures/sandbox/test-sandbox.ts';
 
-const told: SandboxCall[] = [];
+const calls: SandboxCall[] = [];
 let sandbox: Sandbox;
 let merchant: Merchant;
 let publicKey: string;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox({ onCall: (call) => told.push(call) });
+  sandbox = await startTestSandbox({ onCall: (call) => calls.push(call) });
   merchant = createMerchant(sandbox.credentials);
   publicKey = sandbox.credentials.WECHAT_PUBLIC_KEY;
 });
@@ -68,7 +68,7 @@ describe('a fault on the wire', () => {
     await expect.poll(arrived).toMatch(/"fault": "latency",[^{]*\]\s*$/);
     client.abort();
     await lost;
-    await expect.poll(() => told.at(-1)).toMatchObject({ fault: 'latency', status: 'none' });
+    await expect.poll(() => calls.at(-1)).toMatchObject({ fault: 'latency', status: 'none' });
   });
 });
 

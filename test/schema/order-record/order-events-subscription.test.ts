@@ -169,10 +169,10 @@ const LATE_MS = 20;
 
 /** As of another instance: commits are announced a little later, also to new subscribers. */
 function withLateBus(real: Ledger): Ledger {
-  const told: LoggedEvent[] = [];
-  real.bus.subscribe((event) => told.push(event));
+  const delivered: LoggedEvent[] = [];
+  real.bus.subscribe((event) => delivered.push(event));
   const subscribe: Ledger['bus']['subscribe'] = (listener, interest) => {
-    setTimeout(() => told.forEach(listener), LATE_MS);
+    setTimeout(() => delivered.forEach(listener), LATE_MS);
     return real.bus.subscribe(listener, interest);
   };
   return { ...real, bus: { ...real.bus, subscribe } };

@@ -59,8 +59,8 @@ test('at shutdown every WebSocket subscription is completed, then the socket is 
   other.subscribe('1', {});
   await listeners(clientFixture, 3);
   const took = port.stop();
-  const told = [await one.next(), await one.next()];
-  expect(told).toEqual(
+  const delivered = [await one.next(), await one.next()];
+  expect(delivered).toEqual(
     expect.arrayContaining([
       { id: '1', type: 'complete' },
       { id: '2', type: 'complete' },

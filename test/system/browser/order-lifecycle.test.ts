@@ -65,8 +65,8 @@ test('the phone page shows payments, pending orders and the notifications of the
   await phone.goto(server.sandbox);
   await phone.getByText('待确认').first().waitFor();
   await phone.getByText('已支付').first().waitFor();
-  const told = phone.getByRole('region', { name: '通知' });
-  expect(await told.getByText('200').count()).toBe(2);
+  const notifications = phone.getByRole('region', { name: '通知' });
+  expect(await notifications.getByText('200').count()).toBe(2);
   await updateScreenshot(phone, PHONE_SCREENSHOT);
 });
 

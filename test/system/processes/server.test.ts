@@ -77,8 +77,8 @@ test('all problems of an invalid configuration are logged without a stack, and t
   expect(await server.exited).toEqual({ code: 1, signal: null });
   const [title, ...problems] = server.stderr().trim().split('\n');
   expect(title).toBe("Can't start with this configuration:");
-  const told = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]);
-  expect(told.toSorted()).toEqual([
+  const named = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]);
+  expect(named.toSorted()).toEqual([
     'API_KEYS_FILE',
     'HOST',
     'PORT',

@@ -15,7 +15,9 @@ describe.concurrent('a server that is asked to stop', { timeout: 60_000 }, () =>
     server.kill('SIGTERM');
     await expect.poll(() => statusOf(`${server.url}/ready`)).not.toBe(200);
     const later = () => server.run('{ __typename }').catch(() => 'not even connected');
-    await expect.poll(later).toSatisfy((told) => told === '' || told === 'not even connected');
+    await expect
+      .poll(later)
+      .toSatisfy((answer) => answer === '' || answer === 'not even connected');
     server.kill('SIGTERM');
 
     expect(await created).toMatchObject({
