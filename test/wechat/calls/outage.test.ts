@@ -14,13 +14,19 @@ import {
   clientOf,
   ownAnswer,
   PUBLIC_KEY_ID,
+  type Reply,
   type Seen,
   startSdkUpstream,
 } from '../../fixtures/wechat/sdk-upstream.ts';
 
 const merchant = rsaKeys();
 const wechatKey = rsaKeys();
-const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
+/** A key that the client does not know. */
+const OTHER = 'PUB_KEY_ID_0000000000002';
+const signers = new Map([
+  [PUBLIC_KEY_ID, wechatKey.privatePem],
+  [OTHER, rsaKeys().privatePem],
+]);
 const A1 = { ...IDS, outOrderNo: 'A1' };
 const stack: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -117,6 +123,30 @@ test('refusals and rate limits do not count as failures', async () => {
   const wechat = clientOf(sdk.url, merchant, wechatKey, { timeoutMs: 3_000, onBreaker });
   await Promise.allSettled(Array.from({ length: 30 }, () => wechat.queryPayAfterOrder(A1)));
   expect(states).toEqual([]);
+  await wechat.close();
+});
+
+test.each<[string, Reply]>([
+  ['rate limits', { status: 429, body: '{"code":"RATELIMIT_EXCEEDED"}' }],
+  ['responses that are not final', { status: 202, body: '{}' }],
+  ['refusals of something in between', { status: 403, body: '{"code":"NO_AUTH"}', serial: OTHER }],
+])('%s do not count as successes', async (_, reply) => {
+  const states: BreakerState[] = [];
+  let count = 0;
+  await using sdk = await startSdkUpstream(merchant.publicPem, signers, () => {
+    count += 1;
+    return count <= 6 ? reply : { status: 500, body: '{"code":"SYSTEM_ERROR"}' };
+  });
+  const wechat = clientOf(sdk.url, merchant, wechatKey, {
+    resilience: { breakerAttempts: 4, maxRetries: 0, retryShare: 0 },
+    onBreaker: (state) => states.push(state),
+  });
+  for (let call = 1; call <= 10; call += 1) {
+    expect(states).toEqual([]);
+    await failureOf(wechat.queryPayAfterOrder(A1));
+  }
+  // Four failures of four: of ten they would be too few.
+  expect(states).toEqual(['open']);
   await wechat.close();
 });
 
