@@ -7,7 +7,7 @@ import { Kind, type ValueNode } from 'graphql';
 import { permission, type Scope } from '../auth/caller.ts';
 import { forbidden } from './authorization.ts';
 import { type GraphQLContext, MOST_READS } from './context.ts';
-import { ACCESS, BY_ANALOGY, ERROR_CODES, SAME_INPUT } from './descriptions.ts';
+import { ACCESS, BY_ANALOGY, CONFLICT, ERROR_CODES, SAME_INPUT } from './descriptions.ts';
 import { badUserInput } from './query-errors.ts';
 
 interface PayAfterSchema {
@@ -52,12 +52,20 @@ export const builder = new SchemaBuilder<PayAfterSchema>({
     },
     nodeFieldOptions: { nullable: false },
     pageInfoFieldOptions: { description: 'Pagination information.' },
-    cursorFieldOptions: { description: 'Cursor of this edge: an opaque string for `after`.' },
+    cursorFieldOptions: {
+      description:
+        'Cursor of this edge: a string for `after` or `before` of the same field. That of an event equals its own `cursor`.',
+    },
     pageInfoTypeOptions: {
       description: 'Pagination information, as in the Relay specification.',
     },
-    hasNextPageFieldOptions: { description: 'True if there is a next page.' },
-    hasPreviousPageFieldOptions: { description: 'True if this page starts after a cursor.' },
+    hasNextPageFieldOptions: {
+      description: 'True if there is a next page; with `last`, true if `before` was given.',
+    },
+    hasPreviousPageFieldOptions: {
+      description:
+        'With `last`, true if there is a page before this one; otherwise true if `after` was given.',
+    },
     startCursorFieldOptions: {
       description: 'Cursor of the first edge of the page; null if the page is empty.',
     },
@@ -73,7 +81,7 @@ builder.queryType({
 
 ${ACCESS}
 
-One request may make at most ${MOST_READS} reads from WeChat Pay, else BAD_USER_INPUT; several selections of the same order with the same arguments are one read. ${BY_ANALOGY}
+One request may make at most ${MOST_READS} reads from WeChat Pay: each field that needs a further one has the error BAD_USER_INPUT instead, and the others succeed; several selections of the same order with the same arguments are one read. ${BY_ANALOGY}
 
 All errors of queries are in \`errors\`, with a code in \`extensions.code\`:
 ${ERROR_CODES}`,
@@ -85,7 +93,7 @@ ${ACCESS}
 
 Each mutation returns a union: its payload or an error type. Select \`... on UserError { code message }\` for every error type. GraphQL errors (\`errors\`, with the codes that the type Query lists) are only for missing credentials or permissions, malformed requests or scalars, a second write in the request (GRAPHQL_VALIDATION_FAILED), this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors.
 
-Each mutation of an order, except collectServiceOrder, is idempotent by outOrderNo. ${SAME_INPUT}
+Each mutation of an order, except collectServiceOrder, is idempotent by outOrderNo: a repeat with the same input has no new effect, and different input is an OrderConflictError. ${CONFLICT} ${SAME_INPUT}
 
 A mutation takes at most 8 seconds, unless the operator of this server has configured another \`WECHAT_TIMEOUT_MS\`, and as long again if \`order\` is selected. Set your own timeout higher; after it, retry the same call.`,
 });

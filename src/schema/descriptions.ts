@@ -55,7 +55,19 @@ export const REPLAYED =
 
 /** Of every mutation: the idempotency key is the outOrderNo and the operation. */
 export const SAME_INPUT =
-  'Two inputs are the same if all values are equal. An omitted field equals null and, for appid and serviceId, the configured value; it does not equal an explicit default or an empty list. The same time with another offset is equal. A different finishTicket is not different input.';
+  'Two inputs are the same if all values are equal. An omitted field equals null, its default in this schema (`= true`) or, for appid and serviceId, the configured value; it does not equal an empty list, or a default that only its description names. The same time with another offset is equal. A different finishTicket is not different input.';
+
+/** The operations that an order may have several times. */
+export const CONFLICT =
+  'For modifyServiceOrder and collectServiceOrder, different input is a conflict only while the outcome of an earlier call is unknown.';
+
+/** An outcome that is not known: of every error and code that says so. */
+export const NEVER_TWICE =
+  'the operation never takes effect twice. Only collectServiceOrder makes one more attempt to collect; the order is still paid only once.';
+
+/** What follows if nothing is collected. */
+export const NOTHING_COLLECTED =
+  'WeChat Pay does not document the state after that: query the order, and do not wait for';
 
 /** After an error that leaves no order behind. */
 export const NUMBER_FREE =
@@ -94,7 +106,7 @@ export const ERROR_CODES = `
 - WECHAT_UNTRUSTED: the response to a query has no valid signature of WeChat Pay; contact the operator of this server.
 - LEDGER_UNAVAILABLE: the database of this server failed during a query; retry after \`extensions.retryAfterSeconds\`.
 - LAUNCH_NOT_CONFIGURED: a key is not configured; contact the operator.
-- INTERNAL_SERVER_ERROR: an error of this server; contact the operator with the \`x-request-id\` of the response. A mutation may have taken effect: retry the same call.`;
+- INTERNAL_SERVER_ERROR: an error of this server; contact the operator with the \`x-request-id\` of the response. A mutation may have taken effect: retry the same call; ${NEVER_TWICE}`;
 
 /** WeChat Pay's further words for the state of a service order, in records and events. */
 export const STATE_DESCRIPTION_RAW =

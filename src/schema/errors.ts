@@ -6,7 +6,7 @@ import {
 } from '../orders/rules/field-rules.ts';
 import { WechatError, WechatRefusedError, WechatUnavailableError } from '../wechat/index.ts';
 import { builder } from './builder.ts';
-import { BY_ANALOGY, NUMBER_FREE } from './descriptions.ts';
+import { BY_ANALOGY, CONFLICT, NEVER_TWICE, NUMBER_FREE } from './descriptions.ts';
 
 const ErrorCode = builder.enumType('ErrorCode', {
   description: 'The kind of an error of a mutation. Each value says what to do next.',
@@ -15,8 +15,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
       description: `Fix the fields listed in \`issues\`, then call again. No request was sent to WeChat Pay. ${NUMBER_FREE}`,
     },
     ORDER_CONFLICT: {
-      description:
-        'The outOrderNo was already used with different input, or for another user. createPayAfterOrder, createServiceOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. Other mutations: query the order; do not change the outOrderNo.',
+      description: `The outOrderNo was already used with different input, or for another user. createPayAfterOrder, createServiceOrder: query that order; for a different order use a new outOrderNo. If the query returns null: if you never used the number before, it belongs to another user: use a new one; if you did, that earlier call may still take effect: retry it with its own input. Other mutations: query the order; do not change the outOrderNo. ${CONFLICT}`,
     },
     ORDER_NOT_FOUND: {
       description: 'No such order for this caller: check outOrderNo, appid and serviceId.',
@@ -31,7 +30,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
     },
     ORDER_NOT_STARTED: {
       description:
-        'The service order was created but has not started, although it needs no confirmation. Do not start the service: cancel the order.',
+        'The service order was created but has not started, although it needs no confirmation. Do not start the service: cancel the order, then create another one with a new outOrderNo.',
     },
     PERMISSION_IN_USE: {
       description:
@@ -48,8 +47,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
         'The database of this server failed. No request was sent to WeChat Pay: retry the same call.',
     },
     OUTCOME_UNKNOWN: {
-      description:
-        'The write may have taken effect: retry with identical input. Do not use a new outOrderNo.',
+      description: `The write may have taken effect: retry with identical input, not with a new number: ${NEVER_TWICE}`,
     },
   },
 });
@@ -115,7 +113,8 @@ const InputIssueCodeEnum = builder.enumType('InputIssueCode', {
     OUT_OF_RANGE: { description: 'A number or a time is outside its limits.' },
     NOT_UNIQUE: { description: 'A name occurs twice in a list.' },
     BAD_FORMAT: {
-      description: 'The value does not have the required form, for example of a time.',
+      description:
+        'The text does not have the required form, for example a ServiceTime that is no time.',
     },
     BAD_CHARACTER: {
       description: 'The text has a character that is not allowed, such as an emoji.',

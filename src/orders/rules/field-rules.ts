@@ -173,19 +173,19 @@ export function idIssues(ids: Ids, rules: InputRules): readonly InputIssue[] {
 
 /**
  * Checks the key of a query.
- * @param longest characters of a queryId: documented for service orders only
+ * @param source of the length of a queryId: documented for service orders only
  */
 export function orderKeyIssues(
   key: OrderKey,
   rules: InputRules,
-  longest: 64 | 512 = 64,
+  source: Source = 'analogy',
 ): readonly InputIssue[] {
   const found = createIssueCollector(rules);
   if ('outOrderNo' in key) {
     checkOutOrderNo(found, key.outOrderNo);
   } else {
     found.required(key.queryId, 'confirmed', ['queryId']);
-    found.length(key.queryId, longest, longest === 64 ? 'analogy' : 'confirmed', ['queryId']);
+    found.length(key.queryId, 512, source, ['queryId']);
     found.characters(key.queryId, 'confirmed', ['queryId']);
   }
   return found.issues;

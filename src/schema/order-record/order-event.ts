@@ -20,7 +20,7 @@ export const OrderEventType = builder.objectRef<OrderEvent>('OrderEvent').implem
     cursor: t.string({
       nullable: false,
       description:
-        'The cursor of the event: a number in a string, increasing over all orders, so that the cursors of one order have gaps. Pass the last one as `after` to resume the subscription. Compare cursors as numbers, not as strings.',
+        'The cursor of the event: a number in a string, increasing over all orders, so that the cursors of one order have gaps. Equal to the cursor of its edge. Pass the last one as `after`, of the subscription orderEvents or of `OrderRecord.events`. Compare cursors as numbers, not as strings.',
       resolve: ({ id }) => String(id),
     }),
     type: t.expose('type', {

@@ -29,7 +29,10 @@ export const OrderStatusEnum = builder.enumType('OrderStatus', {
       description:
         'Completed by the merchant (商户已完结): WeChat Pay collects the amount, or the merchant does. Not paid yet.',
     },
-    PAID: { description: 'Paid, or completed with nothing to pay (已支付). Final.' },
+    PAID: {
+      description:
+        'Paid (已支付), or a service order that is done with nothing to pay. WeChat Pay does not document whether a pay-after order with totalAmount 0 becomes PAID or remains COMPLETED. Final.',
+    },
     CANCELED: { description: 'Canceled (已取消). Final.' },
     EXPIRED: { description: 'Not confirmed by the user in time (已失效). Final.' },
     UNKNOWN: {

@@ -13,7 +13,13 @@ import {
   WechatUnavailableError,
 } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
-import { INPUT_ORDER_NUMBER, SAME_INPUT, STATE_RAW } from '../descriptions.ts';
+import {
+  CONFLICT,
+  INPUT_ORDER_NUMBER,
+  NEVER_TWICE,
+  SAME_INPUT,
+  STATE_RAW,
+} from '../descriptions.ts';
 import { UserError } from '../errors.ts';
 import { PayAfterOrderState, toState } from '../pay-after-order/enums.ts';
 import { OrderStatusEnum } from './enums.ts';
@@ -95,7 +101,7 @@ builder.objectType(OrderBusyError, {
 
 builder.objectType(OrderConflictError, {
   name: 'OrderConflictError',
-  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder, createServiceOrder: query that order; for a different order use a new outOrderNo. If the query returns null although you never used the number before, it belongs to another user: use a new one. If you used it before, that earlier call may still take effect: retry it with its own input. Other mutations: an earlier call of the same operation took effect, or may have taken effect, with different input; query the order, and do not change the outOrderNo. ${SAME_INPUT}`,
+  description: `The outOrderNo was already used with different input or for another user (订单重入参数校验失败). createPayAfterOrder, createServiceOrder: query that order; for a different order use a new outOrderNo. If the query returns null: if you never used the number before, it belongs to another user: use a new one; if you did, that earlier call may still take effect: retry it with its own input. Other mutations: an earlier call of the same operation took effect, or may have taken effect, with different input; query the order, and do not change the outOrderNo. ${CONFLICT} ${SAME_INPUT}`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {
@@ -145,8 +151,7 @@ export function reasonOf(
 
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
-  description:
-    'It is unknown whether the write took effect. Retry with identical input, with increasing waits, until the result is another one: the operation never takes effect twice. A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.',
+  description: `It is unknown whether the write took effect. Retry with identical input, with increasing waits, until the result is another one: ${NEVER_TWICE} A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {

@@ -4,6 +4,7 @@ import { builder } from '../builder.ts';
 import {
   APPID,
   BY_ANALOGY,
+  NOTHING_COLLECTED,
   ORDER_NUMBER,
   PLAIN_TEXTS,
   REPEATED_CHANGE,
@@ -15,7 +16,7 @@ import { PayAfterFinishTypeInput } from './enums.ts';
 import { changePayload } from './update-payload.ts';
 
 const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
-  description: `后付费项目: an item to charge. For a fee that was also given at creation, this server does not send feeDesc and feeCount, because WeChat Pay rejects them there. ${BY_ANALOGY}`,
+  description: `后付费项目: an item to charge. For a fee that was also given at creation, feeDesc and feeCount are allowed but not sent, because WeChat Pay rejects them there. ${BY_ANALOGY}`,
   fields: (t) => ({
     feeName: t.string({
       required: true,
@@ -23,7 +24,8 @@ const FeeInput = builder.inputType('CompletePayAfterOrderFeeInput', {
         '付费项目名称: the name of the fee; for a fee given at creation, the same name. By analogy: 1 to 20 characters, unique within the order.',
     }),
     feeCount: t.int({
-      description: '付费数量: the quantity. By analogy: from 1 to 100; if omitted, 1.',
+      description:
+        '付费数量: the quantity; not sent for a fee given at creation. If omitted, 1 at creation; WeChat Pay documents no default here. By analogy: from 1 to 100.',
     }),
     feeAmount: t.field({
       type: 'Fen',
@@ -117,10 +119,10 @@ builder.mutationField('completePayAfterOrder', (t) =>
     ...requireScope('orders:complete'),
     type: changePayload(
       'CompletePayAfterOrderPayload',
-      '完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The state becomes USER_PAID when the user has paid, and is FINISHED until then. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order.',
+      `完结先享后付订单: the order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The state becomes USER_PAID when the user has paid, and is FINISHED until then. With totalAmount 0, as with finishType UNUSED, nothing is collected; ${NOTHING_COLLECTED} USER_PAID.`,
     ),
     nullable: false,
-    description: `完结先享后付订单: completes an order that the user has confirmed (USER_ACCEPTED); WeChat Pay then collects the payment by itself. Success does not mean that the user has paid: wait for USER_PAID. With finishType UNUSED nothing is collected; WeChat Pay does not document the state after that: query the order. Requires orders:complete and orders:any: usually your back end calls it. ${REPEATED_CHANGE}`,
+    description: `完结先享后付订单: completes an order that the user has confirmed (USER_ACCEPTED); WeChat Pay then collects the payment by itself. Success does not mean that the user has paid: wait for USER_PAID. With totalAmount 0, as with finishType UNUSED, nothing is collected; ${NOTHING_COLLECTED} USER_PAID. Requires orders:complete and orders:any: usually your back end calls it. ${REPEATED_CHANGE}`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of completePayAfterOrder: its payload, or an error.' },

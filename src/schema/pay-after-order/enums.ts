@@ -43,7 +43,7 @@ export const PayAfterFinishTypeInput = builder.enumType('PayAfterFinishTypeInput
   values: {
     UNUSED: {
       description:
-        '未使用服务，取消订单: the service was not used, and the user pays nothing (WeChat Pay value 1). Unlike cancelPayAfterOrder, this completes the order, with totalAmount 0. In similar products it is the way to end a confirmed order with nothing to pay.',
+        '未使用服务，取消订单: the service was not used, and the user pays nothing (WeChat Pay value 1). Unlike cancelPayAfterOrder, this completes the order, with totalAmount 0. For a service that was used and is free, WeChat Pay does not document which value to use: the similar product 智慧零售 (smart retail) uses this one, service orders complete with totalAmount 0.',
     },
     FINISHED: { description: '完成服务使用，结束订单: the service was used (WeChat Pay value 2).' },
   },

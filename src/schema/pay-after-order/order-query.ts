@@ -19,7 +19,7 @@ const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
     }),
     queryId: t.string({
       description:
-        '回跳查询ID: the id that the confirmation page of WeChat Pay passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed. WeChat Pay does not document its name for pay-after orders; in similar products it is `query_id`: in `referrerInfo.extraData` of App.onShow (mini program), in the JSON of `extMsg` (app), in `extraData` of the result (web page inside WeChat). By analogy: at most 64 characters.',
+        '回跳查询ID: the id that the confirmation page of WeChat Pay passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed. WeChat Pay does not document its name for pay-after orders; in similar products it is `query_id`: in `referrerInfo.extraData` of App.onShow (mini program), in the JSON of `extMsg` (app), in `extraData` of the result (web page inside WeChat). By analogy: at most 512 characters.',
     }),
   }),
 });

@@ -48,6 +48,10 @@ builder.mutationField('cancelServiceOrder', (t) =>
   }),
 );
 
+/** The only write that a repeat sends again. */
+const COLLECTED_AGAIN =
+  'False: every call is one more attempt to collect (催收). True only if WeChat Pay refused this one and a concurrent call with the same input took effect.';
+
 const CollectInput = builder.inputType('CollectServiceOrderInput', {
   description: '商户发起催收扣款: the order whose payment WeChat Pay is to collect now.',
   fields: (t) => ({
@@ -62,11 +66,12 @@ builder.mutationField('collectServiceOrder', (t) =>
     ...requireScope('orders:complete'),
     type: updatePayload(
       'CollectServiceOrderPayload',
-      '商户发起催收扣款: WeChat Pay tries to collect the payment. This does not mean that the user has paid: wait for PAID. `replayed` is always false, because every call is one more attempt.',
+      '商户发起催收扣款: WeChat Pay tries to collect the payment. This does not mean that the user has paid: wait for PAID.',
+      COLLECTED_AGAIN,
     ),
     nullable: false,
     description:
-      "商户发起催收扣款 (WeChat Pay's endpoint `pay`): requests that WeChat Pay tries to collect the payment of a completed order now, in addition to its own attempts. Requires orders:complete and orders:any. Not idempotent: every call is one more attempt. An order is paid only once: what is already paid is an OrderStateError.",
+      "商户发起催收扣款 (WeChat Pay's endpoint `pay`): requests that WeChat Pay tries to collect the payment of a completed order now, in addition to its own attempts. Requires orders:complete and orders:any. Not idempotent: every call is one more attempt. An order is paid only once: what is already paid is an OrderStateError. OrderConflictError: only while the outcome of an earlier call with another appid or serviceId is unknown, or if WeChat Pay reports a conflict.",
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of collectServiceOrder: its payload, or an error.' },

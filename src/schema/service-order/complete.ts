@@ -1,7 +1,14 @@
 import { COMPLETE, updateServiceOrder } from '../../orders/commands/service-order/update.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { APPID, BY_ANALOGY, PLAIN_TEXTS, REPEATED_CHANGE, SERVICE_ID } from '../descriptions.ts';
+import {
+  APPID,
+  BY_ANALOGY,
+  NOTHING_COLLECTED,
+  PLAIN_TEXTS,
+  REPEATED_CHANGE,
+  SERVICE_ID,
+} from '../descriptions.ts';
 import { CHANGE_ERRORS } from '../order/order-errors.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import {
@@ -71,7 +78,7 @@ const Input = builder.inputType('CompleteServiceOrderInput', {
 
 const Payload = updatePayload(
   'CompleteServiceOrderPayload',
-  '完结支付分订单: the service order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The status becomes PAID when the user has paid, and is COMPLETED until then.',
+  `完结支付分订单: the service order was completed. This does not mean that the user has paid: WeChat Pay collects the payment by itself. The status becomes PAID when the user has paid, and is COMPLETED until then. With totalAmount 0 nothing is collected; ${NOTHING_COLLECTED} PAID.`,
 );
 builder.objectField(Payload, 'totalAmount', (t) =>
   t.field({
@@ -93,7 +100,7 @@ builder.mutationField('completeServiceOrder', (t) =>
     ...requireScope('orders:complete'),
     type: Payload,
     nullable: false,
-    description: `完结支付分订单: completes a service order that the user has confirmed (ACCEPTED); WeChat Pay then collects the payment by itself, until the user has paid. Success does not mean that the user has paid: wait for PAID. If the service was used and there is nothing to pay, complete with totalAmount 0; if it was not used, use cancelServiceOrder. Requires orders:complete and orders:any: usually your back end calls it. ${REPEATED_CHANGE} Use the same times again in a repeat: another endTime is different input.`,
+    description: `完结支付分订单: completes a service order that the user has confirmed (ACCEPTED); WeChat Pay then collects the payment by itself, until the user has paid. Success does not mean that the user has paid: wait for PAID. If the service was used and there is nothing to pay, complete with totalAmount 0; ${NOTHING_COLLECTED} PAID. If it was not used, use cancelServiceOrder. Requires orders:complete and orders:any: usually your back end calls it. ${REPEATED_CHANGE} Use the same times again in a repeat: another endTime is different input.`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of completeServiceOrder: its payload, or an error.' },

@@ -225,7 +225,7 @@ const CreateServiceOrderPayload = builder
 builder.objectType(OrderNotStartedError, {
   name: 'OrderNotStartedError',
   description:
-    'WeChat Pay created the order, but it has not started, although needUserConfirm is false (免确认订单未生效). Do not start the service. WeChat Pay calls this a failed create: cancel the order, and check that the user has authorized the service.',
+    'WeChat Pay created the order, but it has not started, although needUserConfirm is false (免确认订单未生效). Do not start the service. WeChat Pay calls this a failed create. The outOrderNo is used: a repeat with the same input returns this error as long as the order is CREATED. Cancel the order, check with servicePermission that the permission of the user is AVAILABLE, then create another order with a new outOrderNo.',
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: INPUT_ORDER_NUMBER }),

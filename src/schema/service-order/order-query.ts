@@ -56,7 +56,7 @@ export function queryServiceOrder(
   query: OrderQuery,
   context: GraphQLContext,
 ): Promise<ServiceOrder | null> {
-  assertValidArguments(query, orderKeyIssues(query, context.inputRules, 512), context);
+  assertValidArguments(query, orderKeyIssues(query, context.inputRules, 'confirmed'), context);
   const outOrderNo = 'outOrderNo' in query ? query.outOrderNo : null;
   return reading(context, { operation, outOrderNo: outOrderNo ?? undefined }, () =>
     showIfVisible(context, SERVICE_ORDERS, outOrderNo, () =>

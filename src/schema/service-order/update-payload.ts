@@ -10,7 +10,7 @@ import { ServiceOrderType } from './service-order.ts';
 type Payload = Replayable<UpdatedServiceOrder>;
 
 /** The fields of every payload of a write to an existing service order. */
-export function updatePayload(name: string, description: string) {
+export function updatePayload(name: string, description: string, replayed: string = REPLAYED) {
   return builder.objectRef<Payload>(name).implement({
     description,
     fields: (t) => ({
@@ -24,7 +24,7 @@ export function updatePayload(name: string, description: string) {
       orderId: t.exposeString('orderId', {
         description: `${ORDER_ID} Null if WeChat Pay sent none.`,
       }),
-      replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
+      replayed: t.exposeBoolean('replayed', { nullable: false, description: replayed }),
       order: t.field({
         type: ServiceOrderType,
         ...requireScope('orders:read'),

@@ -82,6 +82,14 @@ describe('payAfterOrder', () => {
     expect(await fixture.order({ queryId })).toMatchObject({ outOrderNo });
   });
 
+  test('a queryId of a pay-after order may be as long as that of a service order', async () => {
+    const of = (length: number) => fixture.run(QUERY, { by: { queryId: 'x'.repeat(length) } });
+    expect(await of(512)).toEqual({ data: { payAfterOrder: null } });
+    expect(await of(513)).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['queryId'] }] } }],
+    });
+  });
+
   test('payAfterOrder is null, without an error, if WeChat Pay knows no such order', async () => {
     for (const by of [{ outOrderNo: 'NOBODY' }, { queryId: 'NOBODY' }]) {
       expect(await fixture.run(QUERY, { by })).toEqual({ data: { payAfterOrder: null } });
