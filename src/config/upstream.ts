@@ -63,7 +63,7 @@ function readOptions(from: EnvironmentReader, outbound: Outbound): WechatPayOpti
     mchid: from.text('WECHAT_MCHID') ?? '',
     merchantSerial: from.secret('WECHAT_MERCHANT_SERIAL') ?? '',
     merchantKey: from.secret('WECHAT_MERCHANT_KEY') ?? '',
-    publicKeyId: from.text('WECHAT_PUBLIC_KEY_ID'),
+    publicKeyId: from.secret('WECHAT_PUBLIC_KEY_ID'),
     publicKey: from.secret('WECHAT_PUBLIC_KEY'),
     platformCertificates: from.secret('WECHAT_PLATFORM_CERTIFICATES'),
     apiv3Key: from.secret('WECHAT_APIV3_KEY'),

@@ -153,6 +153,19 @@ describe('in use', () => {
     expect(problemsOf(merchantEnv({ WECHAT_MERCHANT_SERIAL: MERCHANT_CERTIFICATE }))).toEqual([]);
   });
 
+  test('the public key and its id can both come from files, so that both change on SIGHUP', () => {
+    const { WECHAT_PUBLIC_KEY: key = '', WECHAT_PUBLIC_KEY_ID: id = '' } = merchantEnv();
+    withFile(key, (keyFile) =>
+      withFile(`${id}\n`, (idFile) => {
+        const env = merchantEnv({
+          ...{ WECHAT_PUBLIC_KEY: undefined, WECHAT_PUBLIC_KEY_FILE: keyFile },
+          ...{ WECHAT_PUBLIC_KEY_ID: undefined, WECHAT_PUBLIC_KEY_ID_FILE: idFile },
+        });
+        expect(loadConfig(env).upstream).toMatchObject({ options: { publicKeyId: id } });
+      }),
+    );
+  });
+
   test('platform certificates can be set in place of the public key', () => {
     const env = merchantEnv({
       WECHAT_PUBLIC_KEY: undefined,

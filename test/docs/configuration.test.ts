@@ -23,6 +23,7 @@ test.each(examples)(
       ['apiclient_cert.pem', '275C0163BD947338007EFACC6964ADE9CA5E767A'],
       ['apiclient_key.pem', merchant.privateKey.export({ type: 'pkcs8', format: 'pem' })],
       ['pub_key.pem', wechat.publicKey.export({ type: 'spki', format: 'pem' })],
+      ['pub_key_id', 'PUB_KEY_ID_0119000000012024010100000000000000'],
       ['data_key', randomBytes(32).toString('base64')],
       ['apiv3_key', randomBytes(16).toString('hex')],
       ['apiv2_key', randomBytes(16).toString('hex')],

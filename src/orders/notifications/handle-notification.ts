@@ -52,8 +52,9 @@ export async function handleNotification(
     (counted ?? log).warn({ why: 'state', word }, 'unknown enum value from WeChat Pay');
   }
   if (outcome === 'suspicious') {
+    const { product, outOrderNo } = observation ?? {};
     log.warn(
-      { notification: id, eventType, reason },
+      { product, outOrderNo, notification: id, eventType, reason },
       'webhook contradicts the ledger, not applied',
     );
   }

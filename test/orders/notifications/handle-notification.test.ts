@@ -73,6 +73,17 @@ describe.each(databases)('a notification, on $name', ({ start }) => {
     expect(ledger.logged).toEqual(['webhook contradicts the ledger, not applied']);
   });
 
+  test('the line of a notification that contradicts the ledger names its order', async () => {
+    const lines: object[] = [];
+    const warn = (fields: object) => lines.push(fields);
+    const { log, ...ledger } = await database.openLedger();
+    const foreign = orderNotification('n1', { state: 'USER_PAID', mchid: '1900000002' });
+    await handleNotification({ ...ledger, log: { ...log, warn } }, MERCHANT, foreign);
+    expect(lines).toMatchObject([
+      { product: 'PAY_AFTER', outOrderNo: 'N1', notification: 'n1', reason: 'mchid' },
+    ]);
+  });
+
   test('a suspicious notification does not prevent the true one', async () => {
     const ledger = await database.openLedger();
     await see(ledger, { state: 'FINISHED', totalAmount: 100 });
