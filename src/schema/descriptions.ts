@@ -2,11 +2,11 @@
 
 /** The terms for permissions in other descriptions: of queries, mutations and subscriptions. */
 export const ACCESS =
-  '"Requires x:y" names a scope of the caller\'s credential, which the operator of this server provides and you send as `authorization: Bearer <API key or JWT>`; in local development without authentication, every caller has all scopes. A caller with orders:any acts for all users. A caller without it is an end user, identified by the openid in its credential (用户标识: the id of a user under one appid), and can access only its own orders: those that belong to the user with that openid, as the input `openid` of createPayAfterOrder describes.';
+  '"Requires x:y" names a scope of the caller\'s credential, which the operator of this server provides and you send as `authorization: Bearer <API key or JWT>`; in local development without authentication, every caller has all scopes. A caller with orders:any acts for all users. A caller without it is an end user, identified by the openid in its credential (用户标识: the id of a user under one appid), and can access only its own orders: those that belong to the user with that openid, as the input `openid` of createPayAfterOrder and createServiceOrder describes.';
 
 /** The source of a rule that WeChat Pay documents only elsewhere: of queries and every input type. */
 export const BY_ANALOGY =
-  'Rules after "By analogy" are known only of similar WeChat Pay products. This server checks those that it can check without the order at WeChat Pay, unless its operator has configured `INPUT_RULES=confirmed`.';
+  'Rules after "By analogy" are documented only for similar WeChat Pay products. Follow them: unless its operator has set `INPUT_RULES=confirmed`, this server rejects input that breaks one, as far as it can check that without the order at WeChat Pay.';
 
 export const PLAIN_TEXTS =
   'Texts must not contain characters above U+FFFF, such as emoji (four bytes in UTF-8).';
@@ -23,6 +23,14 @@ export const SERVICE_ID = `服务ID: the service that the order was created with
 
 /** The number that a new order gets. */
 export const NEW_ORDER_NUMBER = `商户服务订单号: the merchant's own order number, unique per merchant: generate and store it before the first call. It is the idempotency key: a repeat with the same number and input never creates a second order. After INVALID_INPUT or WECHAT_REFUSED it can be used again, also with other input. By analogy: 1 to ${NUMBER_FORM}.`;
+
+/** Whose a new order is. */
+export const ORDER_OWNER =
+  "The order belongs to the user of the caller's credential; if that names no user, to this one. A credential that names a user allows only the openid of that user; another one is an InvalidInputError.";
+
+/** What follows if the user leaves the page, or its data do not open it. */
+export const LAUNCH_AGAIN =
+  'query the order; if it is still CREATED, cancel it or let it expire, and create another one with a new outOrderNo.';
 
 /** For inputs that do not refer to an order. */
 export const ANY_APPID = `应用ID: the id, assigned by WeChat, of the merchant's app or mini program (an app that runs inside WeChat). ${CONFIGURED}`;

@@ -77,7 +77,8 @@ export const OrderEventType = builder.objectRef<OrderEvent>('OrderEvent').implem
       ...requireScope('orders:read'),
       complexity: 1,
       nullable: false,
-      description: 'The order as recorded now. Requires orders:read.',
+      description:
+        'The order as recorded now. Requires orders:read: without it, the event, and a list that contains it, are null too, with an error in `errors`.',
       resolve: async ({ product, outOrderNo }, _, context) => {
         const record = await loadRecord({ product, outOrderNo }, context);
         if (record === null) {

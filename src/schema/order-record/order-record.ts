@@ -121,7 +121,8 @@ OrderRecordRef.implement({
       ...requireScope('events:read'),
       complexity: rowsOfPage(eventCursor, 'events:read'),
       nullable: false,
-      description: 'The recorded changes of the order, oldest first. Requires events:read.',
+      description:
+        'The recorded changes of the order, oldest first. Requires events:read: without it, nothing of the request is executed (FORBIDDEN).',
       args: {
         first: t.arg.int({ description: PAGE_SIZE }),
         after: t.arg.string({ description: `${AFTER} "0" is the beginning too.` }),

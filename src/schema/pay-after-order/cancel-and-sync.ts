@@ -97,7 +97,7 @@ builder.mutationField('syncPayAfterOrder', (t) =>
       '支付分订单同步: WeChat Pay has recorded the order as paid: its state is USER_PAID.',
     ),
     nullable: false,
-    description: `支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel, for example in cash. By analogy: the state must be FINISHED. Requires orders:complete and orders:any. ${REPEATED_CHANGE}`,
+    description: `支付分订单同步: reports to WeChat Pay that the user has paid a completed order through the merchant's own channel, for example in cash. Requires orders:complete and orders:any. ${REPEATED_CHANGE} In similar products the order must be completed (FINISHED) and not paid; WeChat Pay decides.`,
     errors: {
       types: CHANGE_ERRORS,
       union: { description: 'Result of syncPayAfterOrder: its payload, or an error.' },

@@ -1,5 +1,11 @@
 import { builder } from '../builder.ts';
-import { ANY_APPID, ANY_SERVICE_ID, BY_ANALOGY, NEW_ORDER_NUMBER } from '../descriptions.ts';
+import {
+  ANY_APPID,
+  ANY_SERVICE_ID,
+  BY_ANALOGY,
+  NEW_ORDER_NUMBER,
+  ORDER_OWNER,
+} from '../descriptions.ts';
 
 const FeeInput = builder.inputType('CreatePayAfterOrderFeeInput', {
   description: `后付费项目: an item that the user pays for after the service. Its amount can also be given at completion. ${BY_ANALOGY}`,
@@ -103,8 +109,7 @@ export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderIn
         '是否需要用户确认: whether the user has to confirm the order on a WeChat Pay page. If omitted, true (需确认). With false (免确认), the order is accepted immediately: WeChat Pay has to enable this for the merchant, openid is needed, and the user must have authorized the service (see userServiceState).',
     }),
     openid: t.string({
-      description:
-        "用户标识: the user's openid under the appid. It is never logged. By analogy: required if needUserConfirm is false, not allowed otherwise; at most 128 characters. The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it, also after a user has confirmed it. A credential that names a user allows only the openid of that user; another one is an InvalidInputError.",
+      description: `用户标识: the user's openid under the appid. It is never logged. ${ORDER_OWNER} If both are missing, the order belongs to no user, also after a user has confirmed it: only callers with orders:any can access it. The same applies to an order that this server knows only from a webhook or a query. By analogy: required if needUserConfirm is false, not allowed otherwise; at most 128 characters.`,
     }),
     name: t.string({ description: `用户姓名: the name of the user. ${ENCRYPTED}` }),
     phone: t.string({ description: `用户手机号: the mobile number of the user. ${ENCRYPTED}` }),

@@ -11,7 +11,7 @@ import {
 } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { CURRENT_ORDER, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts';
+import { CURRENT_ORDER, LAUNCH_AGAIN, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts';
 import { LaunchType, launch } from '../launch.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import { CreatePayAfterOrderInput } from './create-input.ts';
@@ -26,7 +26,7 @@ const CreatePayAfterOrderPayload = builder
   .objectRef<Replayable<CreatedPayAfterOrder>>('CreatePayAfterOrderPayload')
   .implement({
     description:
-      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; start the service only when the state is USER_ACCEPTED. With needUserConfirm: false the order is accepted already, and launch may be null.',
+      '创建先享后付订单: the order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; start the service only when `order { state }` is USER_ACCEPTED. With needUserConfirm: false a new order is accepted already, and launch may be null.',
     fields: (t) => ({
       appid: t.exposeString('appid', {
         nullable: false,
@@ -65,8 +65,7 @@ const CreatePayAfterOrderPayload = builder
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       launch: t.field({
         type: LaunchType,
-        description:
-          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if `package` is null, or with an error in `errors`, for example LAUNCH_NOT_CONFIGURED: the operator of this server must configure the key that signs it. If it is null without an error, or already used: repeat the same createPayAfterOrder, and try the launch data of that response. WeChat Pay does not document whether they open the page again. If they do not, query the order; if it is still CREATED, cancel it or let it expire, and create another order with a new outOrderNo.',
+        description: `Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). Not needed with needUserConfirm: false. Null if \`package\` is null, or with an error in \`errors\`, for example LAUNCH_NOT_CONFIGURED: the operator of this server must configure the key that signs it. If it is null without an error, or already used: repeat the same createPayAfterOrder, and try the launch data of that response. WeChat Pay does not document whether they open the page again. If they do not, ${LAUNCH_AGAIN}`,
         resolve: ({ package: order }, _, context) =>
           order === null ? null : launch('wxpayScoreUse', { package: order }, context),
       }),
@@ -74,8 +73,8 @@ const CreatePayAfterOrderPayload = builder
         type: PayAfterOrderType,
         ...requireScope('orders:read'),
         description: CURRENT_ORDER,
-        resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
-          loadOrder('CreatePayAfterOrderPayload.order', { appid, serviceId, outOrderNo }, context),
+        resolve: (appid, serviceId, outOrderNo, _, context) =>
+          loadOrder('CreatePayAfterOrderPayload.order', appid, serviceId, outOrderNo, context),
       }),
     }),
   });

@@ -117,7 +117,7 @@ export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder
     }),
     finishTransactionId: t.exposeString('finishTransactionId', {
       description:
-        '结单交易单号: the transaction id of the payment at WeChat Pay, for a refund by the refund API of WeChat Pay. Null unless the state is USER_PAID.',
+        "结单交易单号: the transaction id of the payment at WeChat Pay, for a refund by the refund API of WeChat Pay. Null unless the state is USER_PAID. WeChat Pay does not document it for a payment through the merchant's own channel.",
     }),
     payType: t.exposeString('payType', {
       description:

@@ -2,7 +2,13 @@ import { requestNoIssues, userKeyIssues } from '../../orders/rules/field-rules.t
 import type { UserServiceState } from '../../wechat/index.ts';
 import { forbidden, requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { ANY_APPID, ANY_SERVICE_ID, LAUNCH_ERROR, REQUEST_NUMBER } from '../descriptions.ts';
+import {
+  ANY_APPID,
+  ANY_SERVICE_ID,
+  BY_ANALOGY,
+  LAUNCH_ERROR,
+  REQUEST_NUMBER,
+} from '../descriptions.ts';
 import { LaunchType, launch } from '../launch.ts';
 import { badArguments } from '../query-errors.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
@@ -21,8 +27,7 @@ const UseServiceState = builder.enumType('UseServiceState', {
 });
 
 const UserServiceStateType = builder.objectRef<UserServiceState>('UserServiceState').implement({
-  description:
-    '用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Needed only before a pay-after order with needUserConfirm: false, which requires AVAILABLE. For service orders, servicePermission shows the permission of a user (预授权). If it is UNAVAILABLE, open `launch`, then query again.',
+  description: `用户授权状态: whether the user has authorized the service, that is, accepts orders of it without confirming each one. Needed only before a pay-after order with needUserConfirm: false, which requires AVAILABLE. For service orders, servicePermission shows the permission of a user (预授权). If it is UNAVAILABLE, open \`launch\`, then query again. ${BY_ANALOGY}`,
   fields: (t) => ({
     appid: t.exposeString('appid', {
       nullable: false,

@@ -51,11 +51,11 @@ const ApplyInput = builder.inputType('ApplyServicePermissionInput', {
     authorizationCode: t.string({
       required: true,
       description:
-        "授权协议号: the merchant's own number of the permission. Generate a new one for each user and application, and store it: servicePermission finds the permission by it. WeChat Pay does not document its length.",
+        "授权协议号: the merchant's own number of the permission. Generate a new one for each permission that a user is to give, and store it: servicePermission finds the permission by it. WeChat Pay documents neither its length nor whether it can be used for a second application; if that is refused, use a new one.",
     }),
     notifyUrl: t.string({
       description:
-        '商户回调地址: where WeChat Pay sends its webhooks about the permission: a public https URL without a query. If omitted, the URL of this server that its operator has configured (`WECHAT_NOTIFY_URL`); if there is none, none is sent.',
+        '商户回调地址: where WeChat Pay sends its webhooks about the permission: a public https URL without a query. If omitted, the URL of this server that its operator has configured (`WECHAT_NOTIFY_URL`). If that is missing too, WeChat Pay gets no URL, and does not document whether it then sends webhooks.',
     }),
   }),
 });
@@ -67,7 +67,7 @@ interface Applied {
 
 const ApplyPayload = builder.objectRef<Applied>('ApplyServicePermissionPayload').implement({
   description:
-    '商户预授权: WeChat Pay has accepted the application. The user has not agreed yet: open `launch`, then query servicePermission until it is AVAILABLE.',
+    '商户预授权: WeChat Pay has accepted the application. The user has not agreed yet: open `launch`, then query servicePermission until it is AVAILABLE, or until the hour of the token is over. WeChat Pay does not document what it shows of a user who declines.',
   fields: (t) => ({
     authorizationCode: t.exposeString('authorizationCode', {
       nullable: false,
@@ -76,7 +76,7 @@ const ApplyPayload = builder.objectRef<Applied>('ApplyServicePermissionPayload')
     applyPermissionsToken: t.exposeString('applyPermissionsToken', {
       nullable: false,
       description:
-        '预授权token: opens the page, for an hour. Also contained in `launch`. After the hour, apply again.',
+        '预授权token: opens the page, for an hour. Also contained in `launch`. After the hour, apply again, with a new authorizationCode.',
     }),
     launch: t.field({
       type: LaunchType,
@@ -169,7 +169,7 @@ builder.mutationField('terminateServicePermission', (t) =>
     type: TerminatePayload,
     nullable: false,
     description:
-      '解除授权: ends the permission of a user for service orders without confirmation. Requires permissions:write and orders:any: it is not for end users. It succeeds only after a query has shown that the permission has ended. Refused as PermissionInUseError while orders under it are open. After the end WeChat Pay refuses new orders without confirmation (needUserConfirm: false); it can still collect payments of earlier orders.',
+      '解除授权: ends the permission of a user for service orders without confirmation. Requires permissions:write and orders:any: it is not for end users. It succeeds only after a query has shown that the permission has ended (UNAVAILABLE); a repeat then succeeds again. If WeChat Pay has no such permission, it is a WechatRefusedError. While orders under it are open, it is a PermissionInUseError. After the end WeChat Pay refuses new orders without confirmation (needUserConfirm: false); it can still collect payments of earlier orders.',
     errors: {
       types: [
         InvalidInputError,

@@ -29,7 +29,7 @@ const TimeRangeInput = builder.inputType('CompleteServiceOrderTimeRangeInput', {
     startTime: t.field({
       type: 'ServiceTime',
       description:
-        '实际服务开始时间: when the service started. Omit it if OnAccept was given at creation.',
+        '实际服务开始时间: when the service started. Omit it if OnAccept was given at creation; otherwise give it.',
     }),
     endTime: t.field({
       type: 'ServiceTime',
@@ -38,6 +38,9 @@ const TimeRangeInput = builder.inputType('CompleteServiceOrderTimeRangeInput', {
     }),
   }),
 });
+
+const REPLACES_PLAN =
+  'It replaces that of the creation; WeChat Pay does not document what it shows if it is omitted.';
 
 const Input = builder.inputType('CompleteServiceOrderInput', {
   description: `完结支付分订单: the final amounts, times and places of the service. Only WeChat Pay checks whether they are consistent with those given at creation. ${PLAIN_TEXTS} ${BY_ANALOGY}`,
@@ -51,15 +54,15 @@ const Input = builder.inputType('CompleteServiceOrderInput', {
       type: 'Fen',
       required: true,
       description:
-        '总金额: the amount that the user pays, in fen: the sum of the items minus the discounts of this input. 0 if there is nothing to pay. At most the amount of the risk fund if a deposit is waived (先免), otherwise at most the limit that WeChat Pay set for the service (先享).',
+        '总金额: the amount that the user pays, in fen: the sum of the items minus the discounts of this input. 0 if there is nothing to pay. At most the amount of the risk fund if its name is DEPOSIT, ADVANCE or CASH_DEPOSIT (先免); if it is ESTIMATE_ORDER_COST (先享), at most the limit that WeChat Pay set for the service.',
     }),
     timeRange: t.field({
       type: TimeRangeInput,
-      description: '实际服务时间段: when the service took place.',
+      description: `实际服务时间段: when the service took place. Required if no endTime was given at creation. ${REPLACES_PLAN}`,
     }),
     location: t.field({
       type: LocationInput,
-      description: '服务位置: where the service took place.',
+      description: `服务位置: where the service took place. WeChat Pay lists only endLocation here; startLocation is sent if given. ${REPLACES_PLAN}`,
     }),
     profitSharing: t.boolean({
       description:
@@ -71,7 +74,8 @@ const Input = builder.inputType('CompleteServiceOrderInput', {
     }),
     device: t.field({
       type: DeviceInput,
-      description: '设备信息: the machine that provided the service.',
+      description:
+        '设备信息: the machine that provided the service. WeChat Pay does not document whether that of the creation remains if it is omitted.',
     }),
   }),
 });

@@ -19,8 +19,10 @@ import {
   BY_ANALOGY,
   CURRENT_ORDER,
   INPUT_ORDER_NUMBER,
+  LAUNCH_AGAIN,
   ORDER_ID,
   ORDER_IDS,
+  ORDER_OWNER,
   PLAIN_TEXTS,
   REPLAYED,
   STATE_RAW,
@@ -32,7 +34,7 @@ import { withDefaults, writing } from '../resolver.ts';
 import { ServiceOrderStateEnum } from './enums.ts';
 import { DeviceInput, LocationInput, PaymentInput } from './input-parts.ts';
 import { ServiceOrderType, STATES } from './service-order.ts';
-import { loadServiceOrder } from './update-payload.ts';
+import { loadServiceOrder, NO_ORDER_ID } from './update-payload.ts';
 
 const DiscountInput = builder.inputType('CreateServiceOrderDiscountInput', {
   description: `后付费商户优惠: the name and description of a discount. Its amount is given at completion. ${BY_ANALOGY}`,
@@ -77,7 +79,7 @@ const TimeRangeInput = builder.inputType('ServiceOrderTimeRangeInput', {
 
 const RiskFundNameInput = builder.enumType('RiskFundNameInput', {
   description:
-    '风险金名称: the kind of the amount at risk. The service decides which ones are allowed: the first three if a deposit is waived (先免), the last if the service is paid afterwards (先享).',
+    '风险金名称: the kind of the amount at risk. The service decides which ones are allowed. If a deposit is waived (先免): DEPOSIT, ADVANCE, CASH_DEPOSIT; ESTIMATE_ORDER_COST if the service is paid afterwards (先享).',
   values: {
     DEPOSIT: { description: '押金: a deposit, which the user need not pay in advance.' },
     ADVANCE: { description: '预付款: a prepayment, which the user need not pay in advance.' },
@@ -166,8 +168,7 @@ const Input = builder.inputType('CreateServiceOrderInput', {
         '是否需要用户确认: whether the user has to confirm the order on a WeChat Pay page (需确认). With false (免确认), the order is ACCEPTED immediately: WeChat Pay has to enable this for the merchant, openid is needed, and the user must have given the permission (预授权; see applyServicePermission and servicePermission).',
     }),
     openid: t.string({
-      description:
-        "用户标识: the user's openid under the appid. It is never logged. Required if needUserConfirm is false, not allowed otherwise; at most 128 characters. By analogy: it must not be an appid (`wx…`). The order belongs to the user of the caller's credential; if that names no user, to this one; if both are missing, to no user, and only callers with orders:any can access it. A credential that names a user allows only the openid of that user; another one is an InvalidInputError.",
+      description: `用户标识: the user's openid under the appid. It is never logged. Required if needUserConfirm is false, not allowed otherwise; at most 128 characters. ${ORDER_OWNER} If both are missing, the order belongs to the user who confirms it, once a webhook or a query has shown that user; until then only callers with orders:any can access it. The same applies to an order that was not created by this server. By analogy: it must not be an appid (\`wx…\`).`,
     }),
     device: t.field({
       type: DeviceInput,
@@ -176,11 +177,13 @@ const Input = builder.inputType('CreateServiceOrderInput', {
   }),
 });
 
+const ALWAYS_STATE_RAW = `${STATE_RAW} Always set, although the type allows null.`;
+
 const CreateServiceOrderPayload = builder
   .objectRef<Replayable<CreatedServiceOrder>>('CreateServiceOrderPayload')
   .implement({
     description:
-      '创建支付分订单: the service order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; start the service only when its status is ACCEPTED. With needUserConfirm: false it is ACCEPTED already, and launch may be null.',
+      '创建支付分订单: the service order was created at WeChat Pay. Use `launch` to open the page where the user confirms it; start the service only when `order { status }` is ACCEPTED, which `state` does not show. With needUserConfirm: false a new order is ACCEPTED already, and launch may be null.',
     fields: (t) => ({
       appid: t.exposeString('appid', { nullable: false, description: ORDER_IDS.appid }),
       mchid: t.exposeString('mchid', { nullable: false, description: ORDER_IDS.mchid }),
@@ -190,25 +193,24 @@ const CreateServiceOrderPayload = builder
         description: ORDER_IDS.outOrderNo,
       }),
       orderId: t.exposeString('orderId', {
-        description: `${ORDER_ID} Null if WeChat Pay sent none.`,
+        description: `${ORDER_ID} ${NO_ORDER_ID}`,
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: REPLAYED }),
       state: t.field({
         type: ServiceOrderStateEnum,
         description:
-          '服务订单状态: the state of the order: CREATED for a new one, or DOING with needUserConfirm: false. In the response to a repeat, the current state.',
+          '服务订单状态: the state of the order: CREATED for a new one, or DOING with needUserConfirm: false. In the response to a repeat, the current state. Always set, although the type allows null.',
         resolve: ({ state }, _, { log }) => knownValue(STATES, 'state', state, log),
       }),
       // Of the same type as that of OrderNotStartedError: else one selection of both would be invalid.
-      stateRaw: t.exposeString('state', { nullable: true, description: STATE_RAW }),
+      stateRaw: t.exposeString('state', { nullable: true, description: ALWAYS_STATE_RAW }),
       package: t.exposeString('package', {
         description:
           '跳转微信侧小程序订单数据: the data of the order for the confirmation page, also contained in `launch`. It is valid for an hour and opens the page once; when it is used up or expired, only a new order with a new outOrderNo has another one. Null if WeChat Pay sent none, or if its response was lost and the server confirmed the order by a query instead.',
       }),
       launch: t.field({
         type: LaunchType,
-        description:
-          'Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). It contains only `package` and needs no signature. Null if `package` is null. Not needed with needUserConfirm: false. If it is used up or expired before the user has confirmed, query the order; if it is still CREATED, cancel it and create another one with a new outOrderNo.',
+        description: `Launch data that opens the page where the user confirms the order (调起支付分确认订单页, wxpayScoreUse). It contains only \`package\` and needs no signature. Not needed with needUserConfirm: false. Null if \`package\` is null: repeat the same createServiceOrder, and try the launch data of that response; WeChat Pay does not document whether they open the page. If they do not, or if it is used up or expired before the user has confirmed, ${LAUNCH_AGAIN}`,
         resolve: ({ package: order }) =>
           order === null ? null : unsignedLaunch('wxpayScoreUse', { package: order }),
       }),
@@ -229,7 +231,7 @@ builder.objectType(OrderNotStartedError, {
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', { nullable: false, description: INPUT_ORDER_NUMBER }),
-    stateRaw: t.exposeString('state', { nullable: true, description: STATE_RAW }),
+    stateRaw: t.exposeString('state', { nullable: true, description: ALWAYS_STATE_RAW }),
   }),
 });
 

@@ -1,6 +1,11 @@
 import { builder } from '../builder.ts';
 import { BY_ANALOGY } from '../descriptions.ts';
 
+export const DISCOUNT_AMOUNT =
+  '优惠金额: the total of the discount, in fen; it is subtracted once, whatever its count. 0 is allowed.';
+export const DISCOUNT_COUNT =
+  '优惠数量: the quantity. It does not change the amount. By analogy: from 1 to 100.';
+
 /** What several inputs of service orders share. */
 export const PaymentInput = builder.inputType('ServiceOrderPaymentInput', {
   description: `后付费项目: an item that the user pays for after the service. ${BY_ANALOGY}`,
@@ -8,7 +13,7 @@ export const PaymentInput = builder.inputType('ServiceOrderPaymentInput', {
     name: t.string({
       required: true,
       description:
-        '付费项目名称: the name of the item: 1 to 20 characters, unique within the order, except for 商品信息.',
+        '付费项目名称: the name of the item: 1 to 20 characters, unique within the order, except for 商品信息 (details of goods), which may occur several times.',
     }),
     amount: t.field({
       type: 'Fen',
@@ -37,9 +42,9 @@ export const FinalDiscountInput = builder.inputType('ServiceOrderDiscountInput',
     amount: t.field({
       type: 'Fen',
       required: true,
-      description: '优惠金额: the amount of the discount, in fen; 0 is allowed.',
+      description: DISCOUNT_AMOUNT,
     }),
-    count: t.int({ description: '优惠数量: the quantity. By analogy: from 1 to 100.' }),
+    count: t.int({ description: DISCOUNT_COUNT }),
   }),
 });
 
@@ -56,7 +61,7 @@ export const LocationInput = builder.inputType('ServiceOrderLocationInput', {
 });
 
 export const DeviceInput = builder.inputType('ServiceOrderDeviceInput', {
-  description: `设备信息: the machine that provides the service. WeChat Pay requires it of unattended machines, such as power banks, chargers and vending machines. ${BY_ANALOGY}`,
+  description: `设备信息: the machine that provides the service. For unattended machines, such as power banks, chargers and vending machines, WeChat Pay requires startDeviceId at creation; this server does not check that. ${BY_ANALOGY}`,
   fields: (t) => ({
     startDeviceId: t.string({
       description:
@@ -77,7 +82,7 @@ export const DeviceInput = builder.inputType('ServiceOrderDeviceInput', {
 export const FINAL_PAYMENTS =
   '后付费项目列表: everything that the user pays for. The list replaces the earlier one entirely: also list what was given before. At most 100. By analogy: at least one, with amount 0 if there is nothing to pay.';
 export const FINAL_DISCOUNTS =
-  '商户优惠列表: all discounts, with their amounts. The list replaces the earlier one entirely. At most 30.';
+  '商户优惠列表: all discounts, with their amounts. The list replaces the earlier one entirely, and totalAmount is checked against it: also list what was given before. WeChat Pay does not document whether the earlier discounts remain if it is omitted. At most 30.';
 
 /** The number of an order that exists. */
 export const SERVICE_ORDER_NUMBER =

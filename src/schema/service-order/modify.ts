@@ -6,6 +6,8 @@ import { CHANGE_ERRORS } from '../order/order-errors.ts';
 import { withDefaults, writing } from '../resolver.ts';
 import {
   DeviceInput,
+  DISCOUNT_AMOUNT,
+  DISCOUNT_COUNT,
   FINAL_DISCOUNTS,
   FINAL_PAYMENTS,
   PaymentInput,
@@ -18,7 +20,7 @@ const DiscountInput = builder.inputType('ModifyServiceOrderDiscountInput', {
   fields: (t) => ({
     name: t.string({
       description:
-        '优惠名称: the name of the discount: at most 20 characters, unique within the order.',
+        '优惠名称: the name of the discount: at most 20 characters, unique within the order. WeChat Pay marks it as optional here, and does not document when: give it.',
     }),
     description: t.string({
       description: '优惠说明: the description of the discount. At most 30 characters.',
@@ -26,9 +28,9 @@ const DiscountInput = builder.inputType('ModifyServiceOrderDiscountInput', {
     amount: t.field({
       type: 'Fen',
       required: true,
-      description: '优惠金额: the amount of the discount, in fen; 0 is allowed.',
+      description: DISCOUNT_AMOUNT,
     }),
-    count: t.int({ description: '优惠数量: the quantity. By analogy: from 1 to 100.' }),
+    count: t.int({ description: DISCOUNT_COUNT }),
   }),
 });
 

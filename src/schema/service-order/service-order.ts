@@ -178,7 +178,8 @@ export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').
     }),
     collection: t.expose('collection', {
       type: CollectionType,
-      description: '收款信息: how the payment is collected. Null if there is nothing to collect.',
+      description:
+        '收款信息: how the payment is collected. Null before the order is completed, and if there is nothing to collect.',
     }),
   }),
 });

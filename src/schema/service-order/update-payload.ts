@@ -7,6 +7,10 @@ import { CURRENT_ORDER, ORDER_ID, ORDER_IDS, REPLAYED } from '../descriptions.ts
 import { reading } from '../resolver.ts';
 import { ServiceOrderType } from './service-order.ts';
 
+/** A lost response is replaced by a query, which shows it too. */
+export const NO_ORDER_ID =
+  'Null if WeChat Pay sent none, neither in its response nor in a query that replaced a lost one.';
+
 type Payload = Replayable<UpdatedServiceOrder>;
 
 /** The fields of every payload of a write to an existing service order. */
@@ -22,7 +26,7 @@ export function updatePayload(name: string, description: string, replayed: strin
         description: ORDER_IDS.outOrderNo,
       }),
       orderId: t.exposeString('orderId', {
-        description: `${ORDER_ID} Null if WeChat Pay sent none.`,
+        description: `${ORDER_ID} ${NO_ORDER_ID}`,
       }),
       replayed: t.exposeBoolean('replayed', { nullable: false, description: replayed }),
       order: t.field({
