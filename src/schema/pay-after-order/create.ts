@@ -73,8 +73,8 @@ const CreatePayAfterOrderPayload = builder
         type: PayAfterOrderType,
         ...requireScope('orders:read'),
         description: CURRENT_ORDER,
-        resolve: (appid, serviceId, outOrderNo, _, context) =>
-          loadOrder('CreatePayAfterOrderPayload.order', appid, serviceId, outOrderNo, context),
+        resolve: ({ appid, serviceId, outOrderNo }, _, context) =>
+          loadOrder('CreatePayAfterOrderPayload.order', { appid, serviceId, outOrderNo }, context),
       }),
     }),
   });
