@@ -45,6 +45,24 @@ export const ORDER_IDS = {
   serviceId: "服务ID: the id, assigned by WeChat Pay, of the merchant's service.",
 } as const;
 
+/** Of every type of an order at WeChat Pay: the types in it have no such sentence of their own. */
+export const NULL_FIELDS =
+  'A nullable field of it and of the types in it, except `launch` and `record`, is null also if WeChat Pay sent no value, or one of an unexpected form.';
+
+/** Of every amount of one payment. */
+export const WITH_COUPONS = 'WeChat Pay does not document whether coupons are subtracted from it.';
+
+export const RISK_AMOUNT =
+  '订单风险金额, in fen: the maximum that a pay-after order can cost the user; of a service order, the amount of its risk fund.';
+export const PAID_AMOUNT =
+  '已支付金额: the amount that was paid, in fen; 0 if there was nothing to pay. Null before the order is paid.';
+
+/** The id that a page of WeChat Pay returns. */
+export const RETURNED_BY_PAGE =
+  'passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed.';
+export const QUERY_ID_PLACES =
+  '`query_id`: in `referrerInfo.extraData` of App.onShow (mini program), in the JSON of `extMsg` (app), in `extraData` of the result (web page inside WeChat).';
+
 /** Of orders and records. */
 export const LIVEMODE =
   'False: the order is in the sandbox (沙箱), and no money moves. True: it is an order of a real merchant.';

@@ -11,6 +11,7 @@ import type {
 } from '../../ledger/records.ts';
 import {
   type CreateServiceOrderRequest,
+  fromWireTime,
   type PayAfterOrder,
   type ServiceOrder,
   toWireTime,
@@ -62,12 +63,29 @@ export function plannedOf({
   timeRange,
   location,
 }: Pick<CreateServiceOrderRequest | ServiceOrder, 'timeRange' | 'location'>): PlannedService {
+  return plannedService({ ...timeRange, ...location });
+}
+
+type Given<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
+/** What a create sends, which may have its times in any form, as the record shows it. */
+export function plannedService({
+  startTime,
+  endTime,
+  startLocation = null,
+  endLocation = null,
+}: Given<PlannedService>): PlannedService {
   return {
-    startTime: timeRange?.startTime ?? null,
-    endTime: timeRange?.endTime ?? null,
-    startLocation: location?.startLocation ?? null,
-    endLocation: location?.endLocation ?? null,
+    startTime: shownTime(startTime),
+    endTime: shownTime(endTime),
+    startLocation,
+    endLocation,
   };
+}
+
+function shownTime(time: string | null | undefined): string | null {
+  const wire = toWireTime(time ?? '');
+  return wire === undefined ? null : (fromWireTime(wire) ?? null);
 }
 
 type Shared = Pick<PayAfterOrder, 'outOrderNo' | 'appid' | 'serviceId' | 'serviceIntroduction'>;

@@ -14,7 +14,8 @@ export const EventSource = builder.enumType('EventSource', {
 });
 
 export const OrderEventTypeEnum = builder.enumType('OrderEventType', {
-  description: 'What an event reports (事件类型).',
+  description:
+    'What an event reports (事件类型). This version of the server has no refunds, and no events about them: ignore the REFUND values.',
   values: {
     STATUS_CHANGED: { description: 'The status of the order has changed.' },
     AMOUNT_MODIFIED: { description: 'The merchant has lowered the amount of a service order.' },

@@ -3,6 +3,8 @@ import {
   COLLECTION_STATE_RAW,
   LIVEMODE,
   ORDER_IDS,
+  PAID_AMOUNT,
+  RISK_AMOUNT,
   STATE_DESCRIPTION_RAW,
 } from '../descriptions.ts';
 import { OrderProductEnum, OrderStatusEnum } from '../order/enums.ts';
@@ -16,11 +18,11 @@ import { OrderEventConnection } from './order-event.ts';
 import { loadEvents, OrderRecordRef } from './record-loader.ts';
 
 const PLANNED =
-  'As given at creation: WeChat Pay overwrites that of a service order when it is completed.';
+  'As given at creation: WeChat Pay overwrites that of a service order when it is completed. Null also if this server first saw the service order after its confirmation.';
 
 OrderRecordRef.implement({
   description:
-    'An order as recorded by this server (订单记录), without a call to WeChat Pay. It may be outdated; select `order` for the current one.',
+    'An order as recorded by this server (订单记录), without a call to WeChat Pay. It may be outdated; select `order` for the current one. A nullable field is null also as long as this server has not learned its value.',
   interfaces: [NodeInterface],
   fields: (t) => ({
     product: t.expose('product', {
@@ -69,8 +71,7 @@ OrderRecordRef.implement({
     }),
     riskAmount: t.expose('riskAmount', {
       type: 'Fen',
-      description:
-        '订单风险金额, in fen: the maximum that a pay-after order can cost the user; of a service order, the amount of its risk fund.',
+      description: RISK_AMOUNT,
     }),
     totalAmount: t.expose('totalAmount', {
       type: 'Fen',
@@ -79,11 +80,11 @@ OrderRecordRef.implement({
     }),
     paidAmount: t.expose('paidAmount', {
       type: 'Fen',
-      description: '已支付金额: the amount that was paid, in fen. Null before the order is paid.',
+      description: PAID_AMOUNT,
     }),
     plannedStartTime: t.expose('plannedStartTime', {
       type: 'ServiceTime',
-      description: `服务开始时间: when the service was to start. ${PLANNED}`,
+      description: `服务开始时间: when the service was to start, or \`OnAccept\`. ${PLANNED}`,
     }),
     plannedEndTime: t.expose('plannedEndTime', {
       type: 'ServiceTime',

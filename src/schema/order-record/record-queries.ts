@@ -81,7 +81,7 @@ const Filter = builder.inputType('OrderRecordFilter', {
     }),
     hasConflict: t.boolean({
       description:
-        'True: only orders whose record contradicts a webhook or a response of WeChat Pay. False: only those without.',
+        'True: only orders of which a webhook or a response of WeChat Pay ever contradicted the record, and was not applied: query the current `order`, and let the operator of this server look it up in the merchant platform. False: only those without.',
     }),
   }),
 });

@@ -5,7 +5,15 @@ import {
   viewOfServiceOrder,
 } from '../../orders/products/order-view.ts';
 import { builder } from '../builder.ts';
-import { LAUNCH_ERROR, LIVEMODE, ORDER_IDS } from '../descriptions.ts';
+import {
+  LAUNCH_ERROR,
+  LIVEMODE,
+  NULL_FIELDS,
+  ORDER_IDS,
+  PAID_AMOUNT,
+  RISK_AMOUNT,
+  WITH_COUPONS,
+} from '../descriptions.ts';
 import { LaunchType, launch } from '../launch.ts';
 import { loadRecord, OrderRecordRef } from '../order-record/record-loader.ts';
 import { OrderProductEnum, OrderStatusEnum, PaymentChannelEnum } from './enums.ts';
@@ -20,7 +28,7 @@ const PaymentType = builder.objectRef<OrderPayment>('OrderPayment').implement({
     }),
     amount: t.expose('amount', {
       type: 'Fen',
-      description: '金额: the amount of the payment, in fen.',
+      description: `金额: the amount of the payment, in fen. ${WITH_COUPONS}`,
     }),
     paidTime: t.expose('paidTime', {
       type: 'ServiceTime',
@@ -40,8 +48,7 @@ function viewOf(order: LiveOrder): OrderView {
 }
 
 export const OrderInterface = builder.interfaceRef<LiveOrder>('Order').implement({
-  description:
-    'The current order at WeChat Pay, of either product (订单): what both have in common. Select `... on PayAfterOrder` or `... on ServiceOrder` for more.',
+  description: `The current order at WeChat Pay, of either product (订单): what both have in common. Select \`... on PayAfterOrder\` or \`... on ServiceOrder\` for more. ${NULL_FIELDS}`,
   interfaces: [NodeInterface],
   resolveType: liveTypeOf,
   fields: (t) => ({
@@ -77,8 +84,7 @@ export const OrderInterface = builder.interfaceRef<LiveOrder>('Order').implement
     }),
     riskAmount: t.field({
       type: 'Fen',
-      description:
-        '订单风险金额, in fen: the maximum that a pay-after order can cost the user; of a service order, the amount of its risk fund.',
+      description: RISK_AMOUNT,
       resolve: (order) => viewOf(order).riskAmount,
     }),
     totalAmount: t.expose('totalAmount', {
@@ -88,13 +94,14 @@ export const OrderInterface = builder.interfaceRef<LiveOrder>('Order').implement
     }),
     paidAmount: t.field({
       type: 'Fen',
-      description: '已支付金额: the amount that was paid, in fen. Null before the order is paid.',
+      description: PAID_AMOUNT,
       resolve: (order) => viewOf(order).paidAmount,
     }),
     payments: t.field({
       type: [PaymentType],
       nullable: false,
-      description: '支付信息: the payments of the order. Empty before it is paid.',
+      description:
+        '支付信息: the payments of the order. Empty before it is paid, and if there was nothing to pay.',
       resolve: (order) => viewOf(order).payments,
     }),
     record: t.field({

@@ -46,7 +46,7 @@ const DiscountInput = builder.inputType('CreatePayAfterOrderDiscountInput', {
 });
 
 const ENCRYPTED =
-  'Pass plain text, at most 214 bytes of UTF-8: the server encrypts it and never logs or returns it. Optional; WeChat Pay does not document whether some services require it. By analogy: no characters above U+FFFF, such as emoji.';
+  'Pass plain text, at most 214 bytes of UTF-8: the server encrypts it and never logs or returns it. Optional; WeChat Pay documents neither its format nor whether some services require it. By analogy: no characters above U+FFFF, such as emoji.';
 
 export const CreatePayAfterOrderInput = builder.inputType('CreatePayAfterOrderInput', {
   description: `创建先享后付订单: the order to create. Texts other than address, name, phone and userid must not contain characters above U+FFFF, such as emoji (four bytes in UTF-8). ${BY_ANALOGY}`,

@@ -5,7 +5,14 @@ import type { PayAfterOrder, PayAfterOrderQuery } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { APPID, BY_ANALOGY, ORDER_NUMBER, SERVICE_ID } from '../descriptions.ts';
+import {
+  APPID,
+  BY_ANALOGY,
+  ORDER_NUMBER,
+  QUERY_ID_PLACES,
+  RETURNED_BY_PAGE,
+  SERVICE_ID,
+} from '../descriptions.ts';
 import { toOrderKey } from '../order/order-key.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
 import { PayAfterOrderType } from './order.ts';
@@ -18,8 +25,7 @@ const PayAfterOrderKeyInput = builder.inputType('PayAfterOrderKey', {
       description: ORDER_NUMBER,
     }),
     queryId: t.string({
-      description:
-        '回跳查询ID: the id that the confirmation page of WeChat Pay passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed. WeChat Pay does not document its name for pay-after orders; in similar products it is `query_id`: in `referrerInfo.extraData` of App.onShow (mini program), in the JSON of `extMsg` (app), in `extraData` of the result (web page inside WeChat). By analogy: at most 512 characters.',
+      description: `回跳查询ID: the id that the confirmation page of WeChat Pay ${RETURNED_BY_PAGE} WeChat Pay does not document its name for pay-after orders; in similar products it is ${QUERY_ID_PLACES} By analogy: at most 512 characters.`,
     }),
   }),
 });

@@ -1,7 +1,7 @@
 import type { PayAfterOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { STATE_RAW } from '../descriptions.ts';
+import { NULL_FIELDS, STATE_RAW } from '../descriptions.ts';
 import { NodeInterface } from '../order/node.ts';
 import { OrderInterface } from '../order/order.ts';
 import { PayAfterFinishType, PayAfterOrderState, toFinishType, toState } from './enums.ts';
@@ -45,8 +45,7 @@ const Discount = builder
   });
 
 export const PayAfterOrderType = builder.objectRef<PayAfterOrder>('PayAfterOrder').implement({
-  description:
-    '先享后付订单: the current order at WeChat Pay. A nullable field, except `launch` and `record`, is null also if WeChat Pay sent no value, or one of an unexpected form.',
+  description: `先享后付订单: the current order at WeChat Pay. ${NULL_FIELDS}`,
   interfaces: [OrderInterface, NodeInterface],
   fields: (t) => ({
     state: t.field({

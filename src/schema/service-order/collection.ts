@@ -1,5 +1,6 @@
 import type { ServiceOrder } from '../../wechat/index.ts';
 import { builder } from '../builder.ts';
+import { WITH_COUPONS } from '../descriptions.ts';
 import { knownValue } from '../enum-values.ts';
 import { CollectionPaidTypeEnum, CollectionStateEnum } from './enums.ts';
 
@@ -18,11 +19,11 @@ const PromotionDetail = builder
         description: '优惠范围: GLOBAL (the whole order) or SINGLE (one of the goods).',
       }),
       type: t.exposeString('type', {
-        description: '优惠类型: CASH (paid by a third party) or NOCASH (a reduction of the price).',
+        description: '优惠类型: the kind of the coupon, CASH or NOCASH, as WeChat Pay names it.',
       }),
       amount: t.expose('amount', {
         type: 'Fen',
-        description: '优惠券面额: the amount of the discount, in fen.',
+        description: '优惠券面额: the face value of the coupon, in fen.',
       }),
       stockId: t.exposeString('stockId', { description: '活动ID: the id of the promotion.' }),
       wechatpayContribute: t.expose('wechatpayContribute', {
@@ -47,7 +48,7 @@ const CollectionDetail = builder.objectRef<Detail>('CollectionDetail').implement
     seq: t.exposeInt('seq', { description: '收款序号: the number of the payment, from 1.' }),
     amount: t.expose('amount', {
       type: 'Fen',
-      description: '单笔收款金额: the amount of the payment, in fen.',
+      description: `单笔收款金额: the amount of the payment, in fen. ${WITH_COUPONS}`,
     }),
     paidType: t.field({
       type: CollectionPaidTypeEnum,

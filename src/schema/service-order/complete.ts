@@ -70,7 +70,7 @@ const Input = builder.inputType('CompleteServiceOrderInput', {
     }),
     goodsTag: t.string({
       description:
-        '订单优惠标记: the tag of the coupons that the payment may use. At most 32 characters.',
+        '订单优惠标记: a tag of the coupons of the merchant that the payment may use. The documents of service orders do not explain where it is defined. At most 32 characters.',
     }),
     device: t.field({
       type: DeviceInput,

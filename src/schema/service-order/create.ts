@@ -63,7 +63,7 @@ const TimeRangeInput = builder.inputType('ServiceOrderTimeRangeInput', {
     }),
     startTimeRemark: t.string({
       description:
-        '服务开始时间备注: what the user reads beside the start, for example `入住`. At most 20 characters.',
+        '服务开始时间备注: what the user reads beside the start, for example `入住` (check-in). At most 20 characters.',
     }),
     endTime: t.field({
       type: 'ServiceTime',

@@ -5,7 +5,7 @@ import type { OrderQuery, ServiceOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { APPID, SERVICE_ID } from '../descriptions.ts';
+import { APPID, QUERY_ID_PLACES, RETURNED_BY_PAGE, SERVICE_ID } from '../descriptions.ts';
 import { toOrderKey } from '../order/order-key.ts';
 import { assertValidArguments, reading, withDefaults } from '../resolver.ts';
 import { SERVICE_ORDER_NUMBER } from './input-parts.ts';
@@ -17,8 +17,7 @@ const ServiceOrderKeyInput = builder.inputType('ServiceOrderKey', {
   fields: (t) => ({
     outOrderNo: t.string({ description: SERVICE_ORDER_NUMBER }),
     queryId: t.string({
-      description:
-        '回跳查询ID: `query_id`, which the confirmation page of WeChat Pay passes to your front end if the user leaves it by its return button; that does not mean that the user confirmed. WeChat Pay advises to query by outOrderNo. At most 512 characters.',
+      description: `回跳查询ID: the id that the confirmation page of WeChat Pay ${RETURNED_BY_PAGE} It is ${QUERY_ID_PLACES} WeChat Pay advises to query by outOrderNo. At most 512 characters.`,
     }),
   }),
 });

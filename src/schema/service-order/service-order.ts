@@ -1,7 +1,7 @@
 import type { ServiceOrder } from '../../wechat/index.ts';
 import { requireScope } from '../authorization.ts';
 import { builder } from '../builder.ts';
-import { ORDER_ID, STATE_RAW } from '../descriptions.ts';
+import { NULL_FIELDS, ORDER_ID, STATE_RAW } from '../descriptions.ts';
 import { knownValue } from '../enum-values.ts';
 import { NodeInterface } from '../order/node.ts';
 import { OrderInterface } from '../order/order.ts';
@@ -114,8 +114,7 @@ const Location = builder
   });
 
 export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').implement({
-  description:
-    '支付分服务订单: the current service order at WeChat Pay. A nullable field, except `launch` and `record`, is null also if WeChat Pay sent no value, or one of an unexpected form.',
+  description: `支付分服务订单: the current service order at WeChat Pay. ${NULL_FIELDS}`,
   interfaces: [OrderInterface, NodeInterface],
   fields: (t) => ({
     orderId: t.exposeString('orderId', { description: ORDER_ID }),

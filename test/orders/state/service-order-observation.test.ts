@@ -4,6 +4,7 @@ import { PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../../../src/orders/products/p
 import {
   createObservationFilter,
   observationOfServiceOrder,
+  plannedOf,
 } from '../../../src/orders/state/observation.ts';
 import { phaseOf, type ServiceOrder, type ServiceOrderPhase } from '../../../src/wechat/index.ts';
 import {
@@ -119,6 +120,18 @@ describe('what a service order shows', () => {
     };
     expect(seen(shown).planned).toEqual({ ...times, ...shown.location });
     expect(seen({ ...shown, ...COMPLETED }).planned).toBeNull();
+  });
+
+  test('a planned time is in Beijing time, whichever form the create had', () => {
+    const timeRange = { startTime: '2026-02-01T02:00:00.000Z', endTime: '20260202' };
+    expect(plannedOf({ timeRange, location: undefined })).toEqual({
+      startTime: '2026-02-01T10:00:00+08:00',
+      endTime: '2026-02-02',
+      startLocation: null,
+      endLocation: null,
+    });
+    const onAccept = { timeRange: { startTime: 'OnAccept' }, location: null };
+    expect(plannedOf(onAccept)).toMatchObject({ startTime: 'OnAccept', endTime: null });
   });
 
   test('the user is known by the hash of the openid', () => {

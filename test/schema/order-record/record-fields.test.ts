@@ -23,8 +23,8 @@ beforeAll(async () => {
   await run('a', CREATE, {
     input: orderInput({
       outOrderNo: NUMBER,
-      serviceStartTime: '2099-07-05T17:35:49+08:00',
-      serviceEndTime: '2099-07-06',
+      serviceStartTime: '2099-07-05T09:35:49.000Z',
+      serviceEndTime: '20990706',
       serviceEndLocation: '深圳北站',
     }),
   });
@@ -58,7 +58,7 @@ const record = async (product?: string, no = NUMBER) =>
   );
 
 describe('orderRecord', () => {
-  test('a record has what the create sent, places decrypted, without a call to WeChat Pay', async () => {
+  test('a record has what the create sent, times in Beijing time, places decrypted, without a call to WeChat Pay', async () => {
     await fixture.reset();
     const { WECHAT_MCHID, WECHAT_APPID, WECHAT_SERVICE_ID } = fixture.sandbox.credentials;
     expect(await record()).toEqual({

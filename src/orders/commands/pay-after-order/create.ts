@@ -8,6 +8,7 @@ import { checkNumberAvailable, ownerOfNew } from '../../access/ownership.ts';
 import { PAY_AFTER_ORDERS } from '../../products/products.ts';
 import { type InputIssue, InvalidInputError } from '../../rules/field-rules.ts';
 import { createInputIssues } from '../../rules/pay-after-create-input.ts';
+import { plannedService } from '../../state/observation.ts';
 import { startDeadline, writeUnlessRefused } from '../write-order.ts';
 import type {
   CallDeadline,
@@ -83,12 +84,12 @@ function createWrite(
       serviceId,
       riskAmount,
       serviceIntroduction: order.serviceIntroduction,
-      planned: {
-        startTime: order.serviceStartTime ?? null,
-        endTime: order.serviceEndTime ?? null,
-        startLocation: order.serviceStartLocation ?? null,
-        endLocation: order.serviceEndLocation ?? null,
-      },
+      planned: plannedService({
+        startTime: order.serviceStartTime,
+        endTime: order.serviceEndTime,
+        startLocation: order.serviceStartLocation,
+        endLocation: order.serviceEndLocation,
+      }),
     }),
     shownByQuery: () => createdByQuery({ appid, serviceId, outOrderNo, mchid: wechat.mchid }),
   };
