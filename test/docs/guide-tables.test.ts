@@ -1,7 +1,8 @@
+import { isScalarType, isSpecifiedScalarType } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { SCOPES } from '../../src/auth/caller.ts';
 import { schema } from '../../src/schema/index.ts';
-import { codeIn } from '../fixtures/docs/documents.ts';
+import { codeIn, pageAt } from '../fixtures/docs/documents.ts';
 import { namesIn, rowsOf } from '../fixtures/docs/tables.ts';
 import { knownVariables } from '../fixtures/docs/variables.ts';
 
@@ -43,6 +44,20 @@ describe('tables of the guides and the code agree:', () => {
     const reference = namesIn(rowsOf('docs/reference/graphql-errors.md', 'Code'));
     expect(guide.toSorted()).toEqual(reference.toSorted());
   });
+
+  test.each(['docs/guides/clients.md', 'docs/zh/guides/clients.md'])(
+    '%s maps every scalar of the schema that is not one of GraphQL',
+    (page) => {
+      const [config = ''] = pageAt(page).snippets.flatMap(({ language, code }) =>
+        language === 'yaml' ? code : [],
+      );
+      const mapped = [...config.matchAll(/^ {8}(\w+): /gm)].map(([, name = '']) => name);
+      const scalars = Object.values(schema.getTypeMap()).filter(
+        (type) => isScalarType(type) && !isSpecifiedScalarType(type),
+      );
+      expect(mapped.toSorted()).toEqual(scalars.map(({ name }) => name).toSorted());
+    },
+  );
 
   test('the guide to authentication names every scope', () => {
     const named = namesIn(rowsOf('docs/guides/authentication.md', 'Scope'));
