@@ -155,17 +155,17 @@ test('there is a case for every row of the table', () => {
 const CHINESE: Readonly<Record<string, string>> = {
   参数和所属用户: 'input and owner',
   参数: 'input',
-  '参数，不含凭证': 'input without ticket',
+  '参数，不含完结凭证': 'input without ticket',
   冲突: 'conflict',
-  未明确时冲突: 'conflict while open',
-  发送相同字节: 'send same bytes',
+  结果不明时冲突: 'conflict while open',
+  原样重发相同的请求报文: 'send same bytes',
   先查询再发送: 'query, then send',
   每次都发送: 'send each time',
   所创建的内容: 'what was created',
   总金额: 'total amount',
   待收金额: 'amount to collect',
   状态: 'state',
-  状态和收款方: 'state and who collected',
+  状态和收款渠道: 'state and who collected',
 };
 
 test.each([
