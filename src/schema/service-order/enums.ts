@@ -11,7 +11,10 @@ export const ServiceOrderStateEnum = builder.enumType('ServiceOrderState', {
         '商户已创建服务订单: created, but not confirmed by the user. Do not start the service yet.',
     },
     DOING: { description: '服务订单进行中: in progress; `stateDescription` says how far.' },
-    DONE: { description: '服务订单完成: paid, or completed with nothing to pay. Final.' },
+    DONE: {
+      description:
+        '服务订单完成: done, and paid if there was anything to pay. WeChat Pay does not document whether an order with nothing to pay becomes DONE. Final.',
+    },
     REVOKED: { description: '取消服务订单: canceled. Final.' },
     EXPIRED: { description: '服务订单已失效: the user did not confirm it within 30 days. Final.' },
     UNKNOWN: {
