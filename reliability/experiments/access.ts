@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { all, type Experiment, none } from '../experiment.ts';
 import { at, parse } from '../support/json.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MATRIX = ['test/auth'];
 
 /** The matrix of scopes, operations and owners of the test suite, counted here. */
