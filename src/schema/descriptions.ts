@@ -118,7 +118,7 @@ export const ERROR_CODES = `
 - UNAUTHENTICATED: send a valid credential.
 - AUTHENTICATION_UNAVAILABLE: the credential cannot be checked now; retry later.
 - FORBIDDEN: the credential does not allow it; the message names the missing scope.
-- RATE_LIMITED (too many calls of this caller), OVERLOADED (too many of all callers): nothing was executed; retry after \`extensions.retryAfterSeconds\`.
+- RATE_LIMITED (too many calls of this caller), OVERLOADED (too many of all callers, or of this one): nothing was executed; retry after \`extensions.retryAfterSeconds\`.
 - TOO_MANY_STREAMS (too many open subscriptions): close one, or retry after \`extensions.retryAfterSeconds\`.
 - SHUTTING_DOWN: nothing was executed; retry on another instance.
 - GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, REQUEST_ENTITY_TOO_LARGE, REQUEST_HEADERS_TOO_LARGE: fix or shorten the document.
