@@ -26,7 +26,12 @@ import {
 } from './endpoints/pay-after-orders.ts';
 import { createPermissions, type Permissions } from './endpoints/permissions.ts';
 import type { QueryOptions } from './endpoints/query-order.ts';
-import type { FreshWrite, WriteOptions } from './endpoints/send-write.ts';
+import {
+  type FreshWrite,
+  type PreparedWrite,
+  signWrite,
+  type WriteOptions,
+} from './endpoints/send-write.ts';
 import {
   createServiceOrders,
   type ServiceOrders,
@@ -80,6 +85,8 @@ export interface WechatPay {
     readonly cancel: (request: CancelPayAfterOrderRequest) => FreshWrite;
     readonly sync: (request: SyncPayAfterOrderRequest) => FreshWrite;
   };
+  /** Signs such bytes before they may be sent, for the first attempt. */
+  readonly sign: (write: PreparedWrite) => Promise<string>;
   /**
    * Verifies and decrypts a notification, from headers and raw bytes. The headers come first: a body
    * that is a function is read only if they may be WeChat Pay's.
@@ -170,6 +177,7 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
       cancel: (request) => cancelPayAfterOrder.prepare(context(), request),
       sync: (request) => syncPayAfterOrder.prepare(context(), request),
     },
+    sign: (write) => signWrite(context(), write),
     readNotification: (message) => track(readNotification(message, { ...base, ...keys.now() })),
     queryPayAfterOrder: (query, by) => track(queryPayAfterOrder(context(), query, by)),
     queryUserServiceState: (query, by) => track(queryUserServiceState(context(), query, by)),

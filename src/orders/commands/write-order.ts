@@ -69,6 +69,7 @@ export async function writeOrder<T extends object, O>(
   { deadline, sendBy }: CallDeadline,
 ): Promise<Replayable<T>> {
   const { ledger } = services;
+  const authorization = signAhead(services, write.intended);
   const intent = await acquireIntent(services, write.intended, sendBy);
   ledger.onIntent(intent.repeated ? 'repeated' : 'begun');
   const since = ledger.steadyNow();
@@ -83,7 +84,15 @@ export async function writeOrder<T extends object, O>(
     shown = write.orders.observationOf(order, { source: 'MUTATION', ledger });
   };
   const send = () =>
-    write.send({ prepared, ambiguousBefore, succeededBefore, deadline, onSent, onShown });
+    write.send({
+      prepared,
+      authorization: intent.repeated ? undefined : authorization,
+      ambiguousBefore,
+      succeededBefore,
+      deadline,
+      onSent,
+      onShown,
+    });
   try {
     const earlier = intent.repeated
       ? await findEarlierEffect(services, write, { intent, deadline: sendBy, onShown })
@@ -123,6 +132,17 @@ export async function writeOrder<T extends object, O>(
     }
     throw error;
   }
+}
+
+/** The bytes of a new intent are those that are signed here while it is stored. */
+function signAhead(
+  { wechat }: Pick<WriteServices, 'wechat'>,
+  { prepare }: Intended,
+): Promise<string> | undefined {
+  const signature = typeof prepare === 'function' ? undefined : wechat.sign(prepare);
+  // Nothing waits for it if there is no new intent.
+  signature?.catch(() => {});
+  return signature;
 }
 
 /** What a call needs to acquire its intent. */

@@ -41,7 +41,7 @@ export interface WriteServices {
   readonly ledger: Ledger;
   readonly origin: WriteOrigin;
   readonly onSent?: ((report: SendReport) => void) | undefined;
-  readonly wechat: OrderQueries;
+  readonly wechat: OrderQueries & Pick<WechatPay, 'sign'>;
 }
 
 /** One write to WeChat Pay, from the durable intent to the recorded outcome. */

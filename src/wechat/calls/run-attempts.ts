@@ -45,6 +45,8 @@ export interface Call<T> {
   /** Values that must not appear in an error; evaluated only if there is an error. */
   readonly sent: () => readonly string[];
   readonly signal?: AbortSignal | undefined;
+  /** The signature of the first attempt, if it was made ahead by {@link signNow}. */
+  readonly authorization?: Promise<string> | undefined;
 }
 
 export interface Signer {
@@ -97,7 +99,8 @@ export async function runAttempts<T>(
   let attempts: Attempt<T>[] = [];
   for (;;) {
     const startMs = performance.now();
-    const latest = await attempt(call, context, deadline);
+    const current = attempts.length === 0 ? call : { ...call, authorization: undefined };
+    const latest = await attempt(current, context, deadline);
     const endMs = performance.now();
     const { kind } = latest;
     onAttempt({ endpoint: call.endpoint, kind, code: labelOf(latest), ms: endMs - startMs });
@@ -240,9 +243,10 @@ function send<T>(
   deadline: Deadline,
   platformSerial: string,
 ): Promise<TransportResult> {
-  const { method, target, body, signal } = call;
+  const { method, target, body, signal, authorization } = call;
   const timeoutMs = attemptTimeout(context.budgetMs, deadline - performance.now());
-  return sendSigned({ method, target, body, platformSerial, timeoutMs, signal }, context);
+  const signed = { method, target, body, platformSerial, timeoutMs, signal, authorization };
+  return sendSigned(signed, context);
 }
 
 export interface Signed {
@@ -255,24 +259,36 @@ export interface Signed {
   readonly platformSerial: string | undefined;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly authorization?: Promise<string> | undefined;
+}
+
+/**
+ * The `Authorization` header of an attempt that is made now, with a new timestamp, nonce and
+ * signature: WeChat Pay accepts it for five minutes, and each nonce once.
+ */
+export async function signNow(
+  request: Pick<Signed, 'method' | 'target' | 'body'>,
+  { credential, now }: Pick<Signer, 'credential' | 'now'>,
+): Promise<string> {
+  const timestamp = Math.floor(now() / 1000);
+  // At most 32 characters; Node generates UUIDs in advance, and random bytes one by one.
+  const nonce = randomUUID().replaceAll('-', '');
+  return await authorization({ ...request, timestamp, nonce }, credential);
 }
 
 /** Sends with a new timestamp, nonce and signature. Throws only the caller's own abort. */
 export async function sendSigned(
-  { method, target, body, platformSerial, timeoutMs, signal }: Signed,
+  { method, target, body, platformSerial, timeoutMs, signal, authorization }: Signed,
   { transport, credential, now }: Signer,
 ): Promise<TransportResult> {
-  const timestamp = Math.floor(now() / 1000);
-  // At most 32 characters; Node generates UUIDs in advance, and random bytes one by one.
-  const nonce = randomUUID().replaceAll('-', '');
-  const signed = { method, target, timestamp, nonce, body };
   return transport.send({
     method,
     target,
     body,
     headers: {
       accept: 'application/json',
-      authorization: await authorization(signed, credential),
+      authorization: await (authorization ??
+        signNow({ method, target, body }, { credential, now })),
       ...(body.length > 0 && { 'content-type': 'application/json' }),
       'user-agent': 'payafter-graphql',
       ...(platformSerial !== undefined && { 'wechatpay-serial': platformSerial }),

@@ -48,13 +48,15 @@ function startWrite(
   const answer = Promise.withResolvers<{ made: string }>();
   const sent = Promise.withResolvers<boolean>();
   const flags: boolean[] = [];
+  const signed: unknown[] = [];
   const order = intended(changes);
   const { outOrderNo, appid, serviceId } = order;
   const write: OrderWrite<{ made: string }, PayAfterOrder> = {
     intended: order,
     orders: PAY_AFTER_ORDERS,
-    send: ({ ambiguousBefore = false }) => {
+    send: ({ ambiguousBefore = false, authorization }) => {
       flags.push(ambiguousBefore);
+      signed.push(authorization);
       sent.resolve(ambiguousBefore);
       return answer.promise;
     },
@@ -64,11 +66,12 @@ function startWrite(
   const wechat = {
     queryPayAfterOrder: async () => shown,
     serviceOrders: { query: async () => null },
+    sign: async () => 'made ahead',
   };
   const services = { ledger, origin: ORIGIN, wechat };
   const outcome = writeOrder(services, write, NO_DEADLINE);
   outcome.catch(() => {});
-  return { outcome, sent: sent.promise, answer, flags: () => flags };
+  return { outcome, sent: sent.promise, answer, flags: () => flags, signed: () => signed };
 }
 
 const statuses = async ({ store, idle }: TestLedger) => {
@@ -99,6 +102,20 @@ describe.each(databases)('one create in two concurrent calls, on $name', ({ star
     expect(await second.sent).toBe(true);
     return { ledger, first, second };
   }
+
+  test('new bytes are signed while their intent is stored, and those of an earlier call when they are sent', async () => {
+    const ledger = await database.openLedger();
+    const prepare = { target: '/', body: Buffer.from('{}'), platformSerial: 'PUB_KEY_ID_1' };
+    const first = startWrite(ledger, { prepare });
+    await first.sent;
+    const second = startWrite(ledger, { prepare });
+    await second.sent;
+    expect(await Promise.all(first.signed())).toEqual(['made ahead']);
+    expect(second.signed()).toEqual([undefined]);
+    first.answer.resolve({ made: 'made' });
+    second.answer.resolve({ made: 'made' });
+    await Promise.all([first.outcome, second.outcome]);
+  });
 
   test('of two concurrent calls for one create one success is enough', async () => {
     const { ledger, first, second } = await twoCalls();

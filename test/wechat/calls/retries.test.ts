@@ -42,6 +42,19 @@ test.each(PASSING)(
   },
 );
 
+test('a signature that was made ahead is sent with the first attempt only', async () => {
+  await inject({ on: 'create', fault: 'reset-after' });
+  const wechat = client();
+  const order = anOrder();
+  const prepared = wechat.prepare.create(order);
+  const authorization = wechat.sign(prepared);
+  await wechat.createPayAfterOrder(order, { prepared, authorization });
+  const [, nonce = ''] = /nonce_str="(\w+)"/.exec(await authorization) ?? [];
+  const [first, second] = calls('create');
+  expect(first?.nonce).toBe(nonce);
+  expect(second?.nonce).not.toBe(nonce);
+});
+
 test('a late response is not waited for, and the order is created once', async () => {
   await inject({ on: 'create', fault: 'latency', ms: 60_000 });
   const order = aWholeOrder({ needUserConfirm: true, openid: null });
