@@ -1,5 +1,5 @@
 /**
- * How much of everything: `full` for the record, in less than a quarter of an hour; `quick` to see
+ * How much of everything: `full` for the record, in some 25 minutes; `quick` to see
  * that it runs.
  */
 export interface Sizes {
