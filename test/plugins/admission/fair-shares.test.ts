@@ -75,13 +75,13 @@ test.each([
 ])(
   'operations of %s that wait for its own share fill the queue for nobody else',
   async (_who, by) => {
-    const { turn, begin, isFull } = createAdmission({ most: 128, limit: () => 128, waitMs: 10 });
+    const { turn, begin, isFull } = createAdmission({ most: 128, limit: () => 128, waitMs: 50 });
     begun(
       { begin },
       times(by.id === 'one' ? 16 : 112, () => by),
     );
     const stuck = times(8, () => turn(by));
-    await sleep(20);
+    await sleep(60);
     expect([isFull(by), isFull(SHOP), isFull(shopperOf('two')), isFull()]).toEqual([
       true,
       false,
