@@ -91,7 +91,7 @@ builder.mutationType({
 
 ${ACCESS}
 
-Each mutation returns a union: its payload or an error type. Select \`... on UserError { code message }\` for every error type. GraphQL errors (\`errors\`, with the codes that the type Query lists) are only for missing credentials or permissions, malformed requests or scalars, a second write in the request (GRAPHQL_VALIDATION_FAILED), this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors.
+Each mutation returns a union: its payload or an error type. Select \`... on UserError { code message }\` for every error type. GraphQL errors (\`errors\`, with the codes that the type Query lists) are only for missing credentials or permissions, malformed requests or scalars (a ServiceTime of the wrong form is BAD_FORMAT of InvalidInputError), a second write in the request (GRAPHQL_VALIDATION_FAILED), this server's own rate limit or overload, a failed \`order\` or \`launch\` field, and unexpected errors.
 
 Each mutation of an order, except collectServiceOrder, is idempotent by outOrderNo: a repeat with the same input has no new effect, and different input is an OrderConflictError. ${CONFLICT} ${SAME_INPUT}
 

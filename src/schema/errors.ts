@@ -114,7 +114,7 @@ const InputIssueCodeEnum = builder.enumType('InputIssueCode', {
     NOT_UNIQUE: { description: 'A name occurs twice in a list.' },
     BAD_FORMAT: {
       description:
-        'The text does not have the required form, for example a ServiceTime that is no time.',
+        'The text does not have the required form, for example a ServiceTime that is no time, or a plain date where a time is required.',
     },
     BAD_CHARACTER: {
       description: 'The text has a character that is not allowed, such as an emoji.',

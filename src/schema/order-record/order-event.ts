@@ -78,7 +78,7 @@ export const OrderEventType = builder.objectRef<OrderEvent>('OrderEvent').implem
       complexity: 1,
       nullable: false,
       description:
-        'The order as recorded now. Requires orders:read: without it, the event, and a list that contains it, are null too, with an error in `errors`.',
+        'The order as recorded now. Requires orders:read: without it, everything around it that cannot be null is null too, in a subscription the whole `data`, with an error in `errors`: do not select it without that scope.',
       resolve: async ({ product, outOrderNo }, _, context) => {
         const record = await loadRecord({ product, outOrderNo }, context);
         if (record === null) {

@@ -134,7 +134,7 @@ builder.queryField('orderRecords', (t) =>
       rowsOfPage((cursor) => readCursor(cursor, args.orderBy), 'orders:read')(args, context),
     nullable: false,
     description:
-      'Orders recorded by this server (created through it, or seen in a webhook or query), of both products. They may be outdated: WeChat Pay is not called. Requires orders:read. A caller without orders:any gets only its own orders. A request for more than 1,000 rows is BAD_USER_INPUT: they are counted by `first` or `last` of orders and events together, whatever is found.',
+      'Orders recorded by this server (created through it, or seen in a webhook or query), of both products. They may be outdated: WeChat Pay is not called. Requires orders:read. A caller without orders:any gets only its own orders. A request for more than 1,000 rows is BAD_USER_INPUT: `first` or `last` of the orders, and for each of them that of its events (20 if omitted), whatever is found.',
     args: {
       filter: t.arg({
         type: Filter,

@@ -31,7 +31,7 @@ export const OrderStatusEnum = builder.enumType('OrderStatus', {
     },
     PAID: {
       description:
-        'Paid (已支付), or a service order that is done with nothing to pay. WeChat Pay does not document whether a pay-after order with totalAmount 0 becomes PAID or remains COMPLETED. Final.',
+        'Paid (已支付), or a service order that is done with nothing to pay. WeChat Pay does not document whether an order with totalAmount 0 becomes PAID or remains COMPLETED. Final.',
     },
     CANCELED: { description: 'Canceled (已取消). Final.' },
     EXPIRED: { description: 'Not confirmed by the user in time (已失效). Final.' },

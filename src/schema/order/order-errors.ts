@@ -151,7 +151,7 @@ export function reasonOf(
 
 builder.objectType(OrderOutcomeUnknownError, {
   name: 'OutcomeUnknownError',
-  description: `It is unknown whether the write took effect. Retry with identical input, with increasing waits, until the result is another one: ${NEVER_TWICE} A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.`,
+  description: `It is unknown whether the write took effect. Retry with identical input, with increasing waits, until the result is another one, but not LEDGER_UNAVAILABLE, WECHAT_UNAVAILABLE or ORDER_BUSY, which say nothing about the earlier call: ${NEVER_TWICE} A query that finds no order, or the old state, does not prove that the write failed. Do not use a new outOrderNo until the outcome is known.`,
   interfaces: [UserError],
   fields: (t) => ({
     outOrderNo: t.exposeString('outOrderNo', {

@@ -37,7 +37,8 @@ const PaymentType = builder.objectRef<OrderPayment>('OrderPayment').implement({
     channel: t.expose('channel', {
       type: PaymentChannelEnum,
       nullable: false,
-      description: '收款渠道: who collected the payment.',
+      description:
+        '收款渠道: who collected the payment. Of a pay-after order WECHAT if WeChat Pay shows a transaction of its own.',
     }),
   }),
 });

@@ -138,7 +138,8 @@ export const ServiceOrderType = builder.objectRef<ServiceOrder>('ServiceOrder').
           : null,
     }),
     stateDescriptionRaw: t.exposeString('stateDescription', {
-      description: '订单状态说明: the same exactly as WeChat Pay names it, in any state.',
+      description:
+        '订单状态说明: the same exactly as WeChat Pay names it, in any state; in records and events it is null unless the state is DOING.',
     }),
     postPayments: t.expose('postPayments', {
       type: [Payment],
