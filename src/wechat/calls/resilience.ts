@@ -18,6 +18,8 @@ export interface Resilience extends RetryBudget {
     signal?: AbortSignal,
   ) => Promise<Permit | NotAccepted>;
   readonly firstDelayMs: number;
+  /** Attempts in flight. */
+  readonly inFlight: () => number;
 }
 
 interface Permit {
@@ -86,6 +88,7 @@ export function createResilience(
     },
     ...createRetryBudget(protection, now),
     firstDelayMs: protection.firstDelayMs,
+    inFlight: bulkhead.inside,
   };
 }
 
@@ -207,6 +210,8 @@ export interface Bulkhead {
    */
   readonly enter: (withinMs: number, signal?: AbortSignal) => Entry | Promise<Entry>;
   readonly leave: () => void;
+  /** Permits that were not returned yet. */
+  readonly inside: () => number;
 }
 
 type Entry = 'acquired' | 'queue-full' | 'timed-out';
@@ -260,5 +265,6 @@ export function createBulkhead(places: number, maxWaiting: number): Bulkhead {
         next();
       }
     },
+    inside: () => inside,
   };
 }

@@ -6,6 +6,7 @@ import {
   isUsable,
   type KeyRing,
   type MerchantCredential,
+  type SigningThread,
 } from '../crypto/signature.ts';
 import type { LastAnswer } from '../errors.ts';
 import type { Transport, TransportResult } from '../http/transport.ts';
@@ -52,6 +53,7 @@ export interface Call<T> {
 export interface Signer {
   readonly transport: Transport;
   readonly credential: MerchantCredential;
+  readonly signingThread: () => SigningThread;
   /** Unix ms. */
   readonly now: () => number;
 }
@@ -268,27 +270,26 @@ export interface Signed {
  */
 export async function signNow(
   request: Pick<Signed, 'method' | 'target' | 'body'>,
-  { credential, now }: Pick<Signer, 'credential' | 'now'>,
+  { credential, signingThread, now }: Omit<Signer, 'transport'>,
 ): Promise<string> {
   const timestamp = Math.floor(now() / 1000);
   // At most 32 characters; Node generates UUIDs in advance, and random bytes one by one.
   const nonce = randomUUID().replaceAll('-', '');
-  return await authorization({ ...request, timestamp, nonce }, credential);
+  return await authorization({ ...request, timestamp, nonce }, credential, signingThread());
 }
 
 /** Sends with a new timestamp, nonce and signature. Throws only the caller's own abort. */
 export async function sendSigned(
   { method, target, body, platformSerial, timeoutMs, signal, authorization }: Signed,
-  { transport, credential, now }: Signer,
+  signer: Signer,
 ): Promise<TransportResult> {
-  return transport.send({
+  return signer.transport.send({
     method,
     target,
     body,
     headers: {
       accept: 'application/json',
-      authorization: await (authorization ??
-        signNow({ method, target, body }, { credential, now })),
+      authorization: await (authorization ?? signNow({ method, target, body }, signer)),
       ...(body.length > 0 && { 'content-type': 'application/json' }),
       'user-agent': 'payafter-graphql',
       ...(platformSerial !== undefined && { 'wechatpay-serial': platformSerial }),

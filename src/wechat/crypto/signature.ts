@@ -46,9 +46,22 @@ export function requestMessage(request: RequestToSign): Buffer {
   ]);
 }
 
-/** SHA256withRSA over a message, in Base64, computed off the main thread. */
-export async function signature(message: Uint8Array, privateKey: KeyObject): Promise<string> {
-  const bytes: Buffer = await signAsync('sha256', message, privateKey);
+/**
+ * Which thread computes a signature, for 0.3 ms. `pool`: another one, and the event loop continues.
+ * `main`: a call that is alone does not wait until another thread has woken up.
+ */
+export type SigningThread = 'main' | 'pool';
+
+/** SHA256withRSA over a message, in Base64. */
+export async function signature(
+  message: Uint8Array,
+  privateKey: KeyObject,
+  thread: SigningThread = 'pool',
+): Promise<string> {
+  const bytes: Buffer =
+    thread === 'main'
+      ? sign('sha256', message, privateKey)
+      : await signAsync('sha256', message, privateKey);
   return bytes.toString('base64');
 }
 
@@ -56,8 +69,9 @@ export async function signature(message: Uint8Array, privateKey: KeyObject): Pro
 export async function authorization(
   request: RequestToSign,
   { mchid, serial, privateKey }: MerchantCredential,
+  thread?: SigningThread,
 ): Promise<string> {
-  const signed = await signature(requestMessage(request), privateKey);
+  const signed = await signature(requestMessage(request), privateKey, thread);
   const { timestamp, nonce } = request;
   return `WECHATPAY2-SHA256-RSA2048 mchid="${mchid}",nonce_str="${nonce}",signature="${signed}",timestamp="${timestamp}",serial_no="${serial}"`;
 }

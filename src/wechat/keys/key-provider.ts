@@ -48,7 +48,7 @@ export interface KeyProvider {
   readonly close: () => void;
 }
 
-type Downloading = Pick<CallContext, 'transport' | 'now' | 'onAttempt'> & {
+type Downloading = Pick<CallContext, 'transport' | 'signingThread' | 'now' | 'onAttempt'> & {
   readonly timeoutMs: number;
 };
 

@@ -6,8 +6,10 @@ test('up to the limits attempts run or are queued, and the rest are rejected imm
   expect([bulkhead.enter(50), bulkhead.enter(50)]).toEqual(['acquired', 'acquired']);
   const waiting = bulkhead.enter(10_000);
   expect(bulkhead.enter(50)).toBe('queue-full');
+  expect(bulkhead.inside()).toBe(2);
   bulkhead.leave();
   await expect(waiting).resolves.toBe('acquired');
+  expect(bulkhead.inside()).toBe(2);
 });
 
 test('queued attempts start in sequence, each once', async () => {

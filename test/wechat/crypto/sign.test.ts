@@ -118,8 +118,11 @@ describe('an answer', () => {
   });
 });
 
-test('a signature is the same that the SDK makes of the message', async () => {
-  expect(await signature(Buffer.from('消息'), keys.privateKey)).toBe(
-    Rsa.sign('消息', keys.privatePem),
-  );
-});
+test.each(['main', 'pool'] as const)(
+  'a signature of the %s thread is the same that the SDK makes of the message',
+  async (thread) => {
+    expect(await signature(Buffer.from('消息'), keys.privateKey, thread)).toBe(
+      Rsa.sign('消息', keys.privatePem),
+    );
+  },
+);
