@@ -6,7 +6,7 @@ export interface Sizes {
   readonly rounds: number;
   /**
    * Each server alone, before anything is measured, for all operations together. V8 still compiles
-   * after 8 s: a query then costs ours half as much again as after 40, and a peer a third.
+   * after 8 s: a query then costs every server about half as much again as after 40.
    */
   readonly warmSeconds: number;
   /** Before each window: a server that idled is slow again. */

@@ -270,26 +270,26 @@ export interface Signed {
  */
 export async function signNow(
   request: Pick<Signed, 'method' | 'target' | 'body'>,
-  { credential, signingThread, now }: Omit<Signer, 'transport'>,
+  { credential, now }: Pick<Signer, 'credential' | 'now'>,
+  thread: SigningThread,
 ): Promise<string> {
   const timestamp = Math.floor(now() / 1000);
   // At most 32 characters; Node generates UUIDs in advance, and random bytes one by one.
   const nonce = randomUUID().replaceAll('-', '');
-  return await authorization({ ...request, timestamp, nonce }, credential, signingThread());
+  return await authorization({ ...request, timestamp, nonce }, credential, thread);
 }
 
 /** Sends with a new timestamp, nonce and signature. Throws only the caller's own abort. */
-export async function sendSigned(
-  { method, target, body, platformSerial, timeoutMs, signal, authorization }: Signed,
-  signer: Signer,
-): Promise<TransportResult> {
-  return signer.transport.send({
+export async function sendSigned(request: Signed, signer: Signer): Promise<TransportResult> {
+  const { method, target, body, platformSerial, timeoutMs, signal } = request;
+  const { transport, signingThread } = signer;
+  return transport.send({
     method,
     target,
     body,
     headers: {
       accept: 'application/json',
-      authorization: await (authorization ?? signNow({ method, target, body }, signer)),
+      authorization: await (request.authorization ?? signNow(request, signer, signingThread())),
       ...(body.length > 0 && { 'content-type': 'application/json' }),
       'user-agent': 'payafter-graphql',
       ...(platformSerial !== undefined && { 'wechatpay-serial': platformSerial }),

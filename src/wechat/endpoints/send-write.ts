@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isFailedDebit } from '../calls/refusals.ts';
 import { scalarsIn } from '../calls/request.ts';
 import { type Ambiguous, noValidKey } from '../calls/retry-policy.ts';
@@ -88,18 +87,14 @@ export interface Write<T, O> {
 const WRITE_METHOD = 'POST';
 
 /**
- * Signs a write before it may be sent, for the first attempt, while its intent is stored. Measured:
- * with eight creates in flight 9 % more of them, with one 7 %.
+ * Signs a write before it may be sent, for the first attempt: another thread signs for 0.3 ms while the
+ * intent is stored. Measured: with eight creates in flight 9 % more of them, with one 7 %.
  */
-export async function signWrite(
-  context: Omit<Signer, 'transport'>,
+export function signWrite(
+  context: Pick<Signer, 'credential' | 'now'>,
   { target, body }: PreparedWrite,
 ): Promise<string> {
-  if (context.signingThread() === 'main') {
-    // The thread of the ledger is to have the intent before this one is busy.
-    await nextTurn();
-  }
-  return await signNow({ method: WRITE_METHOD, target, body }, context);
+  return signNow({ method: WRITE_METHOD, target, body }, context, 'pool');
 }
 
 const EARLIER: Ambiguous = {
