@@ -82,7 +82,7 @@ export async function startServer(
   const child = await startChild({
     name: candidate.title,
     entry: entryOf(candidate),
-    nodeOptions: [...(candidate.isOurs ? startOptions() : []), '--import', GAUGE],
+    nodeOptions: [...(candidate.isOurs ? startOptions(candidate.root) : []), '--import', GAUGE],
     cwd: directory,
     cores,
     env: {

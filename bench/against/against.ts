@@ -1,4 +1,4 @@
-import { OURS } from '../candidates.ts';
+import { type Candidate, OURS, type RunningServer } from '../candidates.ts';
 import { measure, type Sample, type Task } from '../measure.ts';
 import { median } from '../report/statistics.ts';
 import { openRunner, warm } from '../runner.ts';
@@ -6,7 +6,10 @@ import type { Sizes } from '../sizes.ts';
 import { checkOut } from './checkout.ts';
 import { type Ratio, ratioOf } from './interval.ts';
 
-const PAIRS = { full: 9, quick: 2 } as const;
+/** Of each checkout, because two processes of the same code differ by up to a fifth. */
+const PROCESSES = { full: 3, quick: 1 } as const;
+/** How often each process is measured beside its counterpart, for each row. */
+const ROUNDS = { full: 3, quick: 2 } as const;
 const CONCURRENCIES = [1, 8, 64] as const;
 const PAY_AFTER = [
   { operation: 'query', numbers: 'distinct' },
@@ -31,7 +34,8 @@ interface Row {
 }
 
 /**
- * Compares this checkout with another commit: interleaved pairs, ratios with their 95 % intervals.
+ * Compares this checkout with another commit: interleaved pairs of processes, ratios with their 95 %
+ * intervals.
  */
 export async function compareAgainst(
   ref: string,
@@ -41,27 +45,39 @@ export async function compareAgainst(
 ): Promise<string> {
   using checkout = await checkOut(ref);
   await using runner = await openRunner();
-  const base = await runner.open({ ...OURS, name: 'base', title: ref, root: checkout.directory });
-  const now = await runner.open({ ...OURS, name: 'now', title: 'this checkout' });
   const tasks = tasksFor(await checkout.read('schema.graphql'));
   const operations = [...new Set(tasks.map(({ operation }) => operation))];
-  for (const server of [base, now]) {
-    report(`${server.candidate.title}: warming up`);
+  const opened = async (candidate: Candidate) => {
+    report(`${candidate.title}: warming up`);
+    const server = await runner.open(candidate);
     await warm(server, runner, sizes.warmSeconds, operations);
+    return server;
+  };
+  const size = isQuick ? 'quick' : 'full';
+  const servers: { readonly base: RunningServer; readonly now: RunningServer }[] = [];
+  for (const number of Array(PROCESSES[size]).keys()) {
+    const [before, here] = [`base-${number}`, `now-${number}`];
+    servers.push({
+      base: await opened({ ...OURS, name: before, title: ref, root: checkout.directory }),
+      now: await opened({ ...OURS, name: here, title: 'this checkout' }),
+    });
   }
   const rows: Row[] = [];
-  const pairs = isQuick ? PAIRS.quick : PAIRS.full;
+  const rounds = ROUNDS[size];
   for (const { cores, ...task } of tasks) {
     const title = `${task.operation}, ${task.concurrency} in flight, ${cores === 'one' ? 'one core' : 'two cores'}`;
     report(title);
     runner.spread(cores);
     const samples: { readonly base: Sample; readonly now: Sample }[] = [];
-    for (let pair = 0; pair < pairs; pair += 1) {
-      const { rewarmSeconds: warmSeconds, seconds } = sizes;
-      const once = (server: typeof base) =>
-        measure(server, runner, { ...task, warmSeconds, seconds });
+    const once = (server: RunningServer) =>
+      measure(server, runner, {
+        ...task,
+        warmSeconds: sizes.rewarmSeconds,
+        seconds: sizes.seconds,
+      });
+    for (const { base, now } of Array.from({ length: rounds }, () => servers).flat()) {
       // Alternates, so that neither is always the first of a pair.
-      if (pair % 2 === 0) {
+      if (samples.length % 2 === 0) {
         samples.push({ base: await once(base), now: await once(now) });
       } else {
         const first = await once(now);
@@ -70,7 +86,7 @@ export async function compareAgainst(
     }
     rows.push(rowOf(title, samples));
   }
-  return tableOf(ref, rows, pairs);
+  return tableOf(ref, rows, rounds * servers.length);
 }
 
 type PairedTask = Pick<Task, 'operation' | 'numbers' | 'concurrency'> & {

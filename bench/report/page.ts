@@ -125,7 +125,7 @@ ${stagesTable(each)}`;
 function repeat(): string {
   return `## Reproduce
 
-\`npm run bench\` needs Linux and two cores. It installs the peers into \`bench/node_modules\` when they are missing, stays on loopback, takes about 25 minutes, and writes this page and its picture.
+\`npm run bench\` needs Linux and two cores. It installs the peers into \`bench/node_modules\` when they are missing, stays on loopback, takes about 30 minutes, and writes this page and its picture.
 \`-- --quick\` takes two minutes and only prints; \`-- --only <name>\` runs a part (repeatable), \`-- --stages\` the stages, \`-- --profile\` the profiles.
 The peers are in [bench/peers](../../bench/peers): each as a competent user of its SDK would write it.
 `;
