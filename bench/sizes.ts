@@ -9,7 +9,7 @@ export interface Sizes {
    * after 8 s: a query then costs every server about half as much again as after 40.
    */
   readonly warmSeconds: number;
-  /** Before each window: a server that idled is slow again. */
+  /** Before each window, because the other servers have had the machine meanwhile. */
   readonly rewarmSeconds: number;
   readonly seconds: number;
   /** Of an open loop, whose 99.9th percentile needs many requests. */

@@ -6,9 +6,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The environment variables with which `npm start` starts the server. */
 export function startVariables(): Readonly<Record<string, string>> {
-  // The directory in which `npm start` runs.
-  const directory = new URL('../node_modules/.cache/compiled', import.meta.url);
-  return { NODE_COMPILE_CACHE: fileURLToPath(directory) };
+  return { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled') };
 }
 
 /** The options of Node with which `npm start` starts the server of this or another checkout. */

@@ -155,7 +155,7 @@ export function createWechatPay(options: WechatPayOptions): WechatPay {
   const base = {
     transport: withFailover(connect(checked.baseUrl), backup, clock),
     resilience,
-    // Measured with one query in flight: 19 % more throughput (7 to 32) than with the pool alone.
+    // `main` for an attempt that is alone: with one query in flight 19 % more throughput (7 to 32).
     signingThread: (): SigningThread => (resilience.inFlight() > 1 ? 'pool' : 'main'),
     budgetMs,
     now: options.now ?? Date.now,

@@ -69,7 +69,7 @@ export async function signature(
 export async function authorization(
   request: RequestToSign,
   { mchid, serial, privateKey }: MerchantCredential,
-  thread: SigningThread = 'pool',
+  thread?: SigningThread,
 ): Promise<string> {
   const signed = await signature(requestMessage(request), privateKey, thread);
   const { timestamp, nonce } = request;
