@@ -25,6 +25,8 @@ export interface OpenLoadOptions {
   readonly callers: number;
   /** How many it queries in turn: concurrent queries of one order share a call to WeChat Pay. */
   readonly orders?: number;
+  /** Whether its thread never sleeps: only if it has a core of its own. */
+  readonly awake?: boolean;
 }
 
 /** Sends queries from its own thread, so that it delays the server and not the clocks of others. */
@@ -56,9 +58,13 @@ interface Queries {
 }
 
 /** Sends queries as fast as responses arrive, in this many loops, from its own thread. */
-export function startQueries(url: string, loops: number, orders = 1): Queries {
+export function startQueries(
+  url: string,
+  loops: number,
+  { orders = 1, awake = false }: Pick<OpenLoadOptions, 'orders' | 'awake'> = {},
+): Queries {
   const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
-    workerData: { url, loops, orders },
+    workerData: { url, loops, orders, awake },
   });
   const counted = message(worker);
   return {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { askedQueries, isAnswered } from './asked-query.ts';
+import { stayAwake } from './awake.ts';
 import { at } from './json.ts';
 import { type LeanAnswer, leanCalls } from './lean-calls.ts';
 
@@ -17,6 +18,7 @@ const perSecond = Number(at(workerData, 'perSecond'));
 const seconds = Number(at(workerData, 'seconds'));
 const callers = Number(at(workerData, 'callers'));
 const orders = Number(at(workerData, 'orders'));
+using _awake = at(workerData, 'awake') === true ? stayAwake() : undefined;
 const good: number[] = [];
 const refused: number[] = [];
 const late: number[] = [];

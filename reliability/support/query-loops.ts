@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { askedQueries, isAnswered } from './asked-query.ts';
+import { stayAwake } from './awake.ts';
 import { at } from './json.ts';
 import { leanCalls } from './lean-calls.ts';
 
@@ -7,6 +8,7 @@ import { leanCalls } from './lean-calls.ts';
 const loops = Number(at(workerData, 'loops'));
 const orders = Number(at(workerData, 'orders'));
 const calls = await leanCalls(String(at(workerData, 'url')), askedQueries(orders), loops);
+const awake = at(workerData, 'awake') === true ? stayAwake() : undefined;
 const counts = { answered: 0, failed: 0 };
 let over = false;
 const ask = () =>
@@ -23,6 +25,7 @@ for (let loop = 0; loop < loops; loop += 1) {
 }
 parentPort?.once('message', () => {
   over = true;
+  awake?.[Symbol.dispose]();
   calls.close();
   parentPort?.postMessage(counts);
 });

@@ -129,7 +129,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     // Those that wait for a slot of their caller, or of the shoppers, are passed by others.
     const isAhead = ({ shares: own }: Waiting) => {
       const place = own.indexOf(share);
-      return place >= 0 && own.slice(0, place).every(hasSlot);
+      return place === 0 || (place > 0 && own.slice(0, place).every(hasSlot));
     };
     const first = firstIn(line, isAhead);
     const isFree = hasSlot(share);
@@ -143,7 +143,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       return true;
     }
     const many = Math.max(perTurn, isFree ? share.most / 4 : 0, freed.before());
-    return share.waiting >= many && [...line].filter(isAhead).length >= many;
+    return share.waiting >= many && hasAtLeast(line, many, isAhead);
   };
   const isFull = (by?: LimitedCaller) => {
     const { hasSlot } = look();
@@ -193,6 +193,17 @@ function firstIn<T>(items: Iterable<T>, is: (item: T) => boolean): T | undefined
     }
   }
   return undefined;
+}
+
+function hasAtLeast<T>(items: Iterable<T>, many: number, is: (item: T) => boolean): boolean {
+  let count = 0;
+  for (const item of items) {
+    count += is(item) ? 1 : 0;
+    if (count >= many) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** The first that can start together. */
