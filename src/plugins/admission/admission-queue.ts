@@ -54,6 +54,11 @@ const WAIT_MS = 100;
  * have already cost work.
  */
 const PATIENCE = 4;
+/**
+ * The part of `perTurn` that begins in a turn while operations are rejected, because a rejection waits
+ * for the end of the turn.
+ */
+const WHILE_REJECTING = 0.75;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 8, onTurn } = options;
@@ -64,6 +69,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const freed = countPerSpan(waitMs);
   let turnIsComing = false;
   let turnMs = Number.NEGATIVE_INFINITY;
+  let rejectedMs = Number.NEGATIVE_INFINITY;
   let lookIsComing = false;
 
   // The limit is read once for each look at the queue, not for each operation in it.
@@ -87,7 +93,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const turn = () => {
     turnIsComing = false;
     turnMs = performance.now();
-    for (const waiting of nextIn(line, perTurn, look().canStart)) {
+    const isRejecting = turnMs - rejectedMs < waitMs;
+    const many = isRejecting ? Math.ceil(perTurn * WHILE_REJECTING) : perTurn;
+    for (const waiting of nextIn(line, many, look().canStart)) {
       onTurn?.((performance.now() - waiting.since) / 1_000);
       leaveLine(waiting, true);
     }
@@ -147,7 +155,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
   const isFull = (by?: LimitedCaller) => {
     const { hasSlot } = look();
-    return shares.of(by).some((share) => isShareFull(share, hasSlot));
+    const isRejected = shares.of(by).some((share) => isShareFull(share, hasSlot));
+    if (isRejected) {
+      rejectedMs = performance.now();
+    }
+    return isRejected;
   };
   return {
     isFull,
