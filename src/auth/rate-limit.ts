@@ -215,15 +215,30 @@ export interface Rejections {
 
 const REMEMBERED_REJECTIONS = 256;
 
-/** By the hash of a credential, which is then kept nowhere, and of any length takes the same place. */
+/**
+ * By the hash of a credential, which of any length takes the same place, and is itself kept no longer
+ * than a turn of the event loop.
+ */
 export function createRejections(): Rejections {
   const callers = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
   const keyOf = (authorization: string) => hash('sha256', authorization, 'base64url');
+  /** Of this turn of the event loop: those of a flood have the same credential. */
+  let last: { readonly authorization: string; readonly caller: Caller | undefined } | undefined;
   return {
     remember: (authorization, caller) => {
       callers.set(keyOf(authorization ?? ''), caller);
     },
-    callerWith: (authorization = '') =>
-      callers.size === 0 ? undefined : callers.get(keyOf(authorization)),
+    callerWith: (authorization = '') => {
+      if (callers.size === 0) {
+        return undefined;
+      }
+      if (last?.authorization !== authorization) {
+        last = { authorization, caller: callers.get(keyOf(authorization)) };
+        setImmediate(() => {
+          last = undefined;
+        });
+      }
+      return last.caller;
+    },
   };
 }

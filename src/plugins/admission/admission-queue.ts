@@ -1,5 +1,5 @@
-import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { createShares, eighth, type LimitedCaller, type Share } from '../../auth/rate-limit.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 export interface AdmissionOptions {
   /**
@@ -70,6 +70,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   let turnIsComing = false;
   let turnMs = Number.NEGATIVE_INFINITY;
   let rejectedMs = Number.NEGATIVE_INFINITY;
+  /** A flood is judged once, until an operation begins or ends. */
+  let rejected: { readonly by: LimitedCaller | undefined } | undefined;
   let lookIsComing = false;
 
   // The limit is read once for each look at the queue, not for each operation in it.
@@ -83,6 +85,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     until - since > ms;
   const leaveLine = (waiting: Waiting, comes: boolean) => {
     line.delete(waiting);
+    rejected = undefined;
     for (const share of waiting.shares) {
       share.waiting -= 1;
       share.starting = 0;
@@ -154,12 +157,16 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return share.waiting >= many && hasAtLeast(line, many, isAhead);
   };
   const isFull = (by?: LimitedCaller) => {
-    const { hasSlot } = look();
-    const isRejected = shares.of(by).some((share) => isShareFull(share, hasSlot));
-    if (isRejected) {
-      rejectedMs = performance.now();
+    if (rejected !== undefined && rejected.by === by) {
+      return true;
     }
-    return isRejected;
+    const { hasSlot } = look();
+    if (!shares.of(by).some((share) => isShareFull(share, hasSlot))) {
+      return false;
+    }
+    rejectedMs = performance.now();
+    rejected = { by };
+    return true;
   };
   return {
     isFull,
@@ -192,6 +199,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         share.underWay -= 1;
       }
       shares.forget(by);
+      rejected = undefined;
       freed.count();
       goOn();
     },
@@ -261,59 +269,5 @@ function countPerSpan(spanMs: number) {
       goOn();
       return before;
     },
-  };
-}
-
-export interface ConcurrencyLimitOptions {
-  readonly most: number;
-  /** The busy part (0 to 1) of the time since the last call. */
-  readonly utilization?: () => number;
-  /** Monotonic, ms. */
-  readonly now?: () => number;
-}
-
-const INTERVAL_MS = 100;
-const BUSY = 0.98;
-/** Enough for a busy event loop to find something to do, however short the calls to WeChat Pay are. */
-const LEAST = 64;
-const LOWER = 0.8;
-const RAISE = 1.25;
-
-/**
- * How many operations may be executed concurrently: as many as keep the event loop busy, and at most
- * `most`. More would only wait for each other, and each would cost more: with 256 in place of 64 an
- * overloaded server answered a third fewer (measured). While the event loop has idle time, the
- * operations wait for WeChat Pay, and the limit rises.
- */
-export function createConcurrencyLimit({
-  most,
-  utilization = sinceLastCall(),
-  now = () => performance.now(),
-}: ConcurrencyLimitOptions): () => number {
-  const least = Math.min(most, LEAST);
-  let limit = most;
-  let readMs = now();
-  return () => {
-    const nowMs = now();
-    // It is read when operations arrive: after a pause it has risen as if it had been read all the time.
-    const intervals = Math.floor((nowMs - readMs) / INTERVAL_MS);
-    if (intervals > 0) {
-      readMs = nowMs;
-      limit =
-        utilization() > BUSY
-          ? Math.max(least, limit * LOWER)
-          : Math.min(most, limit * RAISE ** intervals);
-    }
-    return Math.floor(limit);
-  };
-}
-
-function sinceLastCall(): () => number {
-  let last: EventLoopUtilization = performance.eventLoopUtilization();
-  return () => {
-    const current = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(current, last);
-    last = current;
-    return utilization;
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createConcurrencyLimit } from '../../../src/plugins/admission/admission-queue.ts';
+import { createConcurrencyLimit } from '../../../src/plugins/admission/concurrency-limit.ts';
 
 function steered(most: number) {
   let [busy, nowMs] = [0, 0];
