@@ -54,11 +54,6 @@ const WAIT_MS = 100;
  * have already cost work.
  */
 const PATIENCE = 4;
-/**
- * The part of `perTurn` that begins in a turn while operations are rejected, because a rejection waits
- * for the end of the turn.
- */
-const WHILE_REJECTING = 0.75;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { most, waitMs = WAIT_MS, perTurn = 8, onTurn } = options;
@@ -69,7 +64,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const freed = countPerSpan(waitMs);
   let turnIsComing = false;
   let turnMs = Number.NEGATIVE_INFINITY;
-  let rejectedMs = Number.NEGATIVE_INFINITY;
   /** A flood is judged once, until an operation begins or ends. */
   let rejected: { readonly by: LimitedCaller | undefined } | undefined;
   let lookIsComing = false;
@@ -96,9 +90,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const turn = () => {
     turnIsComing = false;
     turnMs = performance.now();
-    const isRejecting = turnMs - rejectedMs < waitMs;
-    const many = isRejecting ? Math.ceil(perTurn * WHILE_REJECTING) : perTurn;
-    for (const waiting of nextIn(line, many, look().canStart)) {
+    for (const waiting of nextIn(line, perTurn, look().canStart)) {
       onTurn?.((performance.now() - waiting.since) / 1_000);
       leaveLine(waiting, true);
     }
@@ -164,7 +156,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (!shares.of(by).some((share) => isShareFull(share, hasSlot))) {
       return false;
     }
-    rejectedMs = performance.now();
     rejected = { by };
     return true;
   };

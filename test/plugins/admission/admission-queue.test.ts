@@ -246,26 +246,6 @@ test('operations of a burst start a few at a time, and the wait of each is repor
   expect(waits).toHaveLength(6);
 });
 
-test.each([
-  { asked: 8, begin: [4, 4], when: 'none is rejected' },
-  { asked: 9, begin: [3, 3, 2], when: 'others are rejected: those wait for the end of the turn' },
-])('$begin of 8 operations begin in a turn while $when', async ({ asked, begin }) => {
-  let begun = 0;
-  const onTurn = () => {
-    begun += 1;
-  };
-  const { turn } = createAdmission({ most: 8, perTurn: 4, onTurn });
-  const come = Promise.all(Array.from({ length: asked }, () => turn()));
-  const turns: number[] = [];
-  for (const _ of begin) {
-    await nextTurn();
-    turns.push(begun);
-    begun = 0;
-  }
-  expect(turns).toEqual(begin);
-  expect((await come).filter((comes) => comes)).toHaveLength(8);
-});
-
 /** The event loop is busy with something else. */
 function block(ms: number): void {
   const until = performance.now() + ms;
