@@ -64,7 +64,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const freed = countPerSpan(waitMs);
   let turnIsComing = false;
   let turnMs = Number.NEGATIVE_INFINITY;
-  /** A flood is judged once, until an operation begins or ends. */
+  /** Whoever is rejected stays so until an operation leaves the queue: a flood is judged once. */
   let rejected: { readonly by: LimitedCaller | undefined } | undefined;
   let lookIsComing = false;
 
@@ -190,7 +190,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
         share.underWay -= 1;
       }
       shares.forget(by);
-      rejected = undefined;
       freed.count();
       goOn();
     },
