@@ -1,9 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import ky, { isTimeoutError } from 'ky';
 import { type Dispatcher, Pool } from 'undici';
 import { createConnector, isConnectError } from './connector.ts';
-
-/** Measured: with four a call costs 5 % more, with sixteen the event loop is delayed for longer. */
-const ANSWERS_PER_TURN = 8;
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** WeChat Pay closes idle connections after 8 s: ours have to be closed before. */
@@ -96,13 +94,14 @@ interface WireInit extends RequestInit {
  * as {@link sendRequest} does, with the errors that ky expects of fetch.
  */
 function pooledFetch(pool: Pool) {
-  const turn = createLoopThrottle(ANSWERS_PER_TURN);
   return async (_: string | URL | Request, init?: WireInit): Promise<Response> => {
     if (init?.wire === undefined) {
       throw new Error('pooledFetch is called by ky, with the option `wire`.');
     }
     const answer = await sendRequest(pool, init.wire);
-    await turn();
+    // The pool frees the connection after this turn: a call that follows immediately would open
+    // another one.
+    await nextTurn();
     // ky and this client use only this part of a Response; a real one costs more than verifying the
     // signature.
     return new WholeAnswer(answer) as unknown as Response;
@@ -134,29 +133,6 @@ class WholeAnswer {
   bytes(): Promise<Uint8Array> {
     return Promise.resolve(this.#bytes);
   }
-}
-
-/**
- * Lets a few waiters continue in each turn of the event loop, in order of arrival: a burst would
- * otherwise fill one turn and delay everything else. Waiters that continue together run the same
- * code side by side, which costs less than one after the other.
- */
-export function createLoopThrottle(perTurn: number): () => Promise<void> {
-  const waiting: (() => void)[] = [];
-  const turn = () => {
-    for (const goOn of waiting.splice(0, perTurn)) {
-      goOn();
-    }
-    if (waiting.length > 0) {
-      setImmediate(turn);
-    }
-  };
-  return () =>
-    new Promise((goOn) => {
-      if (waiting.push(goOn) === 1) {
-        setImmediate(turn);
-      }
-    });
 }
 
 /** The request as it is sent. */
