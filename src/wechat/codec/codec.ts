@@ -67,9 +67,12 @@ export function encode(
   return wire;
 }
 
-/** A wire object as it is sent. */
+/**
+ * A wire object as it is sent, in memory of its own: a part of Buffer's pool would be cloned with the
+ * whole pool (64 KB) for the thread of the ledger.
+ */
 export function bodyOf(wire: Wire): Uint8Array {
-  return Buffer.from(JSON.stringify(wire));
+  return new Uint8Array(Buffer.from(JSON.stringify(wire)));
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  bodyOf,
   camelCase,
   decode,
   encode,
@@ -115,4 +116,10 @@ test('null and undeclared fields are never written', () => {
       expect(Object.keys(wire)).not.toContain('surprise');
     }),
   );
+});
+
+test('the bytes of a body take no more memory than they are long, also in another thread', () => {
+  const body = bodyOf({ service_introduction: '共享充电宝' });
+  expect(new TextDecoder().decode(body)).toBe('{"service_introduction":"共享充电宝"}');
+  expect(structuredClone(body).buffer.byteLength).toBe(body.length);
 });
