@@ -29,7 +29,7 @@ export const load: Experiment = {
     const queries = startQueries(server.url, LOOPS);
     await sleep(500);
     const loaded = await steady(poster, notifications, PER_SECOND);
-    const { answered, failed } = await queries.stop();
+    const { perSecond: queried, failed } = await queries.stop();
 
     const sent = [...calm, ...loaded];
     const acknowledged = sent.filter(({ status }) => isAcknowledged(status));
@@ -37,8 +37,7 @@ export const load: Experiment = {
       database,
       acknowledged.map(({ notification }) => notification),
     );
-    const perSecond = Math.round(answered / (seconds + 0.5));
-    const size = `${PER_SECOND} webhooks/s for ${seconds} s, ${perSecond} queries/s of ${LOOPS} loops`;
+    const size = `${PER_SECOND} webhooks/s for ${seconds} s, ${Math.round(queried)} queries/s of ${LOOPS} loops`;
     const [base, p99] = [p99Of(calm), p99Of(loaded)];
     const times = `${base.toFixed(1)} → ${p99.toFixed(1)} ms`;
     return [

@@ -54,7 +54,7 @@ export const soak: Experiment = {
     await order(poster, sandbox, 'ASKED');
     const queries = startQueries(server.url, 16);
     await sleep(peakSeconds * 1000);
-    const peak = (await queries.stop()).answered / peakSeconds;
+    const peak = (await queries.stop()).perSecond;
     const before = await atRest(server, looks);
 
     const until = performance.now() + seconds * 1000;

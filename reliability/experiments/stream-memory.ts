@@ -8,10 +8,14 @@ import { setUp } from '../support/setup.ts';
 import { SUBSCRIPTION, subscribe } from '../support/sse.ts';
 import { startTokenIssuer } from '../support/tokens.ts';
 
-/** To each of the four streams. */
-const SIZES = { full: 25_000, quick: 1_000 } as const;
-/** Before the first measurement: code is compiled, and buffers are full. */
-const WARM_UP = 2_000;
+/**
+ * To each of the four streams: before the first measurement, so that code is compiled and buffers are
+ * full, and between the two.
+ */
+const SIZES = {
+  full: { warmUp: 10_000, events: 25_000 },
+  quick: { warmUp: 2_000, events: 1_000 },
+} as const;
 const MOST_GROWTH_MB = 2;
 /** The first event, whose cursor the streams continue after. */
 const BEFORE = 1;
@@ -25,7 +29,7 @@ export const streamMemory: Experiment = {
   name: 'stream-memory',
   minutes: 3,
   run: async (scale, environment) => {
-    const events = SIZES[scale];
+    const { warmUp, events } = SIZES[scale];
     await using issuer = await startTokenIssuer();
     await using setup = await setUp(environment, { node: PROBED, variables: issuer.variables });
     const { server, database } = setup;
@@ -37,13 +41,13 @@ export const streamMemory: Experiment = {
     const streams = [overSse, overWebSocket].flatMap((follow) =>
       [CALLER, token].map((caller) => countedStream(follow, server.url, caller)),
     );
-    insertEvents(path, BEFORE + 1, BEFORE + WARM_UP);
-    await Promise.all(streams.map(({ reached }) => reached(WARM_UP)));
+    insertEvents(path, BEFORE + 1, BEFORE + warmUp);
+    await Promise.all(streams.map(({ reached }) => reached(warmUp)));
     const before = await probe(server);
-    insertEvents(path, BEFORE + WARM_UP + 1, BEFORE + WARM_UP + events);
-    await Promise.all(streams.map(({ reached }) => reached(WARM_UP + events)));
+    insertEvents(path, BEFORE + warmUp + 1, BEFORE + warmUp + events);
+    await Promise.all(streams.map(({ reached }) => reached(warmUp + events)));
     const after = await probe(server);
-    const seen = streams.reduce((sum, { seen }) => sum + seen() - WARM_UP, 0);
+    const seen = streams.reduce((sum, { seen }) => sum + seen() - warmUp, 0);
     for (const { leave } of streams) {
       leave();
     }

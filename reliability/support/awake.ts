@@ -1,12 +1,12 @@
 import { setPriority } from 'node:os';
 
-/** The others of its core, WeChat Pay's simulator among them, go first. */
+/** The simulator of WeChat Pay shares its core, and gets some ten times its part of it. */
 const NICE = 10;
 
 /**
- * Keeps the event loop of this thread from sleeping. The kernel of a machine that runs a server and its
- * client wakes a sleeping client up at the server's expense, at each response; a client on a machine
- * of its own costs the server nothing.
+ * Keeps the event loop of this thread from sleeping: on one machine the kernel wakes a sleeping
+ * client up at the server's expense, at each response; a client on another machine does not cost the
+ * server that. For Linux, where the priority is that of this thread only.
  */
 export function stayAwake(): Disposable {
   let isOver = false;
@@ -15,7 +15,6 @@ export function stayAwake(): Disposable {
       setImmediate(turn);
     }
   };
-  // Of this thread only.
   setPriority(NICE);
   turn();
   return {

@@ -25,16 +25,21 @@ export interface OpenLoadOptions {
   readonly callers: number;
   /** How many it queries in turn: concurrent queries of one order share a call to WeChat Pay. */
   readonly orders?: number;
-  /** Whether its thread never sleeps: only if it has a core of its own. */
+  /** Whether its thread never sleeps: only if the server has a core of its own. */
   readonly awake?: boolean;
+  /** Called when every caller is connected, and the load begins. */
+  readonly onReady?: () => void;
 }
 
 /** Sends queries from its own thread, so that it delays the server and not the clocks of others. */
-export async function openLoad(url: string, options: OpenLoadOptions): Promise<OpenLoad> {
+export async function openLoad(
+  url: string,
+  { onReady, ...options }: OpenLoadOptions,
+): Promise<OpenLoad> {
   const worker = new Worker(new URL('./open-loop.ts', import.meta.url), {
     workerData: { url, orders: 1, ...options },
   });
-  const loads = await message(worker);
+  const loads = await result(worker, onReady);
   await worker.terminate();
   const number = (name: string) => Number(at(loads, name));
   const list = (name: string): readonly number[] => {
@@ -54,32 +59,53 @@ export async function openLoad(url: string, options: OpenLoadOptions): Promise<O
 }
 
 interface Queries {
-  readonly stop: () => Promise<{ readonly answered: number; readonly failed: number }>;
+  readonly stop: () => Promise<{
+    readonly answered: number;
+    readonly failed: number;
+    /** Since each loop had its first response. */
+    readonly perSecond: number;
+  }>;
 }
 
 /** Sends queries as fast as responses arrive, in this many loops, from its own thread. */
 export function startQueries(
   url: string,
   loops: number,
-  { orders = 1, awake = false }: Pick<OpenLoadOptions, 'orders' | 'awake'> = {},
+  {
+    orders = 1,
+    awake = false,
+    onReady,
+  }: Pick<OpenLoadOptions, 'orders' | 'awake' | 'onReady'> = {},
 ): Queries {
   const worker = new Worker(new URL('./query-loops.ts', import.meta.url), {
     workerData: { url, loops, orders, awake },
   });
-  const counted = message(worker);
+  const counted = result(worker, onReady);
   return {
     stop: async () => {
       worker.postMessage('stop');
       const counts = await counted;
       await worker.terminate();
-      return { answered: Number(at(counts, 'answered')), failed: Number(at(counts, 'failed')) };
+      const count = (name: string) => Number(at(counts, name));
+      return {
+        answered: count('answered'),
+        failed: count('failed'),
+        perSecond: count('perSecond'),
+      };
     },
   };
 }
 
-function message(worker: Worker): Promise<unknown> {
+/** What a worker posts after `ready`. */
+function result(worker: Worker, onReady: () => void = () => {}): Promise<unknown> {
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
-    worker.once('message', resolve);
+    worker.on('message', (message: unknown) => {
+      if (message === 'ready') {
+        onReady();
+      } else {
+        resolve(message);
+      }
+    });
   });
 }

@@ -39,6 +39,7 @@ const onAnswer = (answer: LeanAnswer | undefined) => {
     counts.broken += 1;
   }
 };
+parentPort?.postMessage('ready');
 const startMs = performance.now();
 for (let ms = 0; ms < seconds * 1000; ms = performance.now() - startMs) {
   const due = Math.floor((ms / 1000) * perSecond) - counts.sent - counts.unsent;

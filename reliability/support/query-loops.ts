@@ -4,12 +4,16 @@ import { stayAwake } from './awake.ts';
 import { at } from './json.ts';
 import { leanCalls } from './lean-calls.ts';
 
-/** A worker that queries orders as fast as responses arrive, until it gets a message. */
+/**
+ * A worker that queries orders as fast as responses arrive, until it gets a message: then it posts
+ * how many, and how many a second since each loop had its first response.
+ */
 const loops = Number(at(workerData, 'loops'));
 const orders = Number(at(workerData, 'orders'));
 const calls = await leanCalls(String(at(workerData, 'url')), askedQueries(orders), loops);
 const awake = at(workerData, 'awake') === true ? stayAwake() : undefined;
 const counts = { answered: 0, failed: 0 };
+let fromMs = performance.now();
 let over = false;
 const ask = () =>
   calls.send((answer) => {
@@ -18,8 +22,12 @@ const ask = () =>
     }
     counts.answered += 1;
     counts.failed += answer !== undefined && isAnswered(answer) ? 0 : 1;
+    if (counts.answered === loops) {
+      fromMs = performance.now();
+    }
     ask();
   });
+parentPort?.postMessage('ready');
 for (let loop = 0; loop < loops; loop += 1) {
   ask();
 }
@@ -27,5 +35,6 @@ parentPort?.once('message', () => {
   over = true;
   awake?.[Symbol.dispose]();
   calls.close();
-  parentPort?.postMessage(counts);
+  const seconds = (performance.now() - fromMs) / 1_000;
+  parentPort?.postMessage({ ...counts, perSecond: (counts.answered - loops) / seconds });
 });

@@ -222,23 +222,24 @@ const REMEMBERED_REJECTIONS = 256;
 export function createRejections(): Rejections {
   const callers = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
   const keyOf = (authorization: string) => hash('sha256', authorization, 'base64url');
-  /** Of this turn of the event loop: those of a flood have the same credential. */
-  let last: { readonly authorization: string; readonly caller: Caller | undefined } | undefined;
+  /** Those that were looked up in this turn of the event loop: a flood asks for the same ones. */
+  const lookedUp = new Map<string, Caller | undefined>();
   return {
     remember: (authorization, caller) => {
       callers.set(keyOf(authorization ?? ''), caller);
+      lookedUp.clear();
     },
     callerWith: (authorization = '') => {
       if (callers.size === 0) {
         return undefined;
       }
-      if (last?.authorization !== authorization) {
-        last = { authorization, caller: callers.get(keyOf(authorization)) };
-        setImmediate(() => {
-          last = undefined;
-        });
+      if (!lookedUp.has(authorization)) {
+        if (lookedUp.size === 0) {
+          setImmediate(() => lookedUp.clear());
+        }
+        lookedUp.set(authorization, callers.get(keyOf(authorization)));
       }
-      return last.caller;
+      return lookedUp.get(authorization);
     },
   };
 }

@@ -64,8 +64,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const freed = countPerSpan(waitMs);
   let turnIsComing = false;
   let turnMs = Number.NEGATIVE_INFINITY;
-  /** Whoever is rejected stays so until an operation leaves the queue: a flood is judged once. */
-  let rejected: { readonly by: LimitedCaller | undefined } | undefined;
+  /** Those that were rejected since anything was queued, began or ended: a flood is judged once. */
+  const rejected = new Set<LimitedCaller | undefined>();
   let lookIsComing = false;
 
   // The limit is read once for each look at the queue, not for each operation in it.
@@ -79,7 +79,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     until - since > ms;
   const leaveLine = (waiting: Waiting, comes: boolean) => {
     line.delete(waiting);
-    rejected = undefined;
     for (const share of waiting.shares) {
       share.waiting -= 1;
       share.starting = 0;
@@ -110,6 +109,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     goOn();
   };
   const goOn = () => {
+    rejected.clear();
     if (line.size === 0 || turnIsComing) {
       return;
     }
@@ -149,14 +149,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return share.waiting >= many && hasAtLeast(line, many, isAhead);
   };
   const isFull = (by?: LimitedCaller) => {
-    if (rejected !== undefined && rejected.by === by) {
+    if (rejected.has(by)) {
       return true;
     }
     const { hasSlot } = look();
     if (!shares.of(by).some((share) => isShareFull(share, hasSlot))) {
       return false;
     }
-    rejected = { by };
+    rejected.add(by);
     return true;
   };
   return {
@@ -183,6 +183,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       for (const share of shares.take(by)) {
         share.underWay += 1;
       }
+      rejected.clear();
       return true;
     },
     end: (by) => {

@@ -69,7 +69,7 @@ export function encode(
 
 /**
  * A wire object as it is sent, in memory of its own: a part of Buffer's pool would be cloned with the
- * whole pool (64 KB) for the thread of the ledger.
+ * whole pool (`Buffer.poolSize`) when it is sent to another thread.
  */
 export function bodyOf(wire: Wire): Uint8Array {
   return new Uint8Array(Buffer.from(JSON.stringify(wire)));

@@ -6,6 +6,7 @@ import { createOverloadResponse } from '../../../src/http/overloaded.ts';
 import { RESPONSE_HEADERS } from '../../../src/http/response-headers.ts';
 import { createHttpServer, listen as listenOn } from '../../../src/http/server.ts';
 import { createAdmission } from '../../../src/plugins/admission/admission-queue.ts';
+import { caller } from '../../fixtures/app/callers.ts';
 import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { listen } from '../../fixtures/http/listen.ts';
@@ -261,6 +262,36 @@ test('an operation is rejected if others have waited for a slot for too long', a
   end();
   expect(await first).toBe(true);
   expect(await turn()).toBe(true);
+});
+
+test('a caller that was rejected is no longer once an operation has ended', () => {
+  const { turn, isFull, begin, end } = createAdmission({ most: 10, perTurn: 1, limit: () => 10 });
+  for (let index = 0; index < 10; index += 1) {
+    begin();
+  }
+  void turn();
+  expect([isFull(), isFull()]).toEqual([true, true]);
+  end();
+  expect(isFull()).toBe(false);
+});
+
+test('a caller that was rejected is no longer once those ahead of it wait for a slot of their own caller', async () => {
+  const [busy, other] = [
+    caller(['orders:any'], { id: 'busy' }),
+    caller(['orders:any'], { id: 'other' }),
+  ];
+  const { turn, isFull, begin, end } = createAdmission({ most: 32, waitMs: 20, limit: () => 32 });
+  for (let index = 0; index < 28; index += 1) {
+    begin(busy);
+  }
+  const queued = Array.from({ length: 8 }, () => turn(busy));
+  block(30);
+  expect(await turn(other)).toBe(true);
+  end(busy);
+  expect(isFull(other)).toBe(true);
+  begin(busy);
+  expect(isFull(other)).toBe(false);
+  await Promise.all(queued);
 });
 
 test('an operation whose turn has come may exceed the limit, up to a maximum', () => {
