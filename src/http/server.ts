@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import type { TargetProblem } from './request-headers.ts';
 import { errorBody, RESPONSE_HEADERS } from './response-headers.ts';
+import { createIdleLimit, dropUnread, pauseStalled } from './slow-clients.ts';
 import { answerUnreadable } from './unreadable.ts';
 
 /** Maximum requests queued on one connection: a client that sends more is disconnected. */
@@ -114,6 +115,7 @@ export function createHttpServer(
     }
   };
   const underWay = new Set<ServerResponse>();
+  const upgraded = new WeakSet<Socket>();
   const inTurn = oneByOne((request, response) => {
     response.on('timeout', onSilence);
     // Before Node's own listener, which closes the connection.
@@ -131,7 +133,13 @@ export function createHttpServer(
       // requestGate refuses such a request with a body.
       requireHostHeader: false,
       // Java's HttpClient offers h2c with each request: only WebSockets are upgraded.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+      shouldUpgradeCallback: ({ headers, socket }) => {
+        const isUpgrade = headers.upgrade?.toLowerCase() === 'websocket';
+        if (isUpgrade) {
+          upgraded.add(socket);
+        }
+        return isUpgrade;
+      },
     },
     (request, response) => {
       // A response has its socket once those before it are complete.
@@ -147,7 +155,10 @@ export function createHttpServer(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  const closeIdle = createIdleLimit(limits.idleMs);
   const look = () => {
+    const busy = new Set([...underWay].map(({ socket }) => socket));
+    closeIdle(sockets, (socket) => busy.has(socket) || upgraded.has(socket));
     pauseStalled(underWay);
     dropUnread(sockets, limits.unreadBytes);
   };
@@ -177,32 +188,6 @@ function lingerOver(request: IncomingMessage): void {
     socket.once('close', () => clearTimeout(late)).once('end', close);
     request.once('close', close).resume();
   };
-}
-
-/** Closes the connections with the most unread bytes, over HTTP and WebSocket, down to the limit. */
-function dropUnread(sockets: Iterable<Socket>, most: number): void {
-  const unread = [...sockets].filter(({ writableLength }) => writableLength > 0);
-  let sum = unread.reduce((bytes, { writableLength }) => bytes + writableLength, 0);
-  for (const socket of unread.toSorted((one, other) => other.writableLength - one.writableLength)) {
-    if (sum <= most) {
-      return;
-    }
-    sum -= socket.writableLength;
-    socket.destroy();
-  }
-}
-
-/**
- * Stop reading from clients that do not read, so that trickled bytes cannot keep the connection
- * alive.
- */
-function pauseStalled(underWay: Iterable<ServerResponse>): void {
-  for (const { socket } of underWay) {
-    if (socket?.writableNeedDrain && !socket.isPaused()) {
-      socket.pause();
-      socket.once('drain', () => socket.resume());
-    }
-  }
 }
 
 /** Rejects a request with a problem, as JSON, before anything else sees it. */

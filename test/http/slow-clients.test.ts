@@ -185,3 +185,33 @@ test('a connection may be reused, but is closed if it stays idle', async () => {
   await once(socket, 'close');
   expect(performance.now() - since).toBeLessThan(LIMITS.idleMs + 2_500);
 });
+
+test('line feeds between requests do not keep an idle connection open', async () => {
+  const port = await serve();
+  const request = 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n';
+  const after = await cutAfter(port, (socket) => dripAfter(socket, request, '\r\n'));
+  expect(Math.min(...after)).toBeGreaterThan(LIMITS.idleMs);
+  expect(Math.max(...after)).toBeLessThan(LIMITS.idleMs + 2_500);
+});
+
+test('an operation that takes longer than an idle connection is kept is answered', async () => {
+  const port = await serve((_request, response) => {
+    setTimeout(() => response.end('late'), LIMITS.idleMs + 1_500);
+  });
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('late');
+});
+
+test('a WebSocket on which nothing is sent is not closed as an idle connection', async () => {
+  const port = await serve();
+  server?.on('upgrade', (_request, socket) => {
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    );
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+  await once(socket, 'data');
+  await sleep(LIMITS.idleMs + 1_500);
+  expect(socket.readyState).toBe('open');
+  socket.destroy();
+});
