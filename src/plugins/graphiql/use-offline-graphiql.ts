@@ -32,16 +32,10 @@ export function useOfflineGraphiql({
   render,
   mayOpen = () => true,
 }: OfflineGraphiqlOptions): Plugin {
-  let page: Promise<Uint8Array<ArrayBuffer>> | undefined;
-  const compressedPage = () => {
-    page ??= render()
-      .then(async (html) => new Uint8Array(await gzipAsync(html)))
-      .catch((error: unknown) => {
-        page = undefined;
-        throw error;
-      });
-    return page;
-  };
+  const compressedPage = once(async () => new Uint8Array(await gzipAsync(await render())));
+  // For clients that no browser is. One for all: a page of several MB for each response would fill the
+  // memory while they do not read.
+  const plainPage = once(async () => new Uint8Array(await gunzipAsync(await compressedPage())));
   const respond = async ({ request, url, endResponse, fetchAPI }: Asked) => {
     if (url.pathname === '/') {
       // Relative: a proxy may have removed a prefix of the path.
@@ -54,9 +48,8 @@ export function useOfflineGraphiql({
       };
       endResponse(new fetchAPI.Response(LOGIN_HELP, { status: 401, headers }));
     } else if (url.pathname === endpoint) {
-      const compressed = await compressedPage();
       const isGzip = acceptsGzip(request.headers);
-      const body = isGzip ? compressed : new Uint8Array(await gunzipAsync(compressed));
+      const body = await (isGzip ? compressedPage() : plainPage());
       const headers = {
         'content-type': 'text/html; charset=utf-8',
         ...(isGzip && { 'content-encoding': 'gzip' }),
@@ -71,6 +64,18 @@ export function useOfflineGraphiql({
       asked.request.method === 'GET' && prefersPage(asked.request.headers)
         ? respond(asked)
         : undefined,
+  };
+}
+
+/** Makes a value when it is first wanted, and again only if that failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }
 

@@ -42,6 +42,17 @@ test.each([undefined, 'br', 'identity', 'gzip;q=0', '*;q=0'])(
   },
 );
 
+test('responses that clients do not read share the bytes of the page', async () => {
+  const page = '<!doctype html>'.padEnd(4 * 1024 * 1024, ' ');
+  const app = createTestApp({ graphiql: () => Promise.resolve(page) });
+  const ask = () => get('/graphql', { accept: BROWSER }, app);
+  const first = await ask();
+  const before = process.memoryUsage().arrayBuffers;
+  const unread = await Promise.all(Array.from({ length: 20 }, ask));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(page.length);
+  expect(await unread[19]?.text()).toBe(await first.text());
+});
+
 test.each([
   [BROWSER, true],
   ['text/html', true],
