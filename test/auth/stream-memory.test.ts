@@ -49,11 +49,16 @@ async function pass(count: number, read: () => Promise<unknown>): Promise<void> 
   }
 }
 
+/** How much more is kept after each pass, the least of three: compiled code is kept once, a leak each time. */
 async function growth(read: () => Promise<unknown>): Promise<number> {
   await pass(WARM_UP, read);
-  const before = heapUsed();
-  await pass(EVENTS, read);
-  return heapUsed() - before;
+  let least = Number.POSITIVE_INFINITY;
+  for (let tries = 3; tries > 0 && least > MOST_BYTES; tries -= 1) {
+    const before = heapUsed();
+    await pass(EVENTS, read);
+    least = Math.min(least, heapUsed() - before);
+  }
+  return least;
 }
 
 test.each(['key', 'token'])(
