@@ -82,21 +82,25 @@ export const overload: Experiment = {
     const calm = await steady(poster, await batch(keys, 'C-', perSecond * calmSeconds), perSecond);
     // An order that is seen for the first time is also recorded, once; and new code is slow.
     await answersPerSecond(server.url, warmSeconds, asking);
-    const batches = new Map<string, readonly Notification[]>();
-    for (const name of Array.from({ length: rounds + 1 }, (_, round) => [
-      `P${round}-`,
-      `L${round}-`,
-    ]).flat()) {
-      batches.set(name, await batch(keys, name, perSecond * seconds));
+    const atPeak: (readonly Notification[])[] = [];
+    for (let peak = 0; peak <= rounds; peak += 1) {
+      atPeak.push(await batch(keys, `P${peak}-`, perSecond * seconds));
+    }
+    const atLoad: (readonly Notification[])[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      atLoad.push(await batch(keys, `L${round}-`, perSecond * seconds));
     }
     const acknowledgements = [...calm];
     /** The load, and notifications beside it from the moment at which every caller is connected. */
-    const beside = async <T>(name: string, load: (onReady: () => void) => Promise<T>) => {
+    const beside = async <T>(
+      some: readonly Notification[],
+      load: (onReady: () => void) => Promise<T>,
+    ) => {
       const ready = Promise.withResolvers<void>();
       const post = async () => {
         await ready.promise;
         const [from, fromMs] = [await reported(poster), performance.now()];
-        const sent = await steady(poster, batches.get(name) ?? [], perSecond);
+        const sent = await steady(poster, some, perSecond);
         const until = await reported(poster);
         const busy = (100_000 * (until.cpuS - from.cpuS)) / (performance.now() - fromMs);
         acknowledgements.push(...sent);
@@ -105,16 +109,17 @@ export const overload: Experiment = {
       const [result, posted] = await Promise.all([load(ready.resolve), post()]);
       return { result, ...posted };
     };
-    const peakBeside = (name: string) =>
-      beside(name, (onReady) => answersPerSecond(server.url, seconds, { ...asking, onReady }));
+    const peakBeside = (some: readonly Notification[]) =>
+      beside(some, (onReady) => answersPerSecond(server.url, seconds, { ...asking, onReady }));
     const measured: Round[] = [];
-    let before = await peakBeside('P0-');
-    for (let round = 0; round < rounds; round += 1) {
+    const [first = [], ...later] = atPeak;
+    let before = await peakBeside(first);
+    for (const [round, notifications] of atLoad.entries()) {
       const offered = { perSecond: before.result * TIMES_PEAK, seconds, callers: CALLERS };
-      const { result, sent, loopMs } = await beside(`L${round}-`, (onReady) =>
+      const { result, sent, loopMs } = await beside(notifications, (onReady) =>
         openLoad(server.url, { ...offered, ...asking, onReady }),
       );
-      const after = await peakBeside(`P${round + 1}-`);
+      const after = await peakBeside(later[round] ?? []);
       const peak = (before.result + after.result) / 2;
       const goodput = (100 * result.good.length) / result.tookS / peak;
       const busy = Math.min(before.busy, after.busy);

@@ -5,8 +5,8 @@ import { at } from './json.ts';
 import { leanCalls } from './lean-calls.ts';
 
 /**
- * A worker that queries orders as fast as responses arrive, until it gets a message: then it posts
- * how many, and how many a second since each loop had its first response.
+ * A worker that queries orders as fast as responses arrive, until it gets a message. The rate is
+ * counted from the moment at which there were as many responses as loops.
  */
 const loops = Number(at(workerData, 'loops'));
 const orders = Number(at(workerData, 'orders'));
@@ -36,5 +36,6 @@ parentPort?.once('message', () => {
   awake?.[Symbol.dispose]();
   calls.close();
   const seconds = (performance.now() - fromMs) / 1_000;
-  parentPort?.postMessage({ ...counts, perSecond: (counts.answered - loops) / seconds });
+  const perSecond = Math.max(0, counts.answered - loops) / seconds;
+  parentPort?.postMessage({ failed: counts.failed, perSecond });
 });

@@ -215,31 +215,15 @@ export interface Rejections {
 
 const REMEMBERED_REJECTIONS = 256;
 
-/**
- * By the hash of a credential, which of any length takes the same place, and is itself kept no longer
- * than a turn of the event loop.
- */
+/** By the hash of a credential, which is then kept nowhere, and of any length takes the same place. */
 export function createRejections(): Rejections {
   const callers = new LRUCache<string, Caller>({ max: REMEMBERED_REJECTIONS });
   const keyOf = (authorization: string) => hash('sha256', authorization, 'base64url');
-  /** Those that were looked up in this turn of the event loop: a flood asks for the same ones. */
-  const lookedUp = new Map<string, Caller | undefined>();
   return {
     remember: (authorization, caller) => {
       callers.set(keyOf(authorization ?? ''), caller);
-      lookedUp.clear();
     },
-    callerWith: (authorization = '') => {
-      if (callers.size === 0) {
-        return undefined;
-      }
-      if (!lookedUp.has(authorization)) {
-        if (lookedUp.size === 0) {
-          setImmediate(() => lookedUp.clear());
-        }
-        lookedUp.set(authorization, callers.get(keyOf(authorization)));
-      }
-      return lookedUp.get(authorization);
-    },
+    callerWith: (authorization = '') =>
+      callers.size === 0 ? undefined : callers.get(keyOf(authorization)),
   };
 }

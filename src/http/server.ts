@@ -8,7 +8,7 @@ import {
 import type { Socket } from 'node:net';
 import type { TargetProblem } from './request-headers.ts';
 import { errorBody, RESPONSE_HEADERS } from './response-headers.ts';
-import { createIdleLimit, dropUnread, pauseStalled } from './slow-clients.ts';
+import { createIdleTimeout, dropUnread, pauseStalled } from './slow-clients.ts';
 import { answerUnreadable } from './unreadable.ts';
 
 /** Maximum requests queued on one connection: a client that sends more is disconnected. */
@@ -155,7 +155,7 @@ export function createHttpServer(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const closeIdle = createIdleLimit(limits.idleMs);
+  const closeIdle = createIdleTimeout(limits.idleMs);
   const look = () => {
     const busy = new Set([...underWay].map(({ socket }) => socket));
     closeIdle(sockets, (socket) => busy.has(socket) || upgraded.has(socket));

@@ -8,7 +8,7 @@ const GRACE_MS = 1_000;
  * Closes connections without a request on which nothing was sent for so long. Node's own time-out
  * begins anew at each byte that arrives, also at the line feeds that may precede a request.
  */
-export function createIdleLimit(
+export function createIdleTimeout(
   idleMs: number,
 ): (sockets: Iterable<Socket>, isBusy: (socket: Socket) => boolean) => void {
   const active = new WeakMap<Socket, { readonly sent: number; readonly sinceMs: number }>();

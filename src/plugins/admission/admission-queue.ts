@@ -64,8 +64,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const freed = countPerSpan(waitMs);
   let turnIsComing = false;
   let turnMs = Number.NEGATIVE_INFINITY;
-  /** Those that were rejected since anything was queued, began or ended: a flood is judged once. */
-  const rejected = new Set<LimitedCaller | undefined>();
   let lookIsComing = false;
 
   // The limit is read once for each look at the queue, not for each operation in it.
@@ -109,7 +107,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     goOn();
   };
   const goOn = () => {
-    rejected.clear();
     if (line.size === 0 || turnIsComing) {
       return;
     }
@@ -149,15 +146,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return share.waiting >= many && hasAtLeast(line, many, isAhead);
   };
   const isFull = (by?: LimitedCaller) => {
-    if (rejected.has(by)) {
-      return true;
-    }
     const { hasSlot } = look();
-    if (!shares.of(by).some((share) => isShareFull(share, hasSlot))) {
-      return false;
-    }
-    rejected.add(by);
-    return true;
+    return shares.of(by).some((share) => isShareFull(share, hasSlot));
   };
   return {
     isFull,
@@ -183,7 +173,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
       for (const share of shares.take(by)) {
         share.underWay += 1;
       }
-      rejected.clear();
       return true;
     },
     end: (by) => {

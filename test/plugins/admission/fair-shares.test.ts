@@ -158,7 +158,7 @@ test('a caller that was rejected over HTTP is rejected again by a shorter path, 
   await port.close();
 });
 
-test('of a caller that was rejected only the hash of its credential is kept beyond a turn', () => {
+test('of a caller that was rejected only the hash of its credential is kept', () => {
   const rejections = createRejections();
   expect(rejections.callerWith('Bearer one')).toBeUndefined();
   const credential = (index: number) => `Bearer ${'long'.repeat(2_000)}${index}`;
