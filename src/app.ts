@@ -26,7 +26,6 @@ import {
   useRowLimit,
   useStreamLimits,
 } from './plugins/admission/use-rate-limit.ts';
-import { useCompiler } from './plugins/compiler/use-compiler.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
   type TrustedDocuments,
@@ -64,8 +63,6 @@ export interface AppParts extends Omit<ServerResources, 'sharedQueries'> {
   /** Called with the origin of a page that may not. */
   readonly onRefusedOrigin: (origin: string) => void;
   readonly queries: ObservationFilter;
-  /** After how many executions an operation is compiled; Infinity: never. */
-  readonly compileAfter?: number | undefined;
   /**
    * How long a query result is cached, in ms. 0 or undefined: only concurrent queries share a call.
    */
@@ -202,7 +199,6 @@ export function createApp(parts: AppParts) {
       useVariableCheck(),
       useRowLimit(rateLimit),
       useStreamLimits(parts.streamLimits),
-      useCompiler({ afterHits: parts.compileAfter }),
       useAdmissionSlots({ admission }),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
       useBodyPlaces(),

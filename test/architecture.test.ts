@@ -113,7 +113,6 @@ describe('packages', () => {
 
   test.each([
     ['ky', ['wechat/http/transport.ts']],
-    ['graphql-jit', ['plugins/compiler/compiled.ts']],
     ['ws', ['http/websocket.ts']],
     ['graphql-ws', ['http/websocket.ts']],
     ['node:sqlite', ['ledger/database/sqlite/sqlite-file.ts', 'ledger/database/sqlite/sqlite.ts']],

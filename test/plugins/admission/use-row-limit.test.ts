@@ -25,8 +25,7 @@ const charged: number[] = [];
 let fixture: AppWithClient;
 let port: Port;
 
-/** Compiled from the first time on, or never. */
-const open = (compileAfter: number, parts: Partial<AppParts> = {}) =>
+const open = (parts: Partial<AppParts> = {}) =>
   createAppWithClient({
     wechat: notificationOptions(),
     engine: (real) => ({
@@ -40,18 +39,14 @@ const open = (compileAfter: number, parts: Partial<AppParts> = {}) =>
       },
     }),
     resources: {
-      compileAfter,
       rateLimit: { ...NO_RATE_LIMIT, charge: (_, calls = 1) => charged.push(calls) },
       ...parts,
     },
   });
 
-describe.each([
-  ['executed', Number.POSITIVE_INFINITY],
-  ['compiled', 1],
-])('where operations are %s', (_, compileAfter) => {
+describe('the rows of an operation', () => {
   beforeAll(async () => {
-    fixture = await open(compileAfter);
+    fixture = await open();
     port = await serve(fixture);
     for (const outOrderNo of ORDERS) {
       await fixture.see({ outOrderNo, state: 'CREATED' });
@@ -234,26 +229,20 @@ describe.each([
   });
 });
 
-test.each([
-  ['executed', Number.POSITIVE_INFINITY],
-  ['compiled', 1],
-])(
-  'where operations are %s, a page whose scope the caller lacks is refused once, and of the list around it nothing is read',
-  async (_, compileAfter) => {
-    const authenticator = knowing({ reader: caller(['orders:read', 'orders:any']) });
-    const own = await open(compileAfter, { authenticator });
-    jobs.length = 0;
-    for (const events of ['events(first: 1)', 'events(first: 1) @include(if: true)']) {
-      const query = `{ orderRecords(first: 100) { edges { node { ${events} { edges { cursor } } } } } }`;
-      const response = await own.app.fetch(graphqlRequest({ query }, as('reader')));
-      expect(await response.json()).toEqual({
-        errors: [{ message: 'Missing scope: events:read.', extensions: { code: 'FORBIDDEN' } }],
-      });
-    }
-    expect(jobs).toEqual([]);
-    await own.close();
-  },
-);
+test('a page whose scope the caller lacks is refused once, and of the list around it nothing is read', async () => {
+  const authenticator = knowing({ reader: caller(['orders:read', 'orders:any']) });
+  const own = await open({ authenticator });
+  jobs.length = 0;
+  for (const events of ['events(first: 1)', 'events(first: 1) @include(if: true)']) {
+    const query = `{ orderRecords(first: 100) { edges { node { ${events} { edges { cursor } } } } } }`;
+    const response = await own.app.fetch(graphqlRequest({ query }, as('reader')));
+    expect(await response.json()).toEqual({
+      errors: [{ message: 'Missing scope: events:read.', extensions: { code: 'FORBIDDEN' } }],
+    });
+  }
+  expect(jobs).toEqual([]);
+  await own.close();
+});
 
 test('a charge delays the next operation', () => {
   const limit = createRateLimit({ perSecond: 1, burst: 1 });

@@ -29,13 +29,13 @@ async function check(app: App & { readonly log: CollectedLog }, request: Request
 }
 
 test('no error returns the document, the variables or the operation name', async () => {
-  const app = createTestApp({ wechat, stopping, compileAfter: 10 });
+  const app = createTestApp({ wechat, stopping });
   const property = fc.asyncProperty(graphqlBody, (body) => check(app, graphqlRequest(body)));
   await fc.assert(property, { ...RUNS, numRuns: 1_200 });
 });
 
 test('no error returns the body, in whatever way it is sent', async () => {
-  const app = createTestApp({ wechat, stopping, compileAfter: 10 });
+  const app = createTestApp({ wechat, stopping });
   const property = fc.asyncProperty(
     fc.oneof(otherBody, graphqlBody),
     headers,
@@ -47,7 +47,7 @@ test('no error returns the body, in whatever way it is sent', async () => {
 });
 
 test('a GET request returns nothing of its query either', async () => {
-  const app = createTestApp({ wechat, stopping, compileAfter: 10 });
+  const app = createTestApp({ wechat, stopping });
   const property = fc.asyncProperty(graphqlBody, headers, (body, given) => {
     const query = new URLSearchParams({ query: body, variables: body });
     return check(app, new Request(`http://app/graphql?${query}`, { headers: given }));

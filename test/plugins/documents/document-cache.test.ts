@@ -32,3 +32,23 @@ test.each([
 function aliased(name: string): string {
   return `{ ${Array.from({ length: 11 }, (_, index) => `${name}x${index}: __typename`).join(' ')} }`;
 }
+
+test('the cache of valid documents is bounded in bytes', async () => {
+  const app = createTestApp();
+  const send = async (from: number, count: number) => {
+    for (let index = from; index < from + count; index += 1) {
+      const filler = `# ${String(index).padEnd(FILLER, 'x')}`;
+      const response = await app.fetch(graphqlRequest({ query: `{ __typename } ${filler}` }));
+      expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+    }
+  };
+  await send(0, 10);
+  const before = heapUsed();
+  await send(10, 3_000);
+  // All of them together are 36 MB.
+  expect(heapUsed() - before).toBeLessThan(8 * MEGABYTE);
+  await app.dispose();
+});
+
+const MEGABYTE = 1024 * 1024;
+const FILLER = 12 * 1024;
