@@ -29,7 +29,10 @@ import type { Tables } from '../tables.ts';
 import { copySqliteFile, isBusy, removeCopy } from './sqlite-file.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
-/** Preparing a statement costs several times as much as running it. */
+/**
+ * Preparing a statement costs several times as much as running it: without kept statements a create
+ * has 0.83 and 0.90 times the throughput with 8 in flight (two processes), 0.81 and 0.91 with 64.
+ */
 const KEPT_STATEMENTS = 128;
 const BUSY_PAUSE_MS = 20;
 const LOCK_PAUSE_MS = 3;
