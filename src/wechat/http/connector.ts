@@ -1,6 +1,26 @@
 import { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
 
+/**
+ * HTTP/1.1 only. undici would offer HTTP/2 and let every other call wait while the first one connects:
+ * a call that was never sent would time out, with an unknown outcome. Over HTTP/2 it also repeats a
+ * refused request by itself, with the same nonce, and keeps using a connection that is dead.
+ */
+export const ALLOW_H2 = false;
+
+/** undici's timers of more than a second end up to half a second late. */
+const EXACT_MS = 1_000;
+const LATE_MS = 550;
+
+/**
+ * How long connecting may take, through a proxy too, within an attempt: it has to end before a whole
+ * attempt does, or one that was never sent would have an unknown outcome.
+ */
+export function connectTimeout(attemptMs: number): number {
+  const share = attemptMs * 0.7;
+  return share <= EXACT_MS ? share : Math.max(EXACT_MS, Math.min(share, attemptMs - LATE_MS));
+}
+
 /** No connection was established: DNS, TCP, the TLS handshake or the certificate check failed. */
 class ConnectError extends Error {
   override readonly name = 'ConnectError';
@@ -15,7 +35,7 @@ export function createConnector(
   timeoutMs: number,
   proxy: string | undefined,
 ): buildConnector.connector {
-  const direct = buildConnector({ timeout: timeoutMs });
+  const direct = buildConnector({ timeout: timeoutMs, allowH2: ALLOW_H2 });
   const connect = proxy === undefined ? direct : tunnel(new URL(proxy), timeoutMs);
   return (options, callback) => {
     connect(options, (...[error, socket]) => {
@@ -35,12 +55,14 @@ export function isConnectError(error: unknown): boolean {
 
 /** TLS to the host through CONNECT of a forward proxy: the proxy sees the name of the host only. */
 function tunnel(proxy: URL, timeoutMs: number): buildConnector.connector {
-  const secure = buildConnector({ timeout: timeoutMs });
   const authorization = proxyAuthorization(proxy);
   const headers = authorization === undefined ? {} : { 'proxy-authorization': authorization };
   const open = async ({ hostname, port }: buildConnector.Options) => {
     const path = `${hostname}:${port || '443'}`;
-    const client = new Client(proxy.origin, { connect: { timeout: timeoutMs } });
+    const client = new Client(proxy.origin, {
+      allowH2: ALLOW_H2,
+      connect: { timeout: timeoutMs },
+    });
     try {
       const signal = AbortSignal.timeout(Math.round(timeoutMs));
       const { socket, statusCode } = await client.connect({
@@ -61,8 +83,13 @@ function tunnel(proxy: URL, timeoutMs: number): buildConnector.connector {
     }
   };
   return (options, callback) => {
+    const lateMs = performance.now() + timeoutMs;
     open(options).then(
-      (socket) => secure({ ...options, httpSocket: socket }, callback),
+      (socket) => {
+        const timeout = Math.max(1, lateMs - performance.now());
+        const secure = buildConnector({ timeout, allowH2: ALLOW_H2 });
+        secure({ ...options, httpSocket: socket }, callback);
+      },
       (error: unknown) => {
         const cause = error instanceof Error ? error : new Error('unknown');
         callback(cause, null);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createSecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +10,7 @@ import { makeAuthority, type TlsIdentity } from '../../../reliability/support/au
 import { createTokens } from '../../../src/auth/tokens.ts';
 import type { Environment } from '../../../src/config/environment-reader.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { connectTimeout } from '../../../src/wechat/http/connector.ts';
 import {
   type BreakerState,
   OrderOutcomeUnknownError,
@@ -18,6 +21,7 @@ import { collectLog } from '../../fixtures/app/log-lines.ts';
 import { startForwardProxy, startTlsFront } from '../../fixtures/http/forward-proxy.ts';
 import { readAll, serve } from '../../fixtures/http/http-server.ts';
 import { serveTcp, serveTls } from '../../fixtures/http/tls-server.ts';
+import { at } from '../../fixtures/json.ts';
 import { merchantEnv } from '../../fixtures/process/environment.ts';
 import { rsaKeys } from '../../fixtures/wechat/keys.ts';
 import { anOrder } from '../../fixtures/wechat/orders.ts';
@@ -90,6 +94,61 @@ describe.each(FAILED_HANDSHAKES)('a server that %s', (_, handle) => {
     expect(states).toEqual([]);
     await wechat.close();
   });
+});
+
+describe('a host to which no connection succeeds, with several calls that begin together', () => {
+  const timeoutMs = 3_600;
+
+  test('if nothing was sent, each call is unavailable, and none has an unknown outcome', async () => {
+    await using server = await serveTcp(() => {});
+    const wechat = clientOf(server.url, merchant, wechatKey, { timeoutMs });
+    const errors = await Promise.all(
+      [1, 2, 3].map(() => failureOf(wechat.createPayAfterOrder(anOrder()))),
+    );
+    expect(errors.map((error) => at(error, 'name'))).toEqual(
+      errors.map(() => 'WechatUnavailableError'),
+    );
+    await wechat.close();
+  });
+
+  test('if nothing was sent, the calls go to the backup', async () => {
+    await using server = await serveTcp(() => {});
+    await using backup = await startSdkUpstream(merchant.publicPem, signers, (seen) => ({
+      body: ownAnswer(seen),
+    }));
+    const wechat = clientOf(server.url, merchant, wechatKey, { backupUrl: backup.url, timeoutMs });
+    const orders = [anOrder(), anOrder(), anOrder()];
+    const created = await Promise.all(orders.map((order) => wechat.createPayAfterOrder(order)));
+    expect(created.map(({ outOrderNo }) => outOrderNo)).toEqual(
+      orders.map(({ outOrderNo }) => outOrderNo),
+    );
+    await wechat.close();
+  });
+});
+
+test('HTTP/2 is not offered, also to a server that prefers it', async () => {
+  const spoken: unknown[] = [];
+  const server = createSecureServer({ ...trusted, allowHTTP1: true }, (_, response) => {
+    response.writeHead(500).end();
+  });
+  server.on('secureConnection', ({ alpnProtocol }) => spoken.push(alpnProtocol));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const wechat = clientOf(`https://127.0.0.1:${at(server.address(), 'port')}`, merchant, wechatKey);
+  await failureOf(wechat.queryPayAfterOrder(anOrder()));
+  expect(spoken.length).toBeGreaterThan(0);
+  expect(spoken).not.toContain('h2');
+  await wechat.close();
+  server.close();
+});
+
+test('connecting ends before its attempt does, also if the timer is late', () => {
+  for (let attemptMs = 50; attemptMs <= 20_000; attemptMs += 1) {
+    const timeoutMs = connectTimeout(attemptMs);
+    const latest = timeoutMs > 1_000 ? timeoutMs + 499 : timeoutMs;
+    expect(latest).toBeLessThan(attemptMs);
+    expect(timeoutMs).toBeGreaterThanOrEqual(attemptMs / 2);
+  }
 });
 
 test('a server whose certificate is not trusted has accepted nothing', async () => {
