@@ -48,7 +48,7 @@ describe('the reference of metrics', () => {
         .toSorted(),
     );
     const [labels = ''] =
-      /const LABELS[\s\S]*?\n}\n/.exec(read('src/wechat/calls/run-attempts.ts')) ?? [];
+      /const LABELS[\s\S]*?\n}\n/.exec(read('src/wechat/calls/retry-policy.ts')) ?? [];
     const codes = [...labels.matchAll(/'([A-Z_]{2,})'/g)].map(([, code = '']) => code);
     const reasons = [
       ...typeIn('src/wechat/calls/retry-policy.ts', 'NotAcceptedReason'),

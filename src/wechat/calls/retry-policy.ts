@@ -66,6 +66,32 @@ export interface Ambiguous extends LastAnswer {
   readonly cause?: unknown;
 }
 
+/** Error codes that are labels of a metric. WeChat Pay may add others at any time: OTHER. */
+const LABELS: ReadonlySet<string> = new Set([
+  'SIGN_ERROR',
+  'NO_AUTH',
+  'PARAM_ERROR',
+  'INVALID_REQUEST',
+  'ORDER_NOT_EXIST',
+  'RESOURCE_NOT_EXISTS',
+  'INVALID_ORDER_STATE',
+  'ORDER_DONE',
+  'ORDER_CANCELED',
+]);
+
+/** The code of an attempt as a label with few values. */
+export function labelOf(attempt: Attempt<unknown>): string {
+  switch (attempt.kind) {
+    case 'done':
+      return 'OK';
+    case 'refused':
+      return LABELS.has(attempt.refusal.code) ? attempt.refusal.code : 'OTHER';
+    case 'not-accepted':
+    case 'ambiguous':
+      return attempt.reason;
+  }
+}
+
 export type NextStep<T> =
   | { readonly step: 'answer'; readonly answer: T }
   | { readonly step: 'refuse'; readonly refusal: Refusal }
@@ -74,11 +100,14 @@ export type NextStep<T> =
    * that is not verified: only a query can resolve it.
    */
   | { readonly step: 'query'; readonly refusal: Refusal; readonly ambiguous: Ambiguous | undefined }
-  | { readonly step: 'retry'; readonly afterMs: number }
+  /** `unless`: this attempt may have taken effect; only if a query shows that it has not. */
+  | { readonly step: 'retry'; readonly afterMs: number; readonly unless?: Ambiguous }
   | { readonly step: 'stop'; readonly last: NotAccepted | Ambiguous };
 
 export interface Progress<T> {
   readonly writes: boolean;
+  /** Whether WeChat Pay documents that the same bytes succeed again. */
+  readonly isIdempotent: boolean;
   readonly earlierAmbiguousAttempt?: Ambiguous | undefined;
   /** In order, the latest last, not empty. */
   readonly attempts: readonly [...Attempt<T>[], Attempt<T>];
@@ -107,6 +136,7 @@ export function attemptTimeout(budgetMs: number, remainingMs: number): number {
 export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
   const {
     writes,
+    isIdempotent,
     attempts,
     remainingMs,
     mayRepeat,
@@ -115,7 +145,8 @@ export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
     earlierAmbiguousAttempt: earlierAmbiguous,
   } = progress;
   const latest = attempts[attempts.length - 1] ?? attempts[0];
-  const ambiguous = lastAmbiguous(attempts) ?? earlierAmbiguous;
+  const ambiguousNow = lastAmbiguous(attempts);
+  const ambiguous = ambiguousNow ?? earlierAmbiguous;
   if (latest.kind === 'done') {
     return { step: 'answer', answer: latest.answer };
   }
@@ -130,7 +161,8 @@ export function decideNextStep<T>(progress: Progress<T>): NextStep<T> {
   const afterMs = Math.max(backOff, declined?.retryAfterMs ?? 0);
   const may = mayRepeat && !declined?.blockedLocally;
   if (may && attempts.length < MAX_ATTEMPTS && afterMs + SHORTEST_ATTEMPT_MS <= remainingMs) {
-    return { step: 'retry', afterMs };
+    const isUnsafe = writes && !isIdempotent && ambiguousNow !== undefined;
+    return { step: 'retry', afterMs, ...(isUnsafe && { unless: ambiguousNow }) };
   }
   return { step: 'stop', last: writes ? (ambiguous ?? latest) : latest };
 }

@@ -19,6 +19,7 @@ import {
   attemptTimeout,
   blockedLocally,
   decideNextStep,
+  labelOf,
   type NextStep,
   type NotAcceptedReason,
   noValidKey,
@@ -35,6 +36,11 @@ export interface Call<T> {
   readonly endpoint: string;
   readonly body: Uint8Array;
   readonly writes: boolean;
+  /**
+   * Of a write of which WeChat Pay does not document that the same bytes succeed again: whether a query
+   * shows that an attempt that may have taken effect has not, so that they may be sent again.
+   */
+  readonly hasNoEffect?: (() => Promise<boolean>) | undefined;
   /**
    * The id of the key that the sensitive fields of the body are encrypted with; if omitted, the
    * preferred one.
@@ -111,6 +117,7 @@ export async function runAttempts<T>(
     }
     const next = decideNextStep({
       writes: call.writes,
+      isIdempotent: call.hasNoEffect === undefined,
       earlierAmbiguousAttempt: call.earlierAmbiguousAttempt,
       attempts: [...attempts, latest],
       remainingMs: deadline - endMs,
@@ -125,32 +132,10 @@ export async function runAttempts<T>(
     guard.countRetry();
     attempts = [...attempts, latest];
     await pause(next.afterMs, call.signal);
-  }
-}
-
-/** Error codes that are labels of a metric. WeChat Pay may add others at any time: OTHER. */
-const LABELS: ReadonlySet<string> = new Set([
-  'SIGN_ERROR',
-  'NO_AUTH',
-  'PARAM_ERROR',
-  'INVALID_REQUEST',
-  'ORDER_NOT_EXIST',
-  'RESOURCE_NOT_EXISTS',
-  'INVALID_ORDER_STATE',
-  'ORDER_DONE',
-  'ORDER_CANCELED',
-]);
-
-/** The code of an attempt as a label with few values. */
-function labelOf(attempt: Attempt<unknown>): string {
-  switch (attempt.kind) {
-    case 'done':
-      return 'OK';
-    case 'refused':
-      return LABELS.has(attempt.refusal.code) ? attempt.refusal.code : 'OTHER';
-    case 'not-accepted':
-    case 'ambiguous':
-      return attempt.reason;
+    if (next.unless !== undefined && !(await call.hasNoEffect?.())) {
+      const sent = reportOf(attempts.slice(0, -1), latest);
+      return { step: 'stop', last: next.unless, sent };
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { isFailedDebit } from '../calls/refusals.ts';
+import { isFailedDebit, isNotFound } from '../calls/refusals.ts';
 import { scalarsIn } from '../calls/request.ts';
 import { type Ambiguous, noValidKey } from '../calls/retry-policy.ts';
 import {
@@ -75,6 +75,11 @@ export interface OwnAnswer<T> {
 export interface Write<T, O> {
   readonly shown: ShownOrder<O>;
   readonly prepared: PreparedWrite;
+  /**
+   * Whether WeChat Pay documents that the same bytes succeed again. If not, a query comes between two
+   * attempts of which the first may have taken effect. If omitted, true.
+   */
+  readonly isIdempotent?: boolean | undefined;
   /** The path template. */
   readonly endpoint: string;
   /** The request before encryption. */
@@ -144,16 +149,29 @@ function requireEncryptionKey(keys: KeyRing): PlatformKey {
  */
 export async function write<T, O>(
   context: CallContext,
-  { shown, prepared, endpoint, request, read, shownByQuery }: Write<T, O>,
+  { shown, prepared, isIdempotent = true, endpoint, request, read, shownByQuery }: Write<T, O>,
   options: WriteOptions<O>,
 ): Promise<T> {
   const { ambiguousBefore = false, succeededBefore = false } = options;
   const deadline = deadlineIn(context.budgetMs, options.deadline);
+  let effect: O | undefined;
+  const hasNoEffect = async () => {
+    const asked = await shown.query(context, deadline);
+    if (asked.step !== 'answer') {
+      return asked.step === 'refuse' && asked.refusal.verified && isNotFound(asked.refusal);
+    }
+    const outcome = shown.outcomeOf(asked.answer);
+    if (outcome === 'took-effect' || (outcome === 'undetermined' && succeededBefore)) {
+      effect = asked.answer;
+    }
+    return outcome === 'no-effect';
+  };
   const call: Call<OwnAnswer<T>> = {
     method: WRITE_METHOD,
     ...prepared,
     endpoint,
     writes: true,
+    ...(!isIdempotent && { hasNoEffect }),
     earlierAmbiguousAttempt: ambiguousBefore ? EARLIER : undefined,
     sent: () => [...scalarsIn(request), ...bodyScalars(prepared)],
     read,
@@ -173,10 +191,17 @@ export async function write<T, O>(
       // The answer may be that to another call, also to one about another order with the same number.
       return shown.showsOrderId ? shownByQuery(order) : answer;
     }
-    case 'stop':
-      throw settled.last.kind === 'ambiguous'
-        ? outcomeUnknown(shown.outOrderNo, settled.last)
-        : new WechatUnavailableError(settled.last.what, settled.last);
+    case 'stop': {
+      const { last } = settled;
+      if (last.kind !== 'ambiguous') {
+        throw new WechatUnavailableError(last.what, last);
+      }
+      if (effect === undefined) {
+        throw outcomeUnknown(shown.outOrderNo, last);
+      }
+      options.onShown?.(effect);
+      return shownByQuery(effect);
+    }
     case 'refuse': {
       const { refusal } = settled;
       if (!shown.isComplete || !isFailedDebit(refusal)) {

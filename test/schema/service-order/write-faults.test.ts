@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { semanticsOf } from '../../../src/domain/write-semantics.ts';
 import { type AppWithSandbox, createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
 import {
   acceptedServiceOrder,
@@ -123,6 +124,57 @@ describe.each(UNVERIFIED)('a %i %s whose signature is %s', (status, code, signat
     },
   );
 });
+
+const isIdempotent = ([name]: Writing) =>
+  semanticsOf('SERVICE_ORDER', name).repeat === 'send same bytes';
+const NOT_IDEMPOTENT = WRITES.filter((writing) => !isIdempotent(writing));
+
+test.each(WRITES.filter(isIdempotent))(
+  'a %s of a service order that may have taken effect is sent again: WeChat Pay documents that it may be',
+  async (name, kind, make) => {
+    const input = await make(fixture);
+    fixture.resetCalls();
+    await fixture.inject({ on: kind, fault: 'reset-before' });
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject({ replayed: false });
+    const kinds = fixture.calls().map((call) => call.kind);
+    expect(kinds.slice(0, 2)).toEqual([kind, kind]);
+  },
+);
+
+test('a modify that does not arrive, of an order that WeChat Pay does not have, is sent again', async () => {
+  const outOrderNo = `NONE${Date.now()}`;
+  fixture.resetCalls();
+  await fixture.inject({ on: 'modify', fault: 'reset-before' });
+  expect(await writeServiceOrder(fixture, 'modify', lowered(outOrderNo, 700))).toMatchObject({
+    __typename: 'OrderNotFoundError',
+  });
+  expect(fixture.calls('modify')).toHaveLength(2);
+});
+
+test.each(NOT_IDEMPOTENT)(
+  'a %s of a service order whose response is lost is not sent again: a query shows what it did',
+  async (name, kind, make) => {
+    const input = await make(fixture);
+    fixture.resetCalls();
+    await fixture.inject({ on: kind, fault: 'reset-after' });
+    // No query shows a request to collect.
+    const expected = name === 'collect' ? { code: 'OUTCOME_UNKNOWN' } : { replayed: false };
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject(expected);
+    expect(fixture.calls().map((call) => call.kind)).toEqual([kind, 'query']);
+  },
+);
+
+test.each(NOT_IDEMPOTENT.filter(([name]) => name !== 'collect'))(
+  'a %s of a service order that does not arrive is sent again after a query has shown no effect',
+  async (name, kind, make) => {
+    const input = await make(fixture);
+    fixture.resetCalls();
+    await fixture.inject({ on: kind, fault: 'reset-before' });
+    expect(await writeServiceOrder(fixture, name, input)).toMatchObject({ replayed: false });
+    const kinds = fixture.calls().map((call) => call.kind);
+    expect(kinds.slice(0, 3)).toEqual([kind, 'query', kind]);
+  },
+);
 
 test('an open modify makes another one a conflict until its outcome is known', async () => {
   const outOrderNo = await completedServiceOrder(fixture);

@@ -36,6 +36,7 @@ type Attempts = Progress<string>['attempts'];
 const step = (attempts: Attempts, changes: Partial<Progress<string>> = {}) =>
   decideNextStep({
     writes: true,
+    isIdempotent: true,
     attempts,
     remainingMs: 8_000,
     mayRepeat: true,
@@ -166,4 +167,13 @@ describe('the time of one attempt', () => {
     expect(MAX_ATTEMPTS).toBe(3);
     expect(attemptTimeout(900, 900) * MAX_ATTEMPTS).toBe(900);
   });
+});
+
+test('a write that is not idempotent is retried after an attempt that may have taken effect only if a query shows no effect', () => {
+  const once = { isIdempotent: false };
+  expect(step([lost], once)).toMatchObject({ step: 'retry', unless: lost });
+  expect(step([lost, busy], once)).toMatchObject({ step: 'retry', unless: lost });
+  expect(step([busy], once)).not.toHaveProperty('unless');
+  expect(step([lost])).not.toHaveProperty('unless');
+  expect(step([lost], { ...once, writes: false })).not.toHaveProperty('unless');
 });

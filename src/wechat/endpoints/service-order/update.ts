@@ -132,6 +132,14 @@ interface Named {
   readonly outOrderNo: string;
 }
 
+/** WeChat Pay does not document that the same bytes succeed again; each collect is one more debit. */
+const NOT_IDEMPOTENT: ReadonlySet<ServiceOrderOperation> = new Set([
+  'modify',
+  'collect',
+  'sync',
+  'message',
+]);
+
 interface UpdateEndpoint<S extends Shape> {
   readonly operation: Exclude<ServiceOrderOperation, 'create'>;
   /** Below that of all service orders. */
@@ -189,6 +197,7 @@ function update<S extends Shape, R extends Request<S> & Named>({
         {
           shown: shownServiceOrder({ appid, serviceId, outOrderNo }, operation, prepared.body),
           prepared,
+          isIdempotent: !NOT_IDEMPOTENT.has(operation),
           endpoint: `POST ${SERVICE_ORDERS}${path}`,
           request,
           read: readers[answer],
