@@ -132,7 +132,7 @@ export interface Intent extends OrderKey {
   readonly owner: string | null;
   readonly status: IntentStatus;
   readonly createdAt: number;
-  /** When a call last acquired it to send it. */
+  /** When a call last acquired it to send it, or when that call ended with an unknown outcome. */
   readonly sentAt: number;
   /** Changes with each call that acquires or finishes it. */
   readonly lease: number;

@@ -82,6 +82,16 @@ describe.each(databases)('an intent on $name', ({ start }) => {
     expect(await intentsOf(ledger)).toMatchObject([{ status: 'open' }]);
   });
 
+  test('an intent of unknown outcome counts as sent when its call ended', async () => {
+    let now = 1_767_225_600_000;
+    const ledger = await database.openLedger({ now: () => now });
+    const { id } = await standOf(ledger);
+    const since = now;
+    now += 20_000;
+    await ledger.keepIntentOpen({ id, since, result: writeResult('unknown') });
+    expect(await intentsOf(ledger)).toMatchObject([{ created_at: since, sent_at: now }]);
+  });
+
   test('an intent survives a restart', async () => {
     const url = await database.freshUrl();
     const before = await database.openLedger({ url });

@@ -107,7 +107,7 @@ export interface IntentRow {
   /** Counts who has acquired or finished it: only the last one may change it. */
   readonly lease: number;
   readonly created_at: number;
-  /** When a call last acquired it to send it. */
+  /** When a call last acquired it to send it, or when that call ended with an unknown outcome. */
   readonly sent_at: number;
   readonly finished_at: number | null;
   readonly check_at: number | null;

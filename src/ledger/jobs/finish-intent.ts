@@ -67,7 +67,8 @@ export async function keepIntentOpen(
 ): Promise<void> {
   const check = nextIntentCheck({ since, now }, Math.random());
   const open = { id, status: 'open', finished_at: null, check_at: check } as const;
-  await keepByCall(tx, { ...open, ...columnsOf(result) });
+  // Its last request was sent after the intent was acquired, and what it does can show as much later.
+  await keepByCall(tx, { ...open, sent_at: now, ...columnsOf(result) });
 }
 
 /**
@@ -151,10 +152,11 @@ const settleByCall = compiledQuery(
     unsettled(db, settling).set(({ eb }) => ({ attempts: eb('attempts', '+', attempts) })),
 );
 
-const keepByCall = compiledQuery((db, { attempts, ...settling }: Params<Settling & CallColumns>) =>
-  unsettled(db, settling, ONE_OPEN).set(({ eb }) => ({
-    attempts: eb('attempts', '+', attempts),
-  })),
+const keepByCall = compiledQuery(
+  (db, { attempts, ...settling }: Params<Settling & CallColumns & Pick<IntentRow, 'sent_at'>>) =>
+    unsettled(db, settling, ONE_OPEN).set(({ eb }) => ({
+      attempts: eb('attempts', '+', attempts),
+    })),
 );
 
 const settleByQuery = compiledQuery((db, settling: Params<Settling & Pick<IntentRow, 'outcome'>>) =>
@@ -187,7 +189,10 @@ const ONE_DONE: readonly Operation[] = OPERATIONS.filter(
  */
 function unsettled(
   db: Kysely<Tables>,
-  { id, ...settling }: Params<Settling> & Partial<Omit<Params<CallColumns>, 'attempts'>>,
+  {
+    id,
+    ...settling
+  }: Params<Settling> & Partial<Params<Omit<CallColumns, 'attempts'> & Pick<IntentRow, 'sent_at'>>>,
   excluding: readonly Operation[] = ONE_DONE,
 ) {
   return db
