@@ -1,5 +1,5 @@
 import { readOutcome, writeOutcome } from './calls/call-outcome.ts';
-import { prepare, type Query } from './calls/request.ts';
+import { prepare, type Query, valuesOfPath } from './calls/request.ts';
 import { createResilience } from './calls/resilience.ts';
 import { attemptTimeout } from './calls/retry-policy.ts';
 import { type CallContext, deadlineIn, type Method, runAttempts } from './calls/run-attempts.ts';
@@ -207,7 +207,12 @@ async function request(
   body?: Wire,
 ): Promise<Wire> {
   const prepared = prepare(method, path, query, body);
-  const call = { ...prepared, endpoint: `${method} other`, read: (wire: Wire) => wire };
+  const call = {
+    ...prepared,
+    endpoint: `${method} other`,
+    sent: () => [...valuesOfPath(path), ...prepared.sent()],
+    read: (wire: Wire) => wire,
+  };
   const settled = await runAttempts(call, context, deadlineIn(context.budgetMs));
   return prepared.writes ? writeOutcome(settled) : readOutcome(settled);
 }

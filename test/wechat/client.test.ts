@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { at } from '../fixtures/json.ts';
+import { rsaKeys } from '../fixtures/wechat/keys.ts';
 import { aWholeOrder, IDS, MCHID, MERCHANT_SERIAL } from '../fixtures/wechat/orders.ts';
+import { failureOf } from '../fixtures/wechat/sandbox-client.ts';
 import { sdkFixture } from '../fixtures/wechat/sdk-client.ts';
-import { PUBLIC_KEY_ID } from '../fixtures/wechat/sdk-upstream.ts';
+import { clientOf, PUBLIC_KEY_ID, startSdkUpstream } from '../fixtures/wechat/sdk-upstream.ts';
 
 const ORDERS = '/v3/payscore/payafter-orders';
 const { wechat, sent, upstream } = sdkFixture();
@@ -37,6 +40,36 @@ describe('the generic request', () => {
     });
   });
 });
+
+test.each(['GET', 'POST'] as const)(
+  'the error of a generic %s contains no value of its path that WeChat Pay quotes, and other messages',
+  async (method) => {
+    const merchant = rsaKeys();
+    const wechatKey = rsaKeys();
+    const signers = new Map([[PUBLIC_KEY_ID, wechatKey.privatePem]]);
+    const messages = [
+      'openid oUpF8uMuAJO is wrong',
+      '/names/%E5%BC%A0',
+      '张 is wrong',
+      'no payscore',
+    ];
+    const refuse = () => {
+      const [message] = messages.splice(0, 1);
+      return { status: 400, body: JSON.stringify({ code: 'PARAM_ERROR', message }) };
+    };
+    await using server = await startSdkUpstream(merchant.publicPem, signers, refuse);
+    const own = clientOf(server.url, merchant, wechatKey);
+    const path = '/v3/payscore/users/oUpF8uMuAJO/names/%E5%BC%A0';
+    const fail = () => failureOf(own.request(method, path, {}, method === 'POST' ? {} : undefined));
+    for (let count = 0; count < 3; count += 1) {
+      const error = await fail();
+      expect(error).toMatchObject({ code: 'PARAM_ERROR' });
+      expect(`${error} ${JSON.stringify(error)}`).not.toMatch(/oUpF8|张|%E5/);
+    }
+    expect(at(await fail(), 'message')).toContain('no payscore');
+    await own.close();
+  },
+);
 
 describe('a path that a server could read in another way', () => {
   test.each([

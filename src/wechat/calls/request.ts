@@ -28,6 +28,21 @@ export function prepare(method: Method, path: string, query: Query = {}, body?: 
   };
 }
 
+const ROUTE_WORD = /^(?:v\d+|[a-z]+(?:-[a-z]+)*)$/;
+
+/** What may be values in a path without a template, as sent and decoded: all but words like `orders`. */
+export function valuesOfPath(path: string): string[] {
+  const [route = ''] = path.split('?', 1);
+  const parts = route.split('/').filter((part) => part !== '' && !ROUTE_WORD.test(part));
+  return parts.flatMap((part) => {
+    try {
+      return [part, decodeURIComponent(part)];
+    } catch {
+      return [part];
+    }
+  });
+}
+
 /** Every text, and every number of three digits or more: shorter numbers identify nothing. */
 export function scalarsIn(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) {
