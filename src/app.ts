@@ -20,12 +20,8 @@ import { createSharedQueries } from './orders/queries/shared-queries.ts';
 import type { ObservationFilter } from './orders/state/observation.ts';
 import { createAdmission } from './plugins/admission/admission-queue.ts';
 import { useAdmissionQueue, useAdmissionSlots } from './plugins/admission/use-admission.ts';
-import {
-  useBodyPlaces,
-  useRateLimit,
-  useRowLimit,
-  useStreamLimits,
-} from './plugins/admission/use-rate-limit.ts';
+import { useBodyPlaces, useRateLimit, useRowLimit } from './plugins/admission/use-rate-limit.ts';
+import { useStreamLimits } from './plugins/admission/use-stream-limits.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
   type TrustedDocuments,

@@ -126,6 +126,10 @@ export function serveWebSocket(
         socket.close(unknown ? UNAUTHORIZED : TRY_AGAIN_LATER, unknown ? 'Unauthorized' : '');
         return false;
       }
+      if (socket.readyState !== socket.OPEN) {
+        // It has emitted `close` already, and nothing would end what waits for that.
+        return false;
+      }
       callers.set(socket, result);
       const stop = onExpiry(result, () => {
         setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), ENDED_MS).unref();

@@ -5,6 +5,7 @@ import type { CountedLog } from '../observability/log.ts';
 import type { OperationReport } from '../observability/operation-log.ts';
 import type { GraphQLContext } from '../schema/context.ts';
 import type { Shapes } from './documents/measure-document.ts';
+import { isServerFault } from './documents/redact-values.ts';
 import { type Refusal, rejection } from './use-http-rules.ts';
 
 export interface HealthOptions {
@@ -154,13 +155,13 @@ function nameOf([first = 'introspection', ...more]: readonly string[]): string {
   return more.length > 0 ? 'several' : first;
 }
 
-/** Errors without a code get one later: those of resolvers are masked, others are the caller's. */
-function codeOf({ extensions, path }: GraphQLError): string {
-  const { code } = extensions;
+/** Errors without a code get one later. */
+function codeOf(error: GraphQLError): string {
+  const { code } = error.extensions;
   if (typeof code === 'string') {
     return code;
   }
-  return path === undefined ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+  return isServerFault(error) ? 'INTERNAL_SERVER_ERROR' : 'BAD_USER_INPUT';
 }
 
 /** The log of the application. */

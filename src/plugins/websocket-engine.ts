@@ -33,11 +33,17 @@ export interface WebSocketEngineParts {
 
 type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
 
+/** An operation that is prepared, and the id of its request. */
+interface Prepared {
+  readonly engine: Engine;
+  readonly requestId: string;
+}
+
 /** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
 export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngine {
   const { enveloped, authenticator, admission, requests, trustedDocuments, stopping } = parts;
   const { onRefused, onRejected, onFault } = parts;
-  const running = new WeakMap<object, Engine>();
+  const running = new WeakMap<object, Prepared>();
   const rejected = (errors: readonly [GraphQLError, ...GraphQLError[]], caller: string) => {
     const { code, http } = errors[0].extensions;
     const { status } = Object(http);
@@ -47,41 +53,53 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
     onRejected(typeof code === 'string' ? code : 'GRAPHQL_VALIDATION_FAILED', caller);
     return errors;
   };
+  const prepare = async (
+    requestId: string,
+    ...[request, by]: Parameters<GraphQLEngine['prepare']>
+  ): ReturnType<GraphQLEngine['prepare']> => {
+    const { id } = by.caller;
+    if (stopping.aborted) {
+      return rejected([shuttingDown()], id);
+    }
+    if (!(await admission.turn(by.caller))) {
+      return rejected([overloaded()], id);
+    }
+    const engine = enveloped(by);
+    const document = parsed(() => engine.parse(documentOf(trustedDocuments, request)));
+    if (document instanceof GraphQLError) {
+      return rejected([document], id);
+    }
+    const [error, ...others] = engine.validate(engine.schema, document);
+    if (error !== undefined) {
+      return rejected([error, ...others], id);
+    }
+    if (!getOperationAST(document, request.operationName)) {
+      // graphql-ws answers it.
+      onRejected('BAD_USER_INPUT', id);
+    }
+    const args: ExecutionArgs = {
+      schema: engine.schema,
+      document,
+      contextValue: await engine.contextFactory(),
+      variableValues: request.variables ?? null,
+      operationName: request.operationName ?? null,
+    };
+    running.set(args, { engine, requestId });
+    return args;
+  };
+  /** Runs a step of an operation under the id that it was prepared with: a write records that. */
+  const within = <T>(args: object, step: (engine: Engine) => T): T => {
+    const { engine, requestId } = preparedOf(running, args);
+    return requests.run(requestId, () => step(engine));
+  };
   return {
     authenticate: authenticator.authenticate,
-    prepare: async (request, by) => {
-      const { id } = by.caller;
-      if (stopping.aborted) {
-        return rejected([shuttingDown()], id);
-      }
-      if (!(await admission.turn(by.caller))) {
-        return rejected([overloaded()], id);
-      }
-      const engine = enveloped(by);
-      const document = parsed(() => engine.parse(documentOf(trustedDocuments, request)));
-      if (document instanceof GraphQLError) {
-        return rejected([document], id);
-      }
-      const [error, ...others] = engine.validate(engine.schema, document);
-      if (error !== undefined) {
-        return rejected([error, ...others], id);
-      }
-      if (!getOperationAST(document, request.operationName)) {
-        // graphql-ws answers it.
-        onRejected('BAD_USER_INPUT', id);
-      }
-      const args: ExecutionArgs = {
-        schema: engine.schema,
-        document,
-        contextValue: await engine.contextFactory(),
-        variableValues: request.variables ?? null,
-        operationName: request.operationName ?? null,
-      };
-      running.set(args, engine);
-      return args;
+    prepare: (request, by) => {
+      const requestId = requests.idFor(null);
+      return requests.run(requestId, () => prepare(requestId, request, by));
     },
-    execute: (args) => requests.run(null, () => engineOf(running, args).execute(args)),
-    subscribe: (args) => requests.run(null, () => engineOf(running, args).subscribe(args)),
+    execute: (args) => within(args, (engine) => engine.execute(args)),
+    subscribe: (args) => within(args, (engine) => engine.subscribe(args)),
     format: formatted,
     credentialExpired: credentialEnded,
     onRejected,
@@ -115,10 +133,10 @@ function parsed<T>(parse: () => T): T | GraphQLError {
   }
 }
 
-function engineOf<Engine>(running: WeakMap<object, Engine>, args: object): Engine {
-  const engine = running.get(args);
-  if (engine === undefined) {
+function preparedOf(running: WeakMap<object, Prepared>, args: object): Prepared {
+  const prepared = running.get(args);
+  if (prepared === undefined) {
     throw new Error('Invalid arguments: they are not from onSubscribe.');
   }
-  return engine;
+  return prepared;
 }

@@ -7,8 +7,8 @@ import { namesIn, rowsOf } from '../fixtures/docs/tables.ts';
 import { root } from '../fixtures/process/spawned-server.ts';
 
 const PAGE = 'docs/reference/graphql-errors.md';
-/** Replaced before they leave the server, or in answers to WeChat Pay instead of callers. */
-const NOT_FOR_CALLERS = ['OPERATION_RESOLUTION_FAILURE', 'SUCCESS', 'FAIL'];
+/** Replaced before they leave the server, in answers to WeChat Pay, or for a caller that has gone. */
+const NOT_FOR_CALLERS = ['OPERATION_RESOLUTION_FAILURE', 'SUCCESS', 'FAIL', 'CLIENT_DISCONNECTED'];
 const source = globSync('src/{schema,plugins,http,auth}/**/*.ts', { cwd: root })
   .map((file) => readFileSync(join(root, file), 'utf8'))
   .join('\n');

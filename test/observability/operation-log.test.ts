@@ -238,10 +238,14 @@ describe('a request that is not executed, or that names no order, is one line a 
   const authenticator = knowing({ user: shopper(OPENID) });
   const stranger = { query: '{ userServiceState(openid: "oSomebodyElse") { appid } }' };
   const typename = { query: '{ __typename }' };
+  // Valid: the variable has a default. Only execution finds that it is null.
+  const NULL_ARGUMENT =
+    'query ($number: String = "x") { orderRecord(outOrderNo: $number) { status } }';
   const cases: readonly [string, Partial<AppParts>, object][] = [
     ['GRAPHQL_PARSE_FAILED', {}, { query: '{' }],
     ['GRAPHQL_VALIDATION_FAILED', {}, { query: '{ nothing }' }],
     ['BAD_USER_INPUT', {}, { query: QUERY, variables: { by: OPENID } }],
+    ['BAD_USER_INPUT', {}, { query: NULL_ARGUMENT, variables: { number: null } }],
     ['FORBIDDEN', { authenticator }, stranger],
     ['RATE_LIMITED', { rateLimit: rateLimit() }, typename],
     ['TRUSTED_DOCUMENTS_ONLY', { trustedDocuments }, typename],

@@ -17,12 +17,7 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Caller, type CallerContext, callerOf } from '../../auth/caller.ts';
-import {
-  createOpenStreams,
-  createShares,
-  type RateLimit,
-  type StreamLimits,
-} from '../../auth/rate-limit.ts';
+import { createShares, type RateLimit } from '../../auth/rate-limit.ts';
 import { overloaded } from '../../http/overloaded.ts';
 import { typeMessage } from '../documents/redact-values.ts';
 
@@ -107,59 +102,6 @@ export function useBodyPlaces(): Plugin<object, CallerContext> {
       });
     },
   };
-}
-
-const STREAM_RETRY_S = 5;
-
-/**
- * Limits open subscriptions: each is counted from before it begins until it has ended, over every
- * transport. Register it after every plugin that may refuse an operation.
- */
-export function useStreamLimits(limits: StreamLimits): Plugin<CallerContext> {
-  const streams = createOpenStreams(limits);
-  return {
-    onSubscribe: ({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) => {
-      const place = streams.open(callerOf(args.contextValue).id);
-      if (typeof place === 'string') {
-        setResultAndStopExecution({ errors: [tooManyStreams(place, limits)] });
-        return undefined;
-      }
-      let isOpen = true;
-      const close = () => {
-        if (isOpen) {
-          isOpen = false;
-          place();
-        }
-      };
-      setSubscribeFn(async (given: ExecutionArgs) => {
-        try {
-          const result: object = await subscribeFn(given);
-          if (!(Symbol.asyncIterator in result)) {
-            close();
-          }
-          return result;
-        } catch (error) {
-          close();
-          throw error;
-        }
-      });
-      return { onSubscribeResult: () => ({ onEnd: close }) };
-    },
-  };
-}
-
-function tooManyStreams(whose: 'all' | 'caller', { perCaller }: StreamLimits): GraphQLError {
-  const [message, status] =
-    whose === 'caller'
-      ? [`Too many open subscriptions of this caller: at most ${perCaller}. Close one first.`, 429]
-      : ['Too many open subscriptions on this server. Retry later.', 503];
-  return new GraphQLError(message, {
-    extensions: {
-      code: 'TOO_MANY_STREAMS',
-      retryAfterSeconds: STREAM_RETRY_S,
-      http: { status, headers: { 'retry-after': String(STREAM_RETRY_S) } },
-    },
-  });
 }
 
 /** Rows of the ledger that one operation may ask for: measured, some 10 ms of the event loop. */

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind } from 'graphql';
 
 /**
  * graphql and Yoga quote the caller's input in errors: literals, variables, JSON. It may be
@@ -26,6 +26,15 @@ export function withoutValues(error: GraphQLError): GraphQLError {
     default:
       return error;
   }
+}
+
+/**
+ * Of an error without a code: a resolver failed, or returned what the schema does not allow. Those about
+ * a request are located at an argument, or nowhere.
+ */
+export function isServerFault({ message, nodes, path }: GraphQLError): boolean {
+  const isAtField = path !== undefined && nodes?.[0]?.kind === Kind.FIELD;
+  return isAtField && !OPERATION_MESSAGES.test(message);
 }
 
 const BAD_USER_INPUT = 'BAD_USER_INPUT';

@@ -114,6 +114,9 @@ function variableErrors(args: VariableArgs): GraphQLError[] {
   for (const node of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
     const type = typeFromAST(schema, node.type);
     const name = node.variable.name.value;
+    if (name in Object.prototype) {
+      return [variableError(node, RESERVED_NAME)];
+    }
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (!isInputType(type) || (value === undefined && node.defaultValue)) {
       continue;
@@ -149,6 +152,13 @@ function variableError(nodes: VariableDefinitionNode, message: string): GraphQLE
     extensions: { code: 'BAD_USER_INPUT', http: NOT_EXECUTED },
   });
 }
+
+/**
+ * The executor reads and keeps variables in an ordinary object: `$constructor` would be a function, and
+ * `$__proto__` no variable at all, whatever was checked and counted before.
+ */
+const RESERVED_NAME =
+  'Invalid name of a variable: it is a property of every JavaScript object. Rename it.';
 
 /** Several times what the rules of any input allow. Each element is checked and copied many times. */
 export const MOST_ELEMENTS = 500;

@@ -1,6 +1,13 @@
+import { getEventListeners, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createRequestIds } from '../../../src/http/request-headers.ts';
+import { createAppWithSandbox } from '../../fixtures/app/app-with-sandbox.ts';
+import { caller } from '../../fixtures/app/callers.ts';
 import { createTestApp, stubWechat } from '../../fixtures/app/test-app.ts';
+import { CREATE } from '../../fixtures/graphql/documents.ts';
+import { newOutOrderNo, orderInput } from '../../fixtures/graphql/inputs.ts';
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { openSocket } from '../../fixtures/http/websocket.ts';
 import { at } from '../../fixtures/json.ts';
@@ -56,3 +63,62 @@ test.each([
     expect(app.log.entries().map((entry) => at(entry, 'level'))).not.toContain('error');
   },
 );
+
+test('a WebSocket that closes while its credential is checked leaves nothing that waits for the expiry', async () => {
+  const revoked = new AbortController();
+  let answer = () => {};
+  const authenticator = {
+    required: true,
+    authenticate: async () => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return caller([], { expiresAt: Date.now() + 3_600_000, revoked: revoked.signal });
+    },
+    reload: () => {},
+    reloadTokens: async () => {},
+  };
+  const own = createTestApp({ authenticator });
+  const ownPort = await serve({ app: own, stopping: new AbortController() });
+  const socket = new WebSocket(ownPort.webSocketUrl, 'graphql-transport-ws');
+  await once(socket, 'open');
+  const unanswered = answer;
+  socket.send(JSON.stringify({ type: 'connection_init' }));
+  await expect.poll(() => answer !== unanswered).toBe(true);
+  socket.terminate();
+  await sleep(50);
+  answer();
+  await sleep(20);
+  expect(getEventListeners(revoked.signal, 'abort')).toEqual([]);
+  await ownPort.stop();
+  await own.dispose();
+});
+
+test('a write over WebSocket is recorded with the request id under which it runs', async () => {
+  const requests = createRequestIds();
+  const recorded: (readonly [stored: unknown, current: unknown])[] = [];
+  const fixture = await createAppWithSandbox({
+    resources: { requests },
+    engine: (real) => ({
+      ...real,
+      run: (name, input, options) => {
+        if (name === 'acquireIntent') {
+          recorded.push([at(input, 'origin', 'requestId'), requests.id()]);
+        }
+        return real.run(name, input, options);
+      },
+    }),
+  });
+  const ownPort = await serve(fixture);
+  const client = await openSocket(ownPort.webSocketUrl);
+  client.subscribe('1', { input: orderInput({ outOrderNo: newOutOrderNo() }) }, CREATE);
+  expect(await client.next()).toMatchObject({
+    payload: { data: { createPayAfterOrder: { __typename: 'CreatePayAfterOrderPayload' } } },
+  });
+  const [[stored, current] = []] = recorded;
+  expect(stored).toMatch(/^[\da-f-]{36}$/);
+  expect(stored).toBe(current);
+  client.socket.terminate();
+  await ownPort.stop();
+  await fixture.close();
+});

@@ -1,15 +1,22 @@
+import { request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type AppWithClient, createAppWithClient } from '../../fixtures/app/app-with-client.ts';
 import { as, caller, knowing } from '../../fixtures/app/callers.ts';
+import { noLimits } from '../../fixtures/app/no-limits.ts';
 import { graphqlRequest } from '../../fixtures/app/test-app.ts';
 import { type Port, serve } from '../../fixtures/http/port.ts';
 import { EVENTS, subscribe, subscribeAt } from '../../fixtures/http/sse.ts';
 import { openSocket } from '../../fixtures/http/websocket.ts';
+import { BEGINNING } from '../../fixtures/ledger/test-ledger.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
 const SCOPES = ['events:read', 'orders:any'] as const;
+/** As over a network: a cursor is not found immediately. */
+const LOOK_UP_MS = 30;
 let fixture: AppWithClient;
 let port: Port;
+let openedStreams = 0;
 beforeEach(async () => {
   const authenticator = knowing({
     one: caller(SCOPES, { id: 'one' }),
@@ -17,9 +24,29 @@ beforeEach(async () => {
     third: caller(SCOPES, { id: 'third' }),
     blind: caller([], { id: 'blind' }),
   });
+  openedStreams = 0;
+  const { metrics } = noLimits();
   fixture = await createAppWithClient({
     wechat: notificationOptions(),
-    resources: { authenticator, streamLimits: { most: 3, perCaller: 2 } },
+    now: BEGINNING,
+    ledger: (real) => ({
+      ...real,
+      findEvent: async (...cursor) => {
+        const exists = await real.findEvent(...cursor);
+        await sleep(LOOK_UP_MS);
+        return exists;
+      },
+    }),
+    resources: {
+      authenticator,
+      streamLimits: { most: 3, perCaller: 2 },
+      metrics: {
+        ...metrics,
+        stream: (change) => {
+          openedStreams += change;
+        },
+      },
+    },
   });
   port = await serve(fixture);
 });
@@ -104,4 +131,24 @@ test('a WebSocket that goes while its subscription begins leaves none behind', a
   await streams(0);
   await open('one');
   await open('one');
+});
+
+test('an SSE client that goes while its subscription begins leaves no place taken', async () => {
+  await fixture.see();
+  for (const delayMs of [1, 5, 10, 20, 29, 35, 45]) {
+    const request = httpRequest(`${port.url}/graphql`, {
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...as('one') },
+    });
+    request.on('error', () => {});
+    request.end('{"query":"subscription { orderEvents(after: \\"1\\") { id } }"}');
+    await sleep(delayMs);
+    request.destroy();
+  }
+  await sleep(3 * LOOK_UP_MS);
+  expect(openedStreams).toBe(0);
+  await open('one');
+  await open('one');
+  expect((await refusal('one')).status).toBe(429);
 });

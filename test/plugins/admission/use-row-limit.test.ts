@@ -222,6 +222,32 @@ describe('the rows of an operation', () => {
     },
   );
 
+  test.each(['__proto__', 'constructor', 'toString'])(
+    'a variable $%s is refused: the executor would read something else than was counted',
+    async (name) => {
+      const document = `query ($${name}: Int) { orderRecords(first: 100) { nodes { events(first: $${name}) { nodes { id } } } } }`;
+      const body = `{"query":${JSON.stringify(document)},"variables":{"${name}":1}}`;
+      for (const text of [body, JSON.stringify({ query: document })]) {
+        const response = await fixture.app.fetch(
+          new Request('http://app/graphql', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: text,
+          }),
+        );
+        expect(await response.json()).toMatchObject({
+          errors: [
+            {
+              message: expect.stringContaining('Invalid name of a variable'),
+              extensions: { code: 'BAD_USER_INPUT' },
+            },
+          ],
+        });
+      }
+      expect(jobs).toEqual([]);
+    },
+  );
+
   test('variables of the wrong type are refused as such, without a further charge', async () => {
     const answer = await fixture.run(PAGES, { orders: 'many', events: {} });
     expect(listAt(answer, 'errors')).toHaveLength(2);

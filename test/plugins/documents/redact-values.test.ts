@@ -13,8 +13,9 @@ import {
   SECRET,
   userState,
 } from '../../fixtures/app/secrets.ts';
-import { createTestApp, graphqlRequest, stubWechat } from '../../fixtures/app/test-app.ts';
+import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/app/test-app.ts';
 import { CREATE, QUERY } from '../../fixtures/graphql/documents.ts';
+import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
 
 test.each<[string, unknown]>([
@@ -232,11 +233,21 @@ test('lists in variables that are too long together are one error, whatever is i
   ]);
 });
 
-test('a variable that is omitted is not what objects inherit under its name', async () => {
-  const query = 'query ($toString: String) { orderRecords(after: $toString) { edges { cursor } } }';
-  expect(await answerTo({ query })).toEqual({
-    data: { orderRecords: { edges: expect.any(Array) } },
+test('a value that the schema does not allow is an error of the server', async () => {
+  const wechat = stubWechat({
+    queryPayAfterOrder: () => {
+      const fees = [{ feeName: 'f', feeCount: 1.5, feeAmount: 2, feeDesc: null }];
+      return Promise.resolve(payAfterOrder({ fees }));
+    },
   });
+  const failing = createTestApp({ wechat });
+  const query = '{ payAfterOrder(by: { outOrderNo: "A" }) { fees { feeCount } } }';
+  expect(await run(failing, query)).toMatchObject({
+    errors: [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+  });
+  expect(failing.log.entries()).toContainEqual(
+    expect.objectContaining({ level: 'error', outcome: 'INTERNAL_SERVER_ERROR' }),
+  );
 });
 
 test('a server error is masked, and logged without its data', async () => {
