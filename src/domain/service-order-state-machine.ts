@@ -42,8 +42,16 @@ export function readServiceOrderState(words: ServiceOrderWords): OrderState {
   return {
     status: statusOfWords(words),
     stateRaw: words.state,
-    stateDescriptionRaw: words.stateDescription,
+    stateDescriptionRaw: countedDescription(words),
   };
+}
+
+/** `state_description` counts only while the order is under way: samples show one beside CREATED too. */
+export function countedDescription({
+  state,
+  stateDescription,
+}: Pick<ServiceOrderWords, 'state' | 'stateDescription'>): string | null {
+  return state === 'DOING' ? stateDescription : null;
 }
 
 /** `state_description` counts only while the order is under way. */

@@ -44,6 +44,8 @@ export interface GraphQLContext extends ServerResources, OrderServices {
     readonly payAfterOrders: OrderReads<PayAfterOrder>;
     readonly serviceOrders: OrderReads<ServiceOrder>;
   };
+  /** A subscription lives long: each of its events has calls and reads of its own. */
+  readonly beginEvent: () => void;
   readonly outcome: OperationOutcome;
   /** Called when a write has ended, or a read has failed; also after the client has left. */
   readonly onCall: (call: CallNote) => void;
@@ -95,7 +97,12 @@ export function createContext(
   const visibility = visibilityOf(caller, resources.ledger);
   const outcome: OperationOutcome = { isLogged: false };
   const { payAfterOrders, serviceOrders } = resources.sharedQueries;
-  const how = { calls, signal, cameMs };
+  let since = cameMs;
+  const how = { calls, signal, cameMs: () => since };
+  const orderReads = {
+    payAfterOrders: createOrderReads(payAfterOrders, how),
+    serviceOrders: createOrderReads(serviceOrders, how),
+  };
   // Field by field: a spread object would be accessible to every resolver.
   return {
     wechat: resources.wechat,
@@ -113,9 +120,12 @@ export function createContext(
     origin: { client: caller.client, requestId: requestId ?? null },
     signal,
     calls,
-    orderReads: {
-      payAfterOrders: createOrderReads(payAfterOrders, how),
-      serviceOrders: createOrderReads(serviceOrders, how),
+    orderReads,
+    beginEvent: () => {
+      since = performance.now();
+      calls.renew();
+      orderReads.payAfterOrders.clear();
+      orderReads.serviceOrders.clear();
     },
     outcome,
     onCall,
@@ -147,7 +157,8 @@ interface OrderReads<O> {
 interface ReadContext {
   readonly calls: UpstreamBudget;
   readonly signal: AbortSignal | undefined;
-  readonly cameMs: number | undefined;
+  /** When the request came, or the event of a subscription. */
+  readonly cameMs: () => number | undefined;
 }
 
 /** Calls of different requests are shared elsewhere: WeChat Pay has no query for several orders. */
@@ -158,7 +169,7 @@ function createOrderReads<O>(
   const reads = new Map<string, Promise<O | null>>();
   const read = async (query: OrderQuery) => {
     calls.read();
-    return await ask(query, signal, cameMs);
+    return await ask(query, signal, cameMs());
   };
   return {
     load: (query) => {
@@ -180,6 +191,8 @@ export interface UpstreamBudget {
   readonly read: () => void;
   /** Takes one write, including the query that may precede it. Throws like `read`. */
   readonly write: () => void;
+  /** All are left again; each of them is a further call. */
+  readonly renew: () => void;
 }
 
 /** Of one request; a description of the schema names it. */
@@ -190,14 +203,16 @@ const MOST_WRITES = 1;
 export function createUpstreamBudget(onFurtherCall: () => void): UpstreamBudget {
   let reads = 0;
   let writes = 0;
+  let isFirst = true;
   const take = (isLeft: boolean) => {
     if (!isLeft) {
       const message = `One request makes at most ${MOST_READS} reads and ${MOST_WRITES} write to WeChat Pay. Split it into several requests.`;
       throw badUserInput(message);
     }
-    if (reads + writes > 0) {
+    if (!isFirst) {
       onFurtherCall();
     }
+    isFirst = false;
   };
   return {
     read: () => {
@@ -207,6 +222,11 @@ export function createUpstreamBudget(onFurtherCall: () => void): UpstreamBudget 
     write: () => {
       take(writes < MOST_WRITES);
       writes += 1;
+    },
+    renew: () => {
+      isFirst = false;
+      reads = 0;
+      writes = 0;
     },
   };
 }

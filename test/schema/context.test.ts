@@ -32,6 +32,7 @@ test('the context of a request has these parts and no other, whatever its resour
     onCall: () => {},
   });
   expect(Object.keys(context).toSorted()).toEqual([
+    'beginEvent',
     'caller',
     'calls',
     'defaults',

@@ -142,8 +142,11 @@ export async function findRecords(
     .where('out_order_no', 'in', numbers)
     .execute();
   const creates = openCreates(db, selection)?.where('out_order_no', 'in', numbers);
-  const created =
-    creates && recorded.length < keys.length ? await asRecords(creates).execute() : [];
+  const seen = new Set(
+    recorded.map(({ product, out_order_no: outOrderNo }) => keyOf({ product, outOrderNo })),
+  );
+  const isMissing = keys.some((key) => !seen.has(keyOf(key)));
+  const created = creates && isMissing ? await asRecords(creates).execute() : [];
   const found = await withPayments(context, [...recorded, ...created]);
   const byKey = new Map(found.map((record) => [keyOf(record), record]));
   return keys.map((key) => byKey.get(keyOf(key)) ?? null);

@@ -1,3 +1,4 @@
+import { countedDescription } from '../../domain/service-order-state-machine.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../products/products.ts';
@@ -43,7 +44,10 @@ export function createSharedQueries({
     see: (order) => queries.see(SERVICE_ORDERS, order),
     wordsOf: ({ state, stateDescription, collection }) => ({
       stateRaw: state,
-      stateDescriptionRaw: stateDescription,
+      stateDescriptionRaw: countedDescription({
+        state,
+        stateDescription: stateDescription || null,
+      }),
       collectionStateRaw: collection?.state ?? null,
     }),
     bus,

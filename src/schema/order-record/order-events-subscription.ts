@@ -58,6 +58,9 @@ builder.subscriptionField('orderEvents', (t) =>
         signal: signal ? AbortSignal.any([stopping, signal]) : stopping,
       });
     },
-    resolve: (event) => event,
+    resolve: (event, _, context) => {
+      context.beginEvent();
+      return event;
+    },
   }),
 );

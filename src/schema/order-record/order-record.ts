@@ -142,7 +142,7 @@ OrderRecordRef.implement({
       type: OrderInterface,
       ...requireScope('orders:read'),
       description:
-        'The current order. One read from WeChat Pay for each record; a request may make at most 5, so for a whole list use what is recorded. Null if WeChat Pay has no such order. Requires orders:read.',
+        'The current order. One read from WeChat Pay for each record; a request, or an event of a subscription, may make at most 5, so for a whole list use what is recorded. Null if WeChat Pay has no such order. Requires orders:read.',
       resolve: async ({ product, appid, serviceId, outOrderNo }, _, context) => {
         const query = { appid, serviceId, outOrderNo };
         return product === 'PAY_AFTER'
