@@ -8,19 +8,6 @@ import { buildConnector, Client } from 'undici';
  */
 export const ALLOW_H2 = false;
 
-/** undici's timers of more than a second end up to half a second late. */
-const EXACT_MS = 1_000;
-const LATE_MS = 550;
-
-/**
- * How long connecting may take, through a proxy too, within an attempt: it has to end before a whole
- * attempt does, or one that was never sent would have an unknown outcome.
- */
-export function connectTimeout(attemptMs: number): number {
-  const share = attemptMs * 0.7;
-  return share <= EXACT_MS ? share : Math.max(EXACT_MS, Math.min(share, attemptMs - LATE_MS));
-}
-
 /** No connection was established: DNS, TCP, the TLS handshake or the certificate check failed. */
 class ConnectError extends Error {
   override readonly name = 'ConnectError';
@@ -29,6 +16,7 @@ class ConnectError extends Error {
 /**
  * Connects as undici does, and marks every failure to connect. Only the place of an error proves
  * that no byte of a request was sent: an established connection fails with the same codes.
+ * @param timeoutMs for the whole of it, through a proxy too
  * @param proxy the URL of a forward proxy
  */
 export function createConnector(
@@ -38,13 +26,27 @@ export function createConnector(
   const direct = buildConnector({ timeout: timeoutMs, allowH2: ALLOW_H2 });
   const connect = proxy === undefined ? direct : tunnel(new URL(proxy), timeoutMs);
   return (options, callback) => {
-    connect(options, (...[error, socket]) => {
+    let isOver = false;
+    const end: buildConnector.Callback = (...[error, socket]) => {
+      if (isOver) {
+        socket?.destroy();
+        return;
+      }
+      isOver = true;
+      clearTimeout(late);
       if (error === null) {
         callback(null, socket);
       } else {
         callback(new ConnectError('Connecting to WeChat Pay failed.', { cause: error }), null);
       }
-    });
+    };
+    // undici's own timer ends up to a second late, when the attempt has timed out already: one that was
+    // never sent would have an unknown outcome.
+    const late = setTimeout(
+      () => end(new Error(`No connection within ${Math.round(timeoutMs)} ms.`), null),
+      timeoutMs,
+    );
+    connect(options, end);
   };
 }
 
@@ -55,6 +57,7 @@ export function isConnectError(error: unknown): boolean {
 
 /** TLS to the host through CONNECT of a forward proxy: the proxy sees the name of the host only. */
 function tunnel(proxy: URL, timeoutMs: number): buildConnector.connector {
+  const secure = buildConnector({ timeout: timeoutMs, allowH2: ALLOW_H2 });
   const authorization = proxyAuthorization(proxy);
   const headers = authorization === undefined ? {} : { 'proxy-authorization': authorization };
   const open = async ({ hostname, port }: buildConnector.Options) => {
@@ -83,13 +86,8 @@ function tunnel(proxy: URL, timeoutMs: number): buildConnector.connector {
     }
   };
   return (options, callback) => {
-    const lateMs = performance.now() + timeoutMs;
     open(options).then(
-      (socket) => {
-        const timeout = Math.max(1, lateMs - performance.now());
-        const secure = buildConnector({ timeout, allowH2: ALLOW_H2 });
-        secure({ ...options, httpSocket: socket }, callback);
-      },
+      (socket) => secure({ ...options, httpSocket: socket }, callback),
       (error: unknown) => {
         const cause = error instanceof Error ? error : new Error('unknown');
         callback(cause, null);

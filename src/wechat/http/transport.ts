@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import ky, { isTimeoutError } from 'ky';
 import { type Dispatcher, Pool } from 'undici';
-import { ALLOW_H2, connectTimeout, createConnector, isConnectError } from './connector.ts';
+import { ALLOW_H2, createConnector, isConnectError } from './connector.ts';
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** WeChat Pay closes idle connections after 8 s: ours have to be closed before. */
@@ -47,7 +47,7 @@ export function createTransport(options: TransportOptions): Transport {
     allowH2: ALLOW_H2,
     keepAliveTimeout: IDLE_SOCKET_MS,
     keepAliveMaxTimeout: IDLE_SOCKET_MS,
-    connect: createConnector(connectTimeout(attemptMs), protocol === 'https:' ? proxy : undefined),
+    connect: createConnector(attemptMs * 0.7, protocol === 'https:' ? proxy : undefined),
     maxResponseSize: MAX_ANSWER_BYTES,
   });
   const fetch = pooledFetch(pool);
