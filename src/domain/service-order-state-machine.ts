@@ -42,16 +42,9 @@ export function readServiceOrderState(words: ServiceOrderWords): OrderState {
   return {
     status: statusOfWords(words),
     stateRaw: words.state,
-    stateDescriptionRaw: countedDescription(words),
+    // Samples show one beside CREATED too.
+    stateDescriptionRaw: words.state === 'DOING' ? words.stateDescription : null,
   };
-}
-
-/** `state_description` counts only while the order is under way: samples show one beside CREATED too. */
-export function countedDescription({
-  state,
-  stateDescription,
-}: Pick<ServiceOrderWords, 'state' | 'stateDescription'>): string | null {
-  return state === 'DOING' ? stateDescription : null;
 }
 
 /** `state_description` counts only while the order is under way. */

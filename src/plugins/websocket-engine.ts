@@ -36,7 +36,7 @@ type Engine = ReturnType<WebSocketEngineParts['enveloped']>;
 /** An operation that is prepared, and the id of its request. */
 interface Prepared {
   readonly engine: Engine;
-  readonly requestId: string;
+  readonly requestId: string | undefined;
 }
 
 /** What the WebSocket server needs of GraphQL: every plugin applies as over HTTP. */
@@ -53,10 +53,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
     onRejected(typeof code === 'string' ? code : 'GRAPHQL_VALIDATION_FAILED', caller);
     return errors;
   };
-  const prepare = async (
-    requestId: string,
-    ...[request, by]: Parameters<GraphQLEngine['prepare']>
-  ): ReturnType<GraphQLEngine['prepare']> => {
+  const prepare: GraphQLEngine['prepare'] = async (request, by) => {
     const { id } = by.caller;
     if (stopping.aborted) {
       return rejected([shuttingDown()], id);
@@ -84,7 +81,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
       variableValues: request.variables ?? null,
       operationName: request.operationName ?? null,
     };
-    running.set(args, { engine, requestId });
+    running.set(args, { engine, requestId: requests.id() });
     return args;
   };
   /** Runs a step of an operation under the id that it was prepared with: a write records that. */
@@ -94,10 +91,7 @@ export function createWebSocketEngine(parts: WebSocketEngineParts): GraphQLEngin
   };
   return {
     authenticate: authenticator.authenticate,
-    prepare: (request, by) => {
-      const requestId = requests.idFor(null);
-      return requests.run(requestId, () => prepare(requestId, request, by));
-    },
+    prepare: (request, by) => requests.run(null, () => prepare(request, by)),
     execute: (args) => within(args, (engine) => engine.execute(args)),
     subscribe: (args) => within(args, (engine) => engine.subscribe(args)),
     format: formatted,

@@ -1,6 +1,6 @@
-import { countedDescription } from '../../domain/service-order-state-machine.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PayAfterOrder, ServiceOrder } from '../../wechat/index.ts';
+import { viewOfPayAfterOrder, viewOfServiceOrder } from '../products/order-view.ts';
 import { type OrderQueries, PAY_AFTER_ORDERS, SERVICE_ORDERS } from '../products/products.ts';
 import type { ObservationFilter } from '../state/observation.ts';
 import { createQueryCoalescing, type QueryCoalescing } from './query-coalescing.ts';
@@ -30,11 +30,7 @@ export function createSharedQueries({
     product: 'PAY_AFTER',
     query: wechat.queryPayAfterOrder,
     see: (order) => queries.see(PAY_AFTER_ORDERS, order),
-    wordsOf: ({ state }) => ({
-      stateRaw: state,
-      stateDescriptionRaw: null,
-      collectionStateRaw: null,
-    }),
+    wordsOf: viewOfPayAfterOrder,
     bus,
     keepMs,
   });
@@ -42,14 +38,7 @@ export function createSharedQueries({
     product: 'SERVICE_ORDER',
     query: wechat.serviceOrders.query,
     see: (order) => queries.see(SERVICE_ORDERS, order),
-    wordsOf: ({ state, stateDescription, collection }) => ({
-      stateRaw: state,
-      stateDescriptionRaw: countedDescription({
-        state,
-        stateDescription: stateDescription || null,
-      }),
-      collectionStateRaw: collection?.state ?? null,
-    }),
+    wordsOf: viewOfServiceOrder,
     bus,
     keepMs,
   });

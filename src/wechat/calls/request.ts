@@ -32,15 +32,16 @@ const ROUTE_WORD = /^(?:v\d+|[a-z]+(?:-[a-z]+)*)$/;
 
 /** What may be values in a path without a template, as sent and decoded: all but words like `orders`. */
 export function valuesOfPath(path: string): string[] {
-  const [route = ''] = path.split('?', 1);
+  const [route = '', query = ''] = path.split('?');
   const parts = route.split('/').filter((part) => part !== '' && !ROUTE_WORD.test(part));
-  return parts.flatMap((part) => {
+  const decoded = parts.flatMap((part) => {
     try {
       return [part, decodeURIComponent(part)];
     } catch {
       return [part];
     }
   });
+  return [...decoded, ...new URLSearchParams(query).values()];
 }
 
 /** Every text, and every number of three digits or more: shorter numbers identify nothing. */
