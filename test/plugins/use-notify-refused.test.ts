@@ -35,8 +35,7 @@ test.each<[string, string, Readonly<Record<string, string>>]>([
   ['whose body was changed', body.replace('USER_ACCEPTED', 'USER_PAID'), signed],
   ['whose body has a space more', `${body} `, signed],
   ['dated 301 s ago', body, signedHeaders(body, { timestamp: NOW_SECONDS - 301 })],
-  // Some seconds may pass before it is sent.
-  ['dated 330 s ahead', body, signedHeaders(body, { timestamp: NOW_SECONDS + 330 })],
+  ['dated 301 s ahead', body, signedHeaders(body, { timestamp: NOW_SECONDS + 301 })],
   ['signed with another key', body, signedHeaders(body, { privatePem: others.privatePem })],
   ['under an unknown serial', body, signedHeaders(body, { serial: 'PUB_KEY_ID_1' })],
   [
