@@ -17,6 +17,8 @@ const SIZES = {
 const PAUSE_MS = 10;
 const WRITERS = 4;
 const GIVE_UP_MS = 30_000;
+/** A write that succeeded, or a probe, tells /ready for a second that the database is there. */
+const READY_KNOWS_MS = 1_100;
 
 /** The state of the environment. `changing`: no response of that time proves anything. */
 type Phase = 'before' | 'changing' | 'down' | 'after';
@@ -45,7 +47,7 @@ export const outage: Experiment = {
     await sleep(calmMs);
     notes.phase = 'changing';
     await postgres.stop();
-    await sleep(100);
+    await sleep(READY_KNOWS_MS);
     notes.phase = 'down';
     await sleep(outageMs);
     notes.phase = 'changing';
