@@ -7,6 +7,7 @@ import type { Control } from './control.ts';
 import { ControlError, readInput } from './control-input.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
+const NONCE = /^[A-Za-z0-9]{1,32}$/;
 const TYPES = ['wxpayScoreUse', 'wxpayScoreDetail', 'wxpayScoreEnable'] as const;
 
 type Parameters = Readonly<Record<string, string>>;
@@ -83,11 +84,9 @@ function mustBeFresh(opened: boolean | undefined, sinceMs: number, sandbox: Sand
 }
 
 function openOrder(parameters: Parameters, sandbox: SandboxState): object {
-  const { clock, identity, orders, serviceOrders } = sandbox;
+  const { clock, orders, serviceOrders } = sandbox;
   mustBeSigned(parameters, sandbox);
-  if (parameters['service_id'] !== identity.credentials.WECHAT_SERVICE_ID) {
-    throw refused(4189, 'the service_id is not the merchant’s');
-  }
+  mustBeOfService(parameters, sandbox);
   const outOrderNo = parameters['out_order_no'] ?? '';
   const service = serviceOrders.find(outOrderNo, clock.now());
   if (service) {
@@ -105,6 +104,10 @@ function openPermission(parameters: Parameters, sandbox: SandboxState): object {
   const token = parameters['apply_permissions_token'];
   if (token === undefined) {
     mustBeSigned(parameters, sandbox);
+    mustBeOfService(parameters, sandbox);
+    if (!parameters['out_request_no']) {
+      throw new ControlError(409, '商户请求错误: the out_request_no is empty');
+    }
     return { page: 'authorization' };
   }
   const permission = permissions.findByToken(token);
@@ -113,6 +116,12 @@ function openPermission(parameters: Parameters, sandbox: SandboxState): object {
     throw new ControlError(409, `商户请求错误: the apply_permissions_token ${why}`);
   }
   return { page: 'permission', ...permission };
+}
+
+function mustBeOfService(parameters: Parameters, { identity }: SandboxState): void {
+  if (parameters['service_id'] !== identity.credentials.WECHAT_SERVICE_ID) {
+    throw refused(4189, 'the service_id is not the merchant’s');
+  }
 }
 
 /** The parameters sorted by name, then the APIv2 key, in HMAC-SHA256 as upper-case hex. */
@@ -131,6 +140,9 @@ function mustBeSigned(parameters: Parameters, { identity }: SandboxState): void 
     .update(`${message}&key=${WECHAT_APIV2_KEY}`)
     .digest('hex')
     .toUpperCase();
+  if (!NONCE.test(signed['nonce_str'] ?? '')) {
+    throw new ControlError(409, '商户请求错误: the nonce_str is not 1 to 32 letters and digits');
+  }
   const isInSeconds = /^\d{10}$/.test(signed['timestamp'] ?? '');
   if (!isInSeconds || signed['sign_type'] !== 'HMAC-SHA256' || sign !== expected) {
     throw new ControlError(409, '未获得权益，系统繁忙: the signature with the APIv2 key is wrong');

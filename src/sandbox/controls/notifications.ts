@@ -1,6 +1,6 @@
 import { sendOnce } from '../notifications/attempt.ts';
 import { RETRY_DELAYS_MS, reschedule, resend } from '../notifications/deliver.ts';
-import { orderNotification } from '../notifications/events.ts';
+import { orderNotification, serviceOrderNotification } from '../notifications/events.ts';
 import type { Notification } from '../notifications/notification.ts';
 import { checkNotifyUrl } from '../notifications/notify-url.ts';
 import type { Delivery } from '../notifications/queue.ts';
@@ -64,8 +64,8 @@ const setSchedule: Control = {
 const listNotifications: Control = {
   method: 'GET',
   path: '/sandbox/notifications',
-  zh: '最近 1000 个通知及每次发送',
-  en: 'the last 1,000 notifications with every attempt',
+  zh: '最近 1000 个通知（及仍在重试的更早通知）的每次发送',
+  en: 'the last 1,000 notifications, and older ones still retried, with every attempt',
   handle: (_call, { notifications }) => notifications.list().map(notificationView),
 };
 
@@ -179,17 +179,21 @@ function* noticesOf(
   { notifications, distinct }: Storm,
   sandbox: SandboxState,
 ): Generator<Notification> {
-  const orders = sandbox.orders.all(sandbox.clock.now()).filter(({ state }) => isAnnounced(state));
-  const nth = (index: number) => {
-    const order = orders[index % orders.length];
-    return order && orderNotification(order, sandbox);
-  };
+  const { orders, serviceOrders } = sandbox;
+  const nowMs = sandbox.clock.now();
+  const makers = [
+    ...orders
+      .all(nowMs)
+      .filter(({ state }) => state === 'USER_ACCEPTED' || state === 'USER_PAID')
+      .map((order) => () => orderNotification(order, sandbox)),
+    ...serviceOrders
+      .all(nowMs)
+      .filter(({ phase }) => phase === 'accepted' || phase === 'done')
+      .map((order) => () => serviceOrderNotification(order, sandbox)),
+  ];
+  const nth = (index: number) => makers[index % makers.length]?.();
   const first = nth(0);
   for (let sent = 0; first && sent < notifications && !sandbox.closing.aborted; sent += 1) {
     yield (distinct ? nth(sent) : undefined) ?? first;
   }
-}
-
-function isAnnounced(state: string): boolean {
-  return state === 'USER_ACCEPTED' || state === 'USER_PAID';
 }

@@ -21,6 +21,9 @@ async function recordedSend(
 ): Promise<AttemptStatus> {
   if (fault?.fault === 'delay') {
     await new Promise<void>((resolve) => sandbox.timers.after(fault.ms, resolve));
+    if (delivery.schedule === 'deleted') {
+      return 'dropped';
+    }
   }
   const started: Attempt = {
     atMs: sandbox.realNow(),

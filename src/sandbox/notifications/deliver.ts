@@ -32,7 +32,9 @@ export const RETRY_DELAYS_MS: readonly number[] = [
  */
 export function deliver(notification: Notification, sandbox: SandboxState): void {
   const delivery = sandbox.notifications.add(notification);
-  if (sandbox.notifications.settings.url !== null) {
+  if (sandbox.notifications.settings.url === null) {
+    delivery.schedule = 'ended';
+  } else {
     void tryAndRetry(delivery, sandbox);
   }
 }
@@ -40,7 +42,7 @@ export function deliver(notification: Notification, sandbox: SandboxState): void
 /** One extra attempt. If it succeeds, the schedule ends. */
 export async function resend(delivery: Delivery, sandbox: SandboxState): Promise<void> {
   if (await attempt(delivery, sandbox)) {
-    stopRetrying(delivery);
+    endSchedule(delivery);
   }
 }
 
@@ -48,14 +50,16 @@ export async function resend(delivery: Delivery, sandbox: SandboxState): Promise
 export function reschedule(sandbox: SandboxState): void {
   for (const delivery of sandbox.notifications.list()) {
     if (delivery.cancelRetry) {
-      stopRetrying(delivery);
+      delivery.cancelRetry();
       waitForRetry(delivery, sandbox);
     }
   }
 }
 
 async function tryAndRetry(delivery: Delivery, sandbox: SandboxState): Promise<void> {
-  if (!(await attempt(delivery, sandbox)) && !delivery.isOver) {
+  if (await attempt(delivery, sandbox)) {
+    endSchedule(delivery);
+  } else if (delivery.schedule === 'runs') {
     waitForRetry(delivery, sandbox);
   }
 }
@@ -63,6 +67,7 @@ async function tryAndRetry(delivery: Delivery, sandbox: SandboxState): Promise<v
 function waitForRetry(delivery: Delivery, sandbox: SandboxState): void {
   const delayMs = RETRY_DELAYS_MS[delivery.retries];
   if (delayMs === undefined) {
+    endSchedule(delivery);
     return;
   }
   delivery.cancelRetry = sandbox.timers.after(
@@ -75,7 +80,10 @@ function waitForRetry(delivery: Delivery, sandbox: SandboxState): void {
   );
 }
 
-function stopRetrying(delivery: Delivery): void {
+function endSchedule(delivery: Delivery): void {
   delivery.cancelRetry?.();
   delivery.cancelRetry = undefined;
+  if (delivery.schedule === 'runs') {
+    delivery.schedule = 'ended';
+  }
 }

@@ -19,8 +19,11 @@ export interface Delivery {
   retries: number;
   /** Cancels the next retry, if one is pending. */
   cancelRetry?: (() => void) | undefined;
-  /** Deleted meanwhile: nothing more is sent. */
-  isOver: boolean;
+  /**
+   * `ended`: delivered, or the schedule is over; it is sent again on demand only. `deleted`: nothing
+   * more is sent.
+   */
+  schedule: 'runs' | 'ended' | 'deleted';
 }
 
 /** The notification URL, and the back-off. */
@@ -32,7 +35,7 @@ interface NotifySettings {
   readonly answerWithinMs: number;
 }
 
-/** The last 1,000 notifications, oldest first. */
+/** The last 1,000 notifications, and older ones that are still retried; oldest first. */
 export interface NotificationStore {
   settings: NotifySettings;
   add(notification: Notification): Delivery;
@@ -49,15 +52,16 @@ export function createNotificationStore(url: string | null): NotificationStore {
   return {
     settings: { url, factor: 1, answerWithinMs: 5_000 },
     add: (notification) => {
-      const delivery: Delivery = { notification, attempts: [], retries: 0, isOver: false };
-      deliveries = [...deliveries.slice(1 - KEPT), delivery];
+      const delivery: Delivery = { notification, attempts: [], retries: 0, schedule: 'runs' };
+      const older = deliveries.slice(0, 1 - KEPT).filter(({ schedule }) => schedule === 'runs');
+      deliveries = [...older, ...deliveries.slice(1 - KEPT), delivery];
       return delivery;
     },
     find: (id) => deliveries.find(({ notification }) => notification.id === id),
     list: () => deliveries,
     clear: () => {
       for (const delivery of deliveries) {
-        delivery.isOver = true;
+        delivery.schedule = 'deleted';
         delivery.cancelRetry?.();
       }
       deliveries = [];

@@ -12,22 +12,21 @@ import { isTicketOf } from './ticket.ts';
 
 const FIELD = '/real_service_end_time';
 
-/** Rejects a real end time that is missing, not after the start, or later than the call. */
+/** Rejects an end that is missing, not after the start, or a real one that is later than the call. */
 function mustEndInTime(wire: JsonObject, finishType: 1 | 2, order: Order, nowMs: number): void {
-  const end = textOf(wire, 'real_service_end_time');
-  if (end === undefined) {
-    if (finishType === 2 && order.wire['service_end_time'] === undefined) {
-      const detail = at(FIELD, 'required if create gave no service_end_time');
-      throw paramError('创建订单未填写服务结束时间，则结束时间必填', detail);
-    }
-    return;
+  const real = textOf(wire, 'real_service_end_time');
+  const end = real ?? textOf(order.wire, 'service_end_time');
+  if (finishType === 2 && end === undefined) {
+    const detail = at(FIELD, 'required if create gave no service_end_time');
+    throw paramError('创建订单未填写服务结束时间，则结束时间必填', detail);
   }
-  const starts = [textOf(wire, 'real_service_start_time'), startTimeOf(order)];
+  const given = textOf(wire, 'real_service_start_time');
+  const starts = real === undefined ? [given] : [given, startTimeOf(order)];
   if (starts.some((start) => endsBeforeStart(start, end))) {
     const detail = at(FIELD, 'not after the start');
     throw paramError('真实结束时间小于预计开始时间', detail, NUMBER.endsBeforeStart);
   }
-  if (end > beijingDigits(nowMs).slice(0, end.length)) {
+  if (real !== undefined && real > beijingDigits(nowMs).slice(0, real.length)) {
     throw paramError('实际结束时间不能晚于使用完结接口的时间', at(FIELD, 'later than the call'));
   }
 }

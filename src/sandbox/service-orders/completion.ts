@@ -52,21 +52,20 @@ export function mustEndInTime(order: ServiceOrder, wire: JsonObject, nowMs: numb
   ) {
     throw paramError('参数错误', at('/time_range/start_time', 'omitted after OnAccept'));
   }
-  const end = isJsonObject(range) ? textOf(range, 'end_time') : undefined;
+  const real = isJsonObject(range) ? textOf(range, 'end_time') : undefined;
+  const end = real ?? textOf(objectOf(order, 'time_range'), 'end_time');
   if (end === undefined) {
-    if (textOf(objectOf(order, 'time_range'), 'end_time') === undefined) {
-      const detail = at(field, 'required if create gave none');
-      throw paramError('创建订单未填写服务结束时间，则结束时间必填', detail);
-    }
-    return;
+    const detail = at(field, 'required if create gave none');
+    throw paramError('创建订单未填写服务结束时间，则结束时间必填', detail);
   }
   const given = isJsonObject(range) ? textOf(range, 'start_time') : undefined;
   const start = given ?? startTimeOf(order);
-  if (endsBeforeStart(start, end)) {
+  const isGiven = real !== undefined || given !== undefined;
+  if (isGiven && endsBeforeStart(start, end)) {
     const detail = at(field, 'not after the start');
     throw paramError('真实结束时间小于预计开始时间', detail, NUMBER.endsBeforeStart);
   }
-  if (end > beijingDigits(nowMs).slice(0, end.length)) {
+  if (real !== undefined && end > beijingDigits(nowMs).slice(0, end.length)) {
     throw paramError('实际结束时间不能晚于使用完结接口的时间', at(field, 'later than the call'));
   }
 }

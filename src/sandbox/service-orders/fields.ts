@@ -16,7 +16,7 @@ import { analogy, confirmed, FEN, type FieldRule } from '../validation/field-rul
 
 const MOST_PAYMENTS = 100;
 const MOST_DISCOUNTS = 30;
-/** It may occur more than once in an order. */
+/** Of a payment: it may occur more than once in an order. */
 const REPEATABLE = '商品信息';
 
 export const DIGITS = shapedLike(/^(?:\d{8}|\d{14})$/, 'yyyyMMddHHmmss or yyyyMMdd');
@@ -71,10 +71,14 @@ export function* paymentFindings(wire: JsonObject): Generator<Finding> {
 export function* repeatedNames(wire: JsonObject, list: string): Generator<Finding> {
   const names = objects(wire, list).map(({ name }) => name);
   for (const [index, name] of names.entries()) {
-    if (name !== undefined && name !== REPEATABLE && names.indexOf(name) < index) {
+    if (name !== undefined && !isRepeatable(list, name) && names.indexOf(name) < index) {
       yield { field: `/${list}/${index}/name`, issue: 'not unique within the order' };
     }
   }
+}
+
+function isRepeatable(list: string, name: unknown): boolean {
+  return list === 'post_payments' && name === REPEATABLE;
 }
 
 /** Errors in the members of an object of the body. */

@@ -25,7 +25,13 @@ import {
   notPayable,
   notSettleable,
 } from './refusals.ts';
-import { isBusy, paid, type ServiceOrder, type ServiceOrderOperation } from './service-order.ts';
+import {
+  isBusy,
+  type Phase,
+  paid,
+  type ServiceOrder,
+  type ServiceOrderOperation,
+} from './service-order.ts';
 import { collect, complete, settle } from './steps.ts';
 import { completedView, fiveIds, modifiedView, orderView } from './views.ts';
 
@@ -218,7 +224,7 @@ function operate(
     throw orderNotFound();
   }
   const digest = createHash('sha256').update(call.body).digest('hex');
-  if (order.succeeded[name] === digest && mayRepeat(name, rules)) {
+  if (order.succeeded[name] === digest && mayRepeat(name, order, rules)) {
     return { answer: success(answer(order, WECHAT_MCHID, rules)) };
   }
   if (isBusy(order, clock.now())) {
@@ -230,14 +236,21 @@ function operate(
   return { answer: success(answer(shown, WECHAT_MCHID, rules)), commit };
 }
 
-/** Whether the bytes that succeeded succeed again. Each pay is a debit of its own. */
-function mayRepeat(name: ServiceOrderOperation, rules: SandboxRules): boolean {
-  switch (name) {
-    case 'pay':
-      return false;
-    case 'modify':
-      return rules.repeatedModifySucceeds && rules.repeatAnswersSuccess;
-    default:
-      return rules.repeatAnswersSuccess;
-  }
+/** What an order is at after a write that may be repeated. Each pay is a debit of its own. */
+const REPEATABLE_AT: Readonly<Record<ServiceOrderOperation, readonly Phase[]>> = {
+  complete: ['completed', 'done'],
+  modify: ['completed', 'done'],
+  cancel: ['revoked'],
+  sync: ['done'],
+  pay: [],
+};
+
+/** Whether the bytes that succeeded succeed again. */
+function mayRepeat(
+  name: ServiceOrderOperation,
+  { phase }: ServiceOrder,
+  { repeatAnswersSuccess, repeatedModifySucceeds }: SandboxRules,
+): boolean {
+  const isAllowed = repeatAnswersSuccess && (name !== 'modify' || repeatedModifySucceeds);
+  return isAllowed && REPEATABLE_AT[name].includes(phase);
 }

@@ -119,9 +119,12 @@ export function newServiceOrder(wire: JsonObject, nowMs: number): ServiceOrder {
   };
 }
 
-/** The order with another package, which a repeated create returns. */
+/** An order that waits for its user, with another package, which a repeated create returns. */
 export function repackaged(order: ServiceOrder, nowMs: number): ServiceOrder {
-  const { opened: _spent, ...rest } = order;
+  if (order.phase !== 'created') {
+    return order;
+  }
+  const { opened: _spent, left: _before, ...rest } = order;
   return { ...rest, launchPackage: opaque(96), packageAtMs: nowMs };
 }
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { DEFAULT_RULES } from '../../../src/sandbox/rules.ts';
@@ -27,6 +28,16 @@ function signed(
 ) {
   const all = { mch_id: sandbox.credentials.WECHAT_MCHID, ...parameters };
   return launch(businessType, signLaunch(businessType, all, key, Date.now()).extraData);
+}
+
+/** The parameters sorted by name, without empty ones, and the APIv2 key. */
+function signatureOf(parameters: Readonly<Record<string, string>>) {
+  const key = sandbox.credentials.WECHAT_APIV2_KEY;
+  const pairs = Object.entries(parameters)
+    .filter(([, value]) => value !== '')
+    .map((pair) => pair.join('='));
+  const message = [...pairs.toSorted(), `key=${key}`].join('&');
+  return createHmac('sha256', key).update(message).digest('hex').toUpperCase();
 }
 
 test('the confirmation page of a pay-after order opens once, by a package that is signed', async () => {
@@ -70,6 +81,23 @@ test('the page that authorizes the service needs a signature, or the token of a 
   expect((await signed('wxpayScoreEnable', parameters)).json).toEqual({ page: 'authorization' });
   expect((await launch('wxpayScoreEnable', parameters)).status).toBe(409);
   expect((await launch('wxpayScoreEnable', { apply_permissions_token: 'x' })).status).toBe(409);
+});
+
+test('what is signed has a nonce of 1 to 32 letters and digits, and the number of the request', async () => {
+  const { WECHAT_MCHID, WECHAT_SERVICE_ID } = sandbox.credentials;
+  const enable = { mch_id: WECHAT_MCHID, service_id: WECHAT_SERVICE_ID, out_request_no: 'R1' };
+  const open = (changes: Readonly<Record<string, string>>) => {
+    const all = { ...enable, sign_type: 'HMAC-SHA256', timestamp: '1767225600', ...changes };
+    return launch('wxpayScoreEnable', { ...all, sign: signatureOf(all) });
+  };
+  expect((await open({ nonce_str: 'a1' })).status).toBe(200);
+  for (const nonce_str of ['', 'a'.repeat(33), 'a-1']) {
+    expect((await open({ nonce_str })).json['error']).toContain('nonce_str');
+  }
+  expect((await open({ nonce_str: 'a', out_request_no: '' })).json['error']).toContain(
+    'out_request_no',
+  );
+  expect((await open({ nonce_str: 'a', service_id: '500009' })).json['error']).toContain('4189');
 });
 
 test('launch data that is not an object of strings is refused', async () => {

@@ -144,6 +144,18 @@ describe('a resend', () => {
     expect(receiver.received.map((one) => one.json['id'])).toEqual([id, id]);
   });
 
+  test('a resend that succeeds during an attempt ends the schedule', async () => {
+    await schedule({ factor: 0, answerWithinMs: 300 });
+    receiver.reset((nth) => (nth === 1 ? 'hang' : 200));
+    await merchant.accepted();
+    await soon(() => receiver.received.length).toBe(1);
+    const id = String(receiver.received[0]?.json['id']);
+    await merchant.control('POST', `/sandbox/notifications/${id}/resend`);
+    await soon(statuses).toEqual(['timeout', 200]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(receiver.received).toHaveLength(2);
+  });
+
   test('a resend of a missing notification is 404', async () => {
     const { status } = await merchant.control('POST', '/sandbox/notifications/none/resend');
     expect(status).toBe(404);
@@ -164,6 +176,14 @@ describe('a fault of delivery', () => {
     await merchant.accepted();
     await soon(statuses).toEqual([204, 204, 204]);
     expect(new Set(receiver.received.map(({ text }) => text)).size).toBe(1);
+  });
+
+  test('an attempt that is delayed is not made once the notifications are deleted', async () => {
+    await inject('delay', { ms: 100 });
+    await merchant.accepted();
+    await merchant.control('DELETE', '/sandbox/notifications');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(receiver.received).toHaveLength(0);
   });
 
   test('delay postpones an attempt, so that a later notification overtakes it', async () => {

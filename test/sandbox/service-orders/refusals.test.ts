@@ -249,6 +249,42 @@ describe('bodies of the other writes', () => {
     expect(reply.json).toMatchObject({ detail: { field: '/time_range/start_time' } });
   });
 
+  test('a start after the planned end is refused also without an end', async () => {
+    const time_range = { start_time: '20260101', end_time: '20991225' };
+    const outOrderNo = await merchant.orderIn('accepted', { time_range });
+    const complete = (start_time: string) =>
+      merchant.complete(outOrderNo, 400, { time_range: { start_time } });
+    expect((await complete('20991226')).number).toBe('271316637');
+    expect((await complete('20260102')).status).toBe(200);
+  });
+
+  test('a name may repeat among the payments only, and only 商品信息', async () => {
+    const create = (list: string, name: string) => {
+      const item = { name, amount: 1, description: '说明' };
+      return merchant.create(merchant.order({ [list]: [item, item] }));
+    };
+    expect((await create('post_payments', '商品信息')).status).toBe(200);
+    expect((await create('post_payments', '房费')).json).toMatchObject({
+      detail: { field: '/post_payments/1/name' },
+    });
+    expect((await create('post_discounts', '商品信息')).json).toMatchObject({
+      detail: { field: '/post_discounts/1/name' },
+    });
+  });
+
+  test('a complete or modify of before a cancel does not succeed again after it', async () => {
+    const outOrderNo = await merchant.orderIn('accepted');
+    const end = { time_range: { end_time: merchant.digits(14) } };
+    const complete = () => merchant.complete(outOrderNo, 400, end);
+    const modify = () => merchant.modify(outOrderNo, 300);
+    expect([(await complete()).status, (await complete()).status]).toEqual([200, 200]);
+    await merchant.advance(10);
+    expect([(await modify()).status, (await modify()).status]).toEqual([200, 200]);
+    await merchant.operate(outOrderNo, 'cancel', { reason: '协商' });
+    expect((await complete()).number).toBe('271302333');
+    expect((await modify()).status).toBe(400);
+  });
+
   test('the total of an estimate may be above the fund, up to the cap of the service', async () => {
     const risk_fund = { name: 'ESTIMATE_ORDER_COST', amount: 1_000 };
     await merchant.rules({ riskCap: 5_000 });

@@ -159,6 +159,14 @@ test('an end is not required if the create gave one, nor for an unused service',
   expect((await merchant.complete(await merchant.accepted(created), unused)).status).toBe(200);
 });
 
+test('a start after the planned end is refused also without an end', async () => {
+  const planned = await merchant.accepted({ ...created, service_end_time: '20991225' });
+  const complete = (real_service_start_time: string) =>
+    merchant.complete(planned, { real_service_start_time, real_service_end_time: undefined });
+  expect((await complete('20991226')).number).toBe('271316637');
+  expect((await complete('20260101')).status).toBe(200);
+});
+
 test('fees may be omitted with a reason', async () => {
   const change = { fees: undefined, total_amount: 0, cancel_reason: '免单' };
   expect((await merchant.complete(await merchant.accepted(created), change)).status).toBe(200);

@@ -16,7 +16,7 @@ export interface ServicePermission {
 
 export interface PermissionStore {
   find(authorizationCode: string): ServicePermission | undefined;
-  /** The user's newest one. */
+  /** What the user permits now, or else permitted last. */
   findByOpenid(openid: string): ServicePermission | undefined;
   findByToken(token: string): ServicePermission | undefined;
   all(): readonly ServicePermission[];
@@ -27,7 +27,10 @@ export function createPermissionStore(): PermissionStore {
   const permissions = new Map<string, ServicePermission>();
   return {
     find: (code) => permissions.get(code),
-    findByOpenid: (openid) => [...permissions.values()].findLast((one) => one.openid === openid),
+    findByOpenid: (openid) => {
+      const own = [...permissions.values()].filter((one) => one.openid === openid);
+      return own.find(isAvailable) ?? own.toSorted(byGrant).at(-1);
+    },
     findByToken: (token) => [...permissions.values()].find((one) => one.token === token),
     all: () => [...permissions.values()],
     put: (permission) => {
@@ -35,4 +38,12 @@ export function createPermissionStore(): PermissionStore {
       permissions.set(permission.authorizationCode, permission);
     },
   };
+}
+
+export function isAvailable({ state }: ServicePermission): boolean {
+  return state === 'AVAILABLE';
+}
+
+function byGrant(one: ServicePermission, other: ServicePermission): number {
+  return (one.grantedAtMs ?? 0) - (other.grantedAtMs ?? 0);
 }

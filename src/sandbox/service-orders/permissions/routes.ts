@@ -126,6 +126,9 @@ function permissionOf(call: WechatCall, { permissions }: SandboxState): ServiceP
 
 /** Refused while orders of the user are open. What has ended stays so. */
 function terminate(permission: ServicePermission, sandbox: SandboxState): Outcome {
+  if (permission.state === 'UNAVAILABLE') {
+    return { answer: NO_CONTENT };
+  }
   if (hasOpenOrders(permission, sandbox)) {
     throw invalidRequest('存在未完成订单，不能解除授权', NUMBER.unlisted);
   }

@@ -1,6 +1,6 @@
 import { announceUser } from '../../notifications/events.ts';
 import type { SandboxState } from '../../sandbox.ts';
-import type { ServicePermission } from './permission.ts';
+import { isAvailable, type ServicePermission } from './permission.ts';
 
 /** The user permits orders without confirmation, on the page that the token opens. */
 export function grant(
@@ -32,7 +32,7 @@ export function hasOpenOrders({ openid }: ServicePermission, sandbox: SandboxSta
   );
 }
 
-/** The merchant or the user ends a permission. */
+/** The merchant or the user ends a permission; another one of the user stays. */
 export function endPermission(
   permission: ServicePermission,
   sandbox: SandboxState,
@@ -44,7 +44,10 @@ export function endPermission(
     endedAtMs: sandbox.clock.now(),
   };
   sandbox.permissions.put(ended);
-  if (openid !== undefined && sandbox.users.set(openid, 'UNAVAILABLE')) {
+  const isOver =
+    openid !== undefined &&
+    (availableOf(openid, sandbox).length > 0 || sandbox.users.set(openid, 'UNAVAILABLE'));
+  if (isOver) {
     announceUser(openid, 'UNAVAILABLE', sandbox, authorizationCode);
   }
   return ended;
@@ -56,10 +59,16 @@ export function setUser(
   state: 'AVAILABLE' | 'UNAVAILABLE',
   sandbox: SandboxState,
 ): void {
-  const permission = sandbox.permissions.findByOpenid(openid);
-  if (state === 'UNAVAILABLE' && permission?.state === 'AVAILABLE') {
-    endPermission(permission, sandbox);
+  const permissions = availableOf(openid, sandbox);
+  if (state === 'UNAVAILABLE' && permissions.length > 0) {
+    for (const permission of permissions) {
+      endPermission(permission, sandbox);
+    }
   } else if (sandbox.users.set(openid, state)) {
     announceUser(openid, state, sandbox);
   }
+}
+
+function availableOf(openid: string, { permissions }: SandboxState): readonly ServicePermission[] {
+  return permissions.all().filter((one) => one.openid === openid && isAvailable(one));
 }
