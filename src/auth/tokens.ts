@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  createLocalJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { type Caller, knownScopes } from './caller.ts';
-import { fetchJson, type KeySource } from './fetch-json.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
 
 export interface TokenOptions {
   /** The URL of the issuer's keys. */
@@ -28,7 +21,10 @@ export interface Tokens {
    * The caller that a token identifies; `unavailable` if the issuer's keys cannot be fetched now.
    */
   readonly verify: (token: string) => Promise<Caller | 'refused' | 'unavailable'>;
-  /** Fetches the issuer's keys now: a withdrawn one is refused from then on. Throws if it fails. */
+  /**
+   * Fetches the issuer's keys now: a withdrawn one is refused from then on, and the streams of its
+   * tokens end. Throws if it fails.
+   */
   readonly reload: () => Promise<void>;
 }
 
@@ -50,10 +46,6 @@ const ALGORITHMS = [
 ].concat('EdDSA', 'Ed25519');
 /** The allowed clock skew of the issuer. */
 const CLOCK_TOLERANCE_S = 10;
-/** After the issuer's keys were fetched, an unknown key id is refused without another request. */
-const COOLDOWN_MS = 30_000;
-/** How long the keys are in use before they are fetched again. */
-const KEYS_FRESH_MS = 600_000;
 const LONGEST_OPENID = 128;
 const CLIENT = /^[\w.:/@-]{1,128}$/;
 
@@ -83,8 +75,14 @@ export function createTokens(
   };
   const check = async (token: string, keys: JWTVerifyGetKey) => {
     try {
-      const { payload } = await jwtVerify(token, keys, options);
-      return hasExpired(payload) ? 'exp' : callerOf(payload, { scopeClaim, openidClaim });
+      const { payload, key } = await jwtVerify(token, keys, options);
+      if (Date.now() >= expiryOf(payload)) {
+        return 'exp';
+      }
+      const withdrawal = await issuerKeys.withdrawalOf(key);
+      return withdrawal.aborted
+        ? UNKNOWN_KEY
+        : { ...callerOf(payload, { scopeClaim, openidClaim }), revoked: withdrawal };
     } catch (error) {
       return isFaultOfToken(error) ? failedCheck(error, issuer) : undefined;
     }
@@ -103,9 +101,12 @@ export function createTokens(
   };
 }
 
-/** jose compares whole seconds, so it would accept a fraction of a second in `exp` for too long. */
-function hasExpired({ exp = 0 }: JWTPayload): boolean {
-  return Date.now() >= (exp + CLOCK_TOLERANCE_S) * 1_000;
+/**
+ * Unix ms, for requests and streams alike. jose compares whole seconds, so it would accept a fraction
+ * of a second in `exp` for too long.
+ */
+function expiryOf({ exp = 0 }: JWTPayload): number {
+  return (exp + CLOCK_TOLERANCE_S) * 1_000;
 }
 
 const CLAIMS = ['aud', 'exp', 'iat', 'iss', 'nbf'] as const;
@@ -163,7 +164,7 @@ function callerOf(
   payload: JWTPayload,
   { scopeClaim = 'scope', openidClaim = 'openid' }: Claims,
 ): Caller {
-  const { iss, sub, exp, client_id, azp } = payload;
+  const { iss, sub, client_id, azp } = payload;
   const openid = payload[openidClaim];
   const isOpenid = typeof openid === 'string' && openid !== '' && openid.length <= LONGEST_OPENID;
   return {
@@ -171,7 +172,7 @@ function callerOf(
     scopes: knownScopes(wordsOf(payload[scopeClaim])),
     client: clientIn(client_id) ?? clientIn(azp),
     openid: isOpenid ? openid : null,
-    expiresAt: exp === undefined ? null : exp * 1_000,
+    expiresAt: expiryOf(payload),
   };
 }
 
@@ -189,92 +190,4 @@ function clientIn(claim: unknown): string | null {
 /** A subject may be a phone number. */
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
-}
-
-/** The published keys of an issuer. */
-interface IssuerKeys {
-  /** Undefined if there are none that may be used. */
-  readonly current: () => Promise<JWTVerifyGetKey | undefined>;
-  /** For an unknown key id. Undefined if they cannot be fetched: then the id may be valid. */
-  readonly renewed: () => Promise<JWTVerifyGetKey | undefined>;
-  readonly reload: () => Promise<void>;
-}
-
-/** The back-off after a failure. */
-const RETRY_MS = 5_000;
-/** How long keys that cannot be refreshed stay in use. */
-const STALE_MS = 3_600_000;
-
-/**
- * Keys are in use for ten minutes; while the issuer does not respond, or publishes no usable key,
- * for an hour, and it is asked again every five seconds.
- * @param onFailure called for each failed request
- * @param now on the monotonic clock: a wall clock that is set back must not keep a withdrawn key
- */
-function createIssuerKeys(
-  source: KeySource,
-  onFailure: (error: unknown) => void,
-  now: () => number,
-): IssuerKeys {
-  let known: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined;
-  let failure: { readonly error: unknown; readonly at: number } | undefined;
-  let running: Promise<void> | undefined;
-  const fetchOnce = async () => {
-    const at = now();
-    try {
-      known = { keys: createLocalJWKSet(keySet(await fetchJson(source))), at };
-      failure = undefined;
-    } catch (error) {
-      failure = { error, at: now() };
-      onFailure(error);
-    }
-  };
-  const refresh = () => {
-    running ??= fetchOnce().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  const age = () => (known === undefined ? Number.POSITIVE_INFINITY : now() - known.at);
-  const isDue = (afterMs: number) =>
-    failure === undefined ? age() >= afterMs : now() - failure.at >= RETRY_MS;
-  return {
-    current: async () => {
-      if (isDue(KEYS_FRESH_MS)) {
-        const refreshed = refresh();
-        // While the issuer does not respond no caller waits for it, as long as its keys are in use.
-        if (failure === undefined || age() >= STALE_MS) {
-          await refreshed;
-        }
-      }
-      return age() < (failure === undefined ? KEYS_FRESH_MS : STALE_MS) ? known?.keys : undefined;
-    },
-    renewed: async () => {
-      if (isDue(COOLDOWN_MS)) {
-        await refresh();
-      }
-      return failure === undefined ? known?.keys : undefined;
-    },
-    reload: async () => {
-      // One that is under way may be from before the change.
-      await running;
-      await refresh();
-      if (failure !== undefined) {
-        throw failure.error;
-      }
-    },
-  };
-}
-
-/** A set without a usable key is a mistake of the issuer: it would refuse every token. */
-function keySet(json: unknown): JSONWebKeySet {
-  if (isKeySet(json) && json.keys.some(({ kty }) => ['RSA', 'EC', 'OKP'].includes(String(kty)))) {
-    return json;
-  }
-  throw new Error('The issuer did not return a JSON Web Key Set with a public key.');
-}
-
-function isKeySet(json: unknown): json is JSONWebKeySet {
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-  return isObject(json) && 'keys' in json && Array.isArray(json.keys) && json.keys.every(isObject);
 }

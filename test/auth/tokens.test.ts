@@ -41,7 +41,9 @@ test('a token contains scopes, openid and expiry, and its subject is not passed 
     scopes: new Set(['orders:read']),
     client: null,
     openid: 'o1',
-    expiresAt: exp * 1_000,
+    // With the tolerance for the clock of the issuer, for requests and streams alike.
+    expiresAt: (exp + 10) * 1_000,
+    revoked: expect.any(AbortSignal),
   });
 });
 
@@ -146,7 +148,7 @@ test('a token is valid until exactly 10 s after its exp, which may have a fracti
   const token = await issuer.token({ exp });
   await tokens.verify(token);
   vi.setSystemTime((exp + 10) * 1_000 - 1);
-  expect(await tokens.verify(token)).toMatchObject({ expiresAt: exp * 1_000 });
+  expect(await tokens.verify(token)).toMatchObject({ expiresAt: (exp + 10) * 1_000 });
   vi.setSystemTime((exp + 10) * 1_000);
   expect(await tokens.verify(token)).toBe('refused');
 });
@@ -207,6 +209,41 @@ test('a withdrawn key is refused immediately after a reload, and after ten minut
   issuer.publish(OTHER);
   later(600_000);
   expect(await others.verify(token)).toBe('refused');
+});
+
+/** Whether the credential of a token is revoked for what is open. */
+const revocationOf = async (token: string) => {
+  const caller = await tokens.verify(token);
+  return () => at(caller, 'revoked', 'aborted');
+};
+
+test('what is open with a token is revoked when its key is withdrawn, and not when another one is', async () => {
+  const revoked = await revocationOf(await issuer.token());
+  const { keys } = JSON.parse(issuer.keys);
+  const [other] = JSON.parse(OTHER).keys;
+  issuer.publish(JSON.stringify({ keys: [other, ...keys] }));
+  await tokens.reload();
+  issuer.publish(JSON.stringify({ keys }));
+  await tokens.reload();
+  expect(revoked()).toBe(false);
+  issuer.setUp(false);
+  await expect(tokens.reload()).rejects.toThrow();
+  expect(revoked()).toBe(false);
+  issuer.setUp(true);
+  issuer.publish(OTHER);
+  await tokens.reload();
+  expect(revoked()).toBe(true);
+});
+
+test('a withdrawn key is noticed within ten minutes also while no token is verified', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const revoked = await revocationOf(await issuer.token());
+  issuer.publish(OTHER);
+  vi.advanceTimersByTime(599_000);
+  expect(issuer.fetches()).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  vi.useRealTimers();
+  await expect.poll(revoked).toBe(true);
 });
 
 test('a key that was withdrawn during an outage of the issuer is refused when the issuer is back', async () => {
