@@ -53,7 +53,7 @@ const SECOND_MS = 1_000;
  */
 export function createRateLimit(
   options: RateLimitOptions | undefined,
-  forShoppers = options,
+  forShoppers: RateLimitOptions | undefined,
 ): RateLimit {
   const [others, shoppers] = [createBuckets(options), createBuckets(forShoppers)];
   const bucketsOf = (caller: LimitedCaller) => (isShopper(caller) ? shoppers : others);

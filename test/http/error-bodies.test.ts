@@ -18,6 +18,8 @@ import { createTestApp } from '../fixtures/app/test-app.ts';
 import { rowsOf } from '../fixtures/docs/tables.ts';
 import { at, parsed } from '../fixtures/json.ts';
 
+const RARE = { perSecond: 0.001, burst: 1 };
+
 const TYPENAME = '{"query":"{ __typename }"}';
 const POST = 'POST /graphql HTTP/1.1';
 const JSON_TYPE = 'content-type: application/json';
@@ -60,7 +62,7 @@ beforeAll(async () => {
   plain = await serve();
   impatient = await serve({}, undefined, { headersMs: 100, requestMs: 200, checkMs: 20 });
   authenticated = await serve(EVERYONE);
-  limited = await serve({ rateLimit: createRateLimit({ perSecond: 0.001, burst: 1 }) });
+  limited = await serve({ rateLimit: createRateLimit(RARE, RARE) });
   stopped = await serve({}, stopping.signal);
   stopping.abort();
   const authenticate = () => {

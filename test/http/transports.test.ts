@@ -67,7 +67,7 @@ const refusals: readonly [string, Given, JsonObject, Status, number | undefined]
   ],
   [
     'a call beyond the rate limit',
-    { parts: { rateLimit: { ...createRateLimit(undefined), admit: () => 3 } } },
+    { parts: { rateLimit: { ...createRateLimit(undefined, undefined), admit: () => 3 } } },
     { code: 'RATE_LIMITED', retryAfterSeconds: 3 },
     429,
     MESSAGE,

@@ -30,6 +30,8 @@ import { newOutOrderNo } from '../fixtures/graphql/inputs.ts';
 import { at, type JsonObject } from '../fixtures/json.ts';
 import { notStarted } from './failures.ts';
 
+const ONE = { perSecond: 1, burst: 1 };
+
 let fixture: AppWithSandbox;
 beforeAll(async () => {
   fixture = await createAppWithSandbox({
@@ -233,7 +235,7 @@ test('a write that succeeds is a line at the level debug, and none otherwise', a
 });
 
 describe('a request that is not executed, or that names no order, is one line a minute of its code', () => {
-  const rateLimit = () => createRateLimit({ perSecond: 1, burst: 1 }, undefined);
+  const rateLimit = () => createRateLimit(ONE, ONE);
   const trustedDocuments = new Map([['known', '{ __typename }']]);
   const authenticator = knowing({ user: shopper(OPENID) });
   const stranger = { query: '{ userServiceState(openid: "oSomebodyElse") { appid } }' };

@@ -7,6 +7,8 @@ import { openSocket } from '../../fixtures/http/websocket.ts';
 import { at } from '../../fixtures/json.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
+const ONE = { perSecond: 1, burst: 1 };
+
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) {
@@ -44,7 +46,7 @@ test('over WebSocket documents have the same limits as over HTTP', async () => {
 });
 
 test('operations over WebSocket count against the rate limit of their caller', async () => {
-  const ask = await open({ rateLimit: createRateLimit({ perSecond: 1, burst: 1 }) });
+  const ask = await open({ rateLimit: createRateLimit(ONE, ONE) });
   expect(await ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   const refused = await ask('{ __typename }');
   expect(codeOf(refused)).toBe('RATE_LIMITED');

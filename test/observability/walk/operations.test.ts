@@ -10,6 +10,8 @@ import { newOutOrderNo, PERSONAL } from '../../fixtures/graphql/inputs.ts';
 import { listen } from '../../fixtures/http/listen.ts';
 import { type Cause, walk } from './walk.ts';
 
+const FEW = { perSecond: 1, burst: 4 };
+
 let fixture: AppWithSandbox;
 beforeAll(async () => {
   fixture = await createAppWithSandbox({ resources: { launchKey: () => undefined } });
@@ -66,7 +68,7 @@ walk('Operations', {
   },
   'request rejected': async (again) => {
     const app = createTestApp({
-      rateLimit: createRateLimit({ perSecond: 1, burst: 4 }, undefined),
+      rateLimit: createRateLimit(FEW, FEW),
       authenticator: { ...knowing({}), authenticate: () => shopper(OPENID) },
     });
     await again(() => run(app, '{ userServiceState(openid: "oSomebodyElse") { appid } }'));

@@ -5,6 +5,8 @@ import { createTestApp, graphqlRequest, run, stubWechat } from '../../fixtures/a
 import { payAfterOrder } from '../../fixtures/graphql/pay-after-order.ts';
 import { at } from '../../fixtures/json.ts';
 
+const ONE = { perSecond: 1, burst: 1 };
+
 function limited(perSecond: number, burst: number) {
   const calls: string[] = [];
   const called = <T>(kind: string, answer: T) => {
@@ -12,7 +14,7 @@ function limited(perSecond: number, burst: number) {
     return Promise.resolve(answer);
   };
   const app = createTestApp({
-    rateLimit: createRateLimit({ perSecond, burst }),
+    rateLimit: createRateLimit({ perSecond, burst }, { perSecond, burst }),
     wechat: stubWechat({
       queryPayAfterOrder: () => called('query', payAfterOrder()),
       cancelPayAfterOrder: ({ appid, serviceId, outOrderNo }) =>
@@ -99,7 +101,7 @@ test('a subscription is counted like any other operation', async () => {
 });
 
 test('each caller has a limit of its own', () => {
-  const limit = createRateLimit({ perSecond: 1, burst: 1 });
+  const limit = createRateLimit(ONE, ONE);
   const admitted = ['a', 'a', 'b'].map((id) => limit.admit(caller(['orders:any'], { id })));
   expect(admitted).toEqual([0, 1, 0]);
 });
@@ -116,6 +118,19 @@ test('a caller that acts for one user has a lower limit than one that acts for a
   };
   expect(await statuses('shopper')).toEqual([200, 200, 429]);
   expect(await statuses('shop')).toEqual([200, 200, 200]);
+});
+
+test('a limit of none for shoppers leaves the others theirs, and the other way round', () => {
+  const admitted = (limit: ReturnType<typeof createRateLimit>) =>
+    [shopper('user-1'), caller(['orders:any'])].map((one) => [limit.admit(one), limit.admit(one)]);
+  expect(admitted(createRateLimit(ONE, undefined))).toEqual([
+    [0, 0],
+    [0, 1],
+  ]);
+  expect(admitted(createRateLimit(undefined, ONE))).toEqual([
+    [0, 1],
+    [0, 0],
+  ]);
 });
 
 test('a charge of a shopper is a charge against the limit of shoppers', () => {

@@ -13,6 +13,8 @@ import { graphqlWs } from '../../fixtures/http/websocket.ts';
 import { at, type JsonObject, listAt } from '../../fixtures/json.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
+const ONE = { perSecond: 1, burst: 1 };
+
 const ORDERS = Array.from({ length: 100 }, (_, index) => `P${index}`);
 const aliased = (page: string) =>
   `{ ${['a', 'b', 'c', 'd', 'e'].map((name) => `${name}: ${page}`).join(' ')} }`;
@@ -271,7 +273,7 @@ test('a page whose scope the caller lacks is refused once, and of the list aroun
 });
 
 test('a charge delays the next operation', () => {
-  const limit = createRateLimit({ perSecond: 1, burst: 1 });
+  const limit = createRateLimit(ONE, ONE);
   expect(limit.admit(ANYONE)).toBe(0);
   limit.charge(ANYONE, 9);
   expect(limit.admit(ANYONE)).toBe(10);
