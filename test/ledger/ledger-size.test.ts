@@ -31,6 +31,56 @@ describe('what a write costs does not grow with the ledger', () => {
     expect(plan.map(({ detail }) => detail).join()).not.toMatch(/SCAN|^$/);
   });
 
+  test('the events of a number are found by an index, with and without its product', async () => {
+    const url = await database.freshUrl();
+    const ledger = await database.openLedger({ url });
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    const part = { cursor: 0, limit: 10, outOrderNo: 'N1' };
+    const owner = { kind: 'own', owner: 'o1' } as const;
+    for (const visibility of [ALL_ORDERS, owner]) {
+      await ledger.eventsAfter({ ...part, visibility });
+      await ledger.eventsAfter({ ...part, visibility, product: 'PAY_AFTER' });
+    }
+    const statements = new Set(prepare.mock.calls.map(([text]) => text));
+    prepare.mockRestore();
+    const ofEvents = [...statements].filter((text) => /^select .*"events"/.test(text));
+    expect(ofEvents).toHaveLength(4);
+    const file = new DatabaseSync(url.slice('sqlite:'.length));
+    for (const text of ofEvents) {
+      const values = [...text.matchAll(/\?/g)].map(() => null);
+      const plan = file.prepare(`explain query plan ${text}`).all(...values);
+      const steps = plan.map(({ detail }) => String(detail)).filter((one) => / events/.test(one));
+      expect(steps.join('\n'), text).toMatch(/USING INDEX events_of_(order|owner)/);
+      expect(steps.join('\n'), text).not.toMatch(/PRIMARY KEY|SCAN events/);
+    }
+    file.close();
+  });
+
+  test('a page of the orders of a product is read in its order, and not sorted out of all of them', async () => {
+    const url = await database.freshUrl();
+    const ledger = await database.openLedger({ url });
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    const page = { from: 'first', size: 10, after: null, before: null } as const;
+    for (const orderBy of ['CREATED_DESC', 'CREATED_ASC', 'OBSERVED_DESC'] as const) {
+      const filter = { product: 'PAY_AFTER' } as const;
+      await ledger.listOrders({ visibility: ALL_ORDERS, filter, orderBy, ...page });
+    }
+    const statements = prepare.mock.calls.map(([text]) => text);
+    prepare.mockRestore();
+    const ofOrders = statements.filter((text) => /from "orders"/.test(text));
+    const file = new DatabaseSync(url.slice('sqlite:'.length));
+    const plans = ofOrders.map((text) =>
+      file.prepare(`explain query plan ${text}`).all(...[...text.matchAll(/\?/g)].map(() => null)),
+    );
+    file.close();
+    const steps = plans.flat().map(({ detail }) => detail);
+    expect(steps.filter((step) => /^SCAN orders/.test(String(step)))).toEqual([
+      'SCAN orders USING INDEX orders_newest',
+      'SCAN orders USING INDEX orders_newest',
+      'SCAN orders USING INDEX orders_observed',
+    ]);
+  });
+
   test('no statement of a write looks through all open intents, or is prepared anew for a status', async () => {
     const url = await database.freshUrl();
     const ledger = await database.openLedger({ url });

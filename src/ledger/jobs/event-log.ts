@@ -100,7 +100,11 @@ function partAfter(db: Kysely<Tables>, { cursor, product, outOrderNo, limit }: P
     query = query.where('events.product', '=', product);
   }
   if (typeof outOrderNo === 'string') {
-    query = query.where('events.out_order_no', '=', outOrderNo);
+    // With its values listed, the index of an order serves a number without a product.
+    const products: readonly OrderProduct[] = ['PAY_AFTER', 'SERVICE_ORDER'];
+    query = query
+      .where('events.product', 'in', products)
+      .where('events.out_order_no', '=', outOrderNo);
   }
   return query;
 }

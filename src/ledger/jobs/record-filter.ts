@@ -98,6 +98,9 @@ export function openCreates(db: Kysely<Tables>, selection: RecordSelection) {
   return query;
 }
 
+/** One product may be that of all orders: found by an index, they would all be sorted for a page. */
+const PRODUCT_BY_NO_INDEX = sql`product || ''`;
+
 /** What is a column of orders and of intents alike. */
 function conditionsOnBoth(
   db: Kysely<Tables>,
@@ -111,7 +114,7 @@ function conditionsOnBoth(
   return [
     ...(visibility.kind === 'own' ? [sql<SqlBool>`owner = ${visibility.owner}`] : []),
     ...(isGiven(filter.owner) ? [sql<SqlBool>`owner = ${filter.owner}`] : []),
-    ...(isGiven(product) ? [sql<SqlBool>`product = ${product}`] : []),
+    ...(isGiven(product) ? [sql<SqlBool>`${PRODUCT_BY_NO_INDEX} = ${product}`] : []),
     ...(isGiven(outOrderNo) ? [anyProduct, sql<SqlBool>`out_order_no = ${outOrderNo}`] : []),
     ...(isGiven(outOrderNoPrefix) ? [anyProduct, beginsWith(db, outOrderNoPrefix)] : []),
     ...(isGiven(serviceId) ? [sql<SqlBool>`service_id = ${serviceId}`] : []),
