@@ -21,6 +21,7 @@ import type { ObservationFilter } from './orders/state/observation.ts';
 import { createAdmission } from './plugins/admission/admission-queue.ts';
 import { useAdmissionQueue, useAdmissionSlots } from './plugins/admission/use-admission.ts';
 import { useBodyPlaces, useRateLimit, useRowLimit } from './plugins/admission/use-rate-limit.ts';
+import { useRequestCoalescing } from './plugins/admission/use-request-coalescing.ts';
 import { useStreamLimits } from './plugins/admission/use-stream-limits.ts';
 import { rememberedShapes } from './plugins/documents/measure-document.ts';
 import {
@@ -196,6 +197,7 @@ export function createApp(parts: AppParts) {
       useRowLimit(rateLimit),
       useStreamLimits(parts.streamLimits),
       useAdmissionSlots({ admission }),
+      useRequestCoalescing(),
       useBodyLimit({ maxBytes: MAX_BODY_BYTES }),
       useBodyPlaces(),
     ],

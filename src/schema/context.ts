@@ -44,6 +44,13 @@ export interface GraphQLContext extends ServerResources, OrderServices {
     readonly payAfterOrders: OrderReads<PayAfterOrder>;
     readonly serviceOrders: OrderReads<ServiceOrder>;
   };
+  /** When the request arrived, on the monotonic clock; undefined if it is not known. */
+  readonly cameMs: number | undefined;
+  /**
+   * A request has to have arrived before this time, on the monotonic clock, to receive what this one
+   * has read at WeChat Pay.
+   */
+  readonly freshUntilMs: () => number;
   /** A subscription lives long: each of its events has calls and reads of its own. */
   readonly beginEvent: () => void;
   readonly outcome: OperationOutcome;
@@ -87,7 +94,6 @@ export function createContext(
     requestId,
     onCall,
   }: Pick<GraphQLContext, 'caller' | 'signal' | 'onCall'> & {
-    /** Arrival time of the request, on the monotonic clock; undefined if it is not known. */
     readonly cameMs?: number | undefined;
     readonly requestId?: string | undefined;
   },
@@ -98,7 +104,11 @@ export function createContext(
   const outcome: OperationOutcome = { isLogged: false };
   const { payAfterOrders, serviceOrders } = resources.sharedQueries;
   let since = cameMs;
-  const how = { calls, signal, cameMs: () => since };
+  let freshUntilMs = Number.POSITIVE_INFINITY;
+  const onAnswer = (ms: number) => {
+    freshUntilMs = Math.min(freshUntilMs, ms);
+  };
+  const how = { calls, signal, cameMs: () => since, onAnswer };
   const orderReads = {
     payAfterOrders: createOrderReads(payAfterOrders, how),
     serviceOrders: createOrderReads(serviceOrders, how),
@@ -121,6 +131,8 @@ export function createContext(
     signal,
     calls,
     orderReads,
+    cameMs,
+    freshUntilMs: () => freshUntilMs,
     beginEvent: () => {
       since = performance.now();
       calls.renew();
@@ -159,17 +171,18 @@ interface ReadContext {
   readonly signal: AbortSignal | undefined;
   /** When the request came, or the event of a subscription. */
   readonly cameMs: () => number | undefined;
+  readonly onAnswer: (freshUntilMs: number) => void;
 }
 
 /** Calls of different requests are shared elsewhere: WeChat Pay has no query for several orders. */
 function createOrderReads<O>(
   { ask }: Pick<QueryCoalescing<O>, 'ask'>,
-  { calls, signal, cameMs }: ReadContext,
+  { calls, signal, cameMs, onAnswer }: ReadContext,
 ): OrderReads<O> {
   const reads = new Map<string, Promise<O | null>>();
   const read = async (query: OrderQuery) => {
     calls.read();
-    return await ask(query, signal, cameMs());
+    return await ask(query, signal, cameMs(), onAnswer);
   };
   return {
     load: (query) => {

@@ -13,11 +13,14 @@ export interface QueryCoalescing<O> {
    * Throws what the client throws, or the reason of this caller's own abort. The request itself is
    * aborted when no caller waits for it.
    * @param cameMs when the caller arrived, on the monotonic clock; if omitted, now
+   * @param onAnswer called with the time before which a caller has to have arrived to receive this
+   * answer too
    */
   readonly ask: (
     query: OrderQuery,
     signal: AbortSignal | undefined,
     cameMs?: number,
+    onAnswer?: (freshUntilMs: number) => void,
   ) => Promise<O | null>;
   /**
    * The order was written to or changed: later callers do not receive the result of an earlier
@@ -87,12 +90,14 @@ export function createQueryCoalescing<O>(options: QueryCoalescingOptions<O>): Qu
     return flight;
   };
   return {
-    ask: async (query, signal, cameMs = performance.now()) => {
+    ask: async (query, signal, cameMs = performance.now(), onAnswer = () => {}) => {
       signal?.throwIfAborted();
       const key = flightKey(query);
       const known = flights.find(key);
       const flight = known && cameMs < known.freshUntilMs ? known : depart(query, key);
-      return await wait(flight, signal);
+      const order = await wait(flight, signal);
+      onAnswer(flight.freshUntilMs);
+      return order;
     },
     forget: (outOrderNo) => flights.forget(outOrderNo),
     // The response of a query may itself have caused the event.
