@@ -121,7 +121,7 @@ describe('packages', () => {
     ['prom-client', ['observability/metrics.ts']],
     ['limiter', ['auth/rate-limit.ts']],
     ['dataloader', ['schema/order-record/record-loader.ts']],
-    ['jose', ['auth/tokens.ts']],
+    ['jose', ['auth/issuer-keys.ts', 'auth/tokens.ts']],
     ['@pothos/plugin-scope-auth', ['schema/builder.ts']],
     ['@pothos/plugin-relay', ['schema/builder.ts']],
     ['@pothos/plugin-complexity', ['plugins/admission/use-rate-limit.ts', 'schema/builder.ts']],
