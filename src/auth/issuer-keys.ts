@@ -1,26 +1,24 @@
-import {
-  calculateJwkThumbprint,
-  createLocalJWKSet,
-  exportJWK,
-  type JSONWebKeySet,
-  type JWK,
-  type JWTVerifyGetKey,
-  type ResolvedKey,
-} from 'jose';
+import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose';
 import { fetchJson, type KeySource } from './fetch-json.ts';
+
+/** The keys of an issuer, as it published them at one time. */
+export interface IssuerKeySet {
+  readonly find: JWTVerifyGetKey;
+  /**
+   * By the key id of a token, which may have none: aborted once the issuer publishes other keys with
+   * this id, or no longer any.
+   */
+  readonly withdrawals: Withdrawals;
+}
 
 /** The published keys of an issuer. */
 export interface IssuerKeys {
   /** Undefined if there are none that may be used. */
-  readonly current: () => Promise<JWTVerifyGetKey | undefined>;
+  readonly current: () => Promise<IssuerKeySet | undefined>;
   /** For an unknown key id. Undefined if they cannot be fetched: then the id may be valid. */
-  readonly renewed: () => Promise<JWTVerifyGetKey | undefined>;
+  readonly renewed: () => Promise<IssuerKeySet | undefined>;
   readonly reload: () => Promise<void>;
-  /** Aborted once the issuer no longer publishes this key, which verified a token. */
-  readonly withdrawalOf: (key: VerifyingKey) => Promise<AbortSignal>;
 }
-
-type VerifyingKey = ResolvedKey['key'];
 
 /** After the issuer's keys were fetched, an unknown key id is refused without another request. */
 const COOLDOWN_MS = 30_000;
@@ -43,21 +41,17 @@ export function createIssuerKeys(
   onFailure: (error: unknown) => void,
   now: () => number,
 ): IssuerKeys {
-  let known: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined;
+  let known: { readonly keys: IssuerKeySet; readonly at: number } | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let running: Promise<void> | undefined;
   let next: NodeJS.Timeout | undefined;
-  const withdrawals = createWithdrawals();
   const fetchOnce = async () => {
     const at = now();
     clearTimeout(next);
     next = setTimeout(() => void refresh(), KEYS_FRESH_MS).unref();
     try {
-      const set = keySet(await fetchJson(source));
-      const thumbprints = await Promise.all(set.keys.map(thumbprintOf));
-      known = { keys: createLocalJWKSet(set), at };
+      known = { keys: createKeySet(keySet(await fetchJson(source)), known?.keys), at };
       failure = undefined;
-      withdrawals.publish(thumbprints);
     } catch (error) {
       failure = { error, at: now() };
       onFailure(error);
@@ -97,38 +91,44 @@ export function createIssuerKeys(
         throw failure.error;
       }
     },
-    withdrawalOf: withdrawals.of,
   };
 }
 
-/** A signal for each key, by its thumbprint (RFC 7638): a key stays one under another id. */
-function createWithdrawals() {
-  let published = new Map<string, AbortController>();
-  const known = new WeakMap<CryptoKey, Promise<string | undefined>>();
-  const publish = (thumbprints: readonly (string | undefined)[]) => {
-    const before = published;
-    const usable = thumbprints.filter((one) => one !== undefined);
-    published = new Map(usable.map((one) => [one, before.get(one) ?? new AbortController()]));
-    for (const [thumbprint, withdrawal] of before) {
-      if (!published.has(thumbprint)) {
-        withdrawal.abort();
-      }
-    }
-  };
-  const of = async (key: VerifyingKey) => {
-    if (!(key instanceof CryptoKey)) {
-      return AbortSignal.abort();
-    }
-    const thumbprint = known.get(key) ?? exportJWK(key).then(thumbprintOf);
-    known.set(key, thumbprint);
-    return published.get((await thumbprint) ?? '')?.signal ?? AbortSignal.abort();
-  };
-  return { publish, of };
+type Withdrawals = ReadonlyMap<string | undefined, Withdrawal>;
+
+interface Withdrawal {
+  /** The keys with this id. */
+  readonly material: string;
+  readonly abort: AbortController;
 }
 
-/** Undefined for a key of another kind, which verifies no token either. */
-async function thumbprintOf(jwk: JWK): Promise<string | undefined> {
-  return await calculateJwkThumbprint(jwk).catch(() => undefined);
+/** @param before keys that are still the same keep their signals; the others' are aborted */
+function createKeySet(published: JSONWebKeySet, before?: IssuerKeySet): IssuerKeySet {
+  const { keys } = published;
+  const find = createLocalJWKSet(published);
+  const withdrawals: Withdrawals = new Map(
+    [undefined, ...keys.map(({ kid }) => kid)].map((kid) => {
+      const material = materialOf(keys.filter((key) => kid === undefined || key.kid === kid));
+      const known = before?.withdrawals.get(kid);
+      return [
+        kid,
+        known?.material === material ? known : { material, abort: new AbortController() },
+      ];
+    }),
+  );
+  for (const [kid, withdrawal] of before?.withdrawals ?? []) {
+    if (withdrawals.get(kid) !== withdrawal) {
+      withdrawal.abort.abort();
+    }
+  }
+  return { find, withdrawals };
+}
+
+/** What a signature is verified with, whatever the issuer says about it. */
+function materialOf(keys: readonly JWK[]): string {
+  return JSON.stringify(
+    keys.map(({ kty, crv, n, e, x, y }) => [kty, crv, n, e, x, y].join()).sort(),
+  );
 }
 
 /** A set without a usable key is a mistake of the issuer: it would refuse every token. */

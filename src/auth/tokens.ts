@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { type Caller, knownScopes } from './caller.ts';
-import { createIssuerKeys } from './issuer-keys.ts';
+import { createIssuerKeys, type IssuerKeySet } from './issuer-keys.ts';
 
 export interface TokenOptions {
   /** The URL of the issuer's keys. */
@@ -73,16 +73,16 @@ export function createTokens(
     onRefused(why);
     return 'refused' as const;
   };
-  const check = async (token: string, keys: JWTVerifyGetKey) => {
+  const check = async (token: string, { find, withdrawals }: IssuerKeySet) => {
     try {
-      const { payload, key } = await jwtVerify(token, keys, options);
+      const { payload, protectedHeader } = await jwtVerify(token, find, options);
       if (Date.now() >= expiryOf(payload)) {
         return 'exp';
       }
-      const withdrawal = await issuerKeys.withdrawalOf(key);
-      return withdrawal.aborted
+      const revoked = withdrawals.get(protectedHeader.kid)?.abort.signal;
+      return revoked === undefined || revoked.aborted
         ? UNKNOWN_KEY
-        : { ...callerOf(payload, { scopeClaim, openidClaim }), revoked: withdrawal };
+        : { ...callerOf(payload, { scopeClaim, openidClaim }), revoked };
     } catch (error) {
       return isFaultOfToken(error) ? failedCheck(error, issuer) : undefined;
     }

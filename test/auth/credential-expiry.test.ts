@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { type AppWithClient, createAppWithClient } from '../fixtures/app/app-with-client.ts';
-import { as, caller, knowing } from '../fixtures/app/callers.ts';
+import { as, caller, knowing, startIssuer } from '../fixtures/app/callers.ts';
 import { graphqlRequest } from '../fixtures/app/test-app.ts';
 import { type Port, serve } from '../fixtures/http/port.ts';
 import { EVENTS, subscribe } from '../fixtures/http/sse.ts';
@@ -65,6 +66,31 @@ test('when an API key is revoked, its stream ends immediately', async () => {
   revoking.abort();
   expect(await events.next()).toMatchObject({ event: 'next', data: ENDED });
   expect(await events.next()).toMatchObject({ event: 'complete' });
+});
+
+test('when the key of a token is withdrawn, its stream ends, and its WebSocket is closed with 4401', async () => {
+  const issuer = await startIssuer();
+  const jwt = { kind: 'jwt', ...issuer.options } as const;
+  const authenticator = createAuthenticator(
+    { kind: 'required', ways: [jwt] },
+    clientFixture.log.log,
+  );
+  const other = await createAppWithClient({
+    wechat: notificationOptions(),
+    resources: { authenticator },
+  });
+  const otherPort = await serve(other);
+  const scope = SCOPES.join(' ');
+  const who = { authorization: `Bearer ${await issuer.token({ scope })}` };
+  const events = await subscribe(other, {}, undefined, who);
+  const client = await openSocket(otherPort.webSocketUrl, {}, who);
+  issuer.publish(issuer.keys.replace('"n":"', '"n":"x'));
+  await authenticator.reloadTokens();
+  expect(await events.next()).toMatchObject({ event: 'next', data: ENDED });
+  expect(await client.closed()).toBe(4401);
+  await otherPort.stop();
+  await other.close();
+  await issuer.close();
 });
 
 test('a token that lasts longer than a timer can wait stays valid', async () => {

@@ -219,18 +219,25 @@ const revocationOf = async (token: string) => {
 
 test('what is open with a token is revoked when its key is withdrawn, and not when another one is', async () => {
   const revoked = await revocationOf(await issuer.token());
-  const { keys } = JSON.parse(issuer.keys);
+  const [own] = JSON.parse(issuer.keys).keys;
   const [other] = JSON.parse(OTHER).keys;
-  issuer.publish(JSON.stringify({ keys: [other, ...keys] }));
-  await tokens.reload();
-  issuer.publish(JSON.stringify({ keys }));
-  await tokens.reload();
-  expect(revoked()).toBe(false);
+  for (const keys of [[other, own], [{ x5t: 'x', ...own, use: undefined }, other], [own]]) {
+    issuer.publish(JSON.stringify({ keys }));
+    await tokens.reload();
+    expect(revoked()).toBe(false);
+  }
   issuer.setUp(false);
   await expect(tokens.reload()).rejects.toThrow();
   expect(revoked()).toBe(false);
   issuer.setUp(true);
   issuer.publish(OTHER);
+  await tokens.reload();
+  expect(revoked()).toBe(true);
+});
+
+test('what is open with a token is revoked when another key is published under the same id', async () => {
+  const revoked = await revocationOf(await issuer.token());
+  issuer.publish(OTHER.replace('two', 'one'));
   await tokens.reload();
   expect(revoked()).toBe(true);
 });
