@@ -103,6 +103,23 @@ describe('the schedule', () => {
     await merchant.control('POST', '/sandbox/notify-url', { url: receiver.url });
   });
 
+  test('a notification that is still retried stays in the list, however many come after it', async () => {
+    await schedule({ factor: 1 });
+    receiver.reset((nth) => (nth === 1 ? 500 : 204));
+    await merchant.accepted({ out_order_no: 'RETRIED' });
+    await soon(statuses).toEqual([500]);
+    await merchant.control('POST', '/sandbox/notify-url', { url: null });
+    for (let sent = 0; sent < 1_005; sent += 1) {
+      const state = sent % 2 === 0 ? 'UNAVAILABLE' : 'AVAILABLE';
+      await merchant.control('POST', '/sandbox/users/oMany', { useServiceState: state });
+    }
+    const { text } = await merchant.control('GET', '/sandbox/notifications');
+    const listed: readonly JsonObject[] = JSON.parse(text);
+    expect(listed).toHaveLength(1_001);
+    expect(listed[0]).toMatchObject({ out_order_no: 'RETRIED', attempts: [{ status: 500 }] });
+    await merchant.control('POST', '/sandbox/notify-url', { url: receiver.url });
+  });
+
   test('the schedule ends when the notifications are deleted', async () => {
     await schedule({ factor: 0.002 });
     receiver.reset(() => 500);

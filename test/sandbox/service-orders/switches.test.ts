@@ -88,12 +88,30 @@ describe('the package', () => {
     expect((await use(other)).status).toBe(200);
   });
 
+  test('with another package an order that its user has left can be confirmed, and one that is confirmed gets none', async () => {
+    await merchant.rules({ samePackageOnRepeat: false });
+    const body = merchant.order();
+    const outOrderNo = String(body['out_order_no']);
+    await merchant.create(body);
+    await merchant.user(outOrderNo, 'decline');
+    expect((await merchant.user(outOrderNo, 'confirm')).status).toBe(409);
+    const other = await packageOf(body);
+    expect((await merchant.user(outOrderNo, 'confirm')).status).toBe(200);
+    expect(await packageOf(body)).toBe(other);
+  });
+
   test('without confirmation there is a package, unless packageWithoutConfirm says otherwise', async () => {
     const body = () => merchant.order({ need_user_confirm: false, openid: 'oUser' });
     expect(await packageOf(body())).toEqual(expect.any(String));
     await merchant.rules({ packageWithoutConfirm: false });
     expect(await packageOf(body())).toBeUndefined();
   });
+});
+
+test('a storm sends notifications of service orders', async () => {
+  await merchant.orderIn('accepted');
+  const { json } = await merchant.control('POST', '/sandbox/storm', { notices: 5 });
+  expect(json['statuses']).toEqual({ 204: 5 });
 });
 
 describe('what is shown', () => {
