@@ -52,6 +52,8 @@ test.each(['GET', 'POST'] as const)(
       '13800138000 is wrong',
       '/names/%E5%BC%A0',
       '张 is wrong',
+      '%E6%9D%8E? is wrong',
+      '李? is wrong',
       'no payscore',
     ];
     const refuse = () => {
@@ -60,12 +62,12 @@ test.each(['GET', 'POST'] as const)(
     };
     await using server = await startSdkUpstream(merchant.publicPem, signers, refuse);
     const own = clientOf(server.url, merchant, wechatKey);
-    const path = '/v3/payscore/users/oUpF8uMuAJO/names/%E5%BC%A0?phone=13800138000';
+    const path = '/v3/payscore/users/oUpF8uMuAJO/names/%E5%BC%A0?phone=13800138000&name=%E6%9D%8E?';
     const fail = () => failureOf(own.request(method, path, {}, method === 'POST' ? {} : undefined));
-    for (let count = 0; count < 4; count += 1) {
+    for (let count = 0; count < 6; count += 1) {
       const error = await fail();
       expect(error).toMatchObject({ code: 'PARAM_ERROR' });
-      expect(`${error} ${JSON.stringify(error)}`).not.toMatch(/oUpF8|张|%E5|13800/);
+      expect(`${error} ${JSON.stringify(error)}`).not.toMatch(/oUpF8|张|%E5|13800|李|%E6/);
     }
     expect(at(await fail(), 'message')).toContain('no payscore');
     await own.close();

@@ -32,16 +32,19 @@ const ROUTE_WORD = /^(?:v\d+|[a-z]+(?:-[a-z]+)*)$/;
 
 /** What may be values in a path without a template, as sent and decoded: all but words like `orders`. */
 export function valuesOfPath(path: string): string[] {
-  const [route = '', query = ''] = path.split('?');
+  const [route = ''] = path.split('?', 1);
+  const query = path.slice(route.length + 1);
   const parts = route.split('/').filter((part) => part !== '' && !ROUTE_WORD.test(part));
+  const sent = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
   const decoded = parts.flatMap((part) => {
     try {
-      return [part, decodeURIComponent(part)];
+      return [decodeURIComponent(part)];
     } catch {
-      return [part];
+      return [];
     }
   });
-  return [...decoded, ...new URLSearchParams(query).values()];
+  const values = [...parts, ...decoded, ...sent, ...new URLSearchParams(query).values()];
+  return values.filter((value) => value !== '');
 }
 
 /** Every text, and every number of three digits or more: shorter numbers identify nothing. */
