@@ -1,5 +1,6 @@
 /** The merchant's agreement with WeChat Pay: pay-after orders (先享后付), or service orders (支付分服务订单). */
-export type OrderProduct = 'PAY_AFTER' | 'SERVICE_ORDER';
+export const ORDER_PRODUCTS = ['PAY_AFTER', 'SERVICE_ORDER'] as const;
+export type OrderProduct = (typeof ORDER_PRODUCTS)[number];
 
 /** The status of an order of either product; UNKNOWN for a state that this server does not know. */
 export type OrderStatus =

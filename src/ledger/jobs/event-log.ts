@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { OrderProduct } from '../../domain/order-state.ts';
+import { ORDER_PRODUCTS, type OrderProduct } from '../../domain/order-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Tx } from '../database/group-commit.ts';
 import type { EventRow, Tables } from '../database/tables.ts';
@@ -101,9 +101,8 @@ function partAfter(db: Kysely<Tables>, { cursor, product, outOrderNo, limit }: P
   }
   if (typeof outOrderNo === 'string') {
     // With its values listed, the index of an order serves a number without a product.
-    const products: readonly OrderProduct[] = ['PAY_AFTER', 'SERVICE_ORDER'];
     query = query
-      .where('events.product', 'in', products)
+      .where('events.product', 'in', ORDER_PRODUCTS)
       .where('events.out_order_no', '=', outOrderNo);
   }
   return query;

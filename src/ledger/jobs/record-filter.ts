@@ -1,5 +1,5 @@
 import { type Kysely, PostgresAdapter, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { OrderProduct, OrderStatus } from '../../domain/order-state.ts';
+import { ORDER_PRODUCTS, type OrderProduct, type OrderStatus } from '../../domain/order-state.ts';
 import type { Visibility } from '../../domain/visibility.ts';
 import type { Tables } from '../database/tables.ts';
 import { OPEN } from './rows.ts';
@@ -108,7 +108,7 @@ function conditionsOnBoth(
 ): readonly RawBuilder<SqlBool>[] {
   const { product, outOrderNo, outOrderNoPrefix, serviceId, createdFrom, createdBefore } = filter;
   // With its values listed, the primary key serves a number without a product.
-  const anyProduct = sql<SqlBool>`product in ('PAY_AFTER', 'SERVICE_ORDER')`;
+  const anyProduct = sql<SqlBool>`product in (${sql.join(ORDER_PRODUCTS)})`;
   const isGiven = <T>(value: T | null | undefined): value is T =>
     value !== null && value !== undefined;
   return [
