@@ -14,13 +14,23 @@ import { subscribe } from '../support/sse.ts';
 const CALLERS = 200;
 const SIZES = {
   full: {
-    ...{ seconds: 1_200, peakSeconds: 10, everyMs: 15_000, looks: 6 },
-    ...{ slope: 1, fds: 10, answered: 99.9 },
+    seconds: 1_200,
+    peakSeconds: 10,
+    everyMs: 15_000,
+    looks: 6,
+    slope: 1,
+    fds: 10,
+    answered: 99.9,
   },
   // In seconds, one pause of a shared machine is a tenth of the queries.
   quick: {
-    ...{ seconds: 15, peakSeconds: 2, everyMs: 1_000, looks: 1 },
-    ...{ slope: 2_000, fds: 400, answered: 50 },
+    seconds: 15,
+    peakSeconds: 2,
+    everyMs: 1_000,
+    looks: 1,
+    slope: 2_000,
+    fds: 400,
+    answered: 50,
   },
 } as const;
 const CREATES_PER_SECOND = 5;
