@@ -116,7 +116,7 @@ export function useOperationLog(
       outcome: errors?.[0] ? codeOf(errors[0]) : (outcome.refusal ?? 'OK'),
       ms: performance.now() - since,
       caller: caller.id,
-      isLogged: outcome.isLogged || signal?.aborted === true,
+      isLogged: outcome.failures.length > 0 || signal?.aborted === true,
       request: req,
     });
   return {

@@ -81,8 +81,8 @@ interface OperationOutcome {
   refusal?: string | undefined;
   /** What was sent of the last write. */
   sent?: SendReport | undefined;
-  /** Whether a call of it has failed, which is a line of its own. */
-  isLogged: boolean;
+  /** Its calls that have failed, each a line of its own. */
+  failures: readonly CallNote[];
 }
 
 export function createContext(
@@ -101,7 +101,7 @@ export function createContext(
   // The first call was charged when the request was admitted.
   const calls = createUpstreamBudget(() => resources.rateLimit.charge(caller));
   const visibility = visibilityOf(caller, resources.ledger);
-  const outcome: OperationOutcome = { isLogged: false };
+  const outcome: OperationOutcome = { failures: [] };
   const { payAfterOrders, serviceOrders } = resources.sharedQueries;
   let since = cameMs;
   let freshUntilMs = Number.POSITIVE_INFINITY;
@@ -135,6 +135,7 @@ export function createContext(
     freshUntilMs: () => freshUntilMs,
     beginEvent: () => {
       since = performance.now();
+      outcome.failures = [];
       calls.renew();
       orderReads.payAfterOrders.clear();
       orderReads.serviceOrders.clear();

@@ -110,9 +110,12 @@ function note(
   outcome: string,
   facts: CallFacts,
 ): void {
-  ofRequest.isLogged ||= outcome !== 'OK';
   const known = outOrderNo !== undefined && ORDER_NUMBER.test(outOrderNo) ? outOrderNo : undefined;
-  onCall({ operation, outOrderNo: known, outcome, ms: performance.now() - sinceMs, facts });
+  const call = { operation, outOrderNo: known, outcome, ms: performance.now() - sinceMs, facts };
+  if (outcome !== 'OK') {
+    ofRequest.failures = [...ofRequest.failures, call];
+  }
+  onCall(call);
 }
 
 /** What cannot be an order number is not logged: callers confuse fields. */

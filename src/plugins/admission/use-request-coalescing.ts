@@ -7,7 +7,10 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { GraphQLContext } from '../../schema/context.ts';
 
-type Context = Pick<GraphQLContext, 'caller' | 'cameMs' | 'freshUntilMs' | 'signal'>;
+type Context = Pick<
+  GraphQLContext,
+  'caller' | 'cameMs' | 'freshUntilMs' | 'onCall' | 'outcome' | 'signal'
+>;
 type Operation = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'> & {
   readonly contextValue: Context;
 };
@@ -71,9 +74,14 @@ export function createRequestCoalescing() {
       return await executed(key, operation, execute);
     }
     const result = await other.result;
-    const { signal, freshUntilMs } = other.operation.contextValue;
-    const isUsable = signal?.aborted !== true && cameMs < freshUntilMs();
-    return isUsable ? result : await execute();
+    const { signal, freshUntilMs, outcome } = other.operation.contextValue;
+    if (signal?.aborted || cameMs >= freshUntilMs()) {
+      return await execute();
+    }
+    // Each request has a line of its own for a call that has failed.
+    contextValue.outcome.failures = outcome.failures;
+    outcome.failures.forEach(contextValue.onCall);
+    return result;
   };
 }
 

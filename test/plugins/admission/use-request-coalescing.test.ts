@@ -7,9 +7,12 @@ import { as, caller, knowing } from '../../fixtures/app/callers.ts';
 import { graphqlRequest } from '../../fixtures/app/test-app.ts';
 import { notificationOptions } from '../../fixtures/wechat/sdk-notification.ts';
 
-const QUERY = parse('query Order($n: ID!) { payAfterOrder(outOrderNo: $n) { state } }');
-const OTHER = parse('query Order($n: ID!) { payAfterOrder(outOrderNo: $n) { attach } }');
+const QUERY = parse('query Order($n: ID!) { payAfterOrder(by: { outOrderNo: $n }) { state } }');
+const OTHER = parse('query Order($n: ID!) { payAfterOrder(by: { outOrderNo: $n }) { attach } }');
 const SHOP = caller(['orders:any', 'orders:read']);
+
+/** The outcomes of the lines of the log. */
+let logged: string[] = [];
 
 /** A query of now, but for what the test changes, and how long its reads stay fresh. */
 function query(
@@ -34,6 +37,8 @@ function query(
       caller: by,
       cameMs,
       freshUntilMs: () => freshUntilMs,
+      onCall: (call: { readonly outcome: string }) => logged.push(call.outcome),
+      outcome: { failures: [] },
       signal: context.signal,
     },
     ...changes,
@@ -54,6 +59,7 @@ describe('request coalescing', () => {
   beforeEach(() => {
     coalesce = createRequestCoalescing();
     pending = [];
+    logged = [];
   });
 
   test('identical queries that have arrived share one execution', async () => {
@@ -113,6 +119,19 @@ describe('request coalescing', () => {
     await vi.waitFor(() => expect(pending).toHaveLength(2));
     end(1, 'ACCEPTED');
     expect((await Promise.all(all))[1]).toEqual(result('ACCEPTED'));
+  });
+
+  test('a call that has failed is a line of the log for each query that shares it', async () => {
+    const cameMs = performance.now();
+    const operations = [query({}, { cameMs }), query({}, { cameMs })];
+    const all = operations.map((operation) => coalesce(operation, execute));
+    const call = { operation: 'payAfterOrder', outOrderNo: 'N1', ms: 1, facts: {} };
+    const failures = [{ ...call, outcome: 'WECHAT_UNAVAILABLE' }];
+    Object.assign(operations[0]?.contextValue.outcome ?? {}, { failures });
+    end(0, 'UNKNOWN');
+    await Promise.all(all);
+    expect(logged).toEqual(['WECHAT_UNAVAILABLE']);
+    expect(operations[1]?.contextValue.outcome.failures).toEqual(failures);
   });
 
   test('a failure is a failure of all that share it, and of no later one', async () => {
